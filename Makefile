@@ -1,0 +1,39 @@
+# Each target sets up the .venv that it needs by itself. Arguments: make demo ARGS='--seed 7', make test ARGS='-k D04 --no-cov'
+
+export PYTHONUTF8 = 1
+
+.PHONY: help demo setup test check fmt bench lock
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+demo: ## everything in one go on this machine: simulated settlements, a live board, the alerts
+	@sh demo.sh $(ARGS)
+
+setup: ## .venv with what the tests need
+	@sh deploy/setup.sh dev
+
+test: setup ## all tests, with branch coverage of rules/ and streams/
+	.venv/bin/python -m pytest --cov --cov-branch $(ARGS)
+
+check: setup ## ruff, mypy --strict, and who may import whom
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+	.venv/bin/python -m mypy
+	.venv/bin/python -c 'from importlinter.cli import lint_imports_command as main; main(["--no-logo"])'
+
+fmt: setup ## format, and mend what ruff can mend
+	.venv/bin/python -m ruff format
+	.venv/bin/python -m ruff check --fix
+
+bench: setup ## events a second, against a stock Faust agent on the same broker
+	.venv/bin/python -m tests.bench $(ARGS)
+
+lock: setup ## requirements*.lock from pyproject.toml, packages a week old (ARGS=--upgrade: newer ones)
+	.venv/bin/python -m pip install --quiet uv==0.13.9
+	$(COMPILE) pyproject.toml --output-file requirements.lock
+	$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+# One lock serves both Pythons: what only one of them needs carries a marker.
+COMPILE = .venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--exclude-newer '7 days' --custom-compile-command 'make lock' $(ARGS)

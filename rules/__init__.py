@@ -1,0 +1,1 @@
+"""What is suspicious: pure rules over ledgers and windows, with no I/O and no clock."""

@@ -1,0 +1,468 @@
+"""The engine: everything that is remembered of one partition, and the one loop that judges it.
+
+Records come in, in the order of the log; revisions of alerts go out. The same log gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import ParamSpec
+
+from . import _state
+from ._alert import Alert, Moment, Trigger, exact, trigger
+from ._facts import Facts
+from ._ledger import GRACE, Claim, Entry, Fact, Ledger, Page, Tick
+from ._questions import Questions, Reminder, reminder, visit_of
+from ._reference import Reference
+from ._rule import DayRule, Finding, Rule, Undecidable
+from ._times import DAY, clock, day_of
+from ._track import Track, Watch
+from ._window import Window
+from .ledgers import LEDGERS, Arrival, Inside, Record, Visit
+
+FAR = 253_402_300_799_000
+"""The tick after the last one: the end of the year 9999."""
+
+ROOM = 100_000
+"""So many pages are kept however long they rest: a key may lag behind the clock of the ticks (our assumption)."""
+
+PageKey = tuple[str, tuple[str, ...]]
+P = ParamSpec("P")
+
+
+@dataclass
+class Effects:
+    """What one or more records brought about.
+
+    refused: entries that a ledger no longer takes, with the ledger's name. errors: rule, entry and what was raised.
+    counts: by name: duplicates, msgid_reused, late_facts, undecidable:<rule>, evaluations:<rule>, entries:<ledger>.
+    """
+
+    alerts: list[Alert] = field(default_factory=list)
+    reminders: list[Reminder] = field(default_factory=list)
+    refused: list[tuple[str, Entry]] = field(default_factory=list)
+    errors: list[tuple[str, Entry, str]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Engine:
+    """All ledgers, facts and alerts of one partition of the topic inside. room: how many pages are never too many."""
+
+    def __init__(self, watches: Sequence[Watch], reference: Reference) -> None:
+        self.reference = reference
+        self.room = ROOM
+        self.tick = 0
+        self.entries = 0
+        self.tick_changed = False
+        missing = {w.rule.id for w in watches for table in w.rule.tables if not reference.has(table)}
+        self.degraded = sorted(missing)
+        self.watches: dict[str, list[Watch]] = {}
+        for watch in watches:
+            if watch.rule.id not in missing:
+                self.watches.setdefault(watch.rule.ledger, []).append(watch)
+        self._speakers = {w.rule.id: w.rule for w in watches if w.rule.institution_facing}
+        self.pages: dict[PageKey, Page] = {}
+        self.facts = Facts()
+        self.questions = Questions({watch.name: watch for watch in watches})
+        self.effects = Effects()
+        self._by_entry: dict[type[Entry], list[Ledger]] = {}
+        for ledger in LEDGERS:
+            self._by_entry.setdefault(ledger.entry, []).append(ledger)
+        self._reach = {(ledger.name, ledger.entry): ledger.reach for ledger in LEDGERS}
+        self._horizons = {ledger.name: self._horizon(ledger.name) for ledger in LEDGERS}
+        self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in LEDGERS}
+        self._labels |= {watch.rule.id: f"evaluations:{watch.rule.id}" for watch in watches}
+        self._first_looks = {
+            ledger: [(watch.rule, Window([], watch.rule.span)) for watch in some]
+            for ledger, some in self.watches.items()
+            if not any(isinstance(watch.rule, DayRule) for watch in some)
+        }
+        self._of_key: dict[tuple[str, str], list[Page]] = {}
+        self._index: dict[str, list[tuple[Page, Entry]]] = {}
+        self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
+        self._resting: list[tuple[int, str, tuple[str, ...]]] = []
+        self.changed_pages: set[PageKey] = set()
+        self.gone: set[bytes] = set()
+
+    def feed(self, item: Inside, appended: int) -> None:
+        """Take in one record of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
+        taken = item.appended or appended if isinstance(item, Record) else appended
+        now = Moment(taken, self.tick, self.reference.version, self.degraded)
+        if isinstance(item, Record):
+            self._take_record(item, now)
+        elif isinstance(item, Fact):
+            self._take_fact(item, now)
+        else:
+            self._take_tick(item, now)
+        self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
+
+    def changed(self) -> list[tuple[bytes, bytes | None]]:
+        """The state records touched since the last call; None where one is gone."""
+        return _state.changed(self)
+
+    def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take over the state that `changed` gave, in any order, the last of each key."""
+        _state.load(self, records)
+
+    def sizes(self) -> dict[str, int]:
+        """How much is held: entries, pages, facts."""
+        return {"entries": self.entries, "pages": len(self.pages), "facts": len(self.facts)}
+
+    # Entries
+
+    def _take_record(self, record: Record, now: Moment) -> None:
+        questions: list[Entry] = [entry for entry in record.entries if entry.pre]
+        if questions:
+            self._answer(f"{record.space}:{record.key}", questions, now)
+        for entry in record.entries:
+            if entry.pre:
+                continue
+            names = entry.names
+            for ledger in self._by_entry[type(entry)]:
+                key = ledger.key(entry, self.reference)
+                if key is not None:
+                    self._keep(self.page(ledger, key), entry, names, now)
+
+    def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
+        """The page of a ledger key, made where it is new."""
+        page = self.pages.get((ledger.name, key))
+        if page is None:
+            page = self.pages[ledger.name, key] = Page(ledger, key, self._horizons[ledger.name])
+            self._of_key.setdefault((ledger.space, key[0]), []).append(page)
+            heapq.heappush(self._resting, (0, ledger.name, key))
+        return page
+
+    def tracks(self, page: Page) -> list[Track]:
+        """What the rules have seen on a page; made when the page has more than one entry, or a finding."""
+        if not page.tracks:
+            page.tracks = [
+                Track(watch, page.key, Window(page.order, watch.rule.span, page.bins))
+                for watch in self.watches.get(page.ledger.name, ())
+            ]
+        return page.tracks
+
+    def _keep(self, page: Page, entry: Entry, names: list[str], now: Moment) -> None:
+        counts, ledger = self.effects.counts, page.ledger.name
+        if entry.id in page.held:
+            if ledger == "messages":
+                counts["duplicates"] += 1
+            return
+        if entry.time < page.newest - page.horizon:
+            self.effects.refused.append((ledger, entry))
+            return
+        counts[self._labels[ledger]] += 1
+        self.entries += 1
+        self.changed_pages.add(page.name)
+        page.newest = max(page.newest, entry.uploaded)
+        page.touched = self.tick or page.newest
+        claim = self._claim(page, entry)
+        if ledger == "messages" and claim.slot in page.slots:
+            counts["msgid_reused"] += 1
+        changed = page.add(entry, claim, taken=self._is_taken(page, entry, names))
+        self.index(page, entry, names)
+        if changed and ledger in self.watches:
+            self._rejudge(page, changed, now)
+        self._forget(page)
+
+    def _claim(self, page: Page, entry: Entry) -> Claim:
+        return Claim(entry.slot, entry.last_counts, self._reach[page.ledger.name, type(entry)])
+
+    def _is_taken(self, page: Page, entry: Entry, names: list[str]) -> bool:
+        """Whether a standing fact in reach takes this entry back; that a message came cannot be taken back."""
+        if not self.facts or isinstance(entry, Arrival):
+            return False
+        return self.facts.take_back(entry, names, self._reach[page.ledger.name, type(entry)])
+
+    def index(self, page: Page, entry: Entry, names: list[str]) -> None:
+        """Let facts find the entry by its names."""
+        if isinstance(entry, Arrival):
+            return
+        for name in names:
+            self._index.setdefault(name, []).append((page, entry))
+
+    def plan(self, page: Page) -> None:
+        """Put on the agenda what time alone will change on this page."""
+        for track in page.tracks:
+            for day in track.days:
+                self._schedule(day + DAY + GRACE, page)
+            if due := track.next_due(self.tick):
+                self._schedule(due, page)
+
+    def _forget(self, page: Page) -> None:
+        gone = page.forget()
+        if gone is None:
+            return
+        self._unindex(page, gone)
+        for track in page.tracks:
+            track.window.reset()
+            track.fold(page.forgotten, self.tick)
+
+    def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
+        self.entries -= len(gone)
+        ids = {entry.id for entry in gone}
+        for name in {name for entry in gone for name in entry.names} & self._index.keys():
+            left = [pair for pair in self._index[name] if pair[0] is not page or pair[1].id not in ids]
+            if left:
+                self._index[name] = left
+            else:
+                del self._index[name]
+
+    # Judging
+
+    def _rejudge(self, page: Page, changed: list[Entry], now: Moment) -> None:
+        """Judge what a change of standing touches: later entries whose windows hold it, and itself."""
+        order = page.order
+        in_order = len(changed) == 1 and order and order[-1] is changed[0]
+        if in_order and len(order) == 1 and not page.tracks and page.ledger.name in self._first_looks:
+            self._judge_alone(page, order[0], now)
+            return
+        for track in self.tracks(page):
+            rule = track.watch.rule
+            if isinstance(rule, DayRule):
+                news = self._rejudge_days(page, track, rule, changed)
+            elif in_order:
+                first = len(order) - 1
+                while first and order[first - 1].time >= changed[0].time - rule.ahead:
+                    first -= 1
+                news = self._judge(track, page, range(first, len(order)))
+            else:
+                news = self._rejudge_late(page, track, changed)
+            if news:
+                self._tell(page, track, now)
+
+    def _judge_alone(self, page: Page, entry: Entry, now: Moment) -> None:
+        """Judge the only entry of a page: most pages never have a second one, and need no tracks of their own."""
+        for number, (rule, window) in enumerate(self._first_looks[page.ledger.name]):
+            window.look_at(page.order, page.bins)
+            finding = self._check(rule, entry, window)
+            if finding is not None:
+                track = self.tracks(page)[number]
+                track.note(entry.id, trigger(entry, finding))
+                self._tell(page, track, now)
+
+    def _rejudge_late(self, page: Page, track: Track, changed: list[Entry]) -> bool:
+        rule, news = track.watch.rule, False
+        track.window.reset()
+        for entry in changed:
+            if not page.standing(entry):
+                news |= track.note(entry.id, None)
+            positions = range(page.first_at(entry.time - rule.ahead), page.first_at(entry.time + rule.span))
+            news |= self._judge(track, page, positions)
+        return news
+
+    def _judge(self, track: Track, page: Page, positions: range) -> bool:
+        news = False
+        for position in positions:
+            entry = page.order[position]
+            track.window.move_to(position)
+            finding = self._check(track.watch.rule, entry, track.window)
+            if finding is not None or track.triggers:
+                news |= track.note(entry.id, None if finding is None else trigger(entry, finding))
+        return news
+
+    def _check(self, rule: Rule, entry: Entry, window: Window) -> Finding | None:
+        return self._isolated(rule, entry, rule.check, entry, window, self.reference)
+
+    def _isolated(
+        self, rule: Rule, judged: Entry, check: Callable[P, Finding | None], *args: P.args, **kwargs: P.kwargs
+    ) -> Finding | None:
+        self.effects.counts[self._labels[rule.id]] += 1
+        try:
+            return check(*args, **kwargs)
+        except Undecidable as why:
+            self.effects.counts[f"undecidable:{rule.id}:{why}"] += 1
+        except Exception as error:  # noqa: BLE001 - one rule's fault must not stop the others; it is counted and published
+            self.effects.errors.append((rule.id, judged, type(error).__name__))
+        return None
+
+    def _rejudge_days(self, page: Page, track: Track, rule: DayRule, changed: list[Entry]) -> bool:
+        """Judge the days that look back on what changed, but for those that are not over."""
+        days = {day_of(entry.time) for entry in changed}
+        for day in days - track.days:
+            if day + DAY + GRACE > self.tick:
+                track.days.add(day)
+                track.changed = True
+                self._schedule(day + DAY + GRACE, page)
+        touched = {one for one in page.bins for day in days if day <= one <= day + rule.span}
+        news = [self._judge_day(page, track, rule, one) for one in sorted(touched - track.days)]
+        return any(news)
+
+    def _judge_day(self, page: Page, track: Track, rule: DayRule, day: int) -> bool:
+        name, of = clock(day, "%Y-%m-%d"), page.key[0]
+        whole = Entry(time=day, uploaded=day, message=name, institution=of, identity=0, line=name)
+        finding = None
+        if page.bins.get(day, [0])[0]:
+            finding = self._isolated(rule, whole, rule.check_day, day, page.bins, self.reference, of)
+        if finding is None:
+            return track.note((0, name), None)
+        # Whichever entry is at hand says what the institution is called, and where it is.
+        last = page.order[max(page.first_at(day + DAY) - 1, 0)] if page.order else whole
+        return track.note((0, name), Trigger(day + DAY, 0, name, name, of, last.name, "", last.place, exact(finding)))
+
+    def _tell(self, page: Page, track: Track, now: Moment) -> None:
+        self.changed_pages.add(page.name)
+        extended = track.extend(now)
+        if extended is None:
+            self.effects.alerts += track.reconcile(now, lambda: self._incident(page, track))
+        due = track.next_due(self.tick) if extended is None else extended.finding.rises_at
+        if due > self.tick:
+            self._schedule(due, page)
+
+    def _incident(self, page: Page, track: Track) -> str | None:
+        """The incident of an open alert on the same subject whose window meets the newest one here."""
+        newest = max((one.time for one in track.triggers.values()), default=0) - track.watch.rule.span
+        open_now = [
+            (state.opener_time, state.incident)
+            for other in self._of_key[page.ledger.space, page.key[0]]
+            for one in other.tracks
+            for state in one.open_since(newest)
+        ]
+        return min(open_now)[1] if open_now else None
+
+    # Facts
+
+    def _take_fact(self, fact: Fact, now: Moment) -> None:
+        if fact.identity in self.facts:
+            return
+        self.facts.add(fact, self.tick or fact.uploaded)
+        names = {name for one in (fact, *self.facts.named_by(fact)) for name in one.names}
+        pairs = {(page.ledger.name, page.key, entry.time, entry.id): (page, entry)
+                 for name in names for page, entry in self._index.get(name, ())}  # fmt: skip
+        is_late = False
+        for _, (page, entry) in sorted(pairs.items(), key=lambda pair: pair[0]):
+            names_of_entry = entry.names
+            taken = self._is_taken(page, entry, names_of_entry)
+            changed = page.retake(entry, self._claim(page, entry), taken=taken)
+            self.changed_pages.add(page.name)
+            if changed and page.ledger.name in self.watches:
+                self._rejudge(page, changed, now)
+            elif not taken and self._is_beyond_reach(fact, page, entry, names_of_entry):
+                is_late = True
+                for track in page.tracks:
+                    self.effects.alerts += track.mention(entry.id, entry.settlement or entry.message, now)
+        if is_late:
+            self.effects.counts["late_facts"] += 1
+
+    def _is_beyond_reach(self, fact: Fact, page: Page, entry: Entry, names: list[str]) -> bool:
+        """Whether the fact would take this entry back, had it come earlier."""
+        reach = self._reach[page.ledger.name, type(entry)]
+        named = not set(names).isdisjoint(fact.names) and self.facts.stands(fact)
+        return named and not fact.acts_on(entry, reach) and fact.acts_on(entry, FAR)
+
+    # Time
+
+    def _take_tick(self, tick: Tick, now: Moment) -> None:
+        if not tick.final and tick.hour <= self.tick:
+            return
+        self.tick = now.tick = FAR if tick.final else tick.hour
+        self.tick_changed = True
+        due: set[PageKey] = set()
+        # What came after an earlier closing tick waits one later than that.
+        while self._agenda and self._agenda[0][0] <= self.tick + tick.final:
+            _, name, key = heapq.heappop(self._agenda)
+            due.add((name, key))
+        for page_key in sorted(due & self.pages.keys()):
+            self._review(self.pages[page_key], now)
+        self.effects.alerts += self.questions.close(now)
+        if not tick.final:
+            self.facts.forget(self.tick)
+            self._drop_resting()
+
+    def _review(self, page: Page, now: Moment) -> None:
+        """What time alone changes on a page: days that are over, findings that fell due, alerts to close."""
+        for track in page.tracks:
+            rule = track.watch.rule
+            if isinstance(rule, DayRule):
+                for day in sorted(one for one in track.days if one + DAY + GRACE <= self.tick):
+                    track.days.discard(day)
+                    track.changed = True
+                    self._judge_day(page, track, rule, day)
+            self.effects.alerts += track.reconcile(now, lambda track=track: self._incident(page, track))  # type: ignore[misc]
+            self.effects.alerts += track.close(now)
+            if due := track.next_due(self.tick):
+                self._schedule(due, page)
+        self.changed_pages.add((page.ledger.name, page.key))
+
+    def _drop_resting(self) -> None:
+        """Once there are very many pages, drop those that rested for their horizon and that await nothing."""
+        if len(self.pages) <= self.room:
+            return
+        while self._resting and self._resting[0][0] <= self.tick:
+            _, name, key = heapq.heappop(self._resting)
+            page = self.pages[name, key]
+            rested = page.touched + page.horizon
+            if rested <= self.tick and not any(track.awaits for track in page.tracks):
+                self._drop(page)
+            else:
+                heapq.heappush(self._resting, (max(rested, self.tick + 1), name, key))
+
+    def _drop(self, page: Page) -> None:
+        self._unindex(page, page.held.values())
+        del self.pages[page.ledger.name, page.key]
+        of_key = self._of_key[page.ledger.space, page.key[0]]
+        of_key.remove(page)
+        if not of_key:
+            del self._of_key[page.ledger.space, page.key[0]]
+        self.gone.update(_state.names_of_page(page))
+
+    def _schedule(self, due: int, page: Page) -> None:
+        heapq.heappush(self._agenda, (due, page.ledger.name, page.key))
+
+    def _horizon(self, name: str) -> int:
+        """Longest window + quiet + reach + grace of all that read a ledger; nothing further back is judged anew."""
+        rules = [watch.rule for watch in self.watches.get(name, ()) if not isinstance(watch.rule, DayRule)]
+        same = [ledger for ledger in LEDGERS if ledger.name == name]
+        longest = max((rule.span + rule.ahead + rule.quiet_ms for rule in rules), default=0)
+        return longest + max(ledger.reach + ledger.grace for ledger in same) + GRACE
+
+    # Questions before money moves
+
+    def _answer(self, key_of_record: str, questions: list[Entry], now: Moment) -> None:
+        """Judge a pre-settlement once, over what stands and itself; it leaves nothing in any window."""
+        if not self.questions.is_new(questions, key_of_record):
+            return
+        told: dict[str, Alert] = {}
+        for entry in questions:
+            for ledger in self._by_entry[type(entry)]:
+                key = ledger.key(entry, self.reference)
+                if key is not None:
+                    told |= {one.alert_id: one for one in self._judge_question(entry, ledger, key, questions, now)}
+        asked = next((entry for entry in questions if isinstance(entry, Visit)), None)
+        if asked is not None:
+            self.effects.reminders.append(reminder(asked, list(told.values()), self._speakers, now))
+
+    def _judge_question(
+        self, entry: Entry, ledger: Ledger, key: tuple[str, ...], questions: list[Entry], now: Moment
+    ) -> Iterator[Alert]:
+        for watch in self.watches.get(ledger.name, ()):
+            if not watch.rule.judges_pre:
+                continue
+            asked = [one for one in questions if type(one) is type(entry) and ledger.key(one, self.reference) == key]
+            window = self._window_as_if(self.pages.get((ledger.name, key)), entry, asked, watch.rule)
+            finding = self._check(watch.rule, entry, window)
+            if finding is not None:
+                alert, is_news = self.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)
+                if is_news:
+                    self.effects.alerts.append(alert)
+                yield alert
+
+    def _window_as_if(self, page: Page | None, entry: Entry, asked: list[Entry], rule: Rule) -> Window:
+        """The window had the question been a settlement; less an earlier settlement of the same visit."""
+        standing = page.order[: bisect_right(page.order, entry.time, key=lambda one: one.time)] if page else []
+        others = [one for one in standing if not entry.visit or one.visit != entry.visit]
+        entries = sorted([*others, *asked], key=lambda one: (one.time, one.id))
+        window = Window(entries, rule.span, page.bins if page else None)
+        window.move_to(entries.index(entry))
+        return window
+
+
+def _entry_of(judged: Trigger) -> Entry:
+    """What an error is published about: the entry that the trigger was, as far as it is known."""
+    return Entry(
+        time=judged.time, uploaded=judged.time, message=judged.message, institution=judged.institution,
+        identity=judged.identity, line=judged.line,
+    )  # fmt: skip

@@ -1,0 +1,308 @@
+"""Entries, the facts that take them back, and the page of a ledger: all entries of one key, in order."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+import msgspec
+
+from ._times import DAY, HOUR, day_of
+
+if TYPE_CHECKING:
+    from ._reference import Reference
+    from ._track import Track
+
+GRACE = 72 * HOUR
+"""How much later than its business time, and out of order within its key, an event may come, ms."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e", gc=False):
+    """What is remembered of an event under one key.
+
+    time: business time; uploaded: inf_time; both ms UTC. message: msgid. identity: of the message, with its body.
+    line: tells the entries of one message apart. amount: fen that this entry put through the fund.
+    pre: a question before money moves: judged once, remembered nowhere. name: of the institution, for sentences.
+    insured_in, place: regions, for routing.
+    """
+
+    time: int
+    uploaded: int
+    message: str
+    institution: str
+    identity: int
+    line: str = ""
+    person: str = ""
+    settlement: str = ""
+    visit: str = ""
+    amount: int = 0
+    pre: bool = False
+    name: str = ""
+    insured_in: str = ""
+    place: str = ""
+
+    last_counts: ClassVar[bool] = False
+    """Whether the latest statement about a slot counts (fee lines, admissions), not the first (settlements)."""
+
+    @property
+    def id(self) -> tuple[int, str]:
+        """What makes the entry one of a kind within its ledger key."""
+        return (self.identity, self.line)
+
+    @property
+    def own_name(self) -> str:
+        """The name by which a message reversal names its message."""
+        return f"m:{self.institution}:{self.message}"
+
+    @property
+    def names(self) -> list[str]:
+        """The names by which a fact can take this entry back."""
+        return [self.own_name, f"s:{self.settlement}"] if self.settlement else [self.own_name]
+
+    @property
+    def slot(self) -> str:
+        """The thing that it speaks of; of several that stand for one slot, one counts. Empty: it stands alone."""
+        return f"s:{self.settlement}" if self.settlement else ""
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="f", gc=False):
+    """That something is taken back: names of messages, settlements, lines, visits, stays or codes.
+
+    earlier_only: acts on what messages with a smaller (uploaded, message) said, and on nothing later.
+    final: a message reversal (2601); no other fact takes it back.
+    """
+
+    names: list[str]
+    uploaded: int
+    message: str
+    institution: str
+    identity: int
+    earlier_only: bool = False
+    final: bool = False
+
+    @property
+    def own_name(self) -> str:
+        """The name by which a message reversal names this fact's message."""
+        return f"m:{self.institution}:{self.message}"
+
+    def acts_on(self, entry: Entry, reach: int) -> bool:
+        """Whether the fact is in time for this entry, and of the right order."""
+        if self.uploaded > entry.time + reach:
+            return False
+        return not self.earlier_only or (entry.uploaded, entry.message) < (self.uploaded, self.message)
+
+
+class Tick(msgspec.Struct, frozen=True, array_like=True, tag="t"):
+    """That the log has come to this hour, ms; final: nothing more will come, everything is judged and closed."""
+
+    hour: int
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Which entries are kept, under which key.
+
+    key: of an entry, None where this ledger does not keep it. bin: length of the sums that habits are read from, ms.
+    reach: how long after an entry a fact still takes it back, ms. grace: how late its entries may come, ms.
+    """
+
+    name: str
+    space: str
+    entry: type[Entry]
+    key: Callable[[Entry, Reference], tuple[str, ...] | None]
+    bin: int = 0
+    reach: int = 72 * HOUR
+    grace: int = GRACE
+
+
+class Claim(NamedTuple):
+    """What an entry speaks of: of several that stand for one slot, one counts.
+
+    slot: empty where it stands alone. last_counts: the latest upload counts, not the first. reach: an upload that comes
+    later than that after an entry does not speak of the same thing, ms.
+    """
+
+    slot: str
+    last_counts: bool
+    reach: int
+
+
+BIN_DAYS = 110
+"""How long sums are kept: the hundred days that the growth rule looks back, and what may still change them."""
+
+
+class Page:
+    """All entries of one ledger key within the horizon, the standing ones in order of (time, id).
+
+    horizon: entries older than the newest upload less this are forgotten, ms.
+    """
+
+    __slots__ = (
+        "bins", "changed_bins", "changed_days", "days", "forgotten", "held", "horizon", "key", "ledger", "name",
+        "newest", "order", "slots", "taken", "touched", "tracks",
+    )  # fmt: skip
+
+    def __init__(self, ledger: Ledger, key: tuple[str, ...], horizon: int) -> None:
+        self.ledger = ledger
+        self.key = key
+        self.name = (ledger.name, key)
+        self.horizon = horizon
+        self.newest = -(1 << 62)
+        self.touched = 0
+        self.forgotten = 0
+        self.held: dict[tuple[int, str], Entry] = {}
+        self.days: dict[int, list[Entry]] = {}
+        self.order: list[Entry] = []
+        self.slots: dict[str, list[Entry]] = {}
+        self.taken: set[tuple[int, str]] = set()
+        self.bins: dict[int, list[int]] = {}
+        self.changed_days: set[int] = set()
+        self.changed_bins: set[int] = set()
+        self.tracks: list[Track] = []
+
+    def add(self, entry: Entry, claim: Claim, *, taken: bool) -> list[Entry]:
+        """Keep an entry. Returns the entries whose standing changed, be it that they stand now or no longer do."""
+        self._hold(entry, taken=taken)
+        rivals = self.slots.get(claim.slot)
+        if rivals is None:  # nobody spoke of it before: by far the most frequent case
+            if claim.slot:
+                self.slots[claim.slot] = [entry]
+            if taken:
+                return []
+            self._stand(entry)
+            return [entry]
+        before = self._heard(rivals, claim)
+        rivals.append(entry)
+        return self._settle(before, self._heard(rivals, claim))
+
+    def put_back(self, entry: Entry, slot: str, *, taken: bool, stands: bool) -> None:
+        """Keep an entry as it was saved."""
+        self._hold(entry, taken=taken)
+        if slot:
+            self.slots.setdefault(slot, []).append(entry)
+        if stands:
+            self._stand(entry)
+
+    def retake(self, entry: Entry, claim: Claim, *, taken: bool) -> list[Entry]:
+        """Take an entry back, or let it stand again. Returns the entries whose standing changed."""
+        if taken == (entry.id in self.taken):
+            return []
+        rivals = self.slots.get(claim.slot) or [entry]
+        before = self._heard(rivals, claim)
+        self.changed_days.add(day_of(entry.time))
+        (self.taken.add if taken else self.taken.remove)(entry.id)
+        return self._settle(before, self._heard(rivals, claim))
+
+    def _hold(self, entry: Entry, *, taken: bool) -> None:
+        day = day_of(entry.time)
+        self.held[entry.id] = entry
+        self.days.setdefault(day, []).append(entry)
+        self.changed_days.add(day)
+        if taken:
+            self.taken.add(entry.id)
+
+    def _heard(self, rivals: list[Entry], claim: Claim) -> list[Entry]:
+        """Of the entries for one slot those that count: one, unless they lie further apart than the reach."""
+        left = [entry for entry in rivals if entry.id not in self.taken]
+        if len(left) < 2:
+            return left
+        left.sort(key=lambda entry: (entry.uploaded, entry.message, entry.identity))
+        if claim.last_counts:
+            over = pairwise(left)
+            return [one for one, after in over if after.uploaded > one.time + claim.reach] + left[-1:]
+        heard, latest = [], -(1 << 62)
+        for entry in left:
+            if entry.uploaded > latest + claim.reach:
+                heard.append(entry)
+            latest = max(latest, entry.time)
+        return heard
+
+    def _settle(self, before: list[Entry], after: list[Entry]) -> list[Entry]:
+        fallen = [entry for entry in before if entry not in after and self.standing(entry)]
+        risen = [entry for entry in after if entry not in before]
+        for entry in fallen:
+            self.changed_days.add(day_of(entry.time))
+            self._count(entry, -1)
+            del self.order[self.position(entry)]
+        for entry in risen:
+            self.changed_days.add(day_of(entry.time))
+            self._stand(entry)
+        return fallen + risen
+
+    def _stand(self, entry: Entry) -> None:
+        self._count(entry, 1)
+        order = self.order
+        if not order or (order[-1].time, order[-1].id) < (entry.time, entry.id):
+            order.append(entry)
+            return
+        order.insert(self.position(entry), entry)
+
+    def position(self, entry: Entry) -> int:
+        """Where the entry stands, or would stand, in the order."""
+        return bisect_left(self.order, (entry.time, entry.id), key=lambda one: (one.time, one.id))
+
+    def first_at(self, time: int) -> int:
+        """The position of the first standing entry at or after this time."""
+        return bisect_left(self.order, time, key=lambda one: one.time)
+
+    def _count(self, entry: Entry, sign: int) -> None:
+        if not self.ledger.bin:
+            return
+        start = bin_of(entry.time, self.ledger.bin)
+        sums = self.bins.setdefault(start, [0, 0])
+        sums[0] += sign
+        sums[1] += sign * entry.amount
+        self.changed_bins.add(day_of(start))
+
+    def standing(self, entry: Entry) -> bool:
+        """Whether the entry counts now."""
+        at = self.position(entry)
+        return at < len(self.order) and self.order[at] is entry
+
+    def forget(self) -> list[Entry] | None:
+        """Drop, once a day, what is older than the horizon; gives what was dropped, None where it was not time yet."""
+        if self.newest - self.horizon < self.forgotten + DAY:
+            return None
+        limit = day_of(self.newest - self.horizon)
+        if not self.forgotten:  # a new page: nothing can be old yet
+            self.forgotten = limit
+            return None
+        self.forgotten = limit
+        self._forget_bins()
+        past = [day for day in self.days if day < limit]
+        gone = [entry for day in past for entry in self.days.pop(day)]
+        self.changed_days.update(past)
+        for entry in gone:
+            del self.held[entry.id]
+            self.taken.discard(entry.id)
+        for slot in {entry.slot for entry in gone} & self.slots.keys():
+            self.slots[slot] = [entry for entry in self.slots[slot] if entry.time >= limit]
+            if not self.slots[slot]:
+                del self.slots[slot]
+        del self.order[: self.first_at(limit)]
+        return gone
+
+    def _forget_bins(self) -> None:
+        """Sums outlive their entries, and wait for the days that are still to be judged by them."""
+        waiting = (day for track in self.tracks for day in track.days)
+        limit = min(day_of(self.newest), min(waiting, default=1 << 62)) - BIN_DAYS * DAY
+        for start in [start for start in self.bins if start < limit]:
+            del self.bins[start]
+            self.changed_bins.add(day_of(start))
+
+    def of_day(self, day: int) -> list[Entry]:
+        """The held entries of one day, in an order that does not depend on their arrival."""
+        return sorted(self.days.get(day, ()), key=lambda entry: (entry.time, entry.id))
+
+    def bins_of_day(self, day: int) -> dict[int, list[int]]:
+        """The sums that begin on one day."""
+        return {start: self.bins[start] for start in range(day, day + DAY, self.ledger.bin) if start in self.bins}
+
+
+def bin_of(time: int, length: int) -> int:
+    """The first moment of the hour or the Beijing day that holds this one."""
+    return day_of(time) if length == DAY else time // length * length

@@ -1,0 +1,165 @@
+"""What a rule is: parameters, a pure check, and the words of its alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import msgspec
+
+from ._ledger import Entry
+from ._reference import Reference
+from ._times import DAY, SECOND
+
+if TYPE_CHECKING:
+    from ._alert import Episode
+    from ._window import Window
+
+Severity = Literal["info", "warning", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "high", "critical")
+
+
+class Evidence(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A settlement or line that proves a finding. amount: fen."""
+
+    time: int
+    identity: int
+    line: str
+    message: str
+    settlement: str
+    person: str
+    amount: int
+
+    @property
+    def id(self) -> tuple[int, str]:
+        """The id of the entry that this was made from."""
+        return (self.identity, self.line)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What a check saw: a measure against its limit, and the entries that prove it.
+
+    measure: its name; value and limit share a unit; usual: what is normal for this subject, where known.
+    due: the finding holds only from the tick at this time on (ms): something was still awaited before.
+    rises_to, rises_at: a higher severity that it takes at that tick if it still holds.
+    amount: fen at risk that no evidence lists (a rule over sums).
+    details: facts for the sentence, by name; never a person.
+    """
+
+    measure: str
+    value: float
+    limit: float
+    unit: str
+    severity: Severity
+    evidence: list[Evidence]
+    usual: float | None = None
+    due: int = 0
+    rises_to: Severity | None = None
+    rises_at: int = 0
+    amount: int = 0
+    details: dict[str, str] = {}
+
+    def severity_at(self, tick: int) -> Severity:
+        """How severe the finding is once this tick has passed."""
+        return self.rises_to if self.rises_to is not None and tick >= self.rises_at else self.severity
+
+
+class Undecidable(Exception):  # noqa: N818 - an answer of a check, not an error of the program
+    """A check lacks what it needs to decide; counted by the argument (a short reason), no finding."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """The sentence of an alert in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One condition over one ledger. A subclass adds its parameters as fields with defaults.
+
+    quiet: an episode ends when no trigger came for so long, seconds (at most 30 d).
+    """
+
+    id: ClassVar[str]
+    name_zh: ClassVar[str]
+    name_en: ClassVar[str]
+    family: ClassVar[str]
+    stage: ClassVar[Literal["in", "post"]] = "in"
+    ledger: ClassVar[str]
+    subject: ClassVar[str]
+    basis: ClassVar[str]
+    version: ClassVar[str] = "1"
+    tables: ClassVar[tuple[str, ...]] = ()
+    """Reference tables without which the rule cannot run at all."""
+    judges_pre: ClassVar[bool] = False
+    """Whether a pre-settlement is judged too."""
+    institution_facing: ClassVar[bool] = False
+    """Whether a finding on a pre-settlement may be told to the institution that asks."""
+    to_check: ClassVar[Text]
+    """What an inspector should look at first."""
+
+    quiet: int
+
+    @property
+    def span(self) -> int:
+        """Length of the window, ms."""
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> int:
+        """Length of the window that an alert names, ms: of what is counted, not of the past beside it."""
+        return self.span
+
+    @property
+    def ahead(self) -> int:
+        """How far after its own time an entry's judgement looks, ms; what arrives there is judged anew."""
+        return 0
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Judge one standing entry over the window that ends with it. Pure.
+
+        Raises Undecidable where it lacks what it needs.
+        """
+        raise NotImplementedError
+
+    def sentence(self, episode: Episode) -> Text:
+        """What was seen, the value against the limit and the usual value; place, time and amount stand around it."""
+        raise NotImplementedError
+
+    @property
+    def quiet_ms(self) -> int:
+        """Quiet in ms."""
+        return self.quiet * SECOND
+
+    @property
+    def full_version(self) -> str:
+        """The version of the rule's code, with a mark of its parameters where they are not the defaults."""
+        changed = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        if not changed:
+            return self.version
+        return f"{self.version}+{blake2b(repr(sorted(changed.items())).encode(), digest_size=3).hexdigest()}"
+
+
+@dataclass(frozen=True)
+class DayRule(Rule):
+    """A rule over the sums of whole days; each day is judged once it is over and its late entries have come."""
+
+    def check_day(
+        self, day: int, bins: Mapping[int, list[int]], reference: Reference, institution: str
+    ) -> Finding | None:
+        """Judge one day (its first moment, ms UTC). bins: {first moment of a day: [entries, fen]}."""
+        raise NotImplementedError
+
+    @property
+    def span(self) -> int:
+        """How many days a day's sums are looked back on, ms."""
+        return 66 * DAY
+
+
+def evidence(entries: list[Entry] | tuple[Entry, ...]) -> list[Evidence]:
+    """The entries as evidence, in order."""
+    return [Evidence(e.time, e.identity, e.line, e.message, e.settlement, e.person, e.amount) for e in entries]

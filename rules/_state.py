@@ -1,0 +1,266 @@
+"""The engine's state as small records for a compacted log, and back.
+
+A record is (ledger, key, day) for entries and for sums, (ledger, key) for a page, (ledger, key, rule) for alerts,
+(ledger, key, rule, day) for triggers, (fact) for what takes back, (hour) and (alert) for questions: one swipe does not
+rewrite a month.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from ._alert import AlertState, Trigger
+from ._ledger import Entry, Fact, Ledger, Page
+from ._questions import Asked, Questions
+from ._rule import Evidence
+from ._times import day_of
+from .ledgers import LEDGERS, AnyEntry
+
+if TYPE_CHECKING:
+    from ._engine import Engine
+    from ._track import Track
+
+_Saved = tuple[str, tuple[str, ...], str, bytes]
+VERSION = "1"
+"""Of the form of these records; a worker does not take over state of another one."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_BINS = msgspec.msgpack.Decoder(dict[int, list[int]])
+_KEY = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
+
+
+class _Day(msgspec.Struct, array_like=True):
+    """taken, fallen: positions of the entries that were taken back, and of those that do not count.
+
+    Why they do not, a fact or another entry, may be forgotten by then.
+    """
+
+    entries: list[AnyEntry]
+    taken: list[int]
+    fallen: list[int]
+
+
+class _PageState(msgspec.Struct, array_like=True):
+    newest: int
+    touched: int
+    forgotten: int
+
+
+class _TrackState(msgspec.Struct, array_like=True):
+    alerts: list[AlertState]
+    days: list[int]
+
+
+class _Triggers(msgspec.Struct, array_like=True):
+    """Triggers without their evidence, all that they name, each once, and the runs of it that each of them names.
+
+    One swipe of a busy hour is evidence of hundreds of triggers: written out they would be as long as the hour squared.
+    """
+
+    triggers: list[Trigger]
+    proofs: list[Evidence]
+    runs: list[list[int]]
+
+
+_PAGE = msgspec.msgpack.Decoder(_PageState)
+_TRACK = msgspec.msgpack.Decoder(_TrackState)
+_TRIGGERS = msgspec.msgpack.Decoder(_Triggers)
+_FACT = msgspec.msgpack.Decoder(tuple[Fact, int])
+_ENTRIES = msgspec.msgpack.Decoder(_Day)
+_ANSWERED = msgspec.msgpack.Decoder(set[str])
+_ASKED = msgspec.msgpack.Decoder(Asked)
+_BY_NAME: dict[str, Ledger] = {}
+for _ledger in LEDGERS:
+    _BY_NAME.setdefault(_ledger.name, _ledger)
+
+
+def _name(kind: str, ledger: str = "", key: tuple[str, ...] = (), part: str = "") -> bytes:
+    return _encode((kind, ledger, key, part))
+
+
+def changed(engine: Engine) -> list[tuple[bytes, bytes | None]]:
+    """The records touched since the last call, the gone ones as None; sorted, so that equal states give equal bytes."""
+    records: dict[bytes, bytes | None] = dict.fromkeys(engine.gone)
+    for page_key in engine.changed_pages:
+        page = engine.pages.get(page_key)
+        if page is not None:
+            records.update(_of_page(page))
+    for identity in engine.facts.changed:
+        saved = engine.facts.saved(identity)
+        records[_name("fact", part=str(identity))] = None if saved is None else _encode(saved)
+    records.update(_of_questions(engine.questions))
+    if engine.tick_changed:
+        records[_name("tick")] = _encode(engine.tick)
+    engine.gone.clear()
+    engine.changed_pages.clear()
+    engine.facts.changed.clear()
+    engine.tick_changed = False
+    return sorted(records.items())
+
+
+def _of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
+    ledger, key = page.ledger.name, page.key
+    yield _name("page", ledger, key), _encode(_PageState(page.newest, page.touched, page.forgotten))
+    for day in page.changed_days:
+        entries = page.of_day(day)
+        yield _name("entries", ledger, key, str(day)), _encode(_of_day(page, entries)) if entries else None
+    for day in page.changed_bins:
+        bins = page.bins_of_day(day)
+        yield _name("bins", ledger, key, str(day)), _encode(bins) if bins else None
+    page.changed_days.clear()
+    page.changed_bins.clear()
+    for track in page.tracks:
+        for day in track.changed_days:
+            yield _name_of_triggers(page, track, day), _of_triggers(track.triggers_of_day(day))
+        track.changed_days.clear()
+        if track.changed:
+            track.changed = False
+            yield _name("track", ledger, key, track.watch.name), _of_track(track)
+
+
+def _of_day(page: Page, entries: list[Entry]) -> _Day:
+    standing = {id(entry) for entry in page.order[page.first_at(entries[0].time) : page.first_at(entries[-1].time + 1)]}
+    return _Day(
+        cast("list[AnyEntry]", entries),
+        [position for position, entry in enumerate(entries) if entry.id in page.taken] if page.taken else [],
+        [position for position, entry in enumerate(entries) if id(entry) not in standing],
+    )
+
+
+def _of_track(track: Track) -> bytes | None:
+    return _encode(_TrackState(track.alerts, sorted(track.days))) if track.alerts or track.days else None
+
+
+def _name_of_triggers(page: Page, track: Track, day: int) -> bytes:
+    return _name("triggers", page.ledger.name, page.key, f"{track.watch.name}@{day}")
+
+
+def _of_triggers(triggers: list[Trigger]) -> bytes | None:
+    """Triggers as they are saved; None where there are none."""
+    if not triggers:
+        return None
+    named = {proof.id: proof for one in triggers for proof in one.finding.evidence}
+    proofs = sorted(named.values(), key=lambda one: (one.time, one.id))
+    position = {proof.id: number for number, proof in enumerate(proofs)}
+    runs = [list(_runs_of([position[proof.id] for proof in one.finding.evidence])) for one in triggers]
+    return _encode(_Triggers([_with_evidence(one, []) for one in triggers], proofs, runs))
+
+
+def _runs_of(positions: list[int]) -> Iterator[int]:
+    """Where each run of successive positions begins, and how long it is.
+
+    >>> list(_runs_of([3, 4, 5, 9, 2]))
+    [3, 3, 9, 1, 2, 1]
+    """
+    first = length = 0
+    for position in positions:
+        if length and position == first + length:
+            length += 1
+            continue
+        if length:
+            yield from (first, length)
+        first, length = position, 1
+    if length:
+        yield from (first, length)
+
+
+def _with_evidence(one: Trigger, proofs: list[Evidence]) -> Trigger:
+    return msgspec.structs.replace(one, finding=msgspec.structs.replace(one.finding, evidence=proofs))
+
+
+def _triggers_in(saved: _Triggers) -> Iterator[Trigger]:
+    """The triggers with their evidence again."""
+    for one, runs in zip(saved.triggers, saved.runs, strict=True):
+        pairs = zip(runs[::2], runs[1::2], strict=True)
+        yield _with_evidence(one, [proof for first, n in pairs for proof in saved.proofs[first : first + n]])
+
+
+def _of_questions(questions: Questions) -> Iterator[tuple[bytes, bytes | None]]:
+    for hour in questions.changed_hours:
+        marks = questions.answered.get(hour)
+        yield _name("answered", part=str(hour)), _encode(sorted(marks)) if marks else None
+    for name in questions.changed_alerts:
+        asked = questions.alerts.get(name)
+        yield _name("asked", part=name), _encode(asked) if asked else None
+    questions.changed_hours.clear()
+    questions.changed_alerts.clear()
+
+
+def names_of_page(page: Page) -> Iterator[bytes]:
+    """The names of all records that a page has, or had when it was last saved."""
+    ledger, key = page.ledger.name, page.key
+    yield _name("page", ledger, key)
+    for day in page.days.keys() | page.changed_days:
+        yield _name("entries", ledger, key, str(day))
+    for day in {day_of(start) for start in page.bins} | page.changed_bins:
+        yield _name("bins", ledger, key, str(day))
+    for track in page.tracks:
+        yield _name("track", ledger, key, track.watch.name)
+        for day in {day_of(one.time) for one in track.triggers.values()} | track.changed_days:
+            yield _name_of_triggers(page, track, day)
+
+
+def load(engine: Engine, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+    """Put saved records into a fresh engine. What can be derived (order, names, due times) is derived anew."""
+    by_kind = _by_kind(records)
+    for *_, value in by_kind["tick"]:
+        engine.tick = msgspec.msgpack.decode(value, type=int)
+    for fact, arrived in sorted((_FACT.decode(value) for *_, value in by_kind["fact"]), key=lambda one: one[1]):
+        engine.facts.add(fact, arrived)
+    engine.facts.changed.clear()
+    engine.questions.answered.update({int(hour): _ANSWERED.decode(value) for *_, hour, value in by_kind["answered"]})
+    engine.questions.alerts.update({alert: _ASKED.decode(value) for *_, alert, value in by_kind["asked"]})
+    _load_pages(engine, by_kind)
+    for page in engine.pages.values():
+        page.changed_days.clear()
+        page.changed_bins.clear()
+        engine.plan(page)
+
+
+def _by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> defaultdict[str, list[_Saved]]:
+    found: defaultdict[str, list[_Saved]] = defaultdict(list)
+    for name, value in sorted(dict(records).items()):
+        if value is not None:
+            kind, ledger, key, part = _KEY.decode(name)
+            found[kind].append((ledger, key, part, value))
+    return found
+
+
+def _load_pages(engine: Engine, by_kind: defaultdict[str, list[_Saved]]) -> None:
+    for ledger, key, _, value in by_kind["page"]:
+        page, state = engine.page(_BY_NAME[ledger], key), _PAGE.decode(value)
+        page.newest, page.touched, page.forgotten = state.newest, state.touched, state.forgotten
+    for ledger, key, _, value in by_kind["entries"]:
+        _put_back(engine, engine.pages[ledger, key], _ENTRIES.decode(value))
+    for ledger, key, day, value in by_kind["bins"]:
+        page = engine.pages[ledger, key]
+        for start in page.bins_of_day(int(day)):
+            del page.bins[start]
+        page.bins.update(_BINS.decode(value))
+    for ledger, key, watch, value in by_kind["track"]:
+        for track in _tracks_of(engine, (ledger, key), watch):
+            saved = _TRACK.decode(value)
+            track.alerts, track.days = saved.alerts, set(saved.days)
+    for ledger, key, name, value in by_kind["triggers"]:
+        for track in _tracks_of(engine, (ledger, key), name.partition("@")[0]):
+            for one in _triggers_in(_TRIGGERS.decode(value)):
+                track.put(one.id, one)
+
+
+def _put_back(engine: Engine, page: Page, saved: _Day) -> None:
+    taken, fallen = set(saved.taken), set(saved.fallen)
+    engine.entries += len(saved.entries)
+    for position, entry in enumerate(saved.entries):
+        page.put_back(entry, entry.slot, taken=position in taken, stands=position not in fallen)
+        engine.index(page, entry, entry.names)
+
+
+def _tracks_of(engine: Engine, page: tuple[str, tuple[str, ...]], watch: str) -> list[Track]:
+    """The track of a rule on a page; none where the rule is no longer in force, or the page was dropped since."""
+    if page not in engine.pages:
+        return []
+    return [track for track in engine.tracks(engine.pages[page]) if track.watch.name == watch]

@@ -1,0 +1,281 @@
+"""A track: what one rule has seen on one page. It keeps the triggers and turns their runs into alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from ._alert import Alert, AlertState, Episode, Moment, Trigger, alert_id, runs, write
+from ._ledger import GRACE
+from ._rule import SEVERITIES, Evidence, Rule
+from ._times import DAY, day_of
+from ._window import Window
+
+Id = tuple[int, str]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A rule as it is in force: enabled rules only; shadow alerts page nobody."""
+
+    rule: Rule
+    shadow: bool = False
+
+    @property
+    def name(self) -> str:
+        """What tells a rule apart from its own shadow, in the saved state."""
+        return f"{self.rule.id}/shadow" if self.shadow else self.rule.id
+
+
+class Track:
+    """Triggers and alerts of one rule on one ledger key.
+
+    added, removed: what came new and what fell away since the last look; one that changed is in both.
+    days: those that are still to be judged. changed, changed_days: what is to be saved again, and of which triggers.
+    """
+
+    __slots__ = (
+        "_proofs", "_tail", "added", "alerts", "changed", "changed_days", "days", "key", "removed", "triggers", "watch",
+        "window",
+    )  # fmt: skip
+
+    def __init__(self, watch: Watch, key: tuple[str, ...], window: Window) -> None:
+        self.watch = watch
+        self.key = key
+        self.window = window
+        self.triggers: dict[Id, Trigger] = {}
+        self.added: dict[Id, Trigger] = {}
+        self.removed: dict[Id, Trigger] = {}
+        self.alerts: list[AlertState] = []
+        self._tail: tuple[AlertState, Trigger] | None = None
+        self._proofs: dict[Id, Evidence] = {}
+        self.days: set[int] = set()
+        self.changed = False
+        self.changed_days: set[int] = set()
+
+    @property
+    def awaits(self) -> bool:
+        """Whether time alone will still say something here: an open alert, a day that is not over."""
+        return bool(self.days) or any(state.status in ("opened", "updated") for state in self.alerts)
+
+    def note(self, id_: Id, found: Trigger | None) -> bool:
+        """Note what an entry is now; returns whether that is news."""
+        before = self.triggers.get(id_)
+        if before == found:
+            return False
+        if before is not None:
+            self.removed[id_] = before
+            self.changed_days.add(day_of(before.time))
+        if found is None:
+            del self.triggers[id_]
+            self.added.pop(id_, None)
+        else:
+            self.put(id_, found)
+            self.added[id_] = found
+            self.changed_days.add(day_of(found.time))
+        self.changed = True
+        return True
+
+    def put(self, id_: Id, found: Trigger) -> None:
+        """Keep a trigger; what it names as evidence is kept once, however many triggers name it."""
+        proofs = found.finding.evidence
+        proofs[:] = [self._proofs.setdefault(one.id, one) for one in proofs]
+        self.triggers[id_] = found
+
+    def triggers_of_day(self, day: int) -> list[Trigger]:
+        """The triggers of one day, in order."""
+        of_day = [one for one in self.triggers.values() if day <= one.time < day + DAY]
+        return sorted(of_day, key=lambda one: (one.time, one.id))
+
+    def extend(self, now: Moment) -> Trigger | None:
+        """Put a trigger that comes after all others into the open alert that it continues, which says nothing new.
+
+        That is what nearly always happens in a long episode, whose cost must not grow with its length. None: look anew.
+        """
+        if self._tail is None or self.removed or len(self.added) != 1:
+            return None
+        (state, last), (new,) = self._tail, self.added.values()
+        finding = new.finding
+        follows = (new.time, new.id) > (last.time, last.id) and new.time - last.time <= self.watch.rule.quiet_ms
+        is_news = (
+            SEVERITIES.index(finding.severity_at(now.tick)) > state.severity or finding.value >= 2 * state.measure > 0
+        )
+        if not follows or is_news or finding.due > now.tick or state.status not in ("opened", "updated"):
+            return None
+        state.members.append(new.id)
+        self._tail = (state, new)
+        self.added.clear()
+        return new
+
+    def reconcile(self, now: Moment, incident: Callable[[], str | None]) -> Iterator[Alert]:
+        """Bring the alerts in step with the triggers; yields the revisions that must be written.
+
+        incident: finds that of an alert on the same subject that is open now, for those that open here.
+        """
+        homes, merged = self._homes(now, incident)
+        housed = {state.id for _, state in homes}
+        for state in [one for one in self.alerts if one.lives and one.id not in housed]:
+            if state.folded is None or state.id in merged:
+                yield self._withdraw(state, now, merged.get(state.id))
+            else:
+                yield from self._tell(Episode([], now.tick, state.folded), state, now)
+        for episode, state in homes:
+            yield from self._tell(episode, state, now)
+        self._tail = (homes[-1][1], homes[-1][0].triggers[-1]) if homes else None
+        self.added.clear()
+        self.removed.clear()
+
+    def _homes(
+        self, now: Moment, incident: Callable[[], str | None]
+    ) -> tuple[list[tuple[Episode, AlertState]], dict[str, str]]:
+        """Which alert each episode is, in order of time; and which alerts were merged into which."""
+        active = sorted(
+            (one for one in self.triggers.values() if one.finding.due <= now.tick), key=lambda one: (one.time, one.id)
+        )
+        free = list(self.alerts)
+        homes: list[tuple[Episode, AlertState]] = []
+        merged: dict[str, str] = {}
+        for run in runs(active, self.watch.rule.quiet_ms):
+            ids = {one.id for one in run}
+            own = [state for state in free if state.lives and self._belongs(state, run, ids)]
+            own = own or [state for state in free if not state.lives and state.opener in ids]
+            home = min(own, key=lambda state: state.order) if own else self._open(run[0], now, incident)
+            for other in own:
+                if other is not home and other.lives and not _goes_on(other, run[-1], active):
+                    merged[other.id] = home.id
+            free = [state for state in free if state is not home and state.id not in merged]
+            homes.append((Episode(run, now.tick, home.folded), home))
+        return homes, merged
+
+    def _belongs(self, state: AlertState, run: list[Trigger], ids: set[Id]) -> bool:
+        if state.opener in ids or not ids.isdisjoint(state.members):
+            return True
+        return state.folded is not None and 0 <= run[0].time - state.folded.last_time <= self.watch.rule.quiet_ms
+
+    def _open(self, opener: Trigger, now: Moment, incident: Callable[[], str | None]) -> AlertState:
+        """A new alert. Where a split left the opener's id with the earlier part, the later part takes a next one."""
+        taken = {state.id for state in self.alerts}
+        rule, shadow = self.watch.rule, self.watch.shadow
+        number = 0
+        named = (rule.id, self.key, opener.message, opener.line, opener.time)
+        while (name := alert_id(*named, shadow=shadow, taken=number)) in taken:
+            number += 1
+        order = 1 + max((state.order for state in self.alerts), default=0)
+        state = AlertState(name, order, opener.id, opener.time, now.appended, incident() or name)
+        self.alerts.append(state)
+        return state
+
+    def _tell(self, episode: Episode, state: AlertState, now: Moment) -> Iterator[Alert]:
+        """Write a revision where the alert opens, rises or doubles; else only remember that it changed."""
+        state.members = [one.id for one in episode.triggers]
+        self.changed = True
+        if state.revision == 0 or not state.lives:
+            state.status, state.severity, state.measure = "opened", -1, 0.0
+            yield self._revise(state, episode, now)
+        elif episode.severity > state.severity or (episode.peak.value >= 2 * state.measure > 0):
+            state.status = "updated"
+            yield self._revise(state, episode, now)
+        elif state.status == "closed" and _mark(episode) != state.written:
+            state.status = "updated"
+
+    def _revise(self, state: AlertState, episode: Episode, now: Moment, merged_into: str | None = None) -> Alert:
+        state.revision += 1
+        state.severity = max(state.severity, episode.severity)
+        state.measure = max(state.measure, episode.peak.value)
+        state.written = _mark(episode)
+        state.detected_at = now.appended
+        self.changed = True
+        return write(
+            self.watch.rule, self.key, state, episode, now, stage=self.watch.rule.stage, shadow=self.watch.shadow,
+            merged_into=merged_into,
+        )  # fmt: skip
+
+    def _withdraw(self, state: AlertState, now: Moment, merged_into: str | None) -> Alert:
+        """The last word of an alert that no longer holds, with what it had said."""
+        known = ((self.removed.get(id_) or self.triggers.get(id_)) for id_ in state.members)
+        left = [one for one in known if one is not None]
+        state.status, state.members = "withdrawn", []
+        return self._revise(state, Episode(left, now.tick, state.folded), now, merged_into)
+
+    def close(self, now: Moment) -> Iterator[Alert]:
+        """Close what has been quiet for long enough: `quiet` and a grace after the last trigger."""
+        for state in self.alerts:
+            if state.status not in ("opened", "updated"):
+                continue
+            episode = self.episode(state, now.tick)
+            if episode.last_time + self.watch.rule.quiet_ms + GRACE <= now.tick:
+                state.status = "closed"
+                yield self._revise(state, episode, now)
+
+    def mention(self, id_: Id, settlement: str, now: Moment) -> Iterator[Alert]:
+        """Tell the open alerts that rest on this entry that it was reversed too late to change a window."""
+        for state in self.alerts:
+            if state.status not in ("opened", "updated") or settlement in state.reversed_after:
+                continue
+            episode = self.episode(state, now.tick)
+            if any(one.id == id_ for one in episode.evidence):
+                state.reversed_after = [*state.reversed_after, settlement]
+                state.status = "updated"
+                yield self._revise(state, episode, now)
+
+    def episode(self, state: AlertState, tick: int) -> Episode:
+        """The episode that an alert is now."""
+        return Episode([self.triggers[id_] for id_ in state.members if id_ in self.triggers], tick, state.folded)
+
+    def open_since(self, time: int) -> Iterator[AlertState]:
+        """The open alerts whose last trigger is at or after this time."""
+        for state in self.alerts:
+            if state.status in ("opened", "updated"):
+                episode = self.episode(state, 0)
+                # One that has lost all its triggers is about to be withdrawn.
+                if (episode.triggers or episode.folded) and episode.last_time >= time:
+                    yield state
+
+    def next_due(self, tick: int) -> int:
+        """The earliest tick after this one at which something changes by time alone, 0 if none does."""
+        times = [one.finding.due for one in self.triggers.values()]
+        times += [one.finding.rises_at for one in self.triggers.values()]
+        quiet = self.watch.rule.quiet_ms + GRACE
+        for state in self.alerts:
+            if state.status in ("opened", "updated"):
+                times.append(max(self.episode(state, tick).last_time + quiet, tick + 1))
+        return min((time for time in times if time > tick), default=0)
+
+    def fold(self, limit: int, tick: int) -> None:
+        """Fold the triggers before this time into the sums of their alerts; drop alerts that are over and past.
+
+        What time alone may still change is not folded, nor what comes after it.
+        """
+        if not self.alerts and not self.triggers:
+            return
+        pending = (one.time for one in self.triggers.values() if max(one.finding.due, one.finding.rises_at) > tick)
+        limit, span = min(limit, min(pending, default=limit)), self.watch.rule.span
+        for state in self.alerts:
+            if state.lives:
+                state.folded = self.episode(state, tick).fold(limit, span)
+                state.members = [
+                    id_ for id_ in state.members if id_ in self.triggers and self.triggers[id_].time >= limit
+                ]
+        self.changed_days.update(day_of(one.time) for one in self.triggers.values() if one.time < limit)
+        self.triggers = {id_: one for id_, one in self.triggers.items() if one.time >= limit}
+        self._proofs = {one.id: one for trigger in self.triggers.values() for one in trigger.finding.evidence}
+        self.alerts = [state for state in self.alerts if not _is_past(state, limit - self.watch.rule.quiet_ms)]
+        self._tail = None
+        self.changed = True
+
+
+def _is_past(state: AlertState, limit: int) -> bool:
+    """Whether an alert is over and no trigger after this time can belong to it any more."""
+    last = state.folded.last_time if state.folded else state.opener_time
+    return not state.members and state.status in ("closed", "withdrawn") and max(last, state.opener_time) < limit
+
+
+def _goes_on(state: AlertState, last: Trigger, active: list[Trigger]) -> bool:
+    """Whether an alert has triggers after this one, so that it goes on there (a split, not a merger)."""
+    members = set(state.members)
+    return any((one.time, one.id) > (last.time, last.id) and one.id in members for one in active)
+
+
+def _mark(episode: Episode) -> str:
+    return blake2b(repr(episode.content()).encode(), digest_size=8).hexdigest()

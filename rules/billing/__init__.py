@@ -1,0 +1,1 @@
+"""Rules on bills and spending."""

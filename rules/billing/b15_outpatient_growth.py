@@ -1,0 +1,196 @@
+"""Rule B15: an institution's outpatient spending grows faster than its patients explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import ClassVar, Literal, NamedTuple
+
+from .._alert import Episode
+from .._reference import Reference
+from .._rule import DayRule, Finding, Text, Undecidable
+from .._times import DAY
+
+Bins = Mapping[int, list[int]]
+WEEK = 7 * DAY
+YUAN = 100
+"""Fen."""
+
+
+class _Week(NamedTuple):
+    """Settlements of a week, and what the fund paid for them, fen; days: how many of the seven are compared."""
+
+    times: float
+    fen: float
+    days: int
+
+
+class _Growth(NamedTuple):
+    """A week beside the usual one."""
+
+    week: _Week
+    usual: _Week
+
+    @property
+    def fen(self) -> float:
+        """How much more was spent, fen."""
+        return self.week.fen - self.usual.fen
+
+
+@dataclass(frozen=True)
+class OutpatientGrowth(DayRule):
+    """The fund's outpatient spending at an institution over seven days is far above its own usual week, day after day.
+
+    Why: "门诊统筹涨幅过快" (Anyue county, eight measures, 2024-11-11) is one of its three named triggers. No number is
+    published; the figures are our assumption.
+
+    Honest clinic of 600 visits a day at 60 yuan of the fund each, a fifth more in winter (tests/rules/
+    test_honest_growth.py, our assumption), whose traffic wanders besides by 10 / 15 %: 0.0 / 0.6 alerts a year; at 30
+    visits a day none, for they cannot grow by 20,000 yuan in a week.
+
+    Parameters:
+        percent: growth against the median of the earlier weeks that sets it off, per cent.
+        least_yuan: and at least so much growth, yuan.
+        high_percent: growth that makes it `high`, per cent.
+        successive_days: on so many successive days, the judged one the last.
+        weeks: so many earlier weeks are compared; with fewer nothing is said.
+        search_weeks: how many weeks back they are looked for, for those with a holiday are passed over.
+        quiet: see Rule.
+
+    A week is seven full days of Beijing; it counts with money of the fund in it, if the institution was there before
+    its first day, and without a day of kind `holiday` in the calendar. A day that is in the calendar, of whatever kind,
+    is exempt: it is not judged, and a week that holds it is compared by its other days with the same days of the weeks
+    before, if it has four.
+
+    Known gaps: an epidemic that the calendar does not know trips many institutions at once, each by itself: a rule sees
+    one institution, so when more than a fifth trip on one day no regional alert takes their place. Growth that stays
+    below the limit for two months becomes the habit; a wave of new patients in a small town looks the same.
+
+    Example:
+        >>> from rules.testing import judge_days, spent
+        >>> rule = OutpatientGrowth()
+        >>> def growing_by(percent):
+        ...     return spent([10_000] * 63 + [100 * (100 + percent)] * 9)
+        >>> judge_days(rule, growing_by(49))
+        []
+        >>> [(found.value, found.limit, found.severity) for found in judge_days(rule, growing_by(50))]
+        [(105000.0, 105000.0, 'warning')]
+
+    """
+
+    id: ClassVar[str] = "B15"
+    name_zh: ClassVar[str] = "门诊统筹涨幅过快"
+    name_en: ClassVar[str] = "Outpatient spending grows too fast"
+    family: ClassVar[str] = "billing"
+    stage: ClassVar[Literal["in", "post"]] = "post"
+    ledger: ClassVar[str] = "spending"
+    subject: ClassVar[str] = "institution"
+    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“门诊统筹涨幅过快”"
+    to_check: ClassVar[Text] = Text(
+        "是否新开科室、集中义诊或疫情所致，抽查涨幅集中的医师与项目，核实是否诱导就医、虚记费用",
+        "a new department, a campaign or an outbreak? else sample the physicians and items that grew",
+    )
+
+    percent: int = 50
+    least_yuan: int = 20_000
+    high_percent: int = 100
+    successive_days: int = 3
+    weeks: int = 8
+    search_weeks: int = 13
+    quiet: int = 604_800
+
+    @property
+    def span(self) -> int:
+        """As far back as the earliest week that may be compared, ms."""
+        return self.successive_days * DAY + (1 + self.search_weeks) * WEEK
+
+    @property
+    def shown(self) -> int:
+        """The week, ms."""
+        return WEEK
+
+    def check_day(self, day: int, bins: Bins, reference: Reference, institution: str) -> Finding | None:  # noqa: ARG002 - as every rule
+        """Judge the weeks that end with this day and with the days before it."""
+        grown = []
+        for last in range(day, day - self.successive_days * DAY, -DAY):
+            growth = self._growth(last, bins, reference)
+            if growth is None or not self._trips(growth, self.percent):
+                return None
+            grown.append(growth)
+        high = all(self._trips(growth, self.high_percent) for growth in grown)
+        return self._finding(grown[0], "high" if high else "warning")
+
+    def _trips(self, growth: _Growth, percent: int) -> bool:
+        return growth.fen * 100 >= percent * growth.usual.fen and growth.fen >= self.least_yuan * YUAN
+
+    def _growth(self, last: int, bins: Bins, reference: Reference) -> _Growth | None:
+        """The week that ends with this day beside the usual one; None where the day is exempt, or the week small.
+
+        Raises Undecidable where there are too few weeks to compare.
+        """
+        if reference.is_day(last):
+            return None
+        days = [day for day in range(last, last - WEEK, -DAY) if not reference.is_day(day)]
+        week = _sum(bins, days)
+        if week.fen < self.least_yuan * YUAN or 2 * len(days) < WEEK // DAY:
+            return None
+        return _Growth(week, self._usual(last, days, bins, reference))
+
+    def _usual(self, last: int, compared: Sequence[int], bins: Bins, reference: Reference) -> _Week:
+        """The median of the same days in the latest weeks before this one that can be compared."""
+        known_since = min(day for day, (times, _) in bins.items() if times)
+        weeks: list[_Week] = []
+        for n in range(1, self.search_weeks + 1):
+            days = range(last - n * WEEK, last - (n + 1) * WEEK, -DAY)
+            week = _sum(bins, [day - n * WEEK for day in compared])
+            whole = days[-1] >= known_since and week.fen > 0
+            if whole and not any(reference.is_day(day, "holiday") for day in days):
+                weeks.append(week)
+            if len(weeks) == self.weeks:
+                return _Week(median(one.times for one in weeks), median(one.fen for one in weeks), len(compared))
+        raise Undecidable("too few weeks to compare")
+
+    def _finding(self, growth: _Growth, severity: Literal["warning", "high"]) -> Finding:
+        week, usual = growth
+        least = max(usual.fen * (100 + self.percent) / 100, usual.fen + self.least_yuan * YUAN)
+        return Finding(
+            measure="outpatient_spending_of_7_days",
+            value=week.fen / YUAN,
+            limit=round(least / YUAN, 2),
+            usual=round(usual.fen / YUAN, 2),
+            unit="yuan",
+            severity=severity,
+            evidence=[],
+            amount=round(growth.fen),
+            details={
+                "left_out": f"{WEEK // DAY - week.days or ''}",
+                "percent": f"{growth.fen / usual.fen:.0%}",
+                "times": f"{week.times:g}",
+                "usual_times": f"{usual.times:g}",
+                "cost": f"{week.fen / week.times / YUAN:.2f}",
+                "usual_cost": f"{usual.fen / usual.times / YUAN:.2f}",
+                "more_times": f"{week.times / usual.times - 1:+.0%}",
+                "more_cost": f"{week.fen / week.times / (usual.fen / usual.times) - 1:+.0%}",
+            },
+        )
+
+    def sentence(self, episode: Episode) -> Text:
+        """How much in a week against the usual week, and whether more visits or dearer ones made it."""
+        found, of = episode.peak, episode.peak.details
+        value, limit, usual = f"{found.value:,.2f}", f"{found.limit:,.2f}", f"{found.usual or 0:,.2f}"
+        out = of["left_out"]
+        out_zh, out_en = (f"（不计日历所列{out}天）", f" (without {out} of the calendar)") if out else ("", "")
+        return Text(
+            f"连续7天{out_zh}门诊统筹基金支出{value}元（上限{limit}元，平时{usual}元），增长{of['percent']}："
+            f"人次{of['times']}（平时{of['usual_times']}，{of['more_times']}）"
+            f"×次均{of['cost']}元（平时{of['usual_cost']}元，{of['more_cost']}）",
+            f"the fund paid {value} yuan for outpatients in 7 days{out_en} (limit {limit}, usually {usual}),"
+            f" {of['percent']} more: {of['times']} person-times (usually {of['usual_times']}, {of['more_times']})"
+            f" x {of['cost']} yuan each (usually {of['usual_cost']}, {of['more_cost']})",
+        )
+
+
+def _sum(bins: Bins, days: Sequence[int]) -> _Week:
+    found = [bins[day] for day in days if day in bins]
+    return _Week(sum(times for times, _ in found), sum(fen for _, fen in found), len(days))

@@ -1,0 +1,30 @@
+"""The catalogue: every rule class in the folders of this package, by id."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from ._rule import DayRule, Rule
+
+FAMILIES = ("credential", "drug", "inpatient", "billing", "entitlement")
+
+
+def catalogue() -> dict[str, type[Rule]]:
+    """Rule id -> class, sorted by id; found by looking into the folders, so adding a file adds the rule."""
+    found: dict[str, type[Rule]] = {}
+    for family in FAMILIES:
+        package = importlib.import_module(f"{__package__}.{family}")
+        for module in pkgutil.iter_modules(package.__path__):
+            members = vars(importlib.import_module(f"{package.__name__}.{module.name}")).values()
+            found |= {one.id: one for one in members if _is_rule(one, f"{package.__name__}.{module.name}")}
+    return dict(sorted(found.items()))
+
+
+def _is_rule(member: object, module: str) -> bool:
+    return (
+        isinstance(member, type)
+        and issubclass(member, Rule)
+        and member not in (Rule, DayRule)
+        and member.__module__ == module
+    )

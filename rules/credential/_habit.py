@@ -1,0 +1,76 @@
+"""What is normal at an institution or a till: how many settlements its busiest neighbouring hour puts into a window."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from .._ledger import Entry
+from .._reference import Reference
+from .._times import DAY, HOUR, day_of, hour_of_day
+from .._window import Window
+
+DAYS = 28
+FROZEN = 7 * DAY
+"""Only days that ended so long before are read: nothing that may still come or be taken back can change them."""
+ENOUGH = 14
+"""So many of the days must have traffic before the habit is read from them."""
+CROWDED = ("pension", "campaign")
+"""Kinds of days in the calendar on which more people come than usual."""
+CROWD = 2.0
+"""How many times as many come on such a day; our assumption."""
+
+
+def usual_in(entry: Entry, window: Window, reference: Reference, length: int) -> float | None:
+    """How many settlements are usual in a stretch of `length` ms around this time of day; None where nobody knows.
+
+    From the own past; until that is long enough the register's own figure, else that of its class.
+    """
+    own = own_usual_in(entry, window, reference, length)
+    if own is not None:
+        return own
+    row = reference.row("institutions", entry.institution, entry.time) or {}
+    of_class = reference.row("institutions", f"class:{row.get('class')}", entry.time) or {}
+    usual = row.get("usual_per_10min") or of_class.get("usual_per_10min")
+    return float(usual) * length / (HOUR / 6) * crowd(entry, reference) if usual else None
+
+
+def own_usual_in(entry: Entry, window: Window, reference: Reference, length: int) -> float | None:
+    """The same from the past of this ledger key alone; None until 14 of the 28 days have traffic.
+
+    The largest over the hour of the entry and its two neighbours of the mean of 28 whole days that ended at least
+    seven days before; twice as much where the calendar has a day of many customers.
+    """
+    hour = hour_of_day(entry.time)
+    last = day_of(entry.time - FROZEN)
+    memo = (last, hour)
+    if memo not in window.memo:
+        window.memo[memo] = _mean_of_busiest(window.bins, last, hour)
+    mean = window.memo[memo]
+    return mean * length / HOUR * crowd(entry, reference) if mean >= 0 else None
+
+
+def limit_over(usual: float | None, floor: float) -> float:
+    """The limit for a count that is usually `usual`: five standard deviations (Poisson) more, at least the floor.
+
+    >>> limit_over(4.0, 8), limit_over(0.25, 8), limit_over(None, 8)
+    (14.0, 8, 8)
+    """
+    return floor if usual is None else max(floor, usual + 5 * sqrt(usual))
+
+
+def crowd(entry: Entry, reference: Reference) -> float:
+    """How many times as many as usual come on the entry's day, by the calendar."""
+    return CROWD if reference.is_day(day_of(entry.time), *CROWDED) else 1.0
+
+
+def _mean_of_busiest(bins: dict[int, list[int]], end: int, hour: int) -> float:
+    """Settlements an hour in the busiest of three neighbouring hours; -1 where too few days have traffic."""
+    days = [end - n * DAY for n in range(1, DAYS + 1)]
+    sums = dict.fromkeys((hour - 1, hour, hour + 1), 0)
+    with_traffic = 0
+    for day in days:
+        counted = [bins.get(day + h * HOUR, (0,))[0] for h in range(24)]
+        with_traffic += any(counted)
+        for h in sums:
+            sums[h] += counted[h % 24]
+    return max(sums.values()) / DAYS if with_traffic >= ENOUGH else -1

@@ -1,0 +1,179 @@
+"""Rule S01-SIGN: a few cards swiped in one pharmacy within minutes that have something in common."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+from msgspec.structs import replace
+
+from .._alert import Episode, span_text
+from .._ledger import Entry
+from .._reference import Reference
+from .._rule import Finding, Rule, Text
+from .._times import DAY, HOUR, SECOND, day_of, hour_of_day
+from .._window import Window
+from ..ledgers import Swipe
+from ._burst import against, burst
+from ._habit import crowd
+
+TYPED = "02"
+"""mdtrt_cert_type of an identity card: its number can be typed in without the card."""
+
+SIGNS = {
+    "amount": Text("总费用均相同（±{percent}%）", "all with the same total (± {percent} %)"),
+    "elsewhere": Text("均为异地参保", "all insured elsewhere"),
+    "typed": Text("均以身份证办理（凭证类型02）", "all on an identity card (credential type 02)"),
+    "drained": Text("结算后账户余额均不足{balance}元", "all left with less than {balance} yuan on the account"),
+}
+"""Each sign with its words."""
+
+
+@dataclass(frozen=True)
+class Sign(Rule):
+    """Six persons who all share one sign settle at one pharmacy within ten minutes.
+
+    Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11) and "聚敛参保人医保卡，通过空刷套刷等方式骗保" (She
+    county, 2025-04-30): few cards are hard to tell from customers by their number alone, but collected cards resemble
+    one another. Not every swipe of the window need bear the sign; those who bear it are counted. The signs: the same
+    total (close to that of the swipe that is judged), insured in another county, settled on an identity card, an
+    account left nearly empty. The figures are our assumption. Where customers come independently (`python -m
+    tests.rules.test_honest_traffic`), a shop of 50 / 150 / 400 settlements a day of which 5 % bear a sign opens 0 / 0
+    / 0.002 alerts a day for it; of which 10 %: 0 / 0.001 / 0.01; 20 %: 0 / 0.004 / 0.06; 60 %: 0.006 / 0.06 / 0.02. On
+    a day with twice the customers, of whom 20 % bear it: 0.002 / 0.15 / 1.6, and 0.002 / 0.04 / 0.03 where the calendar
+    has it as a pension or campaign day.
+
+    What is usual is read from the whole days before the swipe's own. They lie within the rule's span, so what still
+    comes or is taken back there judges the swipe again; the ledger keeps its entries eight days longer for it.
+
+    Parameters:
+        window: how far back persons are counted, seconds.
+        limit: so many distinct persons who share a sign set it off.
+        amount_percent: totals that differ by at most so much are the same, %.
+        balance: an account with less than this is nearly empty, yuan.
+        habit_days: the limit is raised to m + 5 * sqrt(m), m what is usual for the sign at this time of day, read from
+            so many days before. Where it is rare that changes nothing.
+        quiet: see Rule.
+
+    Known gaps: after days without traffic, and on the first day of the monitor, nothing is known to be usual: a shop of
+    400 a day of which most bear a sign opens some 10 to 20 alerts that day. A balance of 0 may also mean that there is
+    no account. Cards collected in the same way every day become the habit.
+
+    Example:
+        >>> from msgspec.structs import replace
+        >>> from rules.testing import at, judge, swipe
+        >>> cards = [swipe(at("10:00", seconds=90 * n), f"p{n}", total=2_000 + 700 * n) for n in range(6)]
+        >>> typed = [replace(one, credential="02") for one in cards]
+        >>> judge(Sign(), typed[:5])
+        []
+        >>> [(found.value, found.details) for found in judge(Sign(), typed)]
+        [(6, {'sign': 'typed'})]
+
+    """
+
+    id: ClassVar[str] = "S01-SIGN"
+    name_zh: ClassVar[str] = "同特征集中刷卡"
+    name_en: ClassVar[str] = "Concentrated swiping with a shared sign"
+    family: ClassVar[str] = "credential"
+    ledger: ClassVar[str] = "swipes"
+    subject: ClassVar[str] = "institution"
+    basis: ClassVar[str] = (
+        "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”；"
+        "歙县专项整治方案（2025-04-30）“聚敛参保人医保卡，通过空刷套刷等方式骗保”"
+    )
+    to_check: ClassVar[Text] = Text(
+        "是否收集医保凭证空刷套刷、集中代购，或单位、家庭统一购药",
+        "cards collected to draw money, purchases for others, or one order for a family or a firm",
+    )
+
+    window: int = 600
+    limit: int = 6
+    amount_percent: int = 1
+    balance: int = 5
+    habit_days: int = 3
+    quiet: int = 600
+
+    @property
+    def span(self) -> int:
+        """The window, and the days before it from which the habit is read, ms."""
+        return self.shown + (self.habit_days + 1) * DAY
+
+    @property
+    def shown(self) -> int:
+        """The window in ms."""
+        return self.window * SECOND
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Count, for each sign that this swipe bears, the distinct persons of the window who share it."""
+        recent = self._recent(entry, window)
+        if len(recent) < self.limit:
+            return None
+        swipe = cast("Swipe", entry)
+        found = [one for sign in SIGNS if (one := self._judge(sign, swipe, recent, window, reference)) is not None]
+        return max(found, key=lambda one: one.value / one.limit, default=None)
+
+    def _recent(self, entry: Entry, window: Window) -> list[Swipe]:
+        """The swipes of the last minutes; none where they are too few in any case."""
+        page, high, after = window.entries_of_page, window.high, entry.time - self.shown
+        if window.count < self.limit or page[high - self.limit].time <= after:
+            return []
+        low = bisect_right(page, after, window.low, high, key=lambda one: one.time)
+        return cast("list[Swipe]", page[low:high])
+
+    def _judge(
+        self, sign: str, swipe: Swipe, recent: list[Swipe], window: Window, reference: Reference
+    ) -> Finding | None:
+        sharing = [one for one in recent if self._shares(sign, one, swipe)]
+        people = len({one.person for one in sharing})
+        if people < self.limit or not self._shares(sign, swipe, swipe):
+            return None
+        usual = self._usual(sign, swipe, window)
+        usual = None if usual is None else usual * crowd(swipe, reference)
+        found = burst(sharing, people, self.limit, usual, sign=sign)
+        # Equal amounts and persons from elsewhere raise S01 to high (violations.md, S01).
+        if found is not None and found.severity == "warning" and sign in ("amount", "elsewhere"):
+            return replace(found, severity="high")
+        return found
+
+    def _shares(self, sign: str, one: Swipe, swipe: Swipe) -> bool:
+        """Whether a swipe bears the sign; equal amounts are those close to that of the swipe that is judged."""
+        if sign == "amount":
+            return one.total > 0 and 100 * abs(one.total - swipe.total) <= self.amount_percent * swipe.total
+        if sign == "elsewhere":
+            return one.elsewhere
+        if sign == "typed":
+            return one.credential == TYPED
+        return 0 <= one.balance < self.balance * 100
+
+    def _usual(self, sign: str, swipe: Swipe, window: Window) -> float | None:
+        """How many swipes with this sign are usual in the window; None where there was no swipe in the days before."""
+        today, hour = day_of(swipe.time), hour_of_day(swipe.time)
+        memo = (sign, today, hour, swipe.total if sign == "amount" else 0)
+        if memo not in window.memo:
+            page = window.entries_of_page
+            low = bisect_left(page, today - self.habit_days * DAY, window.low, window.high, key=lambda one: one.time)
+            high = bisect_left(page, today, window.low, window.high, key=lambda one: one.time)
+            window.memo[memo] = self._mean(sign, swipe, cast("list[Swipe]", page[low:high]), hour)
+        mean = window.memo[memo]
+        return mean * self.shown / HOUR if mean >= 0 else None
+
+    def _mean(self, sign: str, swipe: Swipe, past: Sequence[Swipe], hour: int) -> float:
+        """Swipes with this sign an hour, in the busiest of three neighbouring hours; -1 where nothing is known."""
+        if not past:
+            return -1
+        by_hour = Counter(hour_of_day(one.time) for one in past if self._shares(sign, one, swipe))
+        open_days = len({day_of(one.time) for one in past})
+        return max(by_hour[(hour + near) % 24] for near in (-1, 0, 1)) / open_days
+
+    def sentence(self, episode: Episode) -> Text:
+        """How many persons, in how long, what they share, against the limit and the habit."""
+        found, length = episode.peak, span_text(self.window)
+        words, limits = SIGNS[found.details["sign"]], against(found)
+        zh, en = (one.format(percent=self.amount_percent, balance=self.balance) for one in (words.zh, words.en))
+        return Text(
+            f"{length.zh}内有{found.value:g}名参保人刷卡结算，{zh}（{limits.zh}）",
+            f"{found.value:g} insured persons settled within {length.en}, {en} ({limits.en})",
+        )

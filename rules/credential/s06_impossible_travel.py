@@ -1,0 +1,239 @@
+"""Rule S06: one person's credential is used in places between which nobody can have travelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import asin, cos, radians, sin, sqrt
+from typing import ClassVar, cast
+
+from .._alert import Episode, span_text
+from .._ledger import Entry
+from .._reference import Reference
+from .._rule import Finding, Rule, Text, evidence
+from .._times import HOUR, MINUTE, SECOND
+from .._window import Window
+from ..ledgers import PHARMACY, Fill, Visit
+
+AT_A_DISTANCE = ("2", "3")
+"""opter_type of a self-service terminal and of a mobile telephone: nobody has seen the person."""
+ONLINE = ("internet", "mail_order")
+"""kind of an institution that nobody walks into."""
+TOKEN = "01"  # noqa: S105 - a code of mdtrt_cert_type, not a secret
+"""mdtrt_cert_type of the electronic credential, which a family can show on several telephones."""
+STAYS = ("2303", "2304")
+EARTH_RADIUS = 6_371.0
+"""km."""
+
+
+@dataclass(frozen=True)
+class ImpossibleTravel(Rule):
+    """One person settles in two counties within half an hour, too far apart, or at three institutions in an hour.
+
+    Why: "盗刷社会保障卡或医保电子凭证" (Mei county forwarding Baoji city, 2024-09-27): a credential that is in two
+    places was stolen, copied or lent. The figures are our assumption. Two institutions of one county within half an
+    hour are the walk to the pharmacy next door, 45 to 150 persons a day in a county of 200,000, and are no finding.
+    Arithmetic (tests/rules/test_honest_traffic.py): if 70 % of these carry their prescription, and a third institution
+    within the hour is as likely as a second, 0.1 to 0.6 alerts a day; if 2 % of the rest go to the next county, 0.3 to
+    0.9.
+
+    Where the person was is told by a settlement made in person: not at a terminal or by telephone (opter_type 2, 3),
+    not at an internet or mail-order institution, not with the electronic credential (01) on the account of the family
+    (acct_mulaid_pay), and not by the bill of a stay, which is made when the office makes it. A pharmacy that sells on
+    the prescription of a hospital (rx_circ_flag 1, or its rxno) belongs to the visit there. Of a question before
+    settlement it is not known whose account will pay, so one with an electronic credential is not judged.
+
+    Parameters:
+        county_minutes: settlements in two counties less than so far apart, minutes.
+        speed: the journey between two institutions of the window is faster than this, km/h; needs their coordinates.
+        places: so many institutions within the window.
+        window: how far back a journey is looked at, seconds. Beyond an hour there are fast trains.
+        near_km: institutions so close to each other are one place for county and speed, where coordinates are known.
+        prescription_hours: how long before the sale the hospital wrote the prescription, hours.
+        quiet: see Rule; one journey is one alert.
+
+    Known gaps: a relative who buys at home while the patient is treated elsewhere. A wrong place in the register. The
+    second half of a journey is judged when it comes, so the first institution is not warned.
+
+    Example:
+        >>> from rules.testing import at, judge, visit
+        >>> home = visit(at("10:00"), institution="P34102100001", county="341021")
+        >>> judge(ImpossibleTravel(), [home, visit(at("10:30"), institution="P34102200001", county="341022")])
+        []
+        >>> found = judge(ImpossibleTravel(), [home, visit(at("10:29"), institution="P34102200001", county="341022")])
+        >>> [(one.measure, one.value) for one in found]
+        [('counties', 2)]
+
+    """
+
+    id: ClassVar[str] = "S06"
+    name_zh: ClassVar[str] = "异地瞬时就医"
+    name_en: ClassVar[str] = "Impossible travel"
+    family: ClassVar[str] = "credential"
+    ledger: ClassVar[str] = "visits"
+    subject: ClassVar[str] = "person"
+    basis: ClassVar[str] = (
+        "《医疗保障基金使用监督管理条例》第四十一条；眉县转发宝鸡市通知（2024-09-27）“盗刷社会保障卡或医保电子凭证”"
+    )
+    judges_pre: ClassVar[bool] = True
+    institution_facing: ClassVar[bool] = True
+    to_check: ClassVar[Text] = Text(
+        "是否盗刷、出借医保凭证，或家属代办、机构所在地登记有误",
+        "a credential stolen or lent, a relative who acted for the person, or a wrong place in the register",
+    )
+
+    county_minutes: int = 30
+    speed: int = 120
+    places: int = 3
+    window: int = 3_600
+    near_km: float = 2.0
+    prescription_hours: int = 6
+    quiet: int = 3_600
+
+    @property
+    def span(self) -> int:
+        """How far back a prescription may lie, and at least the window, ms."""
+        return max(self.shown, self.prescription_hours * HOUR)
+
+    @property
+    def shown(self) -> int:
+        """The window in ms."""
+        return self.window * SECOND
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Compare where the person is now with where the person was in the window."""
+        if not isinstance(entry, Visit):
+            return None
+        stops = [one for one in self._stops(window.entries, reference) if one.time > entry.time - self.shown]
+        if not any(one is entry for one in stops):
+            return None
+        apart = [one for one in stops if one.institution != entry.institution]
+        return (
+            self._counties(entry, apart, stops, reference)
+            or self._too_fast(entry, apart, stops, reference)
+            or self._places(stops)
+        )
+
+    def _stops(self, entries: Sequence[Entry], reference: Reference) -> list[Visit]:
+        """Where the person was in person; the walk from the hospital to a pharmacy belongs to the hospital."""
+        stops: list[Visit] = []
+        prescribed: set[str] = set()
+        was_treated = False
+        for one in entries:
+            if isinstance(one, Fill):
+                was_treated = True
+                prescribed.add(one.prescription)
+                continue
+            visit = cast("Visit", one)
+            at_pharmacy = visit.transaction in ("2101", "2102") or visit.visit_type == PHARMACY
+            on_prescription = visit.circulated or not prescribed.isdisjoint(visit.prescriptions)
+            if at_pharmacy and was_treated and on_prescription:
+                continue
+            if not at_pharmacy:
+                was_treated = True
+                prescribed.update(visit.prescriptions)
+            if _in_person(visit, reference):
+                stops.append(visit)
+        return stops
+
+    def _counties(self, visit: Visit, apart: list[Visit], stops: list[Visit], reference: Reference) -> Finding | None:
+        """Two counties within half an hour; two doors beside each other on the county border are one place."""
+        county = _county(visit, reference)
+        others = [
+            one
+            for one in apart
+            if one.time > visit.time - self.county_minutes * MINUTE
+            and _county(one, reference) not in ("", county)
+            and _kilometres(one, visit, reference, unknown=self.near_km + 1) > self.near_km
+        ]
+        if not county or not others:
+            return None
+        return _finding(
+            ("counties", "counties"),
+            (1 + len({_county(one, reference) for one in others}), 1),
+            stops,
+            minutes=max(1, round((visit.time - others[0].time) / MINUTE)),
+        )
+
+    def _too_fast(self, visit: Visit, apart: list[Visit], stops: list[Visit], reference: Reference) -> Finding | None:
+        """Farther apart than anybody drives in the time between; clocks are trusted to the minute."""
+        speeds = [
+            (kilometres / (max(visit.time - one.time, MINUTE) / HOUR), kilometres)
+            for one in apart
+            if (kilometres := _kilometres(one, visit, reference, unknown=0.0)) > self.near_km
+        ]
+        fastest, kilometres = max(speeds, default=(0.0, 0.0))
+        if fastest <= self.speed:
+            return None
+        return _finding(("speed", "km/h"), (round(fastest, 1), self.speed), stops, kilometres=round(kilometres))
+
+    def _places(self, stops: list[Visit]) -> Finding | None:
+        places = len({one.institution for one in stops})
+        if places < self.places:
+            return None
+        return _finding(("institutions", "institutions"), (places, self.places), stops)
+
+    def sentence(self, episode: Episode) -> Text:
+        """In how many counties or institutions within how long, or how fast, against the limit."""
+        found = episode.peak
+        if found.measure == "counties":
+            minutes, limit = found.details["minutes"], self.county_minutes
+            return Text(
+                f"同一参保人{minutes}分钟内在{found.value:g}个县（区）结算（上限{limit}分钟内1个）",
+                f"one person settled in {found.value:g} counties within {minutes} min (limit 1 within {limit} min)",
+            )
+        if found.measure == "speed":
+            apart = found.details["kilometres"]
+            return Text(
+                f"同一参保人在相距{apart}公里的两家机构先后结算，折合时速{found.value:g}公里（上限{found.limit:g}公里）",
+                f"one person settled at two institutions {apart} km apart, "
+                f"a journey at {found.value:g} km/h (limit {found.limit:g})",
+            )
+        length = span_text(self.window)
+        return Text(
+            f"同一参保人{length.zh}内在{found.value:g}家机构结算（上限{found.limit:g}家）",
+            f"one person settled at {found.value:g} institutions within {length.en} (limit {found.limit:g})",
+        )
+
+
+def _in_person(visit: Visit, reference: Reference) -> bool:
+    """Whether the settlement says where the person was."""
+    if visit.operator_type in AT_A_DISTANCE or visit.transaction in STAYS or visit.visit_type.startswith("2"):
+        return False
+    if visit.credential == TOKEN and visit.shared:
+        return False
+    row = reference.row("institutions", visit.institution, visit.time) or {}
+    return row.get("internet") != "1" and row.get("kind") not in ONLINE
+
+
+def _county(visit: Visit, reference: Reference) -> str:
+    if visit.county:
+        return visit.county
+    row = reference.row("institutions", visit.institution, visit.time) or {}
+    return row.get("admdvs") or ""
+
+
+def _kilometres(one: Visit, other: Visit, reference: Reference, *, unknown: float) -> float:
+    """The distance of two institutions along the great circle; `unknown` where the register has no coordinates."""
+    here, there = (reference.row("institutions", visit.institution, visit.time) or {} for visit in (one, other))
+    if not all(row.get(name) for row in (here, there) for name in ("lat", "lon")):
+        return unknown
+    north, south = radians(float(here["lat"])), radians(float(there["lat"]))
+    east = radians(float(there["lon"]) - float(here["lon"]))
+    half = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(east / 2) ** 2
+    return 2 * EARTH_RADIUS * asin(sqrt(half))
+
+
+def _finding(
+    measure: tuple[str, str], value_and_limit: tuple[float, float], stops: list[Visit], **details: int
+) -> Finding:
+    """measure: its name and its unit."""
+    return Finding(
+        measure=measure[0],
+        value=value_and_limit[0],
+        limit=value_and_limit[1],
+        unit=measure[1],
+        severity="high",
+        evidence=evidence(list[Entry](stops)),
+        details={name: str(number) for name, number in details.items()},
+    )

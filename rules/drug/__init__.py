@@ -1,0 +1,1 @@
+"""Rules on drugs, prescriptions and trace codes."""

@@ -1,0 +1,144 @@
+"""Rule D02: more days' supply than one dispensing, or three months, may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .._alert import Episode
+from .._ledger import Entry
+from .._reference import Reference
+from .._rule import Finding, Rule, Text, Undecidable, evidence
+from .._times import DAY
+from .._window import Window
+from ._supply import DaysAllowed, Dispensing, dispensed, drug_name
+
+
+@dataclass(frozen=True)
+class OverQuantity(DaysAllowed, Rule):
+    """A person gets more days' supply of a substance than the kind of visit allows, or than 90 days can use.
+
+    Why: "超量开药" (Mei county forwarding Baoji city, 2024-09-27), "超量购药" (She county, 2025-04-30). The days of one
+    dispensing follow the prescription rules in force: acute 7, emergency 3, long-term at most 12 weeks
+    (长期处方管理规范（试行）, 2021-08-10, art. 12); the 30 % is our assumption.
+
+    A dispensing is what one visit dispensed of the substance on one day; its first line is judged. Two findings:
+    - its supply exceeds the days that `DaysAllowed` gives for its med_type by more than one pack, since packs are
+      not broken; one pack by the drug table, else what one cnt of the line lasts; or
+    - the supply of all dispensings in (t - `days`, t] exceeds `days` and `more_percent` more (117 days). The dispensing
+      that is judged comes on top, for it is for the days to come, but with no more than it may be by itself: the days
+      allowed, or one such pack where the kind has no limit. Without that, everybody who rightly fetches 12 weeks'
+      supply every 12 weeks would exceed (168 days in 90), and many of those who fetch 30 days' packs (120 in 90).
+    Whichever exceeds its limit by the larger factor is told: `warning`, above twice the limit `high`.
+
+    2204 carries no med_type. A dispensing whose kind was not sent is held against the widest limit (`other`), and what
+    lies below it but above the narrowest is not decidable (counted): let the publisher send the med_type of the visit
+    (2203A) with its lines.
+
+    Supply comes from prd_days, else from the drug table. The person's own pace is of no use here: by it, what somebody
+    gets in 90 days always lasts about 90 days. Where what is unknown could decide, it is not decidable.
+
+    Honest county of 200,000 (tests/rules/test_honest_drugs.py, our assumption: 2,140 refills a day of 28, 30 or 84
+    days, fetched when -5 to 10 days remain): 0 alerts a day by either; by 117 days with nothing on top 350.
+
+    Parameters:
+        acute, emergency, chronic, prescription, other: days of one dispensing, see `DaysAllowed`.
+        days, more_percent: of the sum.
+        quiet: see Rule; 30 days, so that who comes every month stays one alert.
+
+    Known gaps: the drug table's unit is the pack: where cnt counts tablets and no prd_days is sent, it is misread.
+    Where prd_days is sent, cnt counts tablets and the table is not loaded, one tablet is taken for the pack.
+
+    Example:
+        >>> from rules.testing import HOSPITAL, at, fill, judge
+        >>> rule = OverQuantity()
+        >>> week = {"visit_type": "11", "institution": HOSPITAL, "quantity": 20_000}
+        >>> judge(rule, [fill(at("10:00"), days=10, **week)])
+        []
+        >>> [(found.value, found.limit) for found in judge(rule, [fill(at("10:00"), days=16, **week)])]
+        [(16.0, 15.0)]
+        >>> [found.value for found in judge(rule, [fill(at("10:00", day=day), days=39) for day in (0, 40, 80, 89)])]
+        [156.0]
+
+    """
+
+    id: ClassVar[str] = "D02"
+    name_zh: ClassVar[str] = "超量配药"
+    name_en: ClassVar[str] = "Over-quantity"
+    family: ClassVar[str] = "drug"
+    ledger: ClassVar[str] = "supply"
+    subject: ClassVar[str] = "person"
+    basis: ClassVar[str] = (
+        "《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“超量开药”，歙县方案（2025-04-30）“超量购药”"
+    )
+    judges_pre: ClassVar[bool] = True
+    institution_facing: ClassVar[bool] = True
+    to_check: ClassVar[Text] = Text(
+        "处方天数与用法用量、是否长期处方、是否代他人或为转卖配药",
+        "the prescribed days and dose, whether it is a long-term prescription, whether bought for others or for resale",
+    )
+
+    days: int = 90
+    more_percent: int = 30
+    quiet: int = 2_592_000
+
+    @property
+    def span(self) -> int:
+        """The days of the sum, ms."""
+        return self.days * DAY
+
+    @property
+    def ahead(self) -> int:
+        """The rest of a dispensing's day, ms."""
+        return DAY
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Judge the dispensing that begins with this line, by itself and with those before it."""
+        found = dispensed(entry, window)
+        if found is None or found[1].returned:
+            return None
+        before, now = found
+        supplies = [one.supply(reference) for one in (*before, now)]
+        allowed, pack, supply = self.allowed(now.lines), now.pack(reference), supplies[-1] or 0
+        alone = None if allowed is None else self._finding([now], supply, allowed + pack, reference)
+        limit = self.span * (100 + self.more_percent) // 100 + min(supply, max(allowed or 0, pack))
+        summed = self._finding([*before, now], sum(one or 0 for one in supplies), limit, reference)
+        findings = [one for one in (alone, summed) if one is not None]
+        if not findings:
+            self._must_be_decidable(supplies, now, pack)
+        return max(findings, key=lambda one: one.value / one.limit, default=None)
+
+    def _must_be_decidable(self, supplies: list[int | None], now: Dispensing, pack: int) -> None:
+        """Raise Undecidable where what is not known could make it a finding."""
+        if None in supplies:
+            raise Undecidable("supply unknown")
+        if self.is_unsure(now.lines, (supplies[-1] or 0) - pack):
+            raise Undecidable("med_type not sent")
+
+    def _finding(self, seen: list[Dispensing], supply: int, limit: int, reference: Reference) -> Finding | None:
+        if supply <= limit:
+            return None
+        return Finding(
+            measure="days_of_supply",
+            value=round(supply / DAY, 1),
+            limit=round(limit / DAY, 1),
+            unit="days",
+            severity="high" if supply > 2 * limit else "warning",
+            evidence=evidence([line for one in seen for line in one.lines]),
+            details={"drug": drug_name(seen[-1].lines[0], reference), "dispensings": str(len(seen))},
+        )
+
+    def sentence(self, episode: Episode) -> Text:
+        """How many days' supply, in one dispensing or in the days of the sum, against the limit."""
+        found = episode.peak
+        drug, number = found.details["drug"], found.details["dispensings"]
+        if number == "1":
+            return Text(
+                f"{drug}一次配药{found.value:g}天量（上限{found.limit:g}天）",
+                f"{found.value:g} days' supply of {drug} in one dispensing (limit {found.limit:g})",
+            )
+        return Text(
+            f"{drug}{self.days}天内{number}次配药共{found.value:g}天量（上限{found.limit:g}天）",
+            f"{found.value:g} days' supply of {drug} in {number} dispensings within {self.days} d "
+            f"(limit {found.limit:g})",
+        )

@@ -1,0 +1,120 @@
+"""Rule D03: one prescription made into several on one day, which together exceed what one may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .._alert import Episode
+from .._ledger import Entry
+from .._reference import Reference
+from .._rule import Finding, Rule, Text, Undecidable, evidence
+from .._times import DAY, day_of
+from .._window import Window
+from ._supply import DaysAllowed, dispensed, drug_name, prescription_and_day
+
+
+@dataclass(frozen=True)
+class SplitPrescription(DaysAllowed, Rule):
+    """A person gets a substance on several prescriptions of one institution on one day, together beyond one's limit.
+
+    Why: "分解处方" (Mei county forwarding Baoji city, 2024-09-27): what one prescription may not hold is written on
+    two. The limits are those of D02, one pack on top.
+
+    Prescriptions are told apart by rxno, else by visit; the first line of each is judged, from the second on. What a
+    pharmacy sells without a prescription is not counted, nor a prescription that is taken back on the same day.
+    `warning`; where the lines name several physicians `info`: two departments that do not know of each other.
+    Supply comes from prd_days, else from the drug table; where what is unknown could decide, it is not decidable, nor
+    where 2204 came without the med_type of its visit (see D02).
+
+    Honest county of 200,000 (tests/rules/test_honest_drugs.py, our assumption: 2,800 outpatient visits a day, one in
+    thirty with a second department, one in forty of those with the same substance again, in packs of 3 to 14 days):
+    1.6 alerts a day, all of them `info`.
+
+    Parameters:
+        acute, emergency, chronic, prescription, other: days of one prescription, see `DaysAllowed`.
+        quiet: see Rule.
+
+    Known gaps: two forms of one substance (tablets and ointment) count as one. Prescriptions spread over days, over
+    institutions or over persons are seen by D01, not here.
+
+    Example:
+        >>> from rules.testing import HOSPITAL, at, fill, judge
+        >>> rule = SplitPrescription()
+        >>> def twice(days):
+        ...     one = {"visit_type": "11", "institution": HOSPITAL, "days": days, "quantity": 10_000}
+        ...     return [fill(at(time), prescription=time, **one) for time in ("10:00", "10:02")]
+        >>> judge(rule, twice(7))
+        []
+        >>> [(found.value, found.limit) for found in judge(rule, twice(8))]
+        [(16.0, 15.0)]
+
+    """
+
+    id: ClassVar[str] = "D03"
+    name_zh: ClassVar[str] = "分解处方"
+    name_en: ClassVar[str] = "Split prescription"
+    family: ClassVar[str] = "drug"
+    ledger: ClassVar[str] = "supply"
+    subject: ClassVar[str] = "person"
+    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“分解处方”"
+    judges_pre: ClassVar[bool] = True
+    institution_facing: ClassVar[bool] = True
+    to_check: ClassVar[Text] = Text(
+        "是否不同科室各自开具、是否更正后重开，或将一张处方拆开",
+        "two departments that did not know of each other, a corrected prescription, or one that was split",
+    )
+
+    quiet: int = 86_400
+
+    @property
+    def span(self) -> int:
+        """A day, ms; only what lies on the same Beijing day is looked at."""
+        return DAY
+
+    @property
+    def ahead(self) -> int:
+        """The rest of that day, ms."""
+        return DAY
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Judge the prescription that begins with this line together with those of the same day and place before it."""
+        found = dispensed(entry, window, prescription_and_day)
+        if found is None or found[1].returned:
+            return None
+        now = found[1]
+        same = [one for one in found[0] if one.institution == now.institution and day_of(one.time) == day_of(now.time)]
+        seen = [one for one in (*same, now) if not one.returned and self.allowed(one.lines) is not None]
+        if len(seen) < 2 or seen[-1] is not now:
+            return None
+        supplies = [one.supply(reference) for one in seen]
+        supply = sum(one or 0 for one in supplies)
+        pack = max(one.pack(reference) for one in seen)
+        limit = max(self.allowed(one.lines) or 0 for one in seen) + pack
+        if supply <= limit:
+            if None in supplies:
+                raise Undecidable("supply unknown")
+            if self.is_unsure([line for one in seen for line in one.lines], supply - pack):
+                raise Undecidable("med_type not sent")
+            return None
+        lines = tuple(line for one in seen for line in one.lines)
+        physicians = {line.physician for line in lines} - {""}
+        return Finding(
+            measure="days_of_supply",
+            value=round(supply / DAY, 1),
+            limit=round(limit / DAY, 1),
+            unit="days",
+            severity="info" if len(physicians) > 1 else "warning",
+            evidence=evidence(lines),
+            details={"drug": drug_name(now.lines[0], reference), "prescriptions": str(len(seen))},
+        )
+
+    def sentence(self, episode: Episode) -> Text:
+        """How many prescriptions, for how many days together, against the limit of one."""
+        found = episode.peak
+        drug, number = found.details["drug"], found.details["prescriptions"]
+        return Text(
+            f"{drug}同日{number}张处方共{found.value:g}天量（单张上限{found.limit:g}天）",
+            f"{found.value:g} days' supply of {drug} on {number} prescriptions of one day "
+            f"(limit of one: {found.limit:g})",
+        )

@@ -1,0 +1,257 @@
+"""Rule D04: one trace code, which stands for one pack, in several sales."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, cast
+
+from .._alert import Episode
+from .._ledger import Entry
+from .._reference import Reference
+from .._rule import Finding, Rule, Text, evidence
+from .._times import DAY, SECOND, day_of
+from .._window import Window
+from ..ledgers import Sale
+
+_UNIT = 10_000
+_NO_PACK = 400
+"""A code with more entries in the window stands for no pack, however they lie: only its crowded days are looked at."""
+_PROOF = 10
+"""So many sales prove a finding: the first and the last ones; those between are in the findings before it."""
+_STAYS = 30 * DAY
+"""So long after a day of too many sales a code stays a placeholder."""
+
+_Together = list[Sale]
+"""The entries of one sale: as it was settled, and as it was reported from stock; by (time, id)."""
+
+
+@dataclass(frozen=True)
+class TraceCodeReuse(Rule):
+    """A pack that was sold and not taken back is sold again.
+
+    Why: "回流药" (Anyue county, 2024-11-11; She county, 2025-04-30): bought on a card, collected, sold again. One
+    province counts a code that is scanned twice as a clue: 11,869 of them in 11 regions in three months of 2024.
+
+    A sale is what stands of one setl_id, whether it came with the settlement (drug_trac_info of 2102, 2207, 2304) or
+    from stock (3505, 3505A): one box reported on both ways counts once. A stock report that names no settlement is one
+    with a sale at the same institution within `join`. Sales with trdn_flag 1 are parts of an opened pack and do not
+    count. From the second sale on, each is a finding:
+    - at two institutions `high`; `critical` once sales at two of them stand for more than a day;
+    - at one institution `warning`, where together they sold more than one pack. A quantity up to 1 is a part of a pack;
+      a larger one is in the units of the drug table's pack_units, where known; none at all is a pack.
+    A code of which `placeholder` or more sales lie on one day is no code: one finding that day, `info`, and none for 30
+    days. (Codes that cannot be right by their form: D04-DATA.)
+
+    Honest county of 200,000 (tests/rules/test_honest_drugs.py): boxes that are taken back and sold again, messages and
+    stock reports that come twice, opened packs: 0 alerts. What is left is a box that was scanned wrongly or opened
+    without the flag: by our assumption, one in 50,000 of 10,000 boxes a day, 0.2 alerts a day.
+
+    Parameters:
+        keep_days: how far back sales are remembered; 1096: the 36 months of a usual shelf life.
+        join: within so many seconds a stock report without setl_id is of the same sale.
+        placeholder: so many sales of a code on one day are an error of the data.
+        quiet: see Rule; 30 days.
+
+    Known gaps: an opened pack whose parts together exceed it; a box resold with a code that was never scanned before; a
+    box that comes back more than 90 days after its sale and is rightly sold again; a pharmacy that takes boxes back and
+    does not report it (2103, 3506). A code with more than 400 entries is only looked at for crowded days.
+    Memory: a box costs a worker 6 KB for twice `keep_days` and some months; 10,000 boxes a day fill 20 GB a year. Lower
+    `keep_days` where that is too much: 90 still sees what is brought back and sold within the season.
+
+    Example:
+        >>> from rules.testing import at, judge, sale
+        >>> rule = TraceCodeReuse()
+        >>> judge(rule, [sale(at("10:00"), settlement="s1"), sale(at("10:01"), settlement="s1", stock=True)])
+        []
+        >>> judge(rule, [sale(at("10:00"), split=True), sale(at("10:00", day=9), institution="P2")])
+        []
+        >>> found = judge(rule, [sale(at("10:00")), sale(at("10:00", day=9), institution="P2")])
+        >>> [(one.value, one.severity, one.rises_to) for one in found]
+        [(2, 'high', 'critical')]
+
+    """
+
+    id: ClassVar[str] = "D04"
+    name_zh: ClassVar[str] = "追溯码重复销售"
+    name_en: ClassVar[str] = "Trace code reuse"
+    family: ClassVar[str] = "drug"
+    ledger: ClassVar[str] = "sales"
+    subject: ClassVar[str] = "trace_code"
+    basis: ClassVar[str] = (
+        "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“回流药品”，歙县方案（2025-04-30）“回流药”"
+    )
+    judges_pre: ClassVar[bool] = True
+    to_check: ClassVar[Text] = Text(
+        "药盒来源与进货票据、前次销售是否退药未报、是否拆零漏标或扫错码",
+        "where the pack came from, whether it had been handed back unreported, opened without the flag, or misread",
+    )
+
+    keep_days: int = 1096
+    join: int = 86_400
+    placeholder: int = 20
+    quiet: int = 2_592_000
+
+    @property
+    def span(self) -> int:
+        """How far back sales are remembered, ms."""
+        return self.keep_days * DAY
+
+    @property
+    def ahead(self) -> int:
+        """How far ahead the report from stock, and the rest of a crowded day, are looked for, ms."""
+        return DAY
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Judge the sale that begins with this entry, with those before it."""
+        if window.count < 2 or cast("Sale", entry).split:
+            return None
+        if self._is_crowded(entry, window):
+            return self._placeholder(self._whole(self._of_day(entry, window)), entry)
+        # What comes after the entry may still belong to its sale: the report from stock.
+        around = [*window.entries, *window.after(DAY)] if window.count <= _NO_PACK else []
+        seen = self._whole(around)
+        number = next((n for n, sale in enumerate(seen) if sale[0].id == entry.id), None)
+        if number is None or self._was_placeholder(seen[: number + 1]):
+            return None
+        return self._reused(seen[: number + 1], reference)
+
+    def _is_crowded(self, entry: Entry, window: Window) -> bool:
+        """Whether too many sales lie on the entry's day."""
+        of_day = self._of_day(entry, window)
+        known = (day_of(entry.time), len(of_day))
+        if known not in window.memo:
+            crowded = len(self._whole(of_day)) >= self.placeholder
+            if len(of_day) < 4 * self.placeholder:
+                return crowded
+            # The day goes on, but not its beginning: one look is enough for the thousands that may follow.
+            window.memo[known] = crowded
+        return bool(window.memo[known])
+
+    def _of_day(self, entry: Entry, window: Window) -> Sequence[Entry]:
+        """The first entries of the entry's day, also those after it: as many as show whether it is crowded."""
+        order, today = window.entries_of_page, day_of(entry.time)
+        start = bisect_left(order, today, window.low, window.high, key=lambda one: one.time)
+        most = min(start + 4 * self.placeholder, len(order))
+        return order[start : bisect_left(order, today + DAY, start, most, key=lambda one: one.time)]
+
+    def _whole(self, entries: Sequence[Entry]) -> list[_Together]:
+        """The sales of unopened packs among these entries, in order."""
+        sales = self._sales(cast("Sequence[Sale]", entries))
+        return [sale for sale in sales if not any(one.split for one in sale)]
+
+    def _sales(self, entries: Iterable[Sale]) -> list[_Together]:
+        """The entries by sale, in the order of their first ones."""
+        sales: list[_Together] = []
+        by_settlement: dict[str, _Together] = {}
+        at_place: dict[str, list[_Together]] = {}
+        unsettled: dict[str, list[_Together]] = {}
+        for entry in entries:
+            known, place = by_settlement.get(entry.settlement), entry.institution
+            together = known or self._near(entry, (unsettled if entry.settlement else at_place).get(place, []))
+            if together is None:
+                together = []
+                sales.append(together)
+                at_place.setdefault(place, []).append(together)
+                if not entry.settlement:
+                    unsettled.setdefault(place, []).append(together)
+            elif entry.settlement and known is None:
+                unsettled[place].remove(together)
+            together.append(entry)
+            if entry.settlement:
+                by_settlement[entry.settlement] = together
+        return sales
+
+    def _near(self, entry: Sale, sales: list[_Together]) -> _Together | None:
+        """Of these sales at its place, the one of which the entry speaks; one of the two names no settlement."""
+        for sale in reversed(sales):
+            if entry.time - sale[0].time > self.join * SECOND:
+                return None
+            if entry.pre and any(one.person == entry.person for one in sale):
+                return sale
+            if all(one.stock != entry.stock or (one.stock and one.time == entry.time) for one in sale):
+                return sale
+        return None
+
+    def _placeholder(self, crowd: list[_Together], entry: Entry) -> Finding | None:
+        """One finding a day: at the sale that makes them too many."""
+        seen = crowd[: self.placeholder]
+        if len(seen) < self.placeholder or seen[-1][0].id != entry.id:
+            return None
+        return Finding(
+            measure="sales_of_one_code_in_a_day",
+            value=self.placeholder,
+            limit=self.placeholder,
+            unit="sales",
+            severity="info",
+            evidence=evidence([_spokesman(sale) for sale in seen]),
+            details={"code": seen[0][0].code, "error": "1"},
+        )
+
+    def _was_placeholder(self, seen: list[_Together]) -> bool:
+        """Whether too many sales of the code lie on one of the last days."""
+        since = day_of(seen[-1][0].time - _STAYS)
+        days = Counter(day_of(sale[0].time) for sale in seen if sale[0].time >= since)
+        return max(days.values()) >= self.placeholder
+
+    def _reused(self, seen: list[_Together], reference: Reference) -> Finding | None:
+        first = seen[0]
+        second = next((sale[0].time for sale in seen if sale[0].institution != first[0].institution), 0)
+        if len(seen) < 2 or (not second and sum(_packs(sale, reference) for sale in seen) <= _UNIT):
+            return None
+        return Finding(
+            measure="sales_of_one_code",
+            value=len(seen),
+            limit=1,
+            unit="sales",
+            severity="high" if second else "warning",
+            evidence=evidence([_spokesman(sale) for sale in (first, *seen[1:][1 - _PROOF :])]),
+            # More than a day: one that stands for exactly a day does not yet.
+            rises_to="critical" if second else None,
+            rises_at=second + DAY + 1 if second else 0,
+            details={"code": seen[-1][0].code, "places": "、".join(_place(sale) for sale in _first_at(seen))},
+        )
+
+    def sentence(self, episode: Episode) -> Text:
+        """How often the code was sold, and where."""
+        found = episode.peak
+        code = found.details["code"]
+        if "error" in found.details:
+            return Text(
+                f"追溯码{code}一日内出现在{found.value:g}次以上销售中（上限{found.limit:g}次），应为占位码或数据错误",
+                f"trace code {code} stands in {found.value:g} or more sales of one day (limit {found.limit:g}): "
+                "a placeholder or an error of the data",
+            )
+        places = found.details["places"]
+        return Text(
+            f"追溯码{code}售出{found.value:g}次且均未退（上限{found.limit:g}次）：{places}",
+            f"trace code {code} sold {found.value:g} times, none taken back (limit {found.limit:g}): "
+            f"{places.replace('、', ', ')}",
+        )
+
+
+def _packs(sale: _Together, reference: Reference) -> Fraction:
+    """How much of a pack was sold, in ten-thousandths."""
+    known = next((one for one in sale if one.quantity and not one.stock), None)
+    known = known or next((one for one in sale if one.quantity), None)
+    if known is None:
+        return Fraction(_UNIT)
+    units = Fraction((reference.row("drugs", known.item, known.time) or {}).get("pack_units") or 1)
+    return Fraction(known.quantity) / (units if known.quantity > _UNIT and units > 0 else 1)
+
+
+def _spokesman(sale: _Together) -> Sale:
+    """The entry that proves a sale: as it was settled, else as it was reported."""
+    return next((one for one in sale if not one.stock), sale[0])
+
+
+def _first_at(sales: list[_Together]) -> list[_Together]:
+    """The first sale at each institution."""
+    return list({sale[0].institution: sale for sale in reversed(sales)}.values())[::-1]
+
+
+def _place(sale: _Together) -> str:
+    return f"{sale[0].name} {sale[0].institution}".strip()

@@ -1,0 +1,146 @@
+"""Rule E09: benefits are drawn in the name of somebody who has died."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .._alert import Episode
+from .._ledger import Entry
+from .._reference import Reference
+from .._rule import Finding, Rule, Text, evidence
+from .._times import DAY, day_of
+from .._window import Window
+from ..ledgers import Fill, Stay, Visit, when_died
+
+SETTLES_STAY = ("2303", "2304")
+
+
+@dataclass(frozen=True)
+class AfterDeath(Rule):
+    """A service is given, or a bill settled, for a person more than a day after the registered date of death.
+
+    Why: "冒用他人医保凭证就医购药" (She county, 2025-04-30): the credential of the dead goes on being used. The
+    register may be wrong too, so the first hit is `high` and says so; a second institution or day makes it `critical`.
+    In a county of 200,000 persons some 300 stays a year are honestly settled after the death (domain/defaults.md):
+    exempt for 30 days. If they come a week later on average, 4 a year come after that and are reported
+    (tests/rules/test_honest_traffic.py).
+
+    What counts is the time of service: of the fee line, of the admission, or of a settlement the last of its own
+    lines, else its own time. The bill of a visit whose lines were reported is judged by them and no second hit; one of
+    a visit before the death is none. The bill of a stay counts if the stay began after the death, or when the
+    exemption is over. Discharges, negative lines and reversals never count.
+
+    Parameters:
+        settle_days: a stay begun before the death may be settled for so long after it, days.
+        remembered_days: how long an earlier hit makes the next one `critical`, days.
+        quiet: see Rule.
+
+    A row of the register that was closed (valid_to) stands against nothing later: it was a mistake.
+
+    Known gaps: a death that is registered late is held only against what comes after the register has it. Lines of a
+    stay that are dated after the death are reported although the stay began before. A question before settlement does
+    not see the lines of its own visit: one about a visit before the death is answered as if it were of now.
+
+    Example:
+        >>> from rules._reference import Reference
+        >>> from rules.testing import at, judge, visit
+        >>> reference = Reference()
+        >>> reference.put("deaths", {"psn_no": "p1", "die_date": "2026-03-04"})
+        >>> judge(AfterDeath(), [visit(at("00:00")), visit(at("00:00", day=30), transaction="2304")], reference)
+        []
+        >>> used = [visit(at("10:00")), visit(at("10:00", day=3))]
+        >>> [(found.value, found.severity) for found in judge(AfterDeath(), used, reference)]
+        [(1.4, 'high'), (4.4, 'critical')]
+
+    """
+
+    id: ClassVar[str] = "E09"
+    name_zh: ClassVar[str] = "死亡后就医购药"
+    name_en: ClassVar[str] = "Use after death"
+    family: ClassVar[str] = "entitlement"
+    ledger: ClassVar[str] = "services"
+    subject: ClassVar[str] = "person"
+    tables: ClassVar[tuple[str, ...]] = ("deaths",)
+    judges_pre: ClassVar[bool] = True
+    institution_facing: ClassVar[bool] = True
+    basis: ClassVar[str] = (
+        "《医疗保障基金使用监督管理条例》第四十条、第四十一条；歙县专项整治方案（2025-04-30）“冒用他人医保凭证就医购药”"
+    )
+    to_check: ClassVar[Text] = Text(
+        "是否冒用死亡人员医保凭证，并核对死亡登记是否有误",
+        "the credential used by somebody else, and whether the register of deaths is right",
+    )
+
+    settle_days: int = 30
+    remembered_days: int = 180
+    quiet: int = 2_592_000
+
+    @property
+    def span(self) -> int:
+        """How far back an earlier hit counts, ms; at least as far as a bill may follow its stay."""
+        return max(self.remembered_days, self.settle_days + 1) * DAY
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Judge the entry, and with it what was drawn after the death before."""
+        died = when_died(entry, reference)
+        if died is None:
+            return None
+        hits = self._hits(window.entries, died)
+        if not any(one is entry for one in hits):
+            return None
+        here = (entry.institution, day_of(_served(entry)))
+        elsewhere = [one for one in hits if (one.institution, day_of(_served(one))) != here]
+        return Finding(
+            measure="days_after_death",
+            value=round((_served(entry) - died) / DAY + 1, 1),
+            limit=1,
+            unit="days",
+            severity="critical" if elsewhere else "high",
+            evidence=evidence([*elsewhere[:1], entry]),
+            details={"places": str(len({one.institution for one in hits}))},
+        )
+
+    def _hits(self, entries: Sequence[Entry], died: int) -> list[Entry]:
+        """What was drawn after the death, each thing once: a bill is no news where its lines have spoken."""
+        lines = [one for one in entries if isinstance(one, Fill) and _is_service(one)]
+        admissions = [one for one in entries if isinstance(one, Stay) and one.piece == "admission" and one.time > died]
+        late = [one for one in lines if one.time > died]
+        spoken = {one.visit for one in late}
+        earlier = {one.visit for one in lines} - spoken
+        admitted = {one.visit for one in admissions}
+        bills = [
+            one
+            for one in entries
+            if isinstance(one, Visit) and one.visit not in spoken and self._is_hit(one, died, earlier, admitted)
+        ]
+        return sorted([*late, *admissions, *bills], key=lambda one: (one.time, one.id))
+
+    def _is_hit(self, bill: Visit, died: int, earlier: set[str], admitted: set[str]) -> bool:
+        """Whether a settlement is for a service after the death, or for a stay that should long have been settled.
+
+        earlier: outpatient visits before the death, by their lines; admitted: stays that began after it.
+        """
+        if bill.transaction in SETTLES_STAY or bill.visit_type.startswith("2"):
+            return bill.visit in admitted or bill.time > died + self.settle_days * DAY
+        return bill.visit not in earlier and bill.served > died
+
+    def sentence(self, episode: Episode) -> Text:
+        """How long after the death, how often and at how many institutions."""
+        found, places = episode.peak, episode.peak.details["places"]
+        return Text(
+            f"登记死亡{found.value:g}天后仍有就医购药或结算（宽限{found.limit:g}天），共{episode.count}笔，涉及{places}家机构",
+            f"services or bills up to {found.value:g} days after the registered death (limit {found.limit:g}), "
+            f"{episode.count} in all, institutions: {places}",
+        )
+
+
+def _is_service(line: Fill) -> bool:
+    """A line that a hospital charges; not one that gives back, nor one of a settlement or question: those speak."""
+    return line.quantity > 0 and not line.settlement and not line.pre
+
+
+def _served(entry: Entry) -> int:
+    """When the service was given, ms."""
+    return entry.served if isinstance(entry, Visit) else entry.time

@@ -1,0 +1,104 @@
+"""Rule S09: an institution settles although its agreement is suspended or ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .._alert import Episode
+from .._ledger import Entry
+from .._reference import Reference
+from .._rule import Finding, Rule, Text, Undecidable, evidence
+from .._times import DAY
+from .._window import Window
+from ..ledgers import WITHOUT_AGREEMENT, Swipe
+
+STATUS = {"suspended": Text("已中止", "suspended"), "terminated": Text("已终止", "terminated")}
+
+
+@dataclass(frozen=True)
+class NoAgreement(Rule):
+    """An institution settles, or admits, on a day on which the register has its agreement suspended or terminated.
+
+    Why: "违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算" (Mei county forwarding Baoji city,
+    2024-09-27). The register decides, so an honest county has no alert but for errors in it: each institution with a
+    wrong row has one a day.
+
+    Only a row that says suspended or terminated at the time of service counts; that is the first line of a settlement
+    that carries its lines, else the settlement's own time. A stay counts when it begins: what was admitted before may
+    be ended and settled. Reversals and refunds never count. A code that the register does not know is not decidable
+    (counted as such).
+
+    Parameters:
+        quiet: see Rule; the ledger's key is institution and day, so each day has one alert.
+
+    Known gaps: a settlement through another institution's code. An admission carries no money: the alert's amount is
+    that of the settlements alone. Questions before settlement are not answered by this rule.
+
+    Example:
+        >>> from rules._reference import Reference
+        >>> from rules.testing import PHARMACY, at, judge, swipe
+        >>> reference, row = Reference(), {"fixmedins_code": PHARMACY, "kind": "pharmacy"}
+        >>> reference.put("institutions", row | {"status": "active", "valid_to": "2026-03-04"})
+        >>> reference.put("institutions", row | {"status": "suspended", "valid_from": "2026-03-05"})
+        >>> judge(NoAgreement(), [swipe(at("23:59", day=-1))], reference)
+        []
+        >>> [(one.value, one.severity) for one in judge(NoAgreement(), [swipe(at("00:00"))], reference)]
+        [(1, 'critical')]
+
+    """
+
+    id: ClassVar[str] = "S09"
+    name_zh: ClassVar[str] = "协议中止期间结算"
+    name_en: ClassVar[str] = "Settlement without an agreement"
+    family: ClassVar[str] = "entitlement"
+    ledger: ClassVar[str] = "agreements"
+    subject: ClassVar[str] = "institution"
+    tables: ClassVar[tuple[str, ...]] = ("institutions",)
+    basis: ClassVar[str] = (
+        "《医疗保障基金使用监督管理条例》第三十八条；"
+        "眉县转发宝鸡市通知（2024-09-27）“违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算”"
+    )
+    to_check: ClassVar[Text] = Text(
+        "协议状态及起止日期登记是否正确，结算系统为何仍予受理",
+        "whether the register has the right dates, and why the settlement was accepted",
+    )
+
+    quiet: int = 86_400
+
+    @property
+    def span(self) -> int:
+        """A day, ms; the ledger has a page for each."""
+        return DAY
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Ask the register about the time of service, and count what the day has brought so far."""
+        status = self._status(entry, reference)
+        if not status:
+            raise Undecidable("institution not in the register")
+        if status not in WITHOUT_AGREEMENT:
+            return None
+        return Finding(
+            measure="settlements",
+            value=sum(self._status(one, reference) in WITHOUT_AGREEMENT for one in window.entries),
+            limit=0,
+            unit="settlements",
+            severity="critical",
+            evidence=evidence([entry]),
+            details={"status": status},
+        )
+
+    def _status(self, entry: Entry, reference: Reference) -> str:
+        """What the register says of the time of service; empty where it does not know the institution."""
+        served = entry.began if isinstance(entry, Swipe) else entry.time
+        row = reference.row("institutions", entry.institution, served)
+        return "" if row is None else row["status"]
+
+    def sentence(self, episode: Episode) -> Text:
+        """That the agreement is suspended or ended, and how much was settled all the same."""
+        found = episode.peak
+        status = STATUS[found.details["status"]]
+        return Text(
+            f"医保协议{status.zh}，当日仍有{found.value:g}笔结算或入院登记（应为{found.limit:g}笔）",
+            f"the agreement is {status.en}, yet {found.value:g} settled or admitted that day (limit {found.limit:g})",
+        )

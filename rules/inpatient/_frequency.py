@@ -1,0 +1,61 @@
+"""How often a person was admitted, and whether that was already so earlier in the year."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from .._ledger import Entry
+from .._rule import Finding, Text, evidence
+from .._times import DAY, year_of
+from ._stays import WholeStay
+
+Limits = Sequence[tuple[int, int]]
+"""Days, and so many stays within them."""
+
+
+YEAR = 366
+"""Days: so far back an admission of the same year may lie."""
+
+
+def first_of_year(entry: Entry, stays: list[WholeStay], limits: Limits) -> Finding | None:
+    """The first limit that the stays reach with this admission, unless one was reached earlier in its calendar year.
+
+    stays: those that count, in order, with known admissions. What is told depends on the set of stays alone, and is
+    told once in a year, for as many years as it goes on.
+    """
+    position = next((n for n, one in enumerate(stays) if one.admission is entry), None)
+    if position is None:
+        return None
+    times = [one.admitted for one in stays]
+    found = _reached(times, entry.time, limits)
+    earlier = range(bisect_left(times, year_of(entry.time)), position)
+    if found is None or any(_reached(times, times[n], limits) for n in earlier):
+        return None
+    days, limit = found
+    counted = [one for one in stays if entry.time - days * DAY < one.admitted <= entry.time]
+    return Finding(
+        measure=f"stays_in_{days}_days",
+        value=len(counted),
+        limit=limit,
+        unit="stays",
+        severity="warning",
+        evidence=evidence([piece for one in counted for piece in one.pieces]),
+        details={"days": str(days), "institutions": str(len({one.institution for one in counted}))},
+    )
+
+
+def _reached(times: list[int], at: int, limits: Limits) -> tuple[int, int] | None:
+    """The first (days, limit) that the admissions in (at - days, at] reach."""
+    last = bisect_right(times, at)
+    reached = ((days, limit) for days, limit in limits if last - bisect_right(times, at - days * DAY) >= limit)
+    return next(reached, None)
+
+
+def words(finding: Finding, where: Text) -> Text:
+    """How often, in how long, where."""
+    days = finding.details["days"]
+    return Text(
+        f"1名参保人{days}天内{where.zh}住院{finding.value:g}次（上限{finding.limit:g}次）",
+        f"an insured person was admitted {finding.value:g} times in {days} d {where.en} (limit {finding.limit:g})",
+    )

@@ -1,0 +1,152 @@
+"""Whole stays, put together from pieces that come in any order: an admission, a discharge, settlements.
+
+What may honestly come again is told here too: the rules on readmission share it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+from .._reference import Reference
+from .._rule import Undecidable
+from .._times import DAY, clock
+from .._window import Window
+from ..ledgers import Stay
+
+_BY_PLAN = re.compile(r"Z51|Z49|Z50|N18|C([0-8]\d|9[0-7])|F2\d|O\d\d")
+"""Chemotherapy, dialysis, rehabilitation, kidney failure, cancer, psychoses, childbirth: while no table is loaded."""
+
+MOST_PIECES = 300
+"""Of a stay every week for two years; more are an error of the data, and would be slow to look through."""
+
+
+@dataclass(frozen=True)
+class WholeStay:
+    """One stay as far as its pieces are known. bills: its settlements; pieces: everything; both by time."""
+
+    visit: str
+    institution: str
+    admission: Stay | None
+    discharge: Stay | None
+    bills: tuple[Stay, ...]
+    pieces: tuple[Stay, ...]
+
+    @property
+    def admitted(self) -> int:
+        """When it began, ms UTC; where that is not known, when it is first heard of."""
+        return self.pieces[0].time if self.admission is None else self.admission.time
+
+    @property
+    def settled(self) -> bool:
+        """Whether its last settlement is final."""
+        return bool(self.bills) and not self.bills[-1].interim
+
+    @property
+    def ended(self) -> int | None:
+        """When it ended, ms UTC: by its discharge, else as its final settlement states it; None where neither says."""
+        if self.discharge is not None:
+            return self.discharge.time
+        stated = self.bills[-1].discharged if self.settled else 0
+        return stated if 0 < stated <= self.bills[-1].time else None
+
+    @property
+    def diagnosis(self) -> str:
+        """The main diagnosis: of the discharge, else of the admission; empty where neither names one."""
+        return next((one.diagnosis for one in (self.discharge, self.admission) if one and one.diagnosis), "")
+
+    @property
+    def group(self) -> str:
+        """The diagnosis group: the first three characters of ICD-10."""
+        return self.diagnosis[:3].upper()
+
+    @property
+    def way(self) -> str:
+        """How the patient left (dscg_way); empty before the discharge."""
+        return self.discharge.way if self.discharge else ""
+
+    @property
+    def closed_by_interim_bill(self) -> bool:
+        """Whether it ended in an interim settlement (mid_setl_flag 1): the books are closed, the patient stays."""
+        last = self.bills[-1] if self.bills else None
+        return self.ended is not None and last is not None and last.interim and last.time >= self.ended - DAY
+
+    def is_of(self, types: tuple[str, ...]) -> bool:
+        """Whether one of its pieces has one of these med_type."""
+        return any(one.visit_type in types for one in self.pieces)
+
+    def is_by_plan(self, reference: Reference) -> bool:
+        """Whether a diagnosis of its admission or discharge is one with which patients come back by plan."""
+        return any(_is_by_plan(one.diagnosis, reference, one.time) for one in self.pieces if one.diagnosis)
+
+    def may_come_again(self, reference: Reference, types: tuple[str, ...], ways: tuple[str, ...]) -> bool:
+        """Whether another stay soon after is nothing to wonder at: by diagnosis, by med_type, by how this one ended."""
+        return self.is_of(types) or self.way in ways or self.closed_by_interim_bill or self.is_by_plan(reference)
+
+
+def stays_in(window: Window, longest: int) -> list[WholeStay]:
+    """The stays of the window and of what comes up to `longest` ms after it, by the time at which they began.
+
+    What is reported of a stay more than `longest` after its admission is not read, so that the stay is the same for
+    every entry in whose window its admission lies.
+
+    Raises Undecidable where there are more than anybody can have.
+    """
+    seen = (*window.entries, *window.after(longest))
+    if len(seen) > MOST_PIECES:
+        raise Undecidable("too many stays")
+    by_visit: dict[str, list[list[Stay]]] = {}
+    for entry in cast("Iterable[Stay]", seen):
+        of_visit = by_visit.setdefault(entry.visit, [[]])
+        # A visit number that is used again: two admissions that stand are two stays.
+        if entry.piece == "admission" and any(one.piece == "admission" for one in of_visit[-1]):
+            of_visit.append([])
+        of_visit[-1].append(entry)
+    stays = [_whole(visit, pieces, longest) for visit, some in by_visit.items() for pieces in some]
+    return sorted(stays, key=lambda one: (one.admitted, one.pieces[0].id))
+
+
+def counted(
+    window: Window, longest: int, reference: Reference, types: tuple[str, ...], ways: tuple[str, ...]
+) -> list[WholeStay]:
+    """The stays whose admission is known and which should not come again."""
+    stays = stays_in(window, longest)
+    return [one for one in stays if one.admission and not one.may_come_again(reference, types, ways)]
+
+
+def _whole(visit: str, pieces: list[Stay], longest: int) -> WholeStay:
+    admission = next((one for one in pieces if one.piece == "admission"), None)
+    if admission is not None:
+        pieces = [one for one in pieces if one.time <= admission.time + longest]
+    return WholeStay(
+        visit=visit,
+        institution=(admission or pieces[0]).institution,
+        admission=admission,
+        discharge=next((one for one in pieces if one.piece == "discharge"), None),
+        bills=tuple(one for one in pieces if one.piece == "settlement"),
+        pieces=tuple(pieces),
+    )
+
+
+def _is_by_plan(diagnosis: str, reference: Reference, at: int) -> bool:
+    """By the table's longest code that the diagnosis begins with; by the list above where no table is loaded."""
+    if not reference.has("diagnoses"):
+        return _BY_PLAN.match(diagnosis.upper()) is not None
+    rows = (reference.row("diagnoses", diagnosis[:length], at) for length in range(len(diagnosis), 2, -1))
+    return next((row["exempt"] == "1" for row in rows if row is not None), False)
+
+
+def related(one: str, other: str, reference: Reference, at: int) -> bool:
+    """Whether two institutions are the same, or of one group (column `group` of the register)."""
+    if one == other:
+        return True
+    groups = [(reference.row("institutions", code, at) or {}).get("group") for code in (one, other)]
+    return bool(groups[0]) and groups[0] == groups[1]
+
+
+def over_new_year(ended: int, admitted: int, gap: int) -> bool:
+    """Whether the stay was only settled out for the year: left on 31 December, in again at most `gap` ms later."""
+    # Midnight is the end of the day before.
+    return clock(ended - 1, "%m-%d") == "12-31" and admitted - ended <= gap

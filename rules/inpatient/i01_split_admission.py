@@ -1,0 +1,145 @@
+"""Rule I01: discharged, and in again within days for the same illness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .._alert import Episode
+from .._ledger import Entry
+from .._reference import Reference
+from .._rule import Finding, Rule, Text, Undecidable, evidence
+from .._times import DAY
+from .._window import Window
+from ..ledgers import Stay
+from ._stays import WholeStay, over_new_year, related, stays_in
+
+
+@dataclass(frozen=True)
+class SplitAdmission(Rule):
+    """A patient is admitted again within days of a discharge, by the same institution or group, for the same illness.
+
+    Why: "分解住院" (Baoji city, 2024-09-27; She county, 2025-04-30): one stay is billed as two, so that each stays
+    below what is paid for a case. The notices name no number; 7 days are our assumption.
+
+    Honest county of 200,000 (tests/rules/test_honest_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
+    followed by an unplanned one within a week, 70 % of these at the same institution or group, 30 % of those under the
+    same three characters): 0.31 alerts a day.
+
+    Parameters:
+        within_days: so soon after the discharge an admission is a split one, days; just so many still count.
+        exempt_types: med_type that come again by their nature: transferred out, day surgery, maternity, newborn.
+        exempt_ways: dscg_way of the first stay after which another one is expected: transfer.
+        year_end_days: out on 31 December and in again within so many days is the closing of the year's books.
+        longest_days: so long after its admission the pieces of a stay are read, days.
+        quiet: see Rule.
+
+    The diagnosis of a stay is that of its discharge, else of its admission; the groups are the first three characters
+    of ICD-10. Exempt diagnoses: of the table `diagnoses`, else Z51, C00-C97, Z49, N18, Z50, F20-F29, O00-O99. A first
+    stay that ended in an interim settlement (mid_setl_flag 1) is exempt.
+
+    Known gaps: a second stay that is coded otherwise at its discharge is withdrawn; readmission for a complication of
+    the same illness is honest and looks the same; after 8 to 15 days nothing is reported.
+
+    Example:
+        >>> from rules.testing import at, judge, stay
+        >>> def back_after(days):
+        ...     return [stay(at("09:00"), "admission", "v1"), stay(at("10:00", day=5), "discharge", "v1"),
+        ...             stay(at("10:00", day=5 + days), "admission", "v2")]
+        >>> rule = SplitAdmission()
+        >>> judge(rule, back_after(8))
+        []
+        >>> [found.value for found in judge(rule, back_after(7))]
+        [7.0]
+
+    """
+
+    id: ClassVar[str] = "I01"
+    name_zh: ClassVar[str] = "分解住院"
+    name_en: ClassVar[str] = "Split admission"
+    family: ClassVar[str] = "inpatient"
+    ledger: ClassVar[str] = "stays"
+    subject: ClassVar[str] = "person"
+    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“分解住院、挂床住院”"
+    to_check: ClassVar[Text] = Text(
+        "调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗",
+        "the records of both stays: was the patient fit to leave, and is the second the same treatment gone on",
+    )
+
+    within_days: int = 7
+    exempt_types: tuple[str, ...] = ("23", "28", "52", "5212")
+    exempt_ways: tuple[str, ...] = ("2",)
+    year_end_days: int = 1
+    longest_days: int = 180
+    quiet: int = 2_592_000
+
+    @property
+    def span(self) -> int:
+        """Far enough back for the admission of a stay that ended `within_days` ago, ms."""
+        return (self.longest_days + self.within_days) * DAY
+
+    @property
+    def shown(self) -> int:
+        """How far back the discharge may lie, ms."""
+        return self.within_days * DAY
+
+    @property
+    def ahead(self) -> int:
+        """How long the pieces of the second stay are waited for, ms."""
+        return self.longest_days * DAY
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """Look from an admission back at the stays that ended shortly before it."""
+        if not isinstance(entry, Stay) or entry.piece != "admission" or window.count == 1:
+            return None
+        stays = stays_in(window, self.ahead)
+        second = next(one for one in stays if one.admission is entry)
+        if second.is_of(self.exempt_types) or second.is_by_plan(reference):
+            return None
+        before = [one for one in stays if one is not second and self._is_close(one, entry, reference)]
+        same = [one for one in before if one.group and one.group == second.group]
+        if same:
+            return self._finding(max(same, key=_ended), second)
+        if any(not (one.group and second.group) for one in before):
+            raise Undecidable("no diagnosis")
+        return None
+
+    def _is_close(self, first: WholeStay, entry: Entry, reference: Reference) -> bool:
+        """Whether a stay ended shortly before this admission where it should not have ended."""
+        ended = first.ended
+        if ended is None or not 0 <= entry.time - ended <= self.within_days * DAY:
+            return False
+        return (
+            related(first.institution, entry.institution, reference, entry.time)
+            and not over_new_year(ended, entry.time, self.year_end_days * DAY)
+            and not first.may_come_again(reference, self.exempt_types, self.exempt_ways)
+        )
+
+    def _finding(self, first: WholeStay, second: WholeStay) -> Finding:
+        elsewhere = "" if first.institution == second.institution else first.institution
+        return Finding(
+            measure="days_after_discharge",
+            value=round((second.admitted - _ended(first)) / DAY, 1),
+            limit=self.within_days,
+            unit="days",
+            severity="high",
+            evidence=evidence([*first.pieces, *second.pieces]),
+            details={"group": second.group, "elsewhere": elsewhere},
+        )
+
+    def sentence(self, episode: Episode) -> Text:
+        """How soon, for what, and after which institution where it was a sister."""
+        found = episode.peak
+        group, elsewhere = found.details["group"], found.details["elsewhere"]
+        from_zh = f"同一集团机构{elsewhere}" if elsewhere else "本院"
+        from_en = f"{elsewhere} of the same group" if elsewhere else "the same institution"
+        often_zh, often_en = (f"，先后{n}次", f", {n} times in a row") if (n := episode.count) > 1 else ("", "")
+        return Text(
+            f"1名参保人自{from_zh}出院{found.value:g}天后因同类诊断（{group}）再次入院（上限{found.limit:g}天）{often_zh}",
+            f"an insured person was admitted {found.value:g} d after a discharge from {from_en} for the same diagnosis"
+            f" group {group} (limit {found.limit:g} d){often_en}",
+        )
+
+
+def _ended(stay: WholeStay) -> int:
+    return stay.ended or 0

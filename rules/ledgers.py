@@ -1,0 +1,332 @@
+"""What is remembered: the entries that an event leaves, and the ledgers that keep them.
+
+A ledger is shared by rules; an event costs by the ledgers that it touches, not by the rules that read them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+import msgspec
+
+from ._ledger import Entry, Fact, Ledger, Tick
+from ._reference import Reference
+from ._times import DAY, HOUR, day_of, parse
+
+PHARMACY = "41"
+WITHOUT_AGREEMENT = ("suspended", "terminated")
+"""Status of an institution, in the register, of which nothing may be settled."""
+OUTPATIENT = frozenset({"11", "12", "13", "14", "15", "16", "18", "19", "51", "53"})
+
+
+class Arrival(Entry, frozen=True, tag="m"):
+    """At the institution: that a message came."""
+
+    @property
+    def names(self) -> list[str]:
+        """None: that a message came cannot be taken back."""
+        return []
+
+    @property
+    def slot(self) -> str:
+        """The msgid."""
+        return self.message
+
+
+class Swipe(Entry, frozen=True, tag="w"):
+    """At the institution: a card was swiped and a settlement stands.
+
+    amount: fund_pay_sumamt, total: medfee_sumamt, balance: of the account afterwards; fen, balance -1 where unknown.
+    elsewhere: insured in another county than that of the place of care. refund: money that came back, no swipe.
+    """
+
+    total: int
+    transaction: str
+    visit_type: str
+    elsewhere: bool
+    credential: str
+    balance: int
+    operator: str
+    operator_type: str
+    began: int
+    refund: bool = False
+
+
+class Admitted(Entry, frozen=True, tag="i"):
+    """At the institution: a stay began."""
+
+    last_counts: ClassVar[bool] = True
+
+    @property
+    def names(self) -> list[str]:
+        """Its message and the admission."""
+        return [self.own_name, f"a:{self.visit}"]
+
+    @property
+    def slot(self) -> str:
+        """The admission."""
+        return f"admission:{self.visit}"
+
+
+class Visit(Entry, frozen=True, tag="v"):
+    """Of the person: a settlement, where and how.
+
+    circulated, prescriptions: of its own lines. served: time of the last of them, else its own time, ms UTC.
+    shared: paid from the account of the family; of a question this is not known.
+    """
+
+    transaction: str
+    visit_type: str
+    county: str
+    credential: str
+    operator_type: str
+    circulated: bool
+    prescriptions: tuple[str, ...]
+    served: int = 0
+    shared: bool = False
+
+
+class Fill(Entry, frozen=True, tag="f"):
+    """Of the person: one fee line.
+
+    quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope.
+    list_type: drug, service or material if sent.
+    days: prd_days in ms, 0 where not sent or beyond what the field holds (4,2: under 100 days).
+    """
+
+    transaction: str
+    item: str
+    quantity: int
+    days: int
+    visit_type: str
+    prescription: str
+    physician: str
+    list_type: str = ""
+    last_counts: ClassVar[bool] = True
+
+    @property
+    def names(self) -> list[str]:
+        """Its message, settlement, line and visit."""
+        names = [self.own_name, f"s:{self.settlement}"] if self.settlement else [self.own_name]
+        return [*names, f"l:{self.visit}:{self.line}", f"v:{self.visit}"] if self.visit else names
+
+    @property
+    def slot(self) -> str:
+        """The line of the visit."""
+        return f"l:{self.visit}:{self.line}" if self.visit else ""
+
+
+class Stay(Entry, frozen=True, tag="s"):
+    """Of the person: one piece of a stay. piece: admission, discharge or settlement.
+
+    diagnosis: main diagnosis (ICD-10) where the piece names one. way: of the discharge. interim: of the settlement.
+    discharged: the discharge as the settlement states it (dscg_time), ms UTC, 0 where it does not.
+    """
+
+    piece: str
+    visit_type: str
+    diagnosis: str
+    way: str
+    interim: bool
+    transaction: str
+    discharged: int = 0
+
+    @property
+    def last_counts(self) -> bool:  # type: ignore[override]  # a bill is as it was first sent, the rest as it was last sent
+        """Whether the latest statement counts."""
+        return self.piece != "settlement"
+
+    @property
+    def names(self) -> list[str]:
+        """Its message; its settlement, or the admission or discharge of the visit."""
+        if self.piece != "settlement":
+            return [self.own_name, f"{self.piece[0]}:{self.visit}"]
+        return [self.own_name, f"s:{self.settlement}"]
+
+    @property
+    def slot(self) -> str:
+        """The piece of the visit; of a bill the settlement."""
+        return f"s:{self.settlement}" if self.piece == "settlement" else f"{self.piece}:{self.visit}"
+
+
+class Sale(Entry, frozen=True, tag="t"):
+    """Of a trace code: one sale. stock: reported by 3505 / 3505A.
+
+    quantity: this code's part of what was sold, ten-thousandths, 0 where not sent; amount: its part of the line.
+    """
+
+    code: str
+    split: bool
+    item: str
+    quantity: int
+    stock: bool
+
+    @property
+    def names(self) -> list[str]:
+        """Its message, settlement and code; of a stock report also what a message about stock calls it."""
+        names = [self.own_name, f"c:{self.institution}:{self.code}"]
+        if self.settlement:
+            names += [f"s:{self.settlement}", f"b:{self.institution}:{self.settlement}"]
+        if self.stock:
+            names.append(f"k:{self.institution}:{self.code}")
+            if self.settlement:
+                names.append(f"o:{self.institution}:{self.settlement}")
+        return names
+
+    @property
+    def slot(self) -> str:
+        """The code in one report of one settlement."""
+        return f"{'o' if self.stock else 's'}:{self.settlement or self.message}:{self.code}"
+
+
+AnyEntry = Arrival | Swipe | Admitted | Visit | Fill | Stay | Sale
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True, tag="r"):
+    """The entries of one event under one key; what travels inside.
+
+    appended: when the broker took the event, ms; in a file its inf_time.
+    """
+
+    space: str
+    key: str
+    entries: list[AnyEntry]
+    appended: int = 0
+
+
+Inside = Record | Fact | Tick
+"""What the one topic inside carries."""
+
+
+def _swipe_pharmacy(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    swipe = cast("Swipe", entry)
+    counts = not swipe.refund and (swipe.transaction == "2102" or swipe.visit_type == PHARMACY)
+    return (swipe.institution,) if counts else None
+
+
+def _till(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    swipe = cast("Swipe", entry)
+    counts = swipe.transaction == "2207" and swipe.operator_type == "1" and bool(swipe.operator) and not swipe.refund
+    return (swipe.institution, swipe.operator) if counts else None
+
+
+def _spending(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    swipe = cast("Swipe", entry)
+    # 140101 and the like are kinds of their first two digits.
+    return (swipe.institution,) if swipe.visit_type[:2] in OUTPATIENT else None
+
+
+def _without_agreement(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    """A stay counts when it begins, not when it is settled: those admitted before may be ended."""
+    swipe = cast("Swipe", entry)
+    if swipe.refund or swipe.transaction == "2304":
+        return None
+    return _lapsed(entry, swipe.began, reference)
+
+
+def _admitted_without_agreement(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    return _lapsed(entry, entry.time, reference)
+
+
+def _lapsed(entry: Entry, served: int, reference: Reference) -> tuple[str, ...] | None:
+    """Kept only where the register has no agreement in force at the time of service, or does not know the code."""
+    if not reference.has("institutions"):
+        return None
+    row = reference.row("institutions", entry.institution, served)
+    if row is not None and row.get("status") not in WITHOUT_AGREEMENT:
+        return None
+    return (entry.institution, str(day_of(entry.time)))
+
+
+def _after_death(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    """Kept only for persons whom the register of deaths names, and of those only what comes after the death.
+
+    Outpatient lines from before it stay too: they tell that a bill settled afterwards is an earlier one.
+    """
+    died = when_died(entry, reference)
+    if died is None or (isinstance(entry, Stay) and entry.piece != "admission"):
+        return None
+    is_bill = isinstance(entry, Fill) and entry.transaction == "2204"
+    return (entry.person,) if is_bill or entry.time > died else None
+
+
+def _prescribed(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    """Of what a hospital prescribes to an outpatient: the lines that name their prescription."""
+    fill = cast("Fill", entry)
+    return (entry.person,) if fill.transaction == "2204" and fill.prescription else None
+
+
+def _visits(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    return (entry.person,)
+
+
+def _visits_at(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    return (entry.person, entry.institution)
+
+
+def _supply(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    fill = cast("Fill", entry)
+    if fill.transaction == "2301" or fill.visit_type.startswith("2") or not _is_drug(fill, reference):
+        return None
+    substance = reference.substance(fill.item, fill.time)
+    return (entry.person, substance) if substance else None
+
+
+def _is_drug(fill: Fill, reference: Reference) -> bool:
+    """Not a service, a material or care: by list_type 1xx, else by the code (services: 15 digits from 00 on)."""
+    if fill.list_type:
+        return fill.list_type.startswith("1")
+    is_service = len(fill.item) == 15 and fill.item.startswith("00")
+    return not is_service or reference.row("drugs", fill.item, fill.time) is not None
+
+
+def _token(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    code = cast("Sale", entry).code
+    return (code,) if good_code(code) else None
+
+
+def _bad_code(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    return None if good_code(cast("Sale", entry).code) else (entry.institution,)
+
+
+def _institution(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    return (entry.institution,)
+
+
+LEDGERS: tuple[Ledger, ...] = (
+    Ledger("messages", "institution", Arrival, _institution),
+    Ledger("swipes", "institution", Swipe, _swipe_pharmacy, bin=HOUR),
+    Ledger("tills", "institution", Swipe, _till, bin=HOUR),
+    Ledger("spending", "institution", Swipe, _spending, bin=DAY),
+    Ledger("agreements", "institution", Swipe, _without_agreement),
+    Ledger("agreements", "institution", Admitted, _admitted_without_agreement),
+    Ledger("bad_codes", "institution", Sale, _bad_code),
+    Ledger("visits", "person", Visit, _visits),
+    Ledger("visits", "person", Fill, _prescribed),
+    Ledger("services", "person", Visit, _after_death),
+    Ledger("services", "person", Fill, _after_death, grace=60 * DAY, reach=63 * DAY),
+    Ledger("services", "person", Stay, _after_death),
+    Ledger("supply", "person", Fill, _supply),
+    Ledger("stays", "person", Stay, _visits, reach=63 * DAY),
+    Ledger("stays_at", "person", Stay, _visits_at, reach=63 * DAY),
+    # A box may be brought back weeks after its sale and rightly be sold again; 90 d is our assumption.
+    Ledger("sales", "token", Sale, _token, reach=90 * DAY),
+)
+
+
+def good_code(code: str) -> bool:
+    """A trace code as the national platform issues it: 20 digits, not one digit repeated (domain notes, C2).
+
+    >>> good_code("81234560000000000017"), good_code("0" * 20), good_code("8123")
+    (True, False, False)
+    """
+    return len(code) == 20 and code.isascii() and code.isdigit() and code != code[0] * 20
+
+
+def when_died(entry: Entry, reference: Reference) -> int | None:
+    """The moment after which the register of deaths stands against an entry: the day of death plus one, ms UTC.
+
+    None where it does not name the person, or where its row was closed by then: somebody was registered by mistake.
+    """
+    row = reference.latest("deaths", entry.person, entry.time) if entry.person else None
+    return None if row is None else parse(row["die_date"]) + DAY

@@ -1,0 +1,111 @@
+"""Rows for examples and tests: entries made in one call, and a rule judged over a list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import count
+
+from ._ledger import Entry
+from ._reference import Reference
+from ._rule import DayRule, Finding, Rule, Undecidable
+from ._times import DAY, SECOND, parse
+from ._window import Window
+from .ledgers import Fill, Sale, Stay, Swipe, Visit
+
+_numbers = count(1)
+PHARMACY = "P34102100029"
+HOSPITAL = "H34102100001"
+
+
+def at(clock: str, *, day: int = 0, seconds: int = 0) -> int:
+    """A moment on 2026-03-05 (plus days and seconds), ms UTC."""
+    return parse(f"2026-03-05 {clock}:00") + day * DAY + seconds * SECOND
+
+
+def _common(time: int, person: str, institution: str, amount: int, **more: object) -> dict[str, object]:
+    number = next(_numbers)
+    return {
+        "time": time, "uploaded": time, "message": f"m{number}", "institution": institution, "identity": number,
+        "person": person, "settlement": f"s{number}", "visit": f"v{number}", "amount": amount, **more,
+    }  # fmt: skip
+
+
+def swipe(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Swipe:
+    """A settlement at an institution."""
+    defaults: dict[str, object] = {
+        "total": amount, "transaction": "2102", "visit_type": "41", "elsewhere": False, "credential": "03",
+        "balance": -1, "operator": "o1", "operator_type": "1", "began": time,
+    }  # fmt: skip
+    return Swipe(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def visit(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Visit:
+    """A settlement of a person."""
+    defaults: dict[str, object] = {
+        "transaction": "2102", "visit_type": "41", "county": "341021", "credential": "03", "operator_type": "1",
+        "circulated": False, "prescriptions": (), "served": time,
+    }  # fmt: skip
+    return Visit(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def fill(
+    time: int, days: float = 30, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object
+) -> Fill:
+    """A fee line; days of supply."""
+    defaults: dict[str, object] = {
+        "transaction": "2102", "item": "XC09AAA001A001010100001", "quantity": round(days * 10_000),
+        "days": round(days * DAY),
+        "visit_type": "41", "prescription": "", "physician": "", "line": "1",
+    }  # fmt: skip
+    return Fill(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def stay(
+    time: int, piece: str, visit: str, person: str = "p1", institution: str = HOSPITAL, amount: int = 0, **more: object
+) -> Stay:
+    """A piece of a stay: admission, discharge or settlement."""
+    defaults: dict[str, object] = {
+        "piece": piece, "visit": visit, "visit_type": "21", "diagnosis": "J18.900", "way": "1", "interim": False,
+        "transaction": {"admission": "2401", "discharge": "2402"}.get(piece, "2304"),
+    }  # fmt: skip
+    return Stay(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def sale(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Sale:
+    """A sale of one trace code."""
+    defaults: dict[str, object] = {
+        "code": "81234560000000000017", "split": False, "item": "XC09AAA001A001010100001", "quantity": 10_000,
+        "stock": False,
+        "line": "81234560000000000017",
+    }  # fmt: skip
+    return Sale(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def judge(rule: Rule, entries: list[Entry], reference: Reference | None = None) -> list[Finding]:
+    """The findings of a rule over the entries of one ledger key, in order."""
+    order = sorted(entries, key=lambda one: (one.time, one.id))
+    window, findings = Window(order, rule.span), []
+    for position, entry in enumerate(order):
+        window.move_to(position)
+        finding = rule.check(entry, window, reference or Reference())
+        if finding is not None:
+            findings.append(finding)
+    return findings
+
+
+def spent(yuan: Iterable[int], times: int = 50) -> dict[int, list[int]]:
+    """What an institution spent on the days from 2026-03-05 on, as a ledger of days sums it up."""
+    return {at("00:00", day=day): [times, one * 100] for day, one in enumerate(yuan)}
+
+
+def judge_days(rule: DayRule, bins: dict[int, list[int]], reference: Reference | None = None) -> list[Finding]:
+    """The findings of a rule over the days of one institution, in order; days that it cannot decide give none."""
+    findings = []
+    for day in sorted(bins):
+        try:
+            found = rule.check_day(day, bins, reference or Reference(), HOSPITAL)
+        except Undecidable:
+            continue
+        if found is not None:
+            findings.append(found)
+    return findings

@@ -1,0 +1,62 @@
+"""One router and one engine back to back: messages go in, revisions come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rules._alert import Alert
+from rules._engine import Engine
+from rules._reference import Reference
+from rules._rule import Rule
+from rules._times import HOUR
+from rules._track import Watch
+from streams.detector import Outcome, process
+from streams.router import Router, encode_tick
+from tests.oracle import wire
+from tests.oracle.wire import Body
+from tests.oracle.world import a_door
+
+LATER = 1 << 42
+"""An append time after every upload."""
+
+
+class Desk:
+    """Feeds messages one after another; ticks come only when they are asked for."""
+
+    def __init__(self, *rules: Rule, shadows: Sequence[Rule] = ()) -> None:
+        self.watches = [*(Watch(rule) for rule in rules), *(Watch(rule, shadow=True) for rule in shadows)]
+        self.reference = Reference()
+        self.engine = Engine(self.watches, self.reference)
+        self.state: dict[bytes, bytes | None] = {}
+        self.said: list[Alert] = []
+
+    def tell(self, *bodies: Body, appended: int = LATER) -> Outcome:
+        """Feed messages."""
+        routed = Router(a_door()).route([(wire.raw(body), appended) for body in bodies])
+        assert not routed.dead_letters, routed.dead_letters
+        assert not routed.late
+        return self._feed([value for _, value in routed.entries], appended)
+
+    def tick(self, moment: int) -> Outcome:
+        """Let the log come to the hour of this moment."""
+        return self._feed([encode_tick(moment // HOUR * HOUR)], moment)
+
+    def end(self) -> Outcome:
+        """Nothing more comes."""
+        return self._feed([encode_tick(0, final=True)], LATER)
+
+    def take_over(self) -> None:
+        """Save the state, and go on with a fresh engine that has read it."""
+        self.state |= dict(self.engine.changed())
+        self.engine = Engine(self.watches, self.reference)
+        self.engine.load(self.state.items())
+
+    def _feed(self, values: Sequence[bytes], moment: int) -> Outcome:
+        outcome = process(self.engine, [(value, moment) for value in values])
+        self.said += outcome.revisions
+        return outcome
+
+
+def short(alerts: Sequence[Alert]) -> list[tuple[str, int, int]]:
+    """Status, revision and number of triggers of each."""
+    return [(alert.status, alert.revision, alert.triggers) for alert in alerts]

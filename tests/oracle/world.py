@@ -1,0 +1,406 @@
+"""Random small worlds: few persons, shops, drugs and trace codes, so that everything meets everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from random import Random
+
+import msgspec
+from hypothesis import strategies as st
+
+from rules._alert import Alert
+from rules._door import Door, Late, Pseudonyms, Refused, Skipped
+from rules._engine import ROOM, Engine
+from rules._event import Event
+from rules._ledger import GRACE
+from rules._questions import Reminder
+from rules._reference import Reference
+from rules._rule import Rule
+from rules._times import DAY, HOUR, MINUTE
+from rules._track import Watch
+from rules.catalogue import catalogue
+from streams.detector import process
+from streams.router import Router, encode_tick, partition_of
+from tests.oracle import wire
+from tests.oracle.twin import Standing
+from tests.oracle.wire import Body
+
+START = wire.MONDAY + 22 * HOUR
+SHOPS = (wire.SHOP, wire.OTHER_SHOP, wire.HOSPITAL)
+ITEMS = (wire.RAMIPRIL, wire.RAMIPRIL_TOO, wire.METFORMIN)
+BOXES = (wire.BOX, "81234560000000000024", "8123")
+MONEY = (0, 13.13, 20.5, 40, 100)
+FINAL = 0
+
+KINDS = {
+    "pharmacy": 8, "outpatient": 2, "inpatient": 1, "refund": 1, "lines": 4, "cancel_lines": 2, "reversal": 4,
+    "message_reversal": 4, "admission": 1, "discharge": 1, "cancel_stay": 1, "sale": 2, "stock_return": 1,
+    "question": 2,
+    "diagnosis": 1,
+}  # fmt: skip
+TRUE_KINDS = [kind for kind, weight in KINDS.items() for _ in range(weight)]
+
+Arrived = tuple[int, bytes, int]
+"""Source, value, append time."""
+Log = list[tuple[bytes, int]]
+"""What one partition of the topic inside holds."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message in numbers, most of them an index into a small pool.
+
+    day, slot: when; delay: how late uploaded, minutes; town: towns have nothing in common but the clock.
+    """
+
+    kind: str
+    day: int
+    slot: int
+    delay: int
+    message: int
+    target: int
+    person: int
+    shop: int
+    visit: int
+    settlement: int
+    line: int
+    item: int
+    box: int
+    money: int
+    variant: int
+    town: int = 0
+
+    @property
+    def code(self) -> str:
+        """Of the institution."""
+        return SHOPS[self.shop].replace("3410", f"341{self.town}")
+
+    @property
+    def box_code(self) -> str:
+        """Of the box."""
+        return BOXES[self.box].replace("8123", f"812{3 + self.town}")
+
+    def named(self, letter: str, number: int) -> str:
+        """An identifier."""
+        return f"{letter}{self.town}-{number}"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a world is laid out: its days, minutes between slots of a day, how many, which delays of upload (minutes)."""
+
+    days: tuple[int, ...]
+    step: int
+    slots: int
+    delays: tuple[int, ...]
+
+
+SHORT = Scale((0, 1), 20, 12, (0, 0, 0, 2, -5, 70, 30 * 60))
+"""All within 72 h: any order is allowed."""
+LONG = Scale((*range(16), 19, 26, 27, 28, 29, 44, 45, 70), 17, 9, (0, 0, 0, 2, 300, 40 * 60, 71 * 60))
+"""Ten weeks, at first day by day, then with gaps in which windows empty and days are forgotten."""
+STEADY = Scale(tuple(range(26)), 29, 5, (0, 0, 0, 2, 300, 71 * 60))
+"""Four weeks without a gap, around midnight, where days are forgotten: an episode outlasts what is remembered of it."""
+DENSE = Scale((0,), 5, 12, (0, 0, 1, 60))
+"""An hour with many ties."""
+
+
+def drafts(
+    scale: Scale, *, largest: int, kinds: Sequence[str] = TRUE_KINDS, pool: int = 3, town: int = 0
+) -> st.SearchStrategy[list[Draft]]:
+    """Worlds of this scale; most of them crowded. pool: how many persons, shops, visits there are."""
+    small = st.integers(0, pool - 1)
+    draft = st.builds(
+        Draft,
+        kind=st.sampled_from(TRUE_KINDS), day=st.sampled_from(scale.days), slot=st.integers(0, scale.slots),
+        delay=st.sampled_from(scale.delays), message=st.integers(0, 40), target=st.integers(0, 40), person=small,
+        shop=small, visit=small, settlement=st.integers(0, 20), line=small, item=small, box=small,
+        money=st.integers(0, 4),
+        variant=st.integers(0, 3), town=st.just(town),
+    )  # fmt: skip
+    return st.one_of(st.lists(draft, min_size=1, max_size=8), st.lists(draft, min_size=largest // 2, max_size=largest))
+
+
+def body_of(draft: Draft, scale: Scale) -> Body:
+    """The message of a draft."""
+    at = START + draft.day * DAY + draft.slot * scale.step * MINUTE
+    uploaded = at + draft.delay * MINUTE
+    header: Body = {
+        "msgid": draft.named("M", draft.message), "inf_time": wire.text(uploaded),
+        "psn_no": draft.named("", draft.person),
+        "fixmedins_code": draft.code, "mdtrt_id": draft.named("V", draft.visit),
+    }  # fmt: skip
+    return _BODIES[draft.kind](draft, at, header)
+
+
+def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
+    money: Body = {"medfee_sumamt": MONEY[draft.money] + 1, "fund_pay_sumamt": MONEY[draft.money]}
+    boxes = (
+        [{"drug_trac_codg": draft.box_code, "feedetl_sn": f"{draft.line}", "trdn_flag": "0"}] if draft.variant else []
+    )
+    more: Body = {"feedetail": _lines(draft, at)} if infno == "2102" else {}
+    ids: Body = {"setl_id": draft.named("S", draft.settlement), "med_type": "41" if infno == "2102" else "11"}
+    return wire.settlement(at, infno, **header | money | ids | more | {"drug_trac_info": boxes})
+
+
+def _lines(draft: Draft, at: int) -> list[Body]:
+    signed: Body = {"cnt": -2, "init_feedetl_sn": "1"} if draft.variant == 3 else {"cnt": 1 + draft.variant}
+    first = wire.line(draft.line, at, med_list_codg=ITEMS[draft.item], **signed)
+    earlier = wire.line(draft.line + 1, at - draft.money * HOUR, prd_days=7)
+    late = wire.line(draft.line + 2, at - 80 * HOUR)
+    return [first, earlier, late][: 1 + draft.variant]
+
+
+def _refund(draft: Draft, at: int, header: Body) -> Body:
+    named: Body = {"init_setl_id": draft.named("S", draft.target % 10)} if draft.variant else {}
+    sums: Body = {"medfee_sumamt": -MONEY[draft.money], "fund_pay_sumamt": -MONEY[draft.money], "refd_setl_flag": "1"}
+    return wire.settlement(at, "2102", **header | sums | named | {"setl_id": draft.named("R", draft.settlement)})
+
+
+def _cancel_lines(draft: Draft, at: int, header: Body) -> Body:
+    named: object = (
+        "0000" if draft.variant == 0 else str(draft.line) if draft.variant == 1 else ["0", str(draft.line), "2"]
+    )
+    return wire.message("2205" if draft.variant else "2302", at, **header | {"feedetl_sn": named})
+
+
+def _message_reversal(draft: Draft, at: int, header: Body) -> Body:
+    oinfno = ("2102", "2103", "2601", "2204")[draft.variant]
+    return wire.message_reversal(draft.named("M", draft.target), at, oinfno, **header)
+
+
+def _stock_return(draft: Draft, at: int, header: Body) -> Body:
+    of_person = {name: value for name, value in header.items() if name not in ("psn_no", "mdtrt_id")}
+    infno = "3506" if draft.variant else "3507"
+    if draft.settlement % 2:
+        return wire.stock(infno, at, **of_person, drugtracinfo=[{"drug_trac_codg": draft.box_code}])
+    return wire.stock(infno, at, **of_person, setl_id=draft.named("S", draft.settlement))
+
+
+def _sale(draft: Draft, at: int, header: Body) -> Body:
+    of_stock = {name: value for name, value in header.items() if name not in ("psn_no", "mdtrt_id")}
+    if draft.variant:
+        of_stock["setl_id"] = draft.named("S", draft.settlement)
+    return wire.stock("3505", at, **of_stock, drugtracinfo=[{"drug_trac_codg": draft.box_code}])
+
+
+def _question(draft: Draft, at: int, header: Body) -> Body:
+    box = {"drug_trac_codg": draft.box_code, "feedetl_sn": "0"}
+    without = {name: value for name, value in header.items() if name != "mdtrt_id"} if draft.variant == 1 else header
+    return wire.question(at, "2101", **without, feedetail=_lines(draft, at)[:2], drug_trac_info=[box])
+
+
+def _stay(draft: Draft, at: int, header: Body) -> Body:
+    if draft.kind == "admission":
+        return wire.admission(str(header["mdtrt_id"]), at, **header)
+    if draft.kind == "discharge":
+        return wire.discharge(str(header["mdtrt_id"]), at, **header)
+    return wire.message("2404" if draft.variant % 2 else "2405", at, **header)
+
+
+_BODIES: dict[str, Callable[[Draft, int, Body], Body]] = {
+    "pharmacy": lambda draft, at, header: _settlement(draft, at, "2102", header),
+    "outpatient": lambda draft, at, header: _settlement(draft, at, "2207", header),
+    "inpatient": lambda draft, at, header: _settlement(draft, at, "2304", header),
+    "refund": _refund,
+    "lines": lambda d, at, header: wire.fee_lines(
+        d.named("V", d.visit), _lines(d, at), at, "2301" if d.money == 4 else "2204", **header
+    ),
+    "cancel_lines": _cancel_lines,
+    "reversal": lambda d, at, header: wire.reversal(
+        d.named("S", d.settlement), at, ("2103", "2208", "2305")[d.variant % 3], **header
+    ),
+    "message_reversal": _message_reversal,
+    "admission": _stay,
+    "discharge": _stay,
+    "cancel_stay": _stay,
+    "sale": _sale,
+    "stock_return": _stock_return,
+    "question": _question,
+    "diagnosis": lambda draft, at, header: wire.message("2203", at, **header),
+}
+
+
+def a_reference() -> Reference:
+    """Tables that every rule of the catalogue can work with: a shop is suspended, a person dies on the third day."""
+    reference = Reference("tables")
+    row = {"lat": "31.0", "lon": "117.0", "valid_from": "2020-01-01"}
+    reference.put("institutions", row | {"fixmedins_code": wire.SHOP, "status": "active", "kind": "pharmacy"})
+    reference.put(
+        "institutions", row | {"fixmedins_code": wire.OTHER_SHOP, "status": "active", "kind": "pharmacy", "lat": "33.0"}
+    )
+    suspended = {"fixmedins_code": wire.HOSPITAL, "status": "suspended", "kind": "hospital", "valid_from": "2026-03-03"}
+    reference.put("institutions", row | suspended)
+    reference.put("deaths", {"psn_no": Pseudonyms("key").person("0-1"), "die_date": "2026-03-04"})
+    reference.put("calendar", {"date": "2026-03-05", "kind": "promotion"})
+    reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin"})
+    reference.put("diagnoses", {"code": "Z51", "exempt": "1"})
+    return reference
+
+
+LOWERED: dict[str, dict[str, object]] = {
+    "S01": {"limit": 2}, "S01-GAP": {"limit": 2}, "S01-SIGN": {"limit": 2}, "S01-TILL": {"limit": 2},
+    "S06": {"places": 2}, "I05": {"short_limit": 2, "long_limit": 2}, "I05-PAIR": {"limit": 2},
+    "B15": {"least_yuan": 1, "successive_days": 1, "weeks": 1}, "E01": {"overlap_hours": 1},
+    "D01": {"wide_days": 1, "near_days": 0},
+}  # fmt: skip
+"""Parameters with which so few events are enough."""
+
+
+def whole_catalogue() -> tuple[Rule, ...]:
+    """Every rule of the catalogue, made sensitive."""
+    return tuple(kind(**LOWERED.get(id_, {})) for id_, kind in catalogue().items())  # type: ignore[arg-type]
+
+
+def accepted(bodies: Iterable[Body]) -> list[tuple[Event, bytes]]:
+    """The events that the door lets in, with their bytes; each a moment after its own upload."""
+    found = []
+    door = a_door()
+    for body in bodies:
+        value = wire.raw(body)
+        try:
+            found.append((door.open(value, 1 << 50), value))
+        except (Late, Skipped):
+            continue
+        except Refused as refused:
+            raise AssertionError(f"the world is wrong: {refused}: {body}") from None
+    return found
+
+
+def a_door() -> Door:
+    """A door with a key of its own."""
+    return Door(Pseudonyms("key"))
+
+
+def in_some_order(events: Sequence[tuple[Event, bytes]], random: Random) -> list[bytes]:
+    """The messages in an order in which none comes after one with an inf_time greater by more than the grace."""
+    times = [event.uploaded for event, _ in events]
+    if times and max(times) - min(times) <= GRACE and random.random() < 0.5:
+        return random.sample([value for _, value in events], len(events))
+    disorder = random.choice((0, HOUR, GRACE, GRACE))
+    return [
+        value
+        for _, value in sorted(events, key=lambda one: (one[0].uploaded + random.randint(0, disorder), random.random()))
+    ]
+
+
+def with_repeats(events: Sequence[tuple[Event, bytes]], random: Random) -> list[tuple[Event, bytes]]:
+    """The same events, some of them two or three times."""
+    return [one for one in events for _ in range(random.choice((1, 1, 1, 2, 3)))]
+
+
+def from_sources(values: Sequence[bytes], random: Random, sources: int) -> list[Arrived]:
+    """Each message from one of several sources, in one interleaving; appended in the order of the log."""
+    source_of = {value: random.randrange(sources) for value in set(values)}
+    arrived, moment = [], 0
+    for value in values:
+        uploaded = a_door().open(value, 1 << 50).uploaded
+        moment = max(moment, uploaded + random.choice((0, 0, MINUTE)))
+        arrived.append((source_of[value], value, moment))
+    return arrived
+
+
+def logs(
+    arrived: Iterable[Arrived], partitions: int = 1, *, final: bool = True, by_append_time: bool = False
+) -> list[Log]:
+    """What the partitions of the topic inside hold after a router for each source.
+
+    by_append_time: an hour passes with the append times, not with the events of source 0. After a gap of more than a
+    day source 0 gives no tick until a hundred events lie in an hour.
+    """
+    routers: dict[int, Router] = {}
+    inside: list[Log] = [[] for _ in range(partitions)]
+    moment = hour = 0
+    for source, value, moment in arrived:
+        routed = routers.setdefault(source, Router(a_door())).route([(value, moment)])
+        for key, entry in routed.entries:
+            for log in inside if key is None else [inside[partition_of(key, partitions)]]:
+                log.append((entry, moment))
+        hours = routed.ticks if source == 0 and not by_append_time else []
+        if by_append_time and moment // HOUR > hour // HOUR:
+            hours = [hour := moment // HOUR * HOUR]
+        ticks = [encode_tick(one) for one in hours]
+        for log in inside:
+            log.extend((one, moment) for one in ticks)
+    for log in inside:
+        log.extend([(encode_tick(FINAL, final=True), moment)] if final else [])
+    return inside
+
+
+@dataclass
+class Run:
+    """What an engine said over a log, and its state at the end."""
+
+    alerts: list[Alert]
+    values: list[bytes]
+    reminders: list[bytes]
+    state: dict[bytes, bytes]
+
+
+def run(
+    log: Log, rules: Iterable[Rule], reference: Reference, random: Random | None = None, *, room: int = ROOM
+) -> Run:
+    """Feed a log at once; or, with a source of chance, in batches, saved now and then and taken over by a new engine.
+
+    room: how many pages and facts are never too many.
+    """
+    watches = [Watch(rule) for rule in rules]
+    engine = _engine(watches, reference, room)
+    result, state = Run([], [], [], {}), dict[bytes, bytes | None]()
+    position = 0
+    while position < len(log):
+        size = random.randint(1, 9) if random else len(log)
+        outcome = process(engine, log[position : position + size])
+        position += size
+        result.alerts += outcome.revisions
+        result.values += [one.value for one in outcome.alerts]
+        result.reminders += [one.value for one in outcome.reminders]
+        if random and random.random() < 0.5:
+            state |= dict(engine.changed())
+            if random.random() < 0.5:
+                engine = _engine(watches, reference, room)
+                saved = list(state.items())
+                random.shuffle(saved)
+                engine.load(saved)
+    state |= dict(engine.changed())
+    result.state = {name: value for name, value in state.items() if value is not None}
+    return result
+
+
+def _engine(watches: Sequence[Watch], reference: Reference, room: int) -> Engine:
+    engine = Engine(watches, reference)
+    engine.room = engine.facts.room = room
+    return engine
+
+
+def standing_at_end(alerts: Iterable[Alert]) -> list[Standing]:
+    """The alerts that stand when all is over, as the contract compares them."""
+    last = {alert.alert_id: alert for alert in alerts}
+    for alert in last.values():
+        assert alert.status in ("closed", "withdrawn"), alert
+    return sorted(
+        Standing(
+            alert.rule_id,
+            alert.rule_version,
+            alert.scope,
+            alert.first_time,
+            alert.last_time,
+            alert.triggers,
+            alert.measure.value,
+            alert.severity,
+            alert.vola_amt,
+            alert.evidence_count,
+            tuple((one.msgid, one.setl_id, one.event_time, one.person, one.amount) for one in alert.evidence),
+        )
+        for alert in last.values()
+        if alert.status == "closed" and alert.stage != "pre"
+    )
+
+
+def decoded(reminders: Iterable[bytes]) -> list[Reminder]:
+    """Reminders as objects."""
+    return [msgspec.json.decode(one, type=Reminder) for one in reminders]
+
+
+__all__ = ["DAY", "DENSE", "LONG", "SHORT", "Draft", "Scale"]

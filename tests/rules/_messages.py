@@ -1,0 +1,35 @@
+"""A rule over messages as institutions send them: through the door and the ledgers into a real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rules._alert import Alert
+from rules._door import Door, Pseudonyms
+from rules._engine import Effects, Engine
+from rules._reference import Reference
+from rules._remember import remember
+from rules._rule import Rule
+from rules._track import Watch
+from rules.ledgers import Inside
+from tests.oracle.wire import Body, raw
+from tests.rules._log import END
+
+
+def effects_of(rule: Rule, bodies: Iterable[Body], reference: Reference) -> Effects:
+    """What the messages bring about, in this order, and the closing tick; persons keep their numbers."""
+    engine, door = Engine([Watch(rule)], reference), Door(Pseudonyms("key", raw=True))
+    for body in bodies:
+        event = door.open(raw(body), 1 << 50)
+        records, facts = remember(event)
+        inside: list[Inside] = [*records, *facts]
+        for item in inside:
+            engine.feed(item, event.uploaded)
+    engine.feed(END, 0)
+    return engine.effects
+
+
+def standing_after(rule: Rule, bodies: Iterable[Body], reference: Reference) -> list[Alert]:
+    """The last revision of each alert that stands in the end."""
+    last = {alert.alert_id: alert for alert in effects_of(rule, bodies, reference).alerts}
+    return [alert for alert in last.values() if alert.status != "withdrawn"]

@@ -1,0 +1,142 @@
+"""What is held stays bounded: pages, entries, names, facts, questions, the agenda."""
+
+from __future__ import annotations
+
+from rules._engine import Engine
+from rules.credential.s01_gap import Gap
+from rules.testing import at, swipe
+from tests.oracle import wire
+from tests.oracle.desk import Desk
+from tests.oracle.sample_rules import SAMPLES
+from tests.oracle.wire import BOX, DAY, HOUR, MINUTE, MONDAY
+from tests.rules._log import END, engine_of, feed
+
+DAYS = range(0, 730, 2)
+
+
+def held(engine: Engine) -> dict[str, int]:
+    """How much of everything."""
+    pages = engine.pages.values()
+    return {
+        "pages": len(engine.pages),
+        "entries": sum(len(page.held) for page in pages),
+        "days": sum(len(page.days) for page in pages),
+        "slots": sum(len(page.slots) for page in pages),
+        "bins": sum(len(page.bins) for page in pages),
+        "names": len(engine._index),
+        "named": sum(len(pairs) for pairs in engine._index.values()),
+        "facts": len(engine.facts),
+        "marks": sum(len(marks) for marks in engine.questions.answered.values()),
+        "asked": len(engine.questions.alerts),
+        "agenda": len(engine._agenda) + len(engine._resting),
+        "proofs": sum(len(track._proofs) for page in pages for track in page.tracks),
+        "alerts": sum(len(track.alerts) + len(track.triggers) for page in pages for track in page.tracks),
+    }
+
+
+def a_day(desk: Desk, day: int) -> None:
+    """What happens on one day at a shop: settlements, one of them reversed, lines, a box, a question."""
+    at = MONDAY + day * DAY + 9 * HOUR
+    ids = {"psn_no": str(day % 3), "drug_trac_info": [{"drug_trac_codg": BOX[:-4] + f"{day % 9999:04}"}]}
+    sold = [wire.settlement(at + n * MINUTE, **ids, feedetail=[wire.line(1, at)]) for n in range(4)]
+    desk.tell(
+        *sold, wire.reversal(str(sold[0]["setl_id"]), at + HOUR), wire.question(at + HOUR, feedetail=[wire.line(1, at)])
+    )
+    desk.tick(at + 2 * HOUR)
+
+
+def test_two_years_of_a_few_keys_hold_no_more_than_one() -> None:
+    """What is past is forgotten, in memory and on the changelog."""
+    desk = Desk(*SAMPLES)
+    desk.engine.room = desk.engine.facts.room = 20
+    sizes = []
+    for day in DAYS:
+        a_day(desk, day)
+        desk.state |= dict(desk.engine.changed())
+        if day in (DAYS[len(DAYS) // 2], DAYS[-1]):
+            sizes.append(held(desk.engine) | {"records": sum(value is not None for value in desk.state.values())})
+
+    assert all(
+        later <= earlier * 1.05 + 5 for earlier, later in zip(sizes[0].values(), sizes[1].values(), strict=True)
+    ), sizes
+
+
+def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
+    """A key may lag behind the clock; an open alert keeps its page in any case."""
+    desk = Desk(*SAMPLES)
+    desk.tell(wire.settlement())
+    desk.tick(MONDAY + 400 * DAY)
+    kept = len(desk.engine.pages)
+    desk.engine.room = 0
+    desk.tick(MONDAY + 401 * DAY)
+
+    assert kept > 0
+    assert (0, 0, 0) == (len(desk.engine.pages), desk.engine.entries, len(desk.engine._index))
+
+
+def test_the_first_tick_forgets_nothing() -> None:
+    """What came before any tick is as old as its upload."""
+    desk = Desk(*SAMPLES)
+    desk.engine.room = desk.engine.facts.room = 0
+    desk.tell(wire.settlement(), wire.reversal("S0"))
+    before = held(desk.engine)
+    desk.tick(MONDAY + HOUR)
+
+    assert (before["pages"], before["facts"]) == (len(desk.engine.pages), len(desk.engine.facts))
+
+
+def test_a_page_that_comes_back_leaves_no_old_record() -> None:
+    """Dropped, made anew and dropped again between two checkpoints: the next owner finds nothing of it."""
+    desk = Desk(*SAMPLES)
+    desk.engine.room = 0
+    desk.tell(wire.settlement())
+    desk.state |= dict(desk.engine.changed())
+    desk.tick(MONDAY + 300 * DAY)
+    desk.tell(wire.settlement(MONDAY + 300 * DAY))
+    desk.tick(MONDAY + 600 * DAY)
+    desk.take_over()
+
+    assert {} == desk.engine.pages
+    assert {b"tick"} == {name[2:6] for name, value in desk.state.items() if value is not None}
+
+
+def test_a_name_is_forgotten_for_the_page_alone_that_forgets_it() -> None:
+    """One entry may stand in several ledgers, of which one remembers for longer."""
+    desk = Desk(*SAMPLES)
+    sold = wire.settlement(MONDAY, drug_trac_info=[{"drug_trac_codg": BOX}])
+    desk.tell(sold, wire.settlement(MONDAY + 60 * DAY))
+    pages = {page.ledger.name: len(page.order) for page in desk.engine.pages.values()}
+    desk.tell(wire.stock("3506", MONDAY + 60 * DAY, drugtracinfo=[{"drug_trac_codg": BOX}]))
+
+    assert {"swipes": 1, "visits": 1, "sales": 1} == {name: pages[name] for name in ("swipes", "visits", "sales")}
+    assert 0 == sum(len(page.order) for page in desk.engine.pages.values() if page.ledger.name == "sales")
+
+
+def test_nothing_is_saved_again_that_was_not_touched() -> None:
+    """One swipe does not rewrite a month, and a duplicate rewrites nothing."""
+    desk, last = Desk(*SAMPLES), wire.settlement(MONDAY + 29 * DAY)
+    for day in range(29):
+        a_day(desk, day)
+    desk.engine.changed()
+    desk.tell(last)
+    touched = desk.engine.changed()
+    desk.tell(last)
+
+    assert 0 < len(touched) < 25
+    assert [] == desk.engine.changed()
+
+
+def test_a_long_burst_is_saved_in_little_room() -> None:
+    """Each of 1,500 swipes has hundreds before it as its evidence; on the changelog each stands once."""
+    first = engine_of(Gap(limit=2, baseline=False, longest=7_200))
+    swipes = [swipe(at("10:00", seconds=2 * number), f"p{number}") for number in range(1_500)]
+    feed(first, swipes)
+    saved = first.changed()
+    second = engine_of(Gap(limit=2, baseline=False, longest=7_200))
+    second.load(saved)
+
+    assert max(len(value or b"") for _, value in saved) < 1_000_000
+    assert sum(len(track._proofs) for page in first.pages.values() for track in page.tracks) == len(swipes)
+    more = (swipe(at("11:00"), "q1"), END)
+    assert feed(first, more).alerts == feed(second, more).alerts
+    assert first.changed() == second.changed()

@@ -1,0 +1,183 @@
+"""How often the rules about drugs alert in an honest county of 200,000: the figures in their pages.
+
+Every rate below is our assumption unless it names its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+import pytest
+
+from rules._alert import runs, trigger
+from rules._ledger import Entry
+from rules._reference import Reference
+from rules._rule import Rule
+from rules._times import DAY, HOUR, MINUTE
+from rules._window import Window
+from rules.drug.d01_early_refill import EarlyRefill
+from rules.drug.d02_over_quantity import OverQuantity
+from rules.drug.d03_split_prescription import SplitPrescription
+from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
+from rules.drug.d04_trace_code_reuse import TraceCodeReuse
+from rules.ledgers import Fill
+from rules.testing import HOSPITAL, at, fill, judge, sale
+from tests.oracle import wire
+from tests.oracle.world import logs, run, standing_at_end
+
+REFILLS_A_DAY = 200_000 * 0.15 * 2 / 28
+"""15 % of the insured take two drugs for good and fetch them every four weeks."""
+VISITS_A_DAY = 2_800
+SETTLEMENTS_A_DAY = 5_000
+"""Outpatient visits, and settlements with drugs (two boxes each) at pharmacies and hospitals."""
+
+
+def alerts(rule: Rule, entries: Sequence[Entry]) -> int:
+    """How many alerts the rule opens over the entries of one key."""
+    order = sorted(entries, key=lambda one: (one.time, one.id))
+    window, found = Window(order, rule.span), []
+    for position, entry in enumerate(order):
+        window.move_to(position)
+        finding = rule.check(entry, window, Reference())
+        if finding is not None:
+            found.append(trigger(entry, finding))
+    return len(list(runs(found, rule.quiet_ms)))
+
+
+def refills(random: Random) -> Iterator[Fill]:
+    """Two years of a patient's refills of one drug, fetched when -5 to 10 days remain: 27 % come with more than 6 left.
+
+    Packs of 30 or 28 days from a pharmacy, 28 or 84 days from a hospital; one time in twenty from elsewhere.
+    """
+    days, kind, place = random.choice([(30, "41", "P1"), (28, "41", "P1"), (28, "14", HOSPITAL), (84, "14", HOSPITAL)])
+    time = covered = at("00:00") + random.randrange(28) * DAY
+    while time < at("00:00", day=730):
+        moment = time // DAY * DAY + random.randrange(1, 9) * HOUR
+        packs = 10_000 * days // min(days, 30)
+        yield fill(moment, days, "p1", "P2" if random.random() < 0.05 else place, visit_type=kind, quantity=packs)
+        covered = max(covered, moment) + days * DAY
+        time = covered - round(random.uniform(-5, 10) * DAY)
+
+
+@pytest.fixture(scope="module")
+def patients() -> list[list[Fill]]:
+    """The refills of 500 patients."""
+    random = Random(1)
+    return [list(refills(random)) for _ in range(500)]
+
+
+def a_day(count: int, patients: list[list[Fill]]) -> float:
+    """What happened so often to these patients happens so often a day in the county."""
+    return count / sum(map(len, patients)) * REFILLS_A_DAY
+
+
+def test_early_refills_of_honest_patients(patients: list[list[Fill]]) -> None:
+    """Only a refill elsewhere is told, as `info`; nobody reaches the wide limit or a third early fill."""
+    told = a_day(sum(alerts(EarlyRefill(), one) for one in patients), patients)
+    at_home = [[line for line in one if line.institution != "P2"] for one in patients]
+    at_home = [[fill(line.time, line.days / DAY) for line in one] for one in at_home]
+
+    assert 44 == pytest.approx(told, abs=0.5)
+    assert 0 == sum(alerts(EarlyRefill(), one) for one in at_home)
+
+
+def test_a_reserve_that_is_kept_is_no_early_fill(patients: list[list[Fill]]) -> None:
+    """Were every fill with more than 6 days and 20 % left an early one, so many refills were a third one in 90 days."""
+    third = 0
+    for one in patients:
+        early, covered = list[int](), 0
+        for line in one:
+            if covered - line.time > max(6 * DAY, line.days // 5):
+                early.append(line.time)
+                third += sum(line.time - 90 * DAY < when for when in early) >= 3
+            covered = max(covered, line.time) + line.days
+
+    assert 0.038 == pytest.approx(third / sum(map(len, patients)), abs=0.001)
+
+
+def test_quantities_of_honest_patients(patients: list[list[Fill]]) -> None:
+    """Nobody exceeds; by 117 days flat, without what the last dispensing may be by itself, very many would."""
+    flat = 0
+    for one in patients:
+        for line in one:
+            flat += sum(other.days for other in one if line.time - 90 * DAY < other.time <= line.time) > 117 * DAY
+
+    assert 0 == sum(alerts(OverQuantity(), one) for one in patients)
+    assert 350 == pytest.approx(a_day(flat, patients), abs=5)
+
+
+def test_second_departments_of_honest_patients() -> None:
+    """One visit in thirty goes on to a second department, one in forty of those gets the same drug again: `info`."""
+    random, rule, told, pairs = Random(1), SplitPrescription(), 0, 4_000
+    severities: set[str] = set()
+    for _ in range(pairs):
+        pack = random.choice((3, 4, 5, 6, 7, 10, 14))
+        lines: list[Entry] = []
+        for number in range(2):
+            packs = -(-random.choice((3, 5, 7)) // pack)
+            time, written = at("09:00") + number * HOUR, {"prescription": f"r{number}", "physician": f"D{number}"}
+            lines.append(
+                fill(time, packs * pack, "p1", HOSPITAL, 900, visit_type="11", quantity=packs * 10_000, **written)
+            )
+        told += alerts(rule, lines)
+        severities |= {found.severity for found in judge(rule, list(lines))}
+
+    assert severities == {"info"}
+    assert 1.6 == pytest.approx(VISITS_A_DAY / 30 / 40 * told / pairs, abs=0.05)
+
+
+def test_boxes_that_honest_shops_sell() -> None:
+    """Taken back and sold again, sent twice, reported twice, reported without a settlement, or opened: no alert."""
+    random, made = Random(1), list[wire.Body]()
+    for number in range(400):
+        start = wire.MONDAY + number * MINUTE
+        made += honest_sale(random, f"8{number:019d}", f"{number}", start)
+    [log] = logs([(0, wire.raw(one), 1 << 42) for one in sorted(made, key=lambda one: str(one["inf_time"]))])
+
+    assert [] == standing_at_end(run(log, [TraceCodeReuse(), BadTraceCodes()], Reference()).alerts)
+
+
+def honest_sale(random: Random, box: str, number: str, at_time: int) -> list[wire.Body]:
+    """One box; every mishap many times as often as in life."""
+    split = "1" if random.random() < 0.2 else "0"
+    made = sold(box, f"{number}a", at_time, split, setl_id_in_stock=random.random() < 0.7)
+    if random.random() < 0.3:
+        made += [{**one, "msgid": f"{one['msgid']}again"} for one in made]
+    if split == "1":
+        return made + sold(box, f"{number}b", at_time + DAY, split, setl_id_in_stock=True)
+    if random.random() < 0.3:
+        back = at_time + 9 * MINUTE
+        made.append(wire.reversal(f"S{number}a", back))
+        made.append(wire.stock("3506", back, drugtracinfo=[{"drug_trac_codg": box}]))
+        made += sold(box, f"{number}b", back + HOUR, split, setl_id_in_stock=True)
+    return made
+
+
+def sold(box: str, number: str, at_time: int, split: str, *, setl_id_in_stock: bool) -> list[wire.Body]:
+    """A box as it is settled, and as it is reported from stock."""
+    line = wire.line("1", at_time)
+    traced: wire.Body = {"drug_trac_codg": box, "trdn_flag": split}
+    named: wire.Body = {"setl_id": f"S{number}"} if setl_id_in_stock else {}
+    numbers: wire.Body = {"setl_id": f"S{number}", "mdtrt_id": f"V{number}", "psn_no": number}
+    settled = wire.settlement(at_time, feedetail=[line], drug_trac_info=[{**traced, "feedetl_sn": "1"}])
+    return [
+        {**settled, **numbers},
+        wire.stock("3505", at_time + MINUTE // 3, **named, drugtracinfo=[traced]),
+    ]
+
+
+def test_misread_boxes_of_honest_shops() -> None:
+    """60 pharmacies of 50 to 400 settlements a day: one box in 10,000 is misread, and one alert lasts 30 days."""
+    random, days, told = Random(1), 360, 0
+    for shop in range(60):
+        boxes = 2 * (50 + 350 * shop // 59)
+        misread = [day for day in range(days) for _ in range(boxes) if random.random() < 1e-4]
+        told += alerts(BadTraceCodes(), [sale(at("10:00", day=day), code="8123") for day in misread])
+
+    assert 0.6 == pytest.approx(told / days, abs=0.05)
+
+
+def test_opened_or_misread_packs() -> None:
+    """Of the boxes of a day one in 50,000 is read twice by mistake: the figure of D04 is this product."""
+    assert 0.2 == pytest.approx(SETTLEMENTS_A_DAY * 2 / 50_000)

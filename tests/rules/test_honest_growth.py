@@ -1,0 +1,65 @@
+"""What honest clinics do to the rule on growth: the figures that its page gives."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from math import cos, exp, pi, sqrt
+from random import Random
+
+import pytest
+
+from rules._alert import Trigger, runs
+from rules._ledger import BIN_DAYS
+from rules._reference import Reference
+from rules._rule import Undecidable
+from rules._times import DAY
+from rules.billing.b15_outpatient_growth import OutpatientGrowth
+from rules.testing import HOSPITAL, at
+
+WEEK = (1.25, 1.15, 1.1, 1.1, 1.1, 0.7, 0.6)
+"""Traffic of Monday to Sunday against the mean day."""
+YEARS = 10
+REMEMBERS = 0.9
+"""How much of yesterday's deviation is there today."""
+
+
+def clinic(visits: int, wanders: float) -> dict[int, list[int]]:
+    """The settlements and fen of an honest clinic, day by day."""
+    random = Random(1)
+    level, bins = 0.0, {}
+    for day in range(YEARS * 365):
+        level = REMEMBERS * level + random.gauss(0, wanders * sqrt(1 - REMEMBERS**2))
+        mean = visits * WEEK[day % 7] * exp(level) * (1 + 0.2 * cos(2 * pi * day / 365))
+        count = max(1, round(random.gauss(mean, sqrt(mean))))
+        bins[at("00:00", day=day)] = [count, round(count * 6_000 * max(0.3, random.gauss(1, 1.2 / sqrt(count))))]
+    return bins
+
+
+def alerts_a_year(bins: dict[int, list[int]]) -> float:
+    """Episodes a year, each day judged by the sums that are kept then."""
+    rule, found = OutpatientGrowth(), []
+    for day in bins:
+        kept = {one: bins[one] for one in range(day - BIN_DAYS * DAY, day + DAY, DAY) if one in bins}
+        try:
+            finding = rule.check_day(day, kept, Reference(), HOSPITAL)
+        except Undecidable:
+            continue
+        if finding is not None:
+            found.append(Trigger(day + DAY, 0, str(day), "", HOSPITAL, "", "", "", finding))
+    return len(list(runs(found, rule.quiet_ms))) / YEARS
+
+
+def test_growth_of_honest_clinics() -> None:
+    """The figures on the page of B15."""
+    quiet, lively = alerts_a_year(clinic(600, 0.10)), alerts_a_year(clinic(600, 0.15))
+
+    page = " ".join((inspect.getdoc(OutpatientGrowth) or "").split())
+    told = re.search(r": ([\d.]+) / ([\d.]+) alerts a year", page)
+    assert told
+    assert (quiet, lively) == pytest.approx((float(told[1]), float(told[2])), abs=0.05)
+
+
+def test_small_clinics_are_left_alone() -> None:
+    """Thirty visits a day do not grow by 20,000 yuan in a week."""
+    assert alerts_a_year(clinic(30, 0.15)) == pytest.approx(0)

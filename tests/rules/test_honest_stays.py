@@ -1,0 +1,120 @@
+"""What an honest county of 200,000 persons does to the rules on stays: the figures that their pages give."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cache
+from random import Random
+
+import pytest
+
+from rules._ledger import Entry
+from rules._rule import Rule
+from rules._times import DAY
+from rules.entitlement.e01_overlapping_stays import OverlappingStays
+from rules.inpatient.i01_split_admission import SplitAdmission
+from rules.inpatient.i05_frequent_admission import FrequentAdmission
+from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
+from rules.testing import at, judge, stay
+
+PERSONS = 200_000
+STAYS_A_HEAD = 0.18
+UNEQUAL = 0.4
+"""Shape of the gamma distribution of illness: the smaller, the more stays fall on few."""
+COUNTED = 0.8
+AT_HOME = 0.8
+"""Part of a person's stays that is at one and the same hospital."""
+YEARS = 3
+"""The last one is counted, so that whoever is always ill has been told before."""
+START = at("00:00")
+A_DAY = r": ([\d.]+) alerts a day"
+
+
+def page(rule: type[Rule]) -> str:
+    """The docstring of a rule, in one line."""
+    return " ".join((inspect.getdoc(rule) or "").split())
+
+
+def told(rule: type[Rule], figure: str) -> float:
+    """A figure on the page of a rule; the pattern has one group."""
+    found = re.search(figure, page(rule))
+    assert found
+    return float(found[1])
+
+
+@cache
+def patients() -> list[list[float]]:
+    """The admissions, in days from the start, of everybody who has at least four that are not exempt."""
+    random = Random(1)
+    found = []
+    for _ in range(PERSONS):
+        ill = random.gammavariate(UNEQUAL, STAYS_A_HEAD / UNEQUAL) * COUNTED * YEARS
+        count = _poisson(random, ill)
+        if count >= 4:
+            found.append(sorted(random.random() * YEARS * 365 for _ in range(count)))
+    return found
+
+
+def _poisson(random: Random, mean: float) -> int:
+    count, spent = 0, random.expovariate(1)
+    while spent < mean:
+        count, spent = count + 1, spent + random.expovariate(1)
+    return count
+
+
+def admissions(days: list[float]) -> list[Entry]:
+    """The entries of these admissions."""
+    return [stay(START + int(day * DAY), "admission", f"v{number}") for number, day in enumerate(days)]
+
+
+def last_year(rule: Rule, traffic: Iterator[list[float]]) -> float:
+    """Alerts a day in the last year."""
+    since = START + (YEARS - 1) * 365 * DAY
+    found = [finding for days in traffic for finding in judge(rule, admissions(days))]
+    return sum(max(one.time for one in finding.evidence) >= since for finding in found) / 365
+
+
+def test_frequent_admission() -> None:
+    """The figure on the page of I05."""
+    a_day = last_year(FrequentAdmission(), iter(patients()))
+
+    assert a_day == pytest.approx(told(FrequentAdmission, A_DAY), rel=0.1)
+
+
+def test_frequent_at_institution() -> None:
+    """The figure on the page of I05-PAIR."""
+    random = Random(2)
+    at_home = ([day for day in days if random.random() < AT_HOME] for days in patients())
+
+    a_day = last_year(FrequentAtInstitution(), at_home)
+
+    assert a_day == pytest.approx(told(FrequentAtInstitution, A_DAY), rel=0.1)
+
+
+def test_who_comes_again() -> None:
+    """The inequality of illness is what the page of I05 says: so many of those admitted in a year come again in it."""
+    random = Random(3)
+    counts = [_poisson(random, random.gammavariate(UNEQUAL, STAYS_A_HEAD / UNEQUAL)) for _ in range(PERSONS)]
+    again = sum(count > 1 for count in counts) / sum(count > 0 for count in counts)
+
+    assert 100 * again == pytest.approx(told(FrequentAdmission, r"unequal that (\d+) %"), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        (SplitAdmission, {"1.5 %": 0.015, "70 %": 0.7, "30 %": 0.3}),
+        (OverlappingStays, {"1.5 %": 0.015, "30 %": 0.3, "3 %": 0.03}),
+    ],
+)
+def test_arithmetic_on_the_page(rule: type[Rule], parts: dict[str, float]) -> None:
+    """I01 and E01: the stays of a year, times the parts that the page names, are the alerts that it names."""
+    a_day = PERSONS * STAYS_A_HEAD / 365
+    for text, part in parts.items():
+        assert text in page(rule)
+        a_day *= part
+
+    assert f"{PERSONS * STAYS_A_HEAD:,.0f} stays a year" in page(rule)
+    assert a_day == pytest.approx(told(rule, A_DAY), abs=0.005)

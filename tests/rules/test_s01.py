@@ -1,0 +1,101 @@
+"""S01: many cards at one pharmacy within minutes."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules._reference import Reference
+from rules._rule import Finding
+from rules._times import DAY, MINUTE
+from rules._window import Window
+from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
+from rules.ledgers import Swipe
+from rules.testing import PHARMACY, at, judge, swipe
+
+PLAIN = ConcentratedSwiping(limit=6, baseline=False)
+
+
+def burst(number: int, gap: int = 60) -> list[Swipe]:
+    """Swipes of as many persons, `gap` seconds apart."""
+    return [swipe(at("10:00", seconds=gap * n), person=f"p{n}") for n in range(number)]
+
+
+def judged_with(bins: dict[int, list[int]], swipes: list[Swipe], reference: Reference | None = None) -> Finding | None:
+    """What S01 finds at the last swipe, given what was usual."""
+    rule = ConcentratedSwiping()
+    window = Window(list(swipes), rule.span, bins)
+    window.move_to(len(swipes) - 1)
+    return rule.check(swipes[-1], window, reference or Reference())
+
+
+@pytest.mark.parametrize(("gap", "found"), [(119, [6]), (120, [])])
+def test_the_window_is_half_open(gap: int, found: list[float]) -> None:
+    """With limit 6 and no baseline it is exactly six distinct persons in (t - 600 s, t]."""
+    assert found == [one.value for one in judge(PLAIN, list(burst(6, gap)))]
+
+
+def test_persons_count_once() -> None:
+    """One person who swipes six times is one person."""
+    swipes = [swipe(at("10:00", seconds=n), person="p1") for n in range(6)]
+
+    assert [] == judge(PLAIN, list(swipes))
+
+
+def test_swipes_of_one_moment_see_each_other() -> None:
+    """Equal times are in each other's windows."""
+    assert 6 == len(judge(PLAIN, list(burst(6, 0))))
+
+
+def test_a_backlog_is_only_information() -> None:
+    """Where half of the evidence was uploaded more than five minutes later, an outage explains it."""
+    late = [
+        swipe(one.time, person=one.person, uploaded=one.time + 6 * MINUTE * (n % 2))
+        for n, one in enumerate(burst(8, 10))
+    ]
+
+    assert ["info"] == [one.severity for one in judge(ConcentratedSwiping(), list(late))]
+
+
+@pytest.mark.parametrize(("away", "severity"), [(3, "warning"), (4, "high"), (8, "high")])
+def test_half_of_them_from_elsewhere_is_high(away: int, severity: str) -> None:
+    """Eight persons, some of them insured in another county."""
+    swipes = [swipe(one.time, person=one.person, elsewhere=n < away) for n, one in enumerate(burst(8, 10))]
+
+    assert [severity] == [one.severity for one in judge(ConcentratedSwiping(), list(swipes))]
+
+
+@pytest.mark.parametrize(("days", "found"), [(14, False), (13, True)])
+def test_a_busy_shop_has_its_own_limit(days: int, found: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Sixty an hour are ten in ten minutes: nine persons are nothing. Too few days with traffic: the floor."""
+    start = at("10:00") - 8 * DAY
+    bins = {start - n * DAY: [60 * 28 // days, 0] for n in range(days)}
+
+    assert found == (judged_with(bins, burst(9, 30)) is not None)
+
+
+def test_days_of_the_last_week_say_nothing() -> None:
+    """Only days that ended seven days before are frozen."""
+    bins = {at("10:00") - n * DAY: [600, 0] for n in range(1, 8)}
+
+    assert judged_with(bins, burst(8, 30)) is not None
+
+
+def test_the_register_speaks_for_a_new_shop() -> None:
+    """Until the shop has a past, its row in the register says what is usual."""
+    reference = Reference()
+    reference.put("institutions", {
+        "fixmedins_code": PHARMACY, "kind": "pharmacy", "status": "active", "usual_per_10min": "10",
+    })  # fmt: skip
+
+    assert judged_with({}, burst(12, 30), reference) is None
+    assert judged_with({}, burst(12, 30)) is not None
+
+
+def test_neighbouring_hours_count_for_the_habit() -> None:
+    """The morning rush may begin an hour earlier: the busiest of three hours is what is usual."""
+    rush = at("11:00") - 8 * DAY
+    bins = {rush - n * DAY: [60, 0] for n in range(28)}
+
+    found = judged_with(bins, burst(9, 30))
+
+    assert found is None

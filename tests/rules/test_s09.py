@@ -1,0 +1,149 @@
+"""S09: settled without an agreement."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules._reference import Reference
+from rules._rule import Undecidable
+from rules.entitlement.s09_no_agreement import NoAgreement
+from rules.testing import at, judge, swipe
+from tests.oracle.wire import HOSPITAL, SHOP, Body, admission, line, message, reversal, settlement
+from tests.rules._messages import effects_of, standing_after
+
+RULE = NoAgreement()
+
+
+def register(code: str = SHOP, status: str = "suspended", **suspension: str) -> Reference:
+    """An agreement that is suspended from 2026-03-05 on, or for the time that is given."""
+    reference, row = Reference(), {"fixmedins_code": code, "kind": "pharmacy"}
+    dates = suspension or {"valid_from": "2026-03-05"}
+    reference.put("institutions", row | {"status": "active"})
+    reference.put("institutions", row | {"status": status} | dates)
+    return reference
+
+
+def bought(clock: str = "10:00", day: int = 0, **fields: object) -> Body:
+    """A purchase with one line of its own time."""
+    moment = at(clock, day=day)
+    return settlement(moment, feedetail=[line(1, moment)], psn_no=f"n{day}{clock}") | fields
+
+
+@pytest.mark.parametrize(("status", "expected"), [("suspended", 1), ("terminated", 1), ("active", 0), ("pending", 0)])
+def test_only_an_explicit_status_counts(status: str, expected: int) -> None:
+    """Whatever else the register says is no suspension."""
+    assert expected == len(standing_after(RULE, [bought()], register(status=status)))
+
+
+@pytest.mark.parametrize(
+    ("clock", "day", "expected"), [("23:59", -1, 0), ("00:00", 0, 1), ("23:59", 5, 1), ("00:00", 6, 0)]
+)
+def test_a_suspension_has_a_beginning_and_an_end(clock: str, day: int, expected: int) -> None:
+    """valid_to is its last day."""
+    reference = register(valid_from="2026-03-05", valid_to="2026-03-10")
+
+    assert expected == len(standing_after(RULE, [bought(clock, day)], reference))
+
+
+def test_the_time_of_service_counts() -> None:
+    """Dispensed while the agreement was in force, settled afterwards."""
+    served_before = bought("00:10", feedetail=[line(1, at("23:50", day=-1))])
+
+    assert [] == standing_after(RULE, [served_before], register())
+
+
+def test_one_alert_an_institution_and_day() -> None:
+    """Whatever the pauses between them; the next day is another alert."""
+    bodies = [bought("00:05"), bought("12:00"), bought("23:55"), bought("00:01", 1)]
+    alerts = standing_after(RULE, bodies, register())
+
+    assert [(3, 3.0, 3, 120.0), (1, 1.0, 1, 40.0)] == [
+        (one.triggers, one.measure.value, one.evidence_count, one.vola_amt) for one in alerts
+    ]
+    assert {"critical"} == {one.severity for one in alerts}
+
+
+@pytest.mark.parametrize("taken_back_first", [False, True])
+def test_a_reversal_takes_it_back(*, taken_back_first: bool) -> None:
+    """What was reversed is no settlement, in whichever order the two arrive."""
+    bodies = [bought(setl_id="S1"), reversal("S1", at("10:30"))]
+
+    assert [] == standing_after(RULE, bodies[::-1] if taken_back_first else bodies, register())
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_refund_is_no_settlement(sign: int) -> None:
+    """Money given back while the agreement is suspended, whichever sign its amounts are sent with."""
+    refund = bought(medfee_sumamt=sign * 50, fund_pay_sumamt=sign * 40, refd_setl_flag="1")
+
+    assert [] == standing_after(RULE, [refund], register())
+
+
+def test_settlements_before_the_register_knew_the_institution_are_not_counted() -> None:
+    """They stand under the same day, but nothing says that there was no agreement."""
+    reference = Reference()
+    reference.put("institutions", {
+        "fixmedins_code": SHOP, "kind": "pharmacy", "status": "suspended", "valid_from": "2026-03-05 12:00:00",
+    })  # fmt: skip
+
+    assert [1.0] == [one.measure.value for one in standing_after(RULE, [bought("10:00"), bought("13:00")], reference)]
+
+
+def discharged(visit: str, day: int) -> Body:
+    """The bill of a stay."""
+    return settlement(at("15:00", day=day), "2304", fixmedins_code=HOSPITAL, med_type="21", mdtrt_id=visit)
+
+
+@pytest.mark.parametrize(("day", "expected"), [(-1, 0), (0, 1)])
+def test_a_stay_counts_when_it_begins(day: int, expected: int) -> None:
+    """Who was admitted before may be treated to the end; who is admitted afterwards is one too many."""
+    stay = [admission("V1", at("09:00", day=day), fixmedins_code=HOSPITAL), discharged("V1", 4)]
+    alerts = standing_after(RULE, stay, register(HOSPITAL))
+
+    assert expected * [("2026-03-05T09:00:00+08:00", 1)] == [(one.first_time, one.triggers) for one in alerts]
+
+
+def test_a_cancelled_admission_is_none() -> None:
+    """2404 takes it back; a second upload of the same admission is the same."""
+    admitted = [
+        admission("V1", at("09:00"), fixmedins_code=HOSPITAL),
+        admission("V1", at("09:00"), fixmedins_code=HOSPITAL),
+    ]
+    cancel = message("2404", at("09:30"), mdtrt_id="V1", fixmedins_code=HOSPITAL)
+
+    assert [1] == [one.triggers for one in standing_after(RULE, admitted, register(HOSPITAL))]
+    assert [] == standing_after(RULE, [*admitted, cancel], register(HOSPITAL))
+
+
+def test_an_unknown_code_is_a_gap_in_the_register() -> None:
+    """It is counted, and no alert."""
+    effects = effects_of(RULE, [bought()], register("P34102100099"))
+
+    assert [] == effects.alerts
+    assert 1 == effects.counts["undecidable:S09:institution not in the register"]
+    with pytest.raises(Undecidable):
+        judge(RULE, [swipe(at("10:00"))], register("P34102100099"))
+
+
+def test_a_status_that_changed_meanwhile_is_obeyed() -> None:
+    """The register of the moment of judging decides."""
+    assert [] == judge(RULE, [swipe(at("10:00"))], register(status="active"))
+
+
+def test_without_the_register_the_rule_is_off() -> None:
+    """Nothing is kept for it, and it says that it cannot run."""
+    effects = effects_of(RULE, [bought()], Reference())
+
+    assert [] == effects.alerts
+    assert 0 == effects.counts["entries:agreements"]
+
+
+@pytest.mark.parametrize(
+    ("status", "zh", "en"), [("suspended", "已中止", "suspended"), ("terminated", "已终止", "terminated")]
+)
+def test_the_sentence_says_what_the_register_says(status: str, zh: str, en: str) -> None:
+    """Status and number, in both languages."""
+    (alert,) = standing_after(RULE, [bought("09:00"), bought("10:00")], register(status=status))
+
+    assert f"医保协议{zh}，当日仍有2笔结算或入院登记（应为0笔）" in alert.text.zh
+    assert f"the agreement is {en}, yet 2 settled or admitted that day (limit 0)" in alert.text.en
