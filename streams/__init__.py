@@ -1,0 +1,1 @@
+"""How events flow: router, detector, topics, checkpoint, and the Faust app around them."""

@@ -1,0 +1,103 @@
+"""The worker: a Faust app with two agents, the router and the detector, over the batch transport.
+
+The router's batch is finished when its entries are acknowledged, the detector's when a checkpoint holds it.
+An error in either ends the process before anything is committed; the next start repeats what was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+import faust
+import mode
+from faust.types import TP
+
+from rules._engine import Engine
+from streams._faust import BatchApp, BatchTransport
+from streams.config import Meter, StreamConfig, Unmetered
+from streams.plant import Batch, Plant, or_die
+from streams.router import Router
+from streams.topics import Names
+
+__all__ = ["Meter", "StreamConfig", "build_app"]
+
+
+def build_app(
+    config: StreamConfig,
+    engine_factory: Callable[[int], Engine],
+    router_factory: Callable[[int], Router],
+    meter: Meter | None = None,
+    versions: Callable[[], Mapping[str, str]] = dict,
+) -> BatchApp:
+    """Build the worker's app; engines and routers are made one for each partition that comes to it."""
+    app = BatchApp(
+        config.group,
+        broker=[f"kafka://{broker}" for broker in config.brokers.split(",")],
+        broker_credentials=config.credentials,
+        ssl_context=config.ssl_context,
+        broker_commit_interval=config.commit_seconds,
+        broker_max_poll_records=config.batch_records,
+        broker_session_timeout=config.session_seconds,
+        broker_heartbeat_interval=min(3.0, config.session_seconds / 4),
+        broker_rebalance_timeout=config.rebalance_seconds,
+        broker_request_timeout=max(30.0, config.session_seconds),
+        consumer_auto_offset_reset="none",
+        consumer_max_fetch_size=config.fetch_bytes,
+        producer_acks=-1,
+        producer_linger=0,
+        producer_max_batch_size=config.send_bytes,
+        producer_max_request_size=config.record_bytes,
+        producer_request_timeout=30.0,
+        stream_buffer_maxsize=32,
+        stream_wait_empty=True,
+        table_standby_replicas=0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        agent_supervisor=mode.CrashingSupervisor,
+        web_enabled=False,
+        cython_optimizations=True,
+    )
+    app.transport = BatchTransport(app.conf.broker_consumer, app)
+    plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions)
+    names = Names(config.prefix)
+    app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle())
+    _add_agents(app, plant, names)
+
+    async def assigned(_: object, partitions: set[TP], **__: object) -> None:
+        await plant.assigned(partitions)
+
+    async def run() -> None:
+        await or_die(plant.run())
+
+    app.on_partitions_assigned.connect(cast(Any, assigned))
+
+    async def measure() -> None:
+        await or_die(plant.measure())
+
+    app.task(run)
+    app.task(measure)
+    return app
+
+
+def _add_agents(app: BatchApp, plant: Plant, names: Names) -> None:
+    async def router(stream: faust.Stream[Any]) -> None:
+        async for event in stream.noack().events():
+            if waits := await plant.route(cast(Batch, event.value)):
+                app.add_future(or_die(_ack_after(waits, event)))
+            else:
+                cast(Any, event).ack()
+
+    async def detector(stream: faust.Stream[Any]) -> None:
+        async for event in stream.noack().events():
+            await plant.detect(event)
+
+    for name, agent in ((names.events, router), (names.entries, detector)):
+        # raw bytes: so Faust hands the list of records through as it is
+        topic = app.topic(name, value_type=bytes, key_serializer="raw", value_serializer="raw")
+        app.agent(topic, concurrency=1)(cast(Any, agent))
+
+
+async def _ack_after(waits: Awaitable[None], event: faust.EventT[Any]) -> None:
+    await waits
+    cast(Any, event).ack()

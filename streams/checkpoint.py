@@ -1,0 +1,293 @@
+"""The state of one internal partition: saved in whole Kafka transactions, taken over by exactly one worker.
+
+A checkpoint puts the state records that were touched and a *head* with the offset into one transaction on the
+changelog partition, under that partition's own transactional id. The head alone says where the detector is.
+Whoever opens the transactional producer of a partition fences its former owner off, so that old state can
+never be written over new. Any step that fails, or takes too long, ends the process: nothing is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from rules._engine import Engine
+from streams._faust import send_all
+
+HEAD = b"\x00head"
+"""Key of the record that says of which offset the other records are the state."""
+
+HEAD_EVERY = 10_000
+"""An untouched state is still saved when its offset has moved by so many records."""
+
+
+LOADER = ThreadPoolExecutor(1, "load")
+"""One engine is loaded at a time, so that the loop has half of the interpreter all the while."""
+
+
+class Head(msgspec.Struct, frozen=True, array_like=True):
+    """What a changelog partition says of itself."""
+
+    offset: int
+    """Offset of the next internal record to be judged."""
+    tick: int
+    """Hour (ms) of the last tick judged."""
+    partitions: int
+    """How many partitions the internal topic had: keys move when that changes."""
+    versions: dict[str, str]
+    """Versions of state, rules and reference tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One committed checkpoint."""
+
+    offset: int
+    records: int
+    size: int
+    """Bytes of keys and values."""
+    seconds: float
+
+
+class Acknowledged(Protocol):
+    """A batch whose group offset may be committed: only lag displays read it."""
+
+    def ack(self) -> object:
+        """Say that the batch is finished."""
+
+
+class Changelog:
+    """The changelog partition of one internal partition, written only in whole transactions."""
+
+    def __init__(
+        self,
+        topic: str,
+        partition: int,
+        producer: Callable[[], AIOKafkaProducer],
+        reader: Callable[[], AIOKafkaConsumer],
+        seconds: float = 10.0,
+    ) -> None:
+        """Take makers of a transactional producer and a read_committed consumer, and seconds for a step."""
+        self._at = TopicPartition(topic, partition)
+        self._make_producer = producer
+        self._reader = reader
+        self._seconds = seconds
+        self._opened: AIOKafkaProducer | None = None
+
+    @property
+    def _producer(self) -> AIOKafkaProducer:
+        if self._opened is None:
+            raise RuntimeError("changelog: expected to be opened first")
+        return self._opened
+
+    async def open(self) -> None:
+        """Become the only writer: the former one is fenced off and its open transaction ended."""
+        self._opened = self._make_producer()
+        async with asyncio.timeout(6 * self._seconds):
+            await self._producer.start()
+
+    async def read(self) -> dict[bytes, bytes]:
+        """Read all that was committed, the last record of each key."""
+        async with self._reading() as reader:
+            return await self._read_on(reader, (await reader.beginning_offsets([self._at]))[self._at])
+
+    async def head(self) -> Head | None:
+        """Read the last head alone, without becoming the writer: each transaction ends with one, so from the end."""
+        async with self._reading() as reader:
+            first = (await reader.beginning_offsets([self._at]))[self._at]
+            end = (await reader.end_offsets([self._at]))[self._at]
+            back, start = 10, end
+            while start > first:
+                start, back = max(first, end - back), back * 10
+                if (head := (await self._read_on(reader, start)).get(HEAD)) is not None:
+                    return msgspec.msgpack.decode(head, type=Head)
+        return None
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
+        reader = self._reader()
+        try:
+            async with asyncio.timeout(6 * self._seconds):
+                await reader.start()
+            reader.assign([self._at])
+            yield reader
+        finally:
+            await reader.stop()
+
+    async def _read_on(self, reader: AIOKafkaConsumer, start: int) -> dict[bytes, bytes]:
+        """Read from an offset to the end that there is now."""
+        reader.seek(self._at, start)
+        end = (await reader.end_offsets([self._at]))[self._at]
+        state: dict[bytes, bytes] = {}
+        # The end is a commit marker, never a record: only the position tells that it was reached.
+        while await reader.position(self._at) < end:
+            async with asyncio.timeout(self._seconds):
+                await self._advance(reader, state)
+        return state
+
+    async def _advance(self, reader: AIOKafkaConsumer, state: dict[bytes, bytes]) -> None:
+        """Read until the position moves; a reader of a broker in need would ask for ever."""
+        before = await reader.position(self._at)
+        while await reader.position(self._at) == before:
+            for records in (await reader.getmany(self._at, timeout_ms=200)).values():
+                _keep_last(state, records)
+
+    async def write(self, records: Sequence[tuple[bytes, bytes | None]], head: Head) -> None:
+        """Write records and head in one transaction; every result is seen before the next step.
+
+        aiokafka would commit a transaction whose records were refused.
+        """
+        topic, partition = self._at
+        async with asyncio.timeout(self._seconds):
+            await self._producer.begin_transaction()
+            await send_all(self._producer, topic, partition, [(key, value, ()) for key, value in records])
+            await send_all(self._producer, topic, partition, [(HEAD, msgspec.msgpack.encode(head), ())])
+            await self._producer.commit_transaction()
+
+    async def close(self) -> None:
+        """Leave the partition to others."""
+        if self._opened is not None:
+            async with asyncio.timeout(6 * self._seconds):
+                await self._opened.stop()
+
+
+class Desk:
+    """One internal partition at work in this worker: its engine, and how far it has judged and saved."""
+
+    def __init__(
+        self,
+        partition: int,
+        partitions: int,
+        engine: Engine,
+        changelog: Changelog | None,
+        versions: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        """Take no changelog where state lives in memory only (embedded broker, one worker).
+
+        versions: what the head says of state, rules and reference; another "state" is not taken over.
+        """
+        self.partition = partition
+        self.engine = engine
+        self.position: int | None = None
+        """Offset of the next record to be judged; None until taken over."""
+        self.seen: int | None = None
+        """Where it was when a checkpoint was last thought of."""
+        self._partitions = partitions
+        self._changelog = changelog
+        self._versions = versions
+        self._saved: int | None = None
+        self._finished: deque[Acknowledged] = deque()
+        self._judging = asyncio.Lock()
+        self._saving = asyncio.Lock()
+        self._half_sent = False
+        self._half_saved = False
+        self._working = False
+
+    async def take_over(self) -> int | None:
+        """Become the only owner and load the last checkpoint, or prove that this is still so.
+
+        Gives the offset to go on at; None is the first start, at the beginning.
+        """
+        if self._changelog is not None and self.position is None:
+            await self._load(self._changelog)
+        elif self._changelog is not None:
+            await asyncio.shield(self._write(self._changelog))  # a next rebalance must not tear it
+        self._working = True
+        return self.position
+
+    async def _load(self, changelog: Changelog) -> None:
+        await changelog.open()
+        state = await changelog.read()
+        head = state.pop(HEAD, None)
+        # In a thread, for a million entries take many seconds: the loop must go on, and show that it does.
+        await asyncio.get_running_loop().run_in_executor(LOADER, self.engine.load, state.items())
+        if head is None:
+            return
+        found = msgspec.msgpack.decode(head, type=Head)
+        now = self._partitions, self._versions().get("state")
+        if (found.partitions, found.versions.get("state")) != now:
+            was = found.partitions, found.versions.get("state")
+            raise ValueError(f"saved state: expected (partitions, state version) {now}, was {was}")
+        self.position = self._saved = found.offset
+
+    def start_at(self, offset: int) -> None:
+        """Say at which offset the partition really goes on."""
+        self.position = offset
+
+    @asynccontextmanager
+    async def judging(self, first: int, last: int, batch: Acknowledged) -> AsyncIterator[None]:
+        """Judge one batch and send what it gives: no checkpoint falls in between, nor after a failure."""
+        async with self._judging:
+            if first != self.position:
+                raise RuntimeError(f"partition {self.partition}: expected offset {self.position}, was {first}")
+            self._half_sent = True
+            self.position = last + 1
+            yield
+            self._half_sent = False
+            self._finished.append(batch)
+            if self._changelog is None:
+                self._acknowledge(1)
+
+    async def save(self, *, idle: bool = False) -> Saved | None:
+        """Write a checkpoint if state was touched, or the offset moved far, or moved and then rested."""
+        if self._changelog is None or not self._working:
+            return None
+        return await self._write(self._changelog, moved=1 if idle else HEAD_EVERY)
+
+    async def settle(self) -> Saved | None:
+        """Let the batch at work end, save it, and write nothing more until taken over again."""
+        saved = await self.save(idle=True)
+        self._working = False
+        return saved
+
+    async def close(self) -> None:
+        """Give the partition up; what was not saved belongs to the next owner's reading."""
+        self._working = False
+        if self._changelog is not None:
+            async with self._saving:
+                await self._changelog.close()
+
+    async def _write(self, changelog: Changelog, moved: int = 0) -> Saved | None:
+        async with self._saving:
+            async with self._judging:
+                if self._half_saved:
+                    raise RuntimeError(f"partition {self.partition}: the checkpoint before was not finished")
+                if self._half_sent or self.position is None:
+                    return None
+                started = perf_counter()
+                records = self.engine.changed()
+                head = Head(self.position, self.engine.tick, self._partitions, dict(self._versions()))
+                finished = len(self._finished)
+                if not records and head.offset - (self._saved or 0) < moved:
+                    return None
+                self._half_saved = True
+            await changelog.write(records, head)
+            self._half_saved = False
+            self._saved = head.offset
+            self._acknowledge(finished)
+        size = sum(len(key) + len(value or b"") for key, value in records)
+        return Saved(head.offset, len(records), size, perf_counter() - started)
+
+    def _acknowledge(self, finished: int) -> None:
+        for _ in range(finished):
+            self._finished.popleft().ack()
+
+
+def _keep_last(state: dict[bytes, bytes], records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
+    for record in records:
+        if record.key is None:
+            continue
+        if record.value is None:
+            state.pop(record.key, None)
+        else:
+            state[record.key] = record.value

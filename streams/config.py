@@ -1,0 +1,89 @@
+"""What the worker has to know about Kafka, and where it says what it did."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from faust.types.auth import CredentialsT
+
+from streams.checkpoint import Saved
+from streams.detector import Outcome
+from streams.router import Routed
+
+
+@dataclass(frozen=True)
+class StreamConfig:
+    """What the worker has to know about Kafka; seconds and bytes."""
+
+    brokers: str
+    """host:port, comma separated."""
+    prefix: str = "settlement"
+    group: str = "settlement-monitor"
+    changelog: bool = True
+    """False: state in memory only, one worker (embedded broker)."""
+    allow_final: bool = False
+    """Honour the closing record: tests and recorded runs."""
+    checkpoint_seconds: float = 2.0
+    step_seconds: float = 10.0
+    """Longest time of one checkpoint step; the broker ends a transaction after twice as long."""
+    commit_seconds: float = 0.2
+    """How often the group's offsets are committed; a router that is killed repeats what came since."""
+    session_seconds: float = 20.0
+    rebalance_seconds: float = 60.0
+    idle_seconds: float = 600.0
+    """All input unread and unwritten for so long: the broker's hour ticks."""
+    batch_records: int = 4000
+    fetch_bytes: int = 4 << 20
+    send_bytes: int = 512 << 10
+    """One batch to one partition; a single record may be larger."""
+    record_bytes: int = 16 << 20
+    """Largest state record."""
+    credentials: CredentialsT | None = None
+    ssl_context: ssl.SSLContext | None = None
+
+
+class Meter(Protocol):
+    """Where the worker says what it did; the monitor makes metrics of it."""
+
+    def routed(self, routed: Routed, seconds: float) -> None:
+        """One input batch was routed and acknowledged."""
+
+    def detected(self, partition: int, outcome: Outcome, seconds: float) -> None:
+        """One internal batch was judged and its alerts acknowledged."""
+
+    def checkpointed(self, partition: int, saved: Saved) -> None:
+        """One checkpoint was committed."""
+
+    def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+        """Up to which offset each partition at work (topic, number) is finished, and its end; every few seconds."""
+
+    def partitions(self, inputs: int, internal: int) -> None:
+        """So many partitions came to this worker; the internal ones are not yet taken over."""
+
+    def taken_over(self, partition: int) -> None:
+        """An internal partition is at work."""
+
+
+class Unmetered:
+    """The meter of who does not want one."""
+
+    def routed(self, routed: Routed, seconds: float) -> None:
+        """Do nothing."""
+
+    def detected(self, partition: int, outcome: Outcome, seconds: float) -> None:
+        """Do nothing."""
+
+    def checkpointed(self, partition: int, saved: Saved) -> None:
+        """Do nothing."""
+
+    def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+        """Do nothing."""
+
+    def partitions(self, inputs: int, internal: int) -> None:
+        """Do nothing."""
+
+    def taken_over(self, partition: int) -> None:
+        """Do nothing."""

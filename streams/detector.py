@@ -1,0 +1,114 @@
+"""The detector: records of the topic inside go through the engine, what follows is made ready to publish."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TypeVar
+
+import msgspec
+
+from rules._alert import Alert
+from rules._engine import Effects, Engine
+from rules._questions import Reminder
+from rules.ledgers import AnyEntry, Inside
+
+_DECODER: msgspec.msgpack.Decoder[Inside] = msgspec.msgpack.Decoder(Inside)
+_encode = msgspec.json.Encoder().encode
+SOURCE = "settlement-monitor"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A record to be sent."""
+
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """What became of a batch of the topic inside.
+
+    revisions: the alerts as objects, beside their bytes. undecodable: index in the batch of what could not be read.
+    """
+
+    alerts: list[Published] = field(default_factory=list)
+    reminders: list[Published] = field(default_factory=list)
+    late: list[Published] = field(default_factory=list)
+    rule_errors: list[Published] = field(default_factory=list)
+    revisions: list[Alert] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    undecodable: list[int] = field(default_factory=list)
+
+
+def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
+    """Feed records (value, append time in ms) of one partition, in the order of the log.
+
+    What is no record of ours, or of a newer router, is passed over: whoever reads this log passes over the same.
+    """
+    undecodable = []
+    for index, (value, appended) in enumerate(batch):
+        try:
+            item = _DECODER.decode(value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            undecodable.append(index)
+        else:
+            engine.feed(item, appended)
+    effects, engine.effects = engine.effects, Effects()
+    found = outcome(effects)
+    found.undecodable = undecodable
+    return found
+
+
+def for_a_while(waiting: deque[T], seconds: float) -> Iterator[T]:
+    """Take from the left of what waits: one at least, and more until so many seconds have passed."""
+    until = monotonic() + seconds
+    while waiting:
+        yield waiting.popleft()
+        if monotonic() >= until:
+            return
+
+
+def outcome(effects: Effects) -> Outcome:
+    """The effects of the engine, made ready to publish."""
+    return Outcome(
+        alerts=[published_alert(alert) for alert in effects.alerts],
+        reminders=[_reminder(one) for one in effects.reminders],
+        late=[Published(None, _encode(entry), [("ledger", ledger.encode())]) for ledger, entry in effects.refused],
+        rule_errors=[
+            Published(rule.encode(), _encode(entry), [("rule", rule.encode()), ("error", error.encode())])
+            for rule, entry, error in effects.errors
+        ],
+        revisions=effects.alerts,
+        counts=effects.counts,
+        errors=Counter(rule for rule, _, _ in effects.errors),
+    )
+
+
+def published_alert(alert: Alert) -> Published:
+    """An alert revision as a CloudEvent in binary mode."""
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": f"{alert.alert_id}.{alert.revision}",
+        "ce_type": f"settlement.alert.{alert.status}",
+        "ce_source": SOURCE,
+        "ce_time": alert.detected_at,
+        "ce_subject": alert.subject.id,
+        "content-type": "application/json",
+    }
+    return Published(
+        alert.subject.id.encode(), _encode(alert), [(name, text.encode()) for name, text in headers.items()]
+    )
+
+
+def _reminder(one: Reminder) -> Published:
+    return Published(one.fixmedins_code.encode(), _encode(one), [("content-type", b"application/json")])
+
+
+__all__ = ["AnyEntry", "Outcome", "Published", "for_a_while", "outcome", "process", "published_alert"]

@@ -1,0 +1,282 @@
+"""What stands behind the two agents: the routers and desks of the partitions that this worker has now."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from time import perf_counter
+from typing import Any, cast
+
+import faust
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.structs import ConsumerRecord
+from faust.types import TP
+
+from rules._engine import Engine
+from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings, die
+from streams.aside import set_aside
+from streams.checkpoint import Changelog, Desk
+from streams.config import Meter, StreamConfig
+from streams.detector import Outcome, Published, for_a_while, process
+from streams.router import Routed, Router, partition_of
+from streams.ticks import Ticks
+from streams.topics import Names
+
+log = logging.getLogger("settlement_monitor.streams")
+
+_murmur2 = DefaultPartitioner()
+
+Batch = list[ConsumerRecord[bytes, bytes]]
+
+MEASURE_SECONDS = 2.0
+SLICE_SECONDS = 0.05
+"""So long is judged before anything else has its turn: at a hot institution a record may take 10 ms."""
+
+
+class Plant:
+    """Routers and desks, and the way of a batch through each."""
+
+    def __init__(
+        self,
+        app: BatchApp,
+        config: StreamConfig,
+        engine_factory: Callable[[int], Engine],
+        router_factory: Callable[[int], Router],
+        meter: Meter,
+        versions: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._app = app
+        self._config = config
+        self._names = Names(config.prefix)
+        self._engine = engine_factory
+        self._router = router_factory
+        self._meter = meter
+        self._versions = versions
+        self._desks: dict[int, Desk] = {}
+        self._routers: dict[int, Router] = {}
+        self._routing = asyncio.Lock()
+        self._taking: asyncio.Task[None] | None = None
+        self._pulse = Pulse(config.session_seconds)
+        self._ticks = Ticks(self._names, config.idle_seconds, self.consumer, self.producer, self._hour_passed)
+
+    def consumer(self) -> BatchConsumer:
+        """Give the app's consumer."""
+        return cast(BatchConsumer, self._app.consumer)
+
+    def producer(self) -> BatchProducer:
+        """Give the app's producer, once nothing says that this worker was replaced."""
+        self._pulse.check()
+        return cast(BatchProducer, self._app.producer)
+
+    async def run(self) -> None:
+        """Write checkpoints for ever."""
+        while True:
+            await asyncio.sleep(self._config.checkpoint_seconds)
+            await _all(self._save(desk) for desk in list(self._desks.values()))
+
+    async def measure(self) -> None:
+        """Tell the meter for ever where the partitions stand; whoever hears nothing for long knows that all stands."""
+        while True:
+            await asyncio.sleep(MEASURE_SECONDS)
+            with contextlib.suppress(KafkaError):  # a broker that does not answer now, or partitions that come and go
+                self._meter.standing(await self.consumer().standing())
+
+    async def _save(self, desk: Desk) -> None:
+        self._pulse.check()
+        idle = desk.position == desk.seen
+        desk.seen = desk.position
+        if saved := await desk.save(idle=idle):
+            self._meter.checkpointed(desk.partition, saved)
+
+    # --- router
+
+    async def route(self, batch: Batch) -> Awaitable[None] | None:
+        """Route one batch; gives what its offset has still to wait for, if a closing record is in it."""
+        async with self._routing:
+            started = perf_counter()
+            partition, final = batch[0].partition, None
+            if self._config.allow_final and partition == 0:
+                final = next((r for r in batch if _is_final(r)), None)
+                batch = [r for r in batch if not _is_final(r)]
+            router = self._routers.get(partition) or await self._new_router(partition)
+            routed = router.route([(r.value or b"", r.timestamp) for r in batch])
+            await self._send_routed(partition, batch, routed)
+            self._meter.routed(routed, perf_counter() - started)
+            return self._ticks.close(final.timestamp) if final else None
+
+    async def _new_router(self, partition: int) -> Router:
+        """Make a router; the one that tells the hours goes on from the last hour that the first head knows.
+
+        So its clock is as wary of a wild date as that of the router before it. The head may lie behind, never ahead.
+        """
+        router = self._routers[partition] = self._router(partition)
+        if partition == 0 and self._config.changelog:
+            async with asyncio.timeout(6 * self._config.step_seconds):
+                head = await self._changelog(0).head()
+            if head is not None and head.tick:
+                router.clock.move_to(head.tick)
+        return router
+
+    def _hour_passed(self, hour: int) -> None:
+        if 0 in self._routers:
+            self._routers[0].clock.move_to(hour)
+
+    async def _send_routed(self, partition: int, batch: Batch, routed: Routed) -> None:
+        producer, names = self.producer(), self._names
+        count = await producer.partitions(names.entries)
+        shares: dict[int, list[Record]] = {p: [] for p in range(count)}
+        for key, value in routed.entries:
+            for p in range(count) if key is None else (partition_of(key, count),):
+                shares[p].append((key, value, ()))
+        await _all(producer.publish(names.entries, p, share) for p, share in shares.items() if share)
+        if partition == 0:
+            await self._ticks.send(routed.ticks)
+        refused = [
+            set_aside(batch[i], [("error_code", code.encode()), ("error_detail", detail.encode())])
+            for i, code, detail in routed.dead_letters
+        ]
+        late = [set_aside(batch[i]) for i in routed.late]
+        await self._publish(names.dead_letter, partition, refused)
+        await self._publish(names.late, partition, late)
+
+    async def _publish(self, topic: str, partition: int, records: Sequence[Record]) -> None:
+        if records:
+            producer = self.producer()
+            await producer.publish(topic, partition % await producer.partitions(topic), records)
+
+    # --- detector
+
+    async def detect(self, event: faust.EventT[Any]) -> None:
+        """Judge one batch and send what it gives; a checkpoint acknowledges it later.
+
+        In slices, so that the loop never stands still for long; where they end changes nothing of what is sent.
+        """
+        batch = cast(Batch, event.value)
+        partition = batch[0].partition
+        if (desk := self._desks.get(partition)) is None:
+            return
+        waiting = deque((r.value or b"", r.timestamp) for r in batch)
+        async with desk.judging(batch[0].offset, batch[-1].offset, cast(Any, event)):
+            while waiting:
+                self._pulse.check()
+                started, first = perf_counter(), len(batch) - len(waiting)
+                outcome = process(desk.engine, for_a_while(waiting, SLICE_SECONDS))
+                await self._send_judged(outcome)
+                unread = [set_aside(batch[first + i], [("error", b"undecodable")]) for i in outcome.undecodable]
+                await self._publish(self._names.rule_errors, partition, unread)
+                self._meter.detected(partition, outcome, perf_counter() - started)
+                await asyncio.sleep(0)
+
+    async def _send_judged(self, outcome: Outcome) -> None:
+        await _all([
+            self._publish_keyed(self._names.alerts, outcome.alerts),
+            self._publish_keyed(self._names.reminders, outcome.reminders),
+            self._publish_keyed(self._names.late, outcome.late),
+            self._publish_keyed(self._names.rule_errors, outcome.rule_errors),
+        ])  # fmt: skip
+
+    async def _publish_keyed(self, topic: str, records: Sequence[Published]) -> None:
+        if not records:
+            return
+        producer = self.producer()
+        everywhere = list(range(await producer.partitions(topic)))
+        shares: defaultdict[int, list[Record]] = defaultdict(list)
+        for record in records:
+            share = _murmur2(record.key or b"", everywhere, everywhere)
+            shares[share].append((record.key, record.value, record.headers))
+        await _all(producer.publish(topic, p, share) for p, share in shares.items())
+
+    # --- partitions come and go
+
+    async def assigned(self, partitions: Iterable[TP]) -> None:
+        """Start to take over, outside of the rebalance."""
+        self._pulse.start()
+        mine = {tp.partition for tp in partitions if tp.topic == self._names.entries}
+        inputs = {tp.partition for tp in partitions if tp.topic == self._names.events}
+        self._routers = {p: router for p, router in self._routers.items() if p in inputs}
+        self._meter.partitions(len(inputs), len(mine))
+        self._taking = asyncio.create_task(or_die(self._take_over(mine)))
+        self._ticks.watch(owner=0 in inputs)
+
+    async def settle(self) -> None:
+        """Let the batches at work end and be saved, and hold still until the next assignment."""
+        self._ticks.watch(owner=False)
+        async with asyncio.timeout(self._config.rebalance_seconds / 2):
+            if self._taking is not None:
+                self._taking.cancel()
+                await asyncio.wait([self._taking])
+            async with self._routing:
+                pass
+            await _all(self._settle(desk) for desk in self._desks.values())
+
+    async def _settle(self, desk: Desk) -> None:
+        self._pulse.check()
+        if saved := await desk.settle():
+            self._meter.checkpointed(desk.partition, saved)
+
+    async def _take_over(self, mine: set[int]) -> None:
+        gone = [p for p, desk in self._desks.items() if p not in mine or desk.position is None]
+        for partition in gone:
+            await self._desks.pop(partition).close()
+        async with asyncio.timeout(6 * self._config.step_seconds):
+            count = await self.producer().partitions(self._names.entries)
+        await _all(self._take(p, count) for p in mine)
+
+    async def _take(self, partition: int, count: int) -> None:
+        desk = self._desks.get(partition)
+        if desk is None:
+            changelog = self._changelog(partition) if self._config.changelog else None
+            desk = Desk(partition, count, self._engine(partition), changelog, self._versions)
+            self._desks[partition] = desk
+        offset = await desk.take_over()
+        with contextlib.suppress(IllegalStateError):  # taken away again: the next assignment tells
+            async with asyncio.timeout(6 * self._config.step_seconds):
+                desk.start_at(await self.consumer().release(TP(self._names.entries, partition), offset))
+            self._meter.taken_over(partition)
+        log.info("partition taken over", extra={"partition": partition, "offset": desk.position})
+
+    def _changelog(self, partition: int) -> Changelog:
+        config, common = self._config, client_settings(self._app)
+        identity = f"{self._names.changelog}-{partition}"
+
+        def producer() -> AIOKafkaProducer:
+            return AIOKafkaProducer(
+                transactional_id=identity,
+                transaction_timeout_ms=int(2000 * config.step_seconds),
+                max_batch_size=config.send_bytes,
+                max_request_size=config.record_bytes,
+                **common,
+            )
+
+        def reader() -> AIOKafkaConsumer:
+            return AIOKafkaConsumer(
+                isolation_level="read_committed",
+                enable_auto_commit=False,
+                max_partition_fetch_bytes=config.record_bytes,
+                fetch_max_bytes=config.record_bytes,
+                **common,
+            )
+
+        return Changelog(self._names.changelog, partition, producer, reader, config.step_seconds)
+
+
+async def or_die(work: Coroutine[Any, Any, None]) -> None:
+    """Do it, or end the process: what failed here is half done."""
+    try:
+        await work
+    except Exception as error:  # the process ends
+        log.exception("failed")
+        die(repr(error))
+
+
+async def _all(work: Iterable[Awaitable[Any]]) -> None:
+    await asyncio.gather(*work)
+
+
+def _is_final(record: ConsumerRecord[bytes, bytes]) -> bool:
+    return record.key is None and any(name == "final" for name, _ in record.headers)

@@ -1,0 +1,145 @@
+"""The router: bytes of the events topic become records for the topic inside; no state but the clock of its ticks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from zlib import crc32
+
+import msgspec
+
+from rules._door import Door, Late, Refused, Skipped
+from rules._event import Event
+from rules._ledger import Tick
+from rules._remember import remember
+from rules._times import HOUR
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass
+class Routed:
+    """What became of a batch of one input partition.
+
+    entries: (key, value), in order, for the partition of the key; what has no key, a fact, is for every partition.
+    ticks: hours that passed, ms, for every partition.
+    dead_letters: (index in the batch, code, detail); late: indexes. kinds, reasons: counts for the metrics.
+    """
+
+    entries: list[tuple[bytes | None, bytes]] = field(default_factory=list)
+    ticks: list[int] = field(default_factory=list)
+    dead_letters: list[tuple[int, str, str]] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    skipped: int = 0
+    late_lines: int = 0
+    uploaded: int = 0
+
+
+class Router:
+    """Turns the messages of one input partition into records for the topic inside."""
+
+    def __init__(self, door: Door, *, of_file: bool = False) -> None:
+        """Take of_file: the moment of an event is its inf_time, for a file has no broker."""
+        self._door = door
+        self._of_file = of_file
+        self.clock = TickClock()
+
+    def route(self, batch: Sequence[tuple[bytes, int]]) -> Routed:
+        """Route messages (value, broker append time in ms), in the order of the log. Never raises for a bad message."""
+        routed = Routed()
+        for index, (value, appended) in enumerate(batch):
+            self.route_one(value, appended, index, routed)
+        return routed
+
+    def route_one(self, value: bytes, appended: int, index: int, routed: Routed) -> None:
+        """Route one message into `routed`."""
+        try:
+            event = self._door.open(value, appended)
+        except Refused as refused:
+            routed.dead_letters.append((index, refused.reasons[0].code, str(refused)))
+            routed.reasons.update({reason.code for reason in refused.reasons})
+        except Skipped:
+            routed.skipped += 1
+        except Late:
+            routed.late.append(index)
+        else:
+            self._route_event(event, appended, routed)
+
+    def _route_event(self, event: Event, appended: int, routed: Routed) -> None:
+        routed.kinds[event.kind] += 1
+        routed.uploaded = event.uploaded
+        routed.late_lines += event.late_lines
+        records, facts = remember(event, event.uploaded if self._of_file else appended)
+        routed.entries += [(record_key(record.space, record.key), _encode(record)) for record in records]
+        routed.entries += [(None, _encode(fact)) for fact in facts]
+        routed.ticks += self.clock.passed(event.uploaded, event.body.institution, appended)
+
+
+class TickClock:
+    """Tells which hours of inf_time have passed.
+
+    A wild date does not move it: an hour more than a day ahead counts only once a hundred events of three institutions
+    lie in it or later (our assumption).
+    """
+
+    __slots__ = ("_events", "_hours", "_institutions", "_last")
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._events = 0
+        self._institutions: set[str] = set()
+        self._hours: set[int] = set()
+
+    def move_to(self, hour: int) -> None:
+        """Begin behind an hour that is told already: before this worker came, or because the input rested."""
+        if self._last is None or hour > self._last:
+            self._last, self._events = hour, 0
+            self._institutions.clear()
+            self._hours.clear()
+
+    def passed(self, uploaded: int, institution: str, appended: int) -> list[int]:
+        """The hour that this event's upload brings, as a list of none or one; never later than its append time."""
+        hour = min(uploaded, appended) // HOUR * HOUR
+        if self._last is not None and hour <= self._last:
+            return []
+        if self._last is not None and hour > self._last + 24 * HOUR:
+            self._note(hour, institution)
+            if self._events < 100 or len(self._institutions) < 3:
+                return []
+            hour = self._reached()
+        self.move_to(hour)
+        return [hour]
+
+    def _note(self, hour: int, institution: str) -> None:
+        self._events += 1
+        if len(self._institutions) < 3:
+            self._institutions.add(institution)
+        if len(self._hours) < 10_000:  # more than a year; two institutions alone may send any number of dates
+            self._hours.add(hour)
+
+    def _reached(self) -> int:
+        """The first of the hours ahead, and on from it as far as no step is longer than a day."""
+        first, *later = sorted(self._hours)
+        for hour in later:
+            if hour > first + 24 * HOUR:
+                break
+            first = hour
+        return first
+
+
+def record_key(space: str, key: str) -> bytes:
+    """The record key of a ledger key on the topic inside."""
+    return f"{space}:{key}".encode()
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition of the topic inside that owns a record key."""
+    return crc32(key) % partitions
+
+
+def encode_tick(hour_ms: int, *, final: bool = False) -> bytes:
+    """The value of a tick record."""
+    return _encode(Tick(hour_ms, final))

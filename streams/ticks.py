@@ -1,0 +1,113 @@
+"""Hours that pass, for every partition of the internal topic: of the events, of a resting input, of the end.
+
+Only the worker that owns input partition 0 sends them. Ticks are idempotent: only a later hour counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from time import monotonic, time
+
+from aiokafka.errors import KafkaError
+
+from streams._faust import BatchConsumer, BatchProducer, die
+from streams.router import encode_tick
+from streams.topics import Names
+
+log = logging.getLogger("settlement_monitor.streams")
+
+HOUR = 3_600_000
+
+Ends = dict[int, tuple[int, int, int | None]]
+
+
+def read_to(ends: Ends, now: Ends, *, but: int | None = None) -> bool:
+    """Tell whether the group has read every input partition up to the ends of then; one may be left out."""
+    return all(first == end or (now[p][2] or 0) >= end for p, (first, end, _) in ends.items() if p != but)
+
+
+class Ticks:
+    """Sends ticks to every partition of the internal topic."""
+
+    def __init__(
+        self,
+        names: Names,
+        idle_seconds: float,
+        consumer: Callable[[], BatchConsumer],
+        producer: Callable[[], BatchProducer],
+        passed: Callable[[int], None],
+    ) -> None:
+        """Take idle_seconds: when the whole input rests and is read for so long, the broker's hours pass.
+
+        passed: is told of them, so that the clock of the events goes on from there.
+        """
+        self._names = names
+        self._idle_seconds = idle_seconds
+        self._consumer = consumer
+        self._producer = producer
+        self._passed = passed
+        self._watching: asyncio.Task[None] | None = None
+        self._owner = 0
+
+    async def send(self, hours: Iterable[int], *, final: bool = False) -> None:
+        """Send hours (ms) to every partition; returns when acknowledged."""
+        if records := [(None, encode_tick(hour, final=final), ()) for hour in hours]:
+            producer, topic = self._producer(), self._names.entries
+            count = await producer.partitions(topic)
+            await asyncio.gather(*(producer.publish(topic, p, records) for p in range(count)))
+
+    async def close(self, appended: int) -> None:
+        """Send the last tick when every input partition is read to the end that it has now.
+
+        What stood on partition 0 before the closing record is routed; the other partitions may belong to
+        other workers, so the group's offsets are asked: a router commits after its entries are acknowledged.
+        """
+        owner = self._owner
+        ends = await self._consumer().ends(self._names.events)
+        while not read_to(ends, await self._consumer().ends(self._names.events), but=0):
+            await asyncio.sleep(0.2)
+            if owner != self._owner:
+                raise asyncio.CancelledError  # the next owner of partition 0 finds the record again
+        await self.send([appended // HOUR * HOUR], final=True)
+
+    def watch(self, *, owner: bool) -> None:
+        """Begin or end to look for a resting input."""
+        self._owner += 1
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = asyncio.create_task(self._watch()) if owner else None
+
+    async def _watch(self) -> None:
+        try:
+            await self._tick_when_idle()
+        except Exception as error:  # noqa: BLE001 - the process ends
+            die(repr(error))
+
+    async def _tick_when_idle(self) -> None:
+        seen: dict[int, int] = {}
+        since, sent = monotonic(), 0
+        while True:
+            await asyncio.sleep(min(60.0, self._idle_seconds / 5))
+            try:
+                ends = await self._consumer().ends(self._names.events)
+            except KafkaError as error:  # a broker that does not answer now: who knows whether anything came
+                log.warning("ends of the input: %r", error)
+                seen = {}
+                continue
+            now = {p: end for p, (_, end, _) in ends.items()}
+            if now != seen or not read_to(ends, ends):
+                seen, since = now, monotonic()
+            elif monotonic() - since >= self._idle_seconds:
+                hour = await self._broker_time() // HOUR * HOUR
+                if hour > sent:
+                    await self.send([hour])
+                    self._passed(hour)
+                    sent = hour
+
+    async def _broker_time(self) -> int:
+        """Ask by a tick of hour 0, which means nothing to anybody: the broker says when it appended it."""
+        record = (None, encode_tick(0), ())
+        appended = (await self._producer().publish(self._names.entries, 0, [record]))[0].timestamp
+        return appended if appended is not None and appended > 0 else int(time() * 1000)

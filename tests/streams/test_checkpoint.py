@@ -1,0 +1,584 @@
+# ruff: noqa: D102 - the fakes have the methods and arguments of aiokafka
+"""The protocol of a checkpoint, with a crash put at every single step of it."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import msgspec
+import pytest
+from aiokafka.errors import ProducerFenced
+from aiokafka.structs import TopicPartition
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules._engine import Engine
+from streams.checkpoint import HEAD, HEAD_EVERY, Changelog, Desk, Head
+
+LOG = [f"k{(number * 7) % 5}" for number in range(24)]
+"""The internal partition: each record counts one up for its key, each third of a key is an alert."""
+
+
+class Crash(Exception):  # noqa: N818 - it is no error of the program
+    """The process ends here."""
+
+
+class Counting:
+    """The smallest engine there is: a number for each key."""
+
+    def __init__(self) -> None:
+        self.tick = 0
+        self.counts: dict[str, int] = {}
+        self._touched: set[str] = set()
+
+    def feed(self, key: str) -> list[str]:
+        """Count one up; gives the alert that follows."""
+        self.counts[key] = self.counts.get(key, 0) + 1
+        self._touched.add(key)
+        return [f"{key}:{self.counts[key]}"] if self.counts[key] % 3 == 0 else []
+
+    def changed(self) -> list[tuple[bytes, bytes | None]]:
+        """As of rules._engine.Engine."""
+        touched, self._touched = sorted(self._touched), set()
+        return [(key.encode(), str(self.counts[key]).encode()) for key in touched]
+
+    def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """As of rules._engine.Engine."""
+        self.counts.update({key.decode(): int(value or 0) for key, value in records})
+
+
+def after(offset: int) -> tuple[dict[str, int], list[str]]:
+    """What the first records of the log come to: counts and alerts."""
+    engine = Counting()
+    alerts = [alert for key in LOG[:offset] for alert in engine.feed(key)]
+    return engine.counts, alerts
+
+
+@dataclass
+class Cluster:
+    """One changelog partition with Kafka's transactions, one writer at a time; a crash can be put at any step."""
+
+    crash_at: list[int] = field(default_factory=list)
+    refuse: str = ""
+    steps: int = 0
+    epoch: int = 0
+    records: list[tuple[bytes, bytes | None, bool]] = field(default_factory=list)
+    """Key, value and whether it was committed; a marker is a record without key."""
+    open: list[tuple[bytes, bytes | None]] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+
+    async def step(self) -> None:
+        """Stand for something that takes time, and after which the process may be gone."""
+        self.steps += 1
+        if self.crash_at and self.steps == self.crash_at[0]:
+            self.steps = 0
+            self.crash_at.pop(0)
+            raise Crash
+        await asyncio.sleep(0)
+
+    def end(self, *, committed: bool) -> None:
+        """End the open transaction."""
+        if self.open:
+            self.records += [(key, value, committed) for key, value in self.open]
+            self.records.append((b"", None, False))
+            self.open = []
+
+    def committed(self) -> dict[bytes, bytes]:
+        """What a reader would make of the partition."""
+        return {key: value for key, value, committed in self.records if committed and value is not None}
+
+
+class Batch(list[tuple[bytes, bytes | None]]):
+    """A batch that is full after two records."""
+
+    def append(self, *, key: bytes, value: bytes | None, timestamp: None, headers: list[Any]) -> bool | None:  # type: ignore[override]
+        """As of aiokafka: None when it is full."""
+        if len(self) == 2:
+            return None
+        super().append((key, value))
+        return True
+
+    def record_count(self) -> int:
+        """As of aiokafka."""
+        return len(self)
+
+
+class Producer:
+    """aiokafka's transactional producer over a Cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._epoch = -1
+
+    async def start(self) -> None:
+        """Fence the former producer off and end its transaction."""
+        await self._cluster.step()
+        self._cluster.end(committed=False)
+        self._cluster.epoch += 1
+        self._epoch = self._cluster.epoch
+        await self._cluster.step()
+
+    async def begin_transaction(self) -> None:
+        await self._cluster.step()
+
+    def create_batch(self) -> Batch:
+        return Batch()
+
+    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> Awaitable[None]:
+        await self._cluster.step()
+        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._epoch != self._cluster.epoch:
+            sent.set_exception(ProducerFenced())
+        elif self._cluster.refuse in [key.decode() for key, _ in batch]:
+            sent.set_exception(ValueError("refused"))
+        else:
+            self._cluster.open.extend(batch)
+            sent.set_result(None)
+        return sent
+
+    async def commit_transaction(self) -> None:
+        await self._cluster.step()
+        if self._epoch != self._cluster.epoch:
+            raise ProducerFenced
+        self._cluster.end(committed=True)
+        await self._cluster.step()
+
+    async def stop(self) -> None:
+        await self._cluster.step()
+
+
+@dataclass(frozen=True)
+class Read:
+    """A record as read."""
+
+    key: bytes
+    value: bytes | None
+
+
+class Reader:
+    """aiokafka's read_committed consumer over a Cluster; markers and aborted records only move its position."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._position = 0
+
+    async def start(self) -> None:
+        await self._cluster.step()
+
+    async def stop(self) -> None: ...
+
+    def assign(self, partitions: list[TopicPartition]) -> None: ...
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self._position = offset
+
+    async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 0)
+
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        await self._cluster.step()
+        return dict.fromkeys(partitions, len(self._cluster.records))
+
+    async def position(self, partition: TopicPartition) -> int:
+        return self._position
+
+    async def getmany(self, partition: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[Read]]:
+        await self._cluster.step()
+        page = self._cluster.records[self._position : self._position + 3]
+        self._position += len(page)
+        return {partition: [Read(key, value) for key, value, committed in page if committed]}
+
+
+class Event:
+    """A batch of Faust."""
+
+    def __init__(self) -> None:
+        self.acked = False
+
+    def ack(self) -> None:
+        self.acked = True
+
+
+def changelog_of(cluster: Cluster, seconds: float = 10) -> Changelog:
+    """A changelog over a cluster."""
+    return Changelog("changelog", 0, cast(Any, lambda: Producer(cluster)), cast(Any, lambda: Reader(cluster)), seconds)
+
+
+def desk_of(cluster: Cluster, partitions: int = 4, state: str = "1") -> tuple[Desk, Counting]:
+    """A desk over a cluster, with its engine."""
+    engine = Counting()
+    changelog = changelog_of(cluster)
+    return Desk(0, partitions, cast(Engine, engine), changelog, lambda: {"state": state}), engine
+
+
+async def judge(desk: Desk, engine: Counting, cluster: Cluster, size: int) -> Event | None:
+    """Let the desk judge the next records of the log."""
+    first = desk.position or 0
+    batch = LOG[first : first + size]
+    if not batch:
+        return None
+    event = Event()
+    async with desk.judging(first, first + len(batch) - 1, event):
+        alerts = [alert for key in batch for alert in engine.feed(key)]
+        await cluster.step()
+        cluster.alerts += alerts
+        await cluster.step()
+    return event
+
+
+async def live(cluster: Cluster, sizes: Sequence[int]) -> None:
+    """One life of a worker: take over, judge the log to its end, save now and then while it judges on."""
+    desk, engine = desk_of(cluster)
+    desk.start_at(await desk.take_over() or 0)
+    for size in sizes:
+        saving = asyncio.create_task(desk.save(idle=True))
+        try:
+            await judge(desk, engine, cluster, size)
+        finally:
+            # A process that is gone saves nothing more; one that lives waits for its checkpoint.
+            if cluster.steps == 0:
+                saving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await saving
+    await desk.settle()
+    await desk.close()
+
+
+async def lives(cluster: Cluster, sizes: Sequence[int]) -> int:
+    """As many lives as it takes to get to the end of the log; gives their number."""
+    number = 1
+    while True:
+        try:
+            await live(cluster, sizes)
+        except Crash:
+            assert_whole(cluster)
+            number += 1
+        else:
+            return number
+
+
+def assert_whole(cluster: Cluster) -> None:
+    """What is committed is the state of the head's offset, and no alert before it is missing."""
+    state = cluster.committed()
+    if not state:
+        return
+    head = msgspec.msgpack.decode(state.pop(HEAD), type=Head)
+    counts, alerts = after(head.offset)
+    assert counts == {key.decode(): int(value) for key, value in state.items()}
+    assert set(alerts) <= set(cluster.alerts)
+
+
+def assert_complete(cluster: Cluster) -> None:
+    """All of the log is saved, and its alerts are out."""
+    assert_whole(cluster)
+    assert msgspec.msgpack.decode(cluster.committed()[HEAD], type=Head).offset == len(LOG)
+    assert set(cluster.alerts) == set(after(len(LOG))[1])
+
+
+SIZES = (5, 3, 8, 1, 7)
+
+
+async def steps_of_a_life() -> int:
+    """How many steps an undisturbed life has."""
+    cluster = Cluster()
+    await live(cluster, SIZES)
+    return cluster.steps
+
+
+async def test_a_crash_at_any_step_loses_nothing() -> None:
+    """Whatever the step at which the process ends, the next one goes on from the state of one exact offset."""
+    steps = await steps_of_a_life()
+    assert steps > 40
+    for crash in range(1, steps + 1):
+        cluster = Cluster([crash])
+
+        assert await lives(cluster, SIZES) == 2
+        assert_complete(cluster)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.integers(1, 90), max_size=6),
+    st.lists(st.integers(1, 9), min_size=24, max_size=24),
+)
+def test_any_number_of_crashes_loses_nothing(crashes: list[int], sizes: list[int]) -> None:
+    """Many crashes, whatever the batches: the state and the alerts are those of an undisturbed run."""
+    cluster = Cluster(crashes)
+    asyncio.run(lives(cluster, sizes))
+
+    assert_complete(cluster)
+
+
+async def test_a_former_owner_cannot_write() -> None:
+    """Who was replaced while it stood still fails at its next checkpoint, and nothing of it is read by anybody."""
+    cluster = Cluster()
+    old, old_engine = desk_of(cluster)
+    old.start_at(await old.take_over() or 0)
+    await judge(old, old_engine, cluster, 6)
+    await old.save()
+    await judge(old, old_engine, cluster, 2)
+    new, new_engine = desk_of(cluster)
+    new.start_at(await new.take_over() or 0)
+    await judge(new, new_engine, cluster, 10)
+    await new.save()
+
+    with pytest.raises(ProducerFenced):
+        await old.save()
+    assert_whole(cluster)
+    assert msgspec.msgpack.decode(cluster.committed()[HEAD], type=Head).offset == 16
+
+
+async def test_an_open_transaction_of_the_former_owner_is_ended() -> None:
+    """Half a checkpoint of a process that is gone is not part of what the next owner reads."""
+    cluster = Cluster()
+    old, engine = desk_of(cluster)
+    old.start_at(await old.take_over() or 0)
+    await judge(old, engine, cluster, 4)
+    cluster.crash_at, cluster.steps = [3], 0
+    with pytest.raises(Crash):
+        await old.save()
+    assert cluster.open
+    new, engine = desk_of(cluster)
+
+    assert await new.take_over() is None
+    assert engine.counts == {}
+
+
+async def test_a_partition_that_stays_is_kept_only_after_a_checkpoint() -> None:
+    """After a rebalance the live state counts only when a checkpoint proves that nobody else opened it."""
+    cluster = Cluster()
+    desk, engine = desk_of(cluster)
+    desk.start_at(await desk.take_over() or 0)
+    await judge(desk, engine, cluster, 4)
+    await desk.settle()
+    markers = cluster.records.count((b"", None, False))
+
+    assert await desk.take_over() == 4
+    assert cluster.records.count((b"", None, False)) == markers + 1
+
+    await desk.settle()
+    other, _ = desk_of(cluster)
+    await other.take_over()
+    with pytest.raises(ProducerFenced):
+        await desk.take_over()
+
+
+async def test_nothing_is_written_between_settling_and_taking_over() -> None:
+    """A partition that may belong to somebody else by now is not saved."""
+    cluster = Cluster()
+    desk, engine = desk_of(cluster)
+    desk.start_at(await desk.take_over() or 0)
+    await desk.settle()
+    await judge(desk, engine, cluster, 4)
+
+    assert await desk.save() is None
+    assert cluster.committed() == {}
+
+
+async def test_a_refused_record_is_not_committed_over() -> None:
+    """When the broker refuses a state record, neither head nor commit follows, and nothing is saved any more."""
+    cluster = Cluster(refuse=LOG[0])
+    desk, engine = desk_of(cluster)
+    desk.start_at(await desk.take_over() or 0)
+    await judge(desk, engine, cluster, 4)
+    with pytest.raises(ValueError, match="refused"):
+        await desk.save()
+    cluster.refuse = ""
+
+    with pytest.raises(RuntimeError, match="not finished"):
+        await desk.save()
+    assert cluster.committed() == {}
+
+
+async def test_a_step_that_takes_too_long_fails() -> None:
+    """A checkpoint that hangs does not hang for ever."""
+    cluster = Cluster()
+
+    class Slow(Producer):
+        async def commit_transaction(self) -> None:
+            await asyncio.sleep(60)
+
+    changelog = Changelog("c", 0, cast(Any, lambda: Slow(cluster)), cast(Any, lambda: Reader(cluster)), 0.05)
+    await changelog.open()
+
+    with pytest.raises(TimeoutError):
+        await changelog.write([], Head(1, 0, 4, {}))
+
+
+async def test_a_changelog_that_cannot_be_read_on_fails() -> None:
+    """A broker that has the records and does not give them must not be asked for ever; who asked lets go of it."""
+    cluster = Cluster(records=[(b"a", b"1", True)])
+    stopped = []
+
+    class Stuck(Reader):
+        async def getmany(self, partition: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[Read]]:
+            await asyncio.sleep(0)
+            return {}
+
+        async def stop(self) -> None:
+            stopped.append(self)
+
+    changelog = Changelog("c", 0, cast(Any, None), cast(Any, lambda: Stuck(cluster)), 0.05)
+
+    with pytest.raises(TimeoutError):
+        await changelog.read()
+    assert len(stopped) == 1
+
+
+async def test_a_reader_that_does_not_start_is_let_go_of() -> None:
+    """A take-over that is broken off leaves nothing behind."""
+    stopped = []
+
+    class Away(Reader):
+        async def start(self) -> None:
+            await asyncio.sleep(60)
+
+        async def stop(self) -> None:
+            stopped.append(self)
+
+    changelog = Changelog("c", 0, cast(Any, None), cast(Any, lambda: Away(Cluster())), 10)
+    taking = asyncio.create_task(changelog.read())
+    await asyncio.sleep(0)
+    taking.cancel()
+    await asyncio.wait([taking])
+
+    assert len(stopped) == 1
+
+
+async def test_a_producer_that_does_not_stop_fails() -> None:
+    """A partition that is given up does not hold the others up."""
+    cluster = Cluster()
+
+    class Stuck(Producer):
+        async def stop(self) -> None:
+            await asyncio.sleep(60)
+
+    changelog = Changelog("c", 0, cast(Any, lambda: Stuck(cluster)), cast(Any, lambda: Reader(cluster)), 0.01)
+    await changelog.open()
+
+    with pytest.raises(TimeoutError):
+        await changelog.close()
+
+
+async def test_a_batch_whose_alerts_are_not_out_is_not_saved() -> None:
+    """Once sending failed, no checkpoint may claim that the batch was judged."""
+    cluster = Cluster()
+    desk, engine = desk_of(cluster)
+    desk.start_at(await desk.take_over() or 0)
+    cluster.crash_at, cluster.steps = [1], 0
+    with pytest.raises(Crash):
+        await judge(desk, engine, cluster, 4)
+
+    assert await desk.settle() is None
+    assert cluster.committed() == {}
+
+
+async def test_only_what_is_saved_is_acknowledged() -> None:
+    """The group's offset never runs ahead of the head."""
+    cluster = Cluster()
+    desk, engine = desk_of(cluster)
+    desk.start_at(await desk.take_over() or 0)
+    first = await judge(desk, engine, cluster, 4)
+    saving = asyncio.create_task(desk.save())
+    while not cluster.open:  # noqa: ASYNC110 - the steps are counted, there is no event for each
+        await asyncio.sleep(0)
+    second = await judge(desk, engine, cluster, 4)
+    saved = await saving
+
+    assert first is not None
+    assert second is not None
+    assert saved is not None
+    assert (saved.offset, first.acked, second.acked) == (4, True, False)
+
+
+async def test_a_hole_in_the_log_is_no_matter_to_go_on_from() -> None:
+    """Records that are missing, or come twice, end the process before they are judged."""
+    desk, _ = desk_of(Cluster())
+    desk.start_at(await desk.take_over() or 0)
+
+    with pytest.raises(RuntimeError, match="expected offset 0, was 1"):
+        async with desk.judging(1, 2, Event()):
+            pass
+
+
+async def test_an_untouched_state_is_saved_when_it_rests_or_has_moved_far() -> None:
+    """Facts that touch nothing cost no transaction, and still the head comes to the end."""
+    cluster = Cluster()
+    desk, _ = desk_of(cluster)
+    desk.start_at(await desk.take_over() or 0)
+    async with desk.judging(0, 9, Event()):
+        pass
+
+    assert await desk.save() is None
+    idle = await desk.save(idle=True)
+    assert idle is not None
+    assert (idle.offset, idle.records) == (10, 0)
+    assert await desk.save(idle=True) is None
+    async with desk.judging(10, HEAD_EVERY + 9, Event()):
+        pass
+    far = await desk.save()
+    assert far is not None
+    assert far.offset == HEAD_EVERY + 10
+
+
+@pytest.mark.parametrize(("partitions", "state"), [(6, "1"), (4, "2")])
+async def test_state_of_another_shape_is_not_taken_over(partitions: int, state: str) -> None:
+    """Another number of partitions, or another version of the state, is refused in one line."""
+    cluster = Cluster()
+    await live(cluster, SIZES)
+    desk, _ = desk_of(cluster, partitions, state)
+
+    with pytest.raises(ValueError, match=r"saved state: expected \(partitions, state version\)"):
+        await desk.take_over()
+
+
+async def test_without_a_changelog_a_batch_is_finished_at_once() -> None:
+    """On the embedded broker the state is in memory only."""
+    desk = Desk(0, 4, cast(Engine, Counting()), None)
+    desk.start_at(await desk.take_over() or 0)
+    event = Event()
+    async with desk.judging(0, 3, event):
+        pass
+
+    assert event.acked
+    assert await desk.save(idle=True) is None
+    await desk.close()
+
+
+async def test_tombstones_are_gone_from_what_is_read() -> None:
+    """A state record that was taken back is not loaded."""
+    cluster = Cluster()
+    changelog = changelog_of(cluster)
+    await changelog.open()
+    await changelog.write([(b"a", b"1"), (b"b", b"2")], Head(2, 0, 4, {}))
+    await changelog.write([(b"a", None)], Head(3, 0, 4, {}))
+
+    assert {b"b"} == (await changelog.read()).keys() - {HEAD}
+
+
+async def test_a_changelog_that_was_not_opened_is_not_written() -> None:
+    """Only who fenced the others off may write."""
+    changelog = changelog_of(Cluster())
+
+    with pytest.raises(RuntimeError, match="expected to be opened first"):
+        await changelog.write([], Head(1, 0, 4, {}))
+    await changelog.close()
+
+
+@pytest.mark.parametrize("aborted", [0, 30])
+async def test_the_last_head_is_read_from_the_end(aborted: int) -> None:
+    """Whatever stands behind it of transactions that were ended; nobody is fenced off by it."""
+    cluster = Cluster()
+    changelog = changelog_of(cluster)
+    assert await changelog.head() is None
+    await changelog.open()
+    await changelog.write([(str(n).encode(), b"1") for n in range(40)], Head(2, 7, 4, {}))
+    cluster.records += [(HEAD, b"half", False)] * aborted
+    read_from = Reader(cluster)
+
+    assert await Changelog("changelog", 0, cast(Any, None), cast(Any, lambda: read_from), 10).head() == Head(
+        2, 7, 4, {}
+    )
+    assert cluster.epoch == 1

@@ -1,0 +1,149 @@
+# ruff: noqa: D102 - the fakes have the methods of the producer and of Faust's events
+"""The way of a batch through a worker, without Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from rules._engine import Effects, Engine
+from rules._reference import Reference
+from rules._track import Watch
+from streams import plant
+from streams.checkpoint import Desk
+from streams.config import StreamConfig, Unmetered
+from streams.detector import process
+from streams.plant import Plant
+from streams.router import Router, encode_tick
+from tests.oracle import wire
+from tests.oracle.sample_rules import ManySwipes
+from tests.oracle.wire import HOUR, MONDAY
+from tests.oracle.world import a_door
+
+
+@dataclass
+class Sent:
+    """A producer that keeps what it is given, by topic."""
+
+    records: dict[str, list[Any]] = field(default_factory=dict)
+
+    async def partitions(self, topic: str) -> int:
+        return 1
+
+    async def publish(self, topic: str, partition: int, records: Iterable[Any]) -> None:
+        self.records.setdefault(topic, []).extend(records)
+
+
+class Event:
+    """A batch of Faust."""
+
+    def __init__(self, values: list[bytes]) -> None:
+        self.acked = False
+        self.value = [
+            SimpleNamespace(
+                topic="p.internal.entries", partition=0, offset=offset, key=None, value=value, timestamp=MONDAY
+            )
+            for offset, value in enumerate(values)
+        ]
+
+    def ack(self) -> None:
+        self.acked = True
+
+
+async def plant_with(engine: Any) -> tuple[Plant, Sent]:  # noqa: ANN401 - an engine or what stands for one
+    """A plant with one desk, in memory, and what it sends."""
+    sent = Sent()
+    config = StreamConfig("none", prefix="p", changelog=False)
+    app = cast(Any, SimpleNamespace(producer=sent, consumer=None))
+    built = Plant(app, config, lambda _: engine, cast(Any, None), Unmetered(), dict)
+    built._desks[0] = Desk(0, 1, engine, None)
+    built._desks[0].start_at(0)
+    return built, sent
+
+
+class Slow:
+    """An engine that needs a moment for each record."""
+
+    def __init__(self) -> None:
+        self.effects = Effects()
+        self.fed = 0
+
+    def feed(self, item: object, appended: int) -> None:
+        time.sleep(0.01)
+        self.fed += 1
+
+
+async def test_a_long_batch_lets_others_have_their_turn() -> None:
+    """Judged in slices: the loop never stands still for as long as the whole batch takes."""
+    engine = Slow()
+    built, _ = await plant_with(engine)
+    event = Event([encode_tick(HOUR)] * 30)
+    judging = asyncio.create_task(built.detect(cast(Any, event)))
+    seen = []
+    while not judging.done():
+        seen.append(engine.fed)
+        await asyncio.sleep(0)
+
+    assert event.acked
+    assert engine.fed == 30
+    assert len({fed for fed in seen if 0 < fed < 30}) >= 3
+
+
+def entries() -> list[bytes]:
+    """Entries of some settlements at one institution, and an hour in between."""
+    swipes = [wire.settlement(MONDAY + n * 1000, psn_no=str(n)) for n in range(9)]
+    inside = [value for _, value in Router(a_door()).route([(wire.raw(swipe), MONDAY) for swipe in swipes]).entries]
+    return [*inside[:7], encode_tick(MONDAY), *inside[7:]]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+async def test_where_slices_end_changes_nothing_of_what_is_sent(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Record by record or all at once: the same alerts, in the same order."""
+    monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
+    watches = [Watch(ManySwipes(limit=2))]
+    built, sent = await plant_with(Engine(watches, Reference()))
+    inside = entries()
+    await built.detect(cast(Any, Event(inside)))
+    expected = process(Engine(watches, Reference()), [(value, MONDAY) for value in inside]).alerts
+
+    assert len(expected) > 1
+    assert [(one.key, one.value, one.headers) for one in expected] == sent.records["p.alerts"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+async def test_what_could_not_be_read_is_kept_as_received(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With where it stands, whichever slice it was in."""
+    monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
+    built, sent = await plant_with(Engine([], Reference()))
+    await built.detect(cast(Any, Event([encode_tick(HOUR), b"?", encode_tick(HOUR), b"!"])))
+
+    places = [("source", f"p.internal.entries/0/{offset}".encode()) for offset in (1, 3)]
+    assert [
+        (None, value, [("error", b"undecodable"), place]) for value, place in zip((b"?", b"!"), places, strict=True)
+    ] == sent.records["p.internal.rule-errors"]
+
+
+async def test_what_is_taken_over_is_waited_for_no_longer_than_a_rebalance_lasts() -> None:
+    """A take-over that does not end when it is asked to must not hold the group up for ever."""
+    built, _ = await plant_with(Slow())
+    built._config = replace(built._config, rebalance_seconds=0.1)
+
+    async def stubborn() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    built._taking = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+
+    with pytest.raises(TimeoutError):
+        await built.settle()

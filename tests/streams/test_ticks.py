@@ -1,0 +1,109 @@
+# ruff: noqa: D102 - the fakes have the methods of the consumer and the producer
+"""Hours that pass while nothing comes, and the end of a log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+from aiokafka.errors import KafkaTimeoutError
+
+from rules._ledger import Tick
+from rules.ledgers import Inside
+from streams.ticks import Ends, Ticks
+from streams.topics import Names
+
+HOUR = 3_600_000
+NOW = 500_000 * HOUR + 1
+
+
+@dataclass
+class Broker:
+    """What consumer and producer know of the topics: ends of the input, and what was sent to two partitions."""
+
+    known: Ends = field(default_factory=lambda: {0: (0, 3, 3)})
+    sent: list[tuple[int, Tick]] = field(default_factory=list)
+    asked: int = 0
+    away: int = 0
+    """So many questions are not answered."""
+
+    async def ends(self, topic: str) -> Ends:
+        assert topic == "p.events"
+        self.asked += 1
+        if self.asked <= self.away:
+            raise KafkaTimeoutError
+        return self.known
+
+    async def partitions(self, topic: str) -> int:
+        return 2
+
+    async def publish(self, topic: str, partition: int, records: Iterable[tuple[None, bytes, object]]) -> list[Any]:
+        for _, value, _ in records:
+            tick = msgspec.msgpack.decode(value, type=Inside)
+            assert isinstance(tick, Tick)
+            self.sent.append((partition, tick))
+        return [SimpleNamespace(timestamp=NOW)]
+
+
+def ticks_of(broker: Broker, passed: list[int], idle_seconds: float = 0.01) -> Ticks:
+    """Ticks over a broker."""
+    give = cast(Any, lambda: broker)
+    return Ticks(Names("p"), idle_seconds, give, give, passed.append)
+
+
+async def until(holds: Any) -> None:  # noqa: ANN401 - any condition
+    """Wait until something holds."""
+    async with asyncio.timeout(30):
+        while not holds():  # noqa: ASYNC110 - the fakes have no event for it
+            await asyncio.sleep(0.005)
+
+
+async def test_a_resting_input_lets_the_hours_pass_and_says_so() -> None:
+    """Every partition is told the broker's hour, and so is the clock of the events."""
+    broker, passed = Broker(), list[int]()
+    ticks = ticks_of(broker, passed)
+    ticks.watch(owner=True)
+    await until(lambda: passed)
+    ticks.watch(owner=False)
+
+    hour = NOW // HOUR * HOUR
+    assert [hour] == passed
+    assert [(0, Tick(hour)), (1, Tick(hour))] == [one for one in broker.sent if one[1].hour]
+
+
+async def test_an_input_that_is_not_read_does_not_rest() -> None:
+    """As long as the group has not read what there is, no hour passes."""
+    broker, passed = Broker({0: (0, 3, 2)}), list[int]()
+    ticks = ticks_of(broker, passed)
+    ticks.watch(owner=True)
+    await until(lambda: broker.asked > 10)
+    ticks.watch(owner=False)
+
+    assert ([], []) == (passed, broker.sent)
+
+
+async def test_a_broker_that_is_away_for_a_while_is_asked_again() -> None:
+    """The worker does not end for it, and the hours pass afterwards."""
+    broker, passed = Broker(away=5), list[int]()
+    ticks = ticks_of(broker, passed)
+    ticks.watch(owner=True)
+    await until(lambda: passed)
+    ticks.watch(owner=False)
+
+    assert broker.asked > 5
+
+
+async def test_the_closing_tick_waits_for_the_other_partitions() -> None:
+    """It is sent when the group has read them to the end that they had; not before."""
+    broker = Broker({0: (0, 9, 1), 1: (0, 3, 2)})
+    closing = asyncio.create_task(ticks_of(broker, []).close(NOW))
+    await until(lambda: broker.asked > 1)
+    assert broker.sent == []
+    broker.known = {0: (0, 9, 1), 1: (0, 4, 3)}
+    await closing
+
+    assert [(0, Tick(NOW // HOUR * HOUR, final=True)), (1, Tick(NOW // HOUR * HOUR, final=True))] == broker.sent
