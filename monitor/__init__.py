@@ -1,0 +1,1 @@
+"""How people run and see it: command line, settings, metrics, replay, simulation, demo."""

@@ -1,0 +1,49 @@
+"""The command `monitor`. Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from monitor.commands import cluster, offline
+from monitor.errors import ConfigurationError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Watches medical insurance settlements and alerts to suspicious ones. Alerts are leads, never verdicts.",
+)
+for command in (offline.demo, offline.replay, offline.simulate, offline.evaluate, cluster.worker, cluster.doctor):
+    app.command()(command)
+for name, some in {
+    "rules": offline.rules_app,
+    "contract": offline.contract_app,
+    "reference": cluster.reference_app,
+    "topics": cluster.topics_app,
+    "alerts": cluster.alerts_app,
+    "deadletter": cluster.deadletter_app,
+    "state": cluster.state_app,
+}.items():
+    app.add_typer(some, name=name)
+
+
+def main() -> None:
+    """Run the command; a wrong configuration is one line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except ConfigurationError as error:
+        sys.stderr.write(f"monitor: {error}\n")
+        raise SystemExit(2) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

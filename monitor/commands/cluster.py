@@ -1,0 +1,322 @@
+"""Commands that need a cluster: worker, topics, reference, alerts, deadletter, state, doctor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+
+import typer
+
+from monitor.commands.common import (
+    Json,
+    Lang,
+    LangOption,
+    RulesFile,
+    TablesFolder,
+    check_one_of,
+    group,
+    out,
+    out_json,
+    say_key,
+)
+from monitor.errors import ConfigurationError
+from monitor.settings import Settings, load_settings
+
+topics_app = group("All topics with their settings.")
+reference_app = group("Reference tables.")
+alerts_app = group("Alerts in the read model.")
+deadletter_app = group("What was refused.")
+state_app = group("What the windows hold.")
+
+T = TypeVar("T")
+Prefix = Annotated[str | None, typer.Option("--prefix", help="First part of every topic name.")]
+Brokers = Annotated[str | None, typer.Option("--brokers", help="Kafka bootstrap servers, host:port.")]
+
+
+def worker(brokers: Brokers = None, prefix: Prefix = None, rules: RulesFile = None) -> None:
+    """One Faust worker process against a real Kafka; ends with SIGTERM or Ctrl-C."""
+    from monitor.rulebook import load_rules
+    from monitor.worker import check_key, run_worker
+
+    settings = load_settings(brokers=brokers, prefix=prefix, rules=rules)
+    check_key(settings)
+    say_key(settings)
+    run_worker(settings, load_rules(settings.rules))
+
+
+@topics_app.command("create")
+def topics_create(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+    """Create what is missing; say what exists with other settings. Exit code 1 where something differs."""
+    from streams import topics
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
+    found = talk(settings, lambda: topics.create(client(settings), settings.prefix, sizes))
+    if as_json:
+        out_json([{"name": one.name, "state": one.state, "detail": one.detail} for one in found])
+    else:
+        for one in found:
+            out(f"{one.state:8} {one.name}{'  ' + one.detail if one.detail else ''}")
+    raise typer.Exit(1 if any(one.state == "differs" for one in found) else 0)
+
+
+@topics_app.command("grow")
+def topics_grow(
+    name: Annotated[str, typer.Argument(help="Name of a topic, with its prefix.")],
+    partitions: Annotated[int, typer.Argument(min=1, help="How many partitions it shall have.")],
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Give a topic more partitions."""
+    from streams import topics
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    try:
+        talk(settings, lambda: topics.grow(client(settings), settings.prefix, name, partitions))
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    if as_json:
+        out_json({"name": name, "partitions": partitions})
+    else:
+        out(f"{name}: {partitions} partitions")
+
+
+@topics_app.command("close")
+def topics_close(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+    """Ask for the closing tick of a recorded run; workers honour it where MONITOR_ALLOW_FINAL is true."""
+    from streams import topics
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    talk(settings, lambda: topics.close(client(settings), settings.prefix))
+    if as_json:
+        out_json({"asked_on": topics.Names(settings.prefix).events})
+    else:
+        out("asked for the closing tick")
+
+
+Folder = Annotated[Path, typer.Argument(help="Folder with <table>.csv files.")]
+
+
+@reference_app.command("validate")
+def reference_validate(folder: Folder, as_json: Json = False) -> None:
+    """Whether the tables in a folder would be taken; file, line and reason where not."""
+    from monitor.reference import load_reference
+    from rules._reference import TABLES
+
+    tables = load_reference(folder, load_settings().pseudonyms)
+    _say_counts({table: len(list(tables.keys(table))) for table in TABLES}, "keys", as_json=as_json)
+
+
+@reference_app.command("load")
+def reference_load(folder: Folder, brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+    """Write the tables of a folder to their topics; persons as pseudonyms."""
+    from monitor.reference import load_reference, read_rows, with_pseudonyms
+    from monitor.worker import check_key
+    from rules._reference import TABLES
+    from streams.tables import publish_rows
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    check_key(settings)
+    load_reference(folder, settings.pseudonyms)  # refuses before anything is written
+    loaded = {}
+    for table in TABLES:
+        path = folder / f"{table}.csv"
+        if path.is_file():
+            rows = [with_pseudonyms(table, row, settings.pseudonyms) for _, row in read_rows(path)]
+            loaded[table] = talk(settings, partial(publish_rows, client(settings), settings.prefix, table, rows))
+    _say_counts(loaded, "rows", as_json=as_json)
+
+
+@reference_app.command("list")
+def reference_list(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+    """How many keys each table has on its topic."""
+    from rules._reference import TABLES, Reference
+    from streams.tables import TableReader
+
+    settings, tables = load_settings(brokers=brokers, prefix=prefix), Reference()
+    talk(settings, TableReader(client(settings), settings.prefix, tables).read_all)
+    _say_counts({table: len(list(tables.keys(table))) for table in TABLES}, "keys", as_json=as_json)
+
+
+def _say_counts(counts: Mapping[str, int], of_what: str, *, as_json: bool) -> None:
+    """How many of each table."""
+    if as_json:
+        out_json(counts)
+        return
+    for table, number in counts.items():
+        out(f"{table:13} {number} {of_what}")
+
+
+@alerts_app.command("list")
+def alerts_list(
+    rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
+    severity: Annotated[str | None, typer.Option(help="info, warning, high or critical.")] = None,
+    status: Annotated[str | None, typer.Option(help="opened, updated, withdrawn or closed.")] = None,
+    institution: Annotated[str | None, typer.Option(help="Only of this institution.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    lang: LangOption = Lang.zh,
+    as_json: Json = False,
+) -> None:
+    """The newest alerts, as the read model has them."""
+    from monitor.readmodel import ReadModel, Wanted
+    from rules._alert import Status
+    from rules._rule import SEVERITIES
+
+    check_one_of("--severity", severity, SEVERITIES)
+    check_one_of("--status", status, get_args(Status))
+    settings = load_settings()
+    found = ReadModel(settings.redis, settings.prefix).newest(Wanted(rule, severity, status, institution), limit)
+    if as_json:
+        out_json(found)
+        return
+    for alert in found:
+        out(
+            f"{alert['alert_id']} {alert['severity']:8} {alert['status']:9} {alert['rule_id']:9} "
+            f"{alert['text'][lang.value]}"
+        )
+    out(f"{len(found)} alerts")
+
+
+@alerts_app.command("show")
+def alerts_show(
+    alert_id: Annotated[str, typer.Argument(help="Id of an alert.")], lang: LangOption = Lang.zh, as_json: Json = False
+) -> None:
+    """One alert with its evidence. Exit code 1 where the read model has none of that id."""
+    from monitor.readmodel import ReadModel
+
+    settings = load_settings()
+    alert = ReadModel(settings.redis, settings.prefix).one(alert_id)
+    if alert is None:
+        out(f"{alert_id}: no such alert in the read model")
+        raise typer.Exit(1)
+    if as_json:
+        out_json(alert)
+        return
+    out(
+        f"{alert['rule_id']} {alert['rule_name']} · {alert['severity']} · {alert['status']} · {alert['stage']}"
+        f" · {alert['rule_version']}"
+    )
+    out(alert["text"][lang.value])
+    out(f"{alert['basis']}")
+    for one in alert["evidence"]:
+        out(f"  {one['event_time']}  {one['setl_id'] or one['msgid']}  {one['person']}  {one['amount']:.2f}")
+    if alert["evidence_count"] > len(alert["evidence"]):
+        out(f"  and {alert['evidence_count'] - len(alert['evidence'])} more")
+
+
+Code = Annotated[str | None, typer.Option("--code", help="Only with this error code, such as not_json.")]
+
+
+@deadletter_app.command("list")
+def deadletter_list(
+    code: Code = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """What was refused and why; never what it said."""
+    from monitor.deadletters import list_letters
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    letters = talk(settings, lambda: list_letters(client(settings), settings.prefix, code, limit))
+    if as_json:
+        out_json(letters)
+        return
+    for one in letters:
+        out(f"{one['at']}  {one['source']:30} {one['bytes']:8} bytes  {one['error_code']:18} {one['error_detail']}")
+    out(f"{len(letters)} dead letters")
+
+
+@deadletter_app.command("retry")
+def deadletter_retry(code: Code = None, brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+    """Send once more what was refused and not yet sent again, as it was received."""
+    from monitor.deadletters import retry
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    sent = talk(settings, lambda: retry(client(settings), settings.prefix, code))
+    if as_json:
+        out_json({"sent": sent})
+    else:
+        out(f"{sent} sent again")
+
+
+@state_app.command("show")
+def state_show(
+    kind: Annotated[str, typer.Argument(help="person, institution or token.")],
+    name: Annotated[
+        str, typer.Argument(help="Number or pseudonym of a person, code of an institution, or a trace code.")
+    ],
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    rules: RulesFile = None,
+    as_json: Json = False,
+) -> None:
+    """What the last checkpoint holds about one key, and why an alert is open."""
+    from monitor.rulebook import load_rules
+    from monitor.stateview import SPACES, state_of
+
+    settings = load_settings(brokers=brokers, prefix=prefix, rules=rules)
+    check_one_of("kind", kind, SPACES)
+    key = settings.pseudonyms.person(name) if kind == "person" and not name.startswith("p_") else name
+    view = talk(settings, lambda: state_of(client(settings), settings.prefix, kind, key, load_rules(settings.rules)))
+    if as_json:
+        out_json(view)
+        return
+    out(f"{kind} {key}, partition {view['partition']}")
+    for ledger in view["ledgers"]:
+        out(
+            f"  {ledger['ledger']} {'/'.join(ledger['key'])}: {ledger['standing']} standing of {ledger['held']} held, "
+            f"{ledger['first']} to {ledger['last']}"
+        )
+        for alert in ledger["alerts"]:
+            out(
+                f"    {alert['rule']} {alert['status']} {alert['alert_id']}: {alert['triggers']} triggers, "
+                f"{alert['measure']} {alert['value']:g} (limit {alert['limit']:g})"
+            )
+
+
+def doctor(
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    rules: RulesFile = None,
+    reference: TablesFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Whether everything is there, and which setting is wrong. Exit code 1 where something is not."""
+    from monitor.doctor import examine
+
+    settings = load_settings(brokers=brokers, prefix=prefix, rules=rules, reference=reference)
+    findings = examine(settings)
+    if as_json:
+        out_json([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings])
+    else:
+        for one in findings:
+            out(f"{'well   ' if one.ok else 'PROBLEM'} {one.what}: {one.detail}")
+    raise typer.Exit(0 if all(one.ok for one in findings) else 1)
+
+
+def client(settings: Settings) -> dict[str, Any]:
+    """How to reach the cluster, as aiokafka takes it."""
+    return {"bootstrap_servers": settings.brokers}
+
+
+def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
+    """Do something on the cluster; a cluster that does not answer is a configuration error of one line."""
+    import logging
+
+    from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+    async def bounded() -> T:
+        return await work()
+
+    try:
+        return asyncio.run(bounded())
+    except (KafkaConnectionError, KafkaTimeoutError, OSError):
+        raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None

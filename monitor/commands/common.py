@@ -1,0 +1,87 @@
+"""What the commands share: options, output, the language of sentences."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from itertools import combinations
+from pathlib import Path
+from typing import IO, Annotated
+
+import orjson
+import typer
+
+from monitor.errors import ConfigurationError
+from monitor.settings import DEVELOPMENT_KEY, Settings
+
+
+class Lang(StrEnum):
+    """Language of sentences on the terminal."""
+
+    zh = "zh"
+    en = "en"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the sentences.")]
+RulesFile = Annotated[
+    Path | None, typer.Option("--rules", help="rules.toml with parameters that differ from the defaults.")
+]
+TablesFolder = Annotated[Path | None, typer.Option("--reference", help="Folder with reference tables as CSV.")]
+
+
+def group(about: str) -> typer.Typer:
+    """A group of commands."""
+    return typer.Typer(no_args_is_help=True, help=about)
+
+
+def out(text: str) -> None:
+    """Print a line, whatever the terminal can show."""
+    sys.stdout.write(text + "\n")
+
+
+def out_json(value: object) -> None:
+    """Print a value as JSON."""
+    out(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+def say_key(settings: Settings) -> None:
+    """Say that the pseudonyms are made from a key that everybody knows."""
+    if not settings.person_key and settings.persons != "raw":
+        sys.stderr.write(f"MONITOR_PERSON_KEY is not set: pseudonyms are made from the fixed key {DEVELOPMENT_KEY!r}\n")
+
+
+def check_one_of(name: str, value: str | None, known: Iterable[str]) -> None:
+    """Refuse a value that nothing can ever have; None was not asked for. Raises ConfigurationError."""
+    if value is not None and value not in known:
+        raise ConfigurationError(f"{name}: expected one of {', '.join(known)}, was {value}")
+
+
+def check_apart(paths: Mapping[str, Path | None]) -> None:
+    """Refuse two names for one file: what is written would destroy what is read. Raises ConfigurationError."""
+    given = [(name, path) for name, path in paths.items() if path is not None]
+    for (name, path), (other_name, other) in combinations(given, 2):
+        if _same_file(path, other):
+            raise ConfigurationError(f"{other_name}: expected another file than {name}, was {other}")
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    if os.path.realpath(path) == os.path.realpath(other):
+        return not path.is_char_device()  # two results may go to /dev/null
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them does not exist yet
+        return False
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, or a configuration error that names it."""
+    try:
+        with path.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None

@@ -1,0 +1,266 @@
+"""Commands that need no broker: replay, simulate, evaluate, rules, contract."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import orjson
+import typer
+
+from monitor.commands.common import (
+    Json,
+    Lang,
+    LangOption,
+    RulesFile,
+    TablesFolder,
+    check_apart,
+    check_one_of,
+    group,
+    out,
+    out_json,
+    say_key,
+    writing,
+)
+from monitor.errors import ConfigurationError
+from monitor.settings import load_settings
+from rules._alert import Alert
+
+if TYPE_CHECKING:
+    from monitor.evaluate import Row
+
+rules_app = group("The catalogue of rules.")
+contract_app = group("What goes in and what comes out, for other systems.")
+
+
+def replay(
+    events: Annotated[Path, typer.Argument(help="File of events, one JSON object a line, plain or gzip.")],
+    rules: RulesFile = None,
+    reference: TablesFolder = None,
+    alerts: Annotated[Path | None, typer.Option("--alerts", help="Write every revision here, one a line.")] = None,
+    dead_letters: Annotated[
+        Path | None, typer.Option("--dead-letters", help="Write what was refused here, with its reasons.")
+    ] = None,
+    lang: LangOption = Lang.zh,
+    as_json: Json = False,
+) -> None:
+    """Run the rules over a file, without a broker; close everything at the end."""
+    from monitor.reference import load_reference
+    from monitor.replay import DeadLetter, read_lines
+    from monitor.replay import replay as run
+    from monitor.rulebook import load_rules
+    from rules._door import Door
+
+    check_apart({"events": events, "--alerts": alerts, "--dead-letters": dead_letters})
+    settings = load_settings(rules=rules, reference=reference)
+    say_key(settings)
+    watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms)
+    with ExitStack() as files:
+        alerts_file = files.enter_context(writing(alerts)) if alerts else None
+        letters_file = files.enter_context(writing(dead_letters)) if dead_letters else None
+
+        def on_alert(value: bytes, alert: Alert) -> None:
+            if alerts_file:
+                alerts_file.write(value + b"\n")
+            if not as_json and alert.status == "opened":
+                out(f"{alert.severity:8} {alert.rule_id:9} {getattr(alert.text, lang.value)}")
+
+        def on_dead_letter(letter: DeadLetter) -> None:
+            if letters_file:
+                letters_file.write(letter.as_json() + b"\n")
+
+        summary, _ = run(read_lines(events), watches, tables, Door(settings.pseudonyms, settings.limits),
+                         on_alert=on_alert, on_dead_letter=on_dead_letter)  # fmt: skip
+    if as_json:
+        out_json(summary.contract())
+        return
+    out(
+        f"read {summary.read}: accepted {summary.accepted}, duplicate {summary.duplicate}, skipped {summary.skipped}, "
+        f"refused {summary.refused}, late {summary.late}; alerts opened {summary.alerts_opened}, "
+        f"standing {summary.alerts_standing}; {summary.seconds:.1f} s"
+    )
+    for rule, number in summary.by_rule.items():
+        out(f"  {rule:9} {number}")
+    if summary.not_judged:
+        out(f"not judged for want of a table: {', '.join(summary.not_judged)}")
+
+
+def demo(
+    events: Annotated[Path | None, typer.Argument(help="Play this file instead of simulated traffic.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=1, help="Of the simulated traffic; else a random one, which is printed.")
+    ] = None,
+    reference: TablesFolder = None,
+    lang: LangOption = Lang.zh,
+) -> None:
+    """Everything in one go on this machine: embedded broker, worker, labelled traffic, a live board."""
+    from monitor.demo import run_demo
+
+    settings = load_settings(reference=reference)
+    say_key(settings)
+    raise typer.Exit(run_demo(settings, events, seed, lang.value))
+
+
+def simulate(
+    out_file: Annotated[Path, typer.Option("--out", help="Write the events here, one JSON object a line.")],
+    labels: Annotated[Path, typer.Option("--labels", help="Write what is fraud and what only looks like it here.")],
+    *,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,
+    persons: Annotated[int, typer.Option("--persons", min=100, help="How many insured persons the county has.")] = 3000,
+    days: Annotated[int, typer.Option("--days", min=1, help="How many days.")] = 30,
+    start: Annotated[
+        str, typer.Option("--start", help="First day, yyyy-mm-dd; else so that the last day was yesterday.")
+    ] = "",
+    reference: Annotated[
+        Path | None, typer.Option("--reference", help="Write the county's reference tables into this folder.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Labelled traffic of a small county."""
+    from monitor.simulate import Simulation, write_reference
+
+    check_apart({"--out": out_file, "--labels": labels})
+    simulation = Simulation(seed, persons, days, _first_day(start, days))
+    if reference is not None:
+        write_reference(simulation.reference(), reference)
+    count = 0
+    with writing(out_file) as file:
+        for _, event in simulation.events():
+            file.write(orjson.dumps(event) + b"\n")
+            count += 1
+    with writing(labels) as file:
+        for label in simulation.labels():
+            file.write(orjson.dumps(label) + b"\n")
+    if as_json:
+        out_json({"events": count, "labels": len(simulation.labels())})
+    else:
+        out(f"{count} events, {len(simulation.labels())} labels")
+
+
+def evaluate(
+    alerts: Annotated[Path, typer.Option("--alerts", help="Revisions, one a line, as `replay --alerts` writes them.")],
+    labels: Annotated[Path, typer.Option("--labels", help="Labels, as `simulate --labels` writes them.")],
+    as_json: Json = False,
+) -> None:
+    """Per rule: precision, recall, delay from the first possible detection. Exit code 1 where a look-alike alerted."""
+    from monitor.evaluate import evaluate as score
+    from monitor.evaluate import read_alert, read_label
+
+    scores = score(_rows(alerts, read_alert, "an alert"), _rows(labels, read_label, "a label"))
+    if as_json:
+        out_json([one.row() for one in scores])
+    else:
+        out(f"{'rule':9} {'alerts':>7} {'precision':>9} {'labels':>7} {'recall':>7} {'look-alikes':>11} {'delay s':>8}")
+        for one in scores:
+            out(f"{one.rule:9} {one.standing:>7} {_number(one.precision, 2):>9} {one.labelled:>7} "
+                f"{_number(one.recall, 2):>7} {len(one.mistaken):>11} {_number(one.delay, 1):>8}")  # fmt: skip
+    raise typer.Exit(1 if any(one.mistaken for one in scores) else 0)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _rows(path: Path, read: Callable[[bytes], Row], what: str) -> Iterator[Row]:
+    """What stands in a file, one object a line. Raises ConfigurationError."""
+    from monitor.replay import read_lines
+
+    for number, line in enumerate(read_lines(path), start=1):
+        try:
+            yield read(line)
+        except ValueError as error:
+            raise ConfigurationError(f"{path}:{number}: expected {what}: {error}") from None
+
+
+def _first_day(start: str, days: int) -> date:
+    if not start:
+        return date.today() - timedelta(days=days)  # noqa: DTZ011 - a default for people at a terminal
+    try:
+        return date.fromisoformat(start)
+    except ValueError:
+        raise ConfigurationError(f"--start: expected yyyy-mm-dd, was {start}") from None
+
+
+@rules_app.command("list")
+def rules_list(rules: RulesFile = None, lang: LangOption = Lang.zh, as_json: Json = False) -> None:
+    """Every rule, with its stage, its ledger and whether it is in force."""
+    from monitor.rulebook import load_rules
+    from rules.catalogue import catalogue
+
+    in_force = {watch.rule.id: watch for watch in load_rules(load_settings(rules=rules).rules)}
+    rows = [
+        {
+            "id": rule_id, "name": rule.name_zh, "name_en": rule.name_en, "family": rule.family, "stage": rule.stage,
+            "status": ("shadow" if in_force[rule_id].shadow else "live") if rule_id in in_force else "off",
+            "tables": list(rule.tables),
+        }
+        for rule_id, rule in catalogue().items()
+    ]  # fmt: skip
+    if as_json:
+        out_json(rows)
+        return
+    for row in rows:
+        needs = f"  (needs {', '.join(row['tables'])})" if row["tables"] else ""
+        out(
+            f"{row['id']:9} {row['status']:7} {row['stage']:5} {row['family']:12} "
+            f"{row['name' if lang is Lang.zh else 'name_en']}{needs}"
+        )
+
+
+@rules_app.command("show")
+def rules_show(
+    rule_id: Annotated[str, typer.Argument(help="Id of a rule, such as S01.")],
+    rules: RulesFile = None,
+    lang: LangOption = Lang.zh,
+    as_json: Json = False,
+) -> None:
+    """The page of one rule, in English, with its parameters as they are in force."""
+    from monitor.rulebook import load_rules
+    from rules.catalogue import catalogue
+
+    classes = catalogue()
+    check_one_of("rule", rule_id, classes)
+    in_force = {watch.rule.id: watch.rule for watch in load_rules(load_settings(rules=rules).rules)}
+    rule = in_force.get(rule_id, classes[rule_id]())  # type: ignore[call-arg]  # every parameter has a default
+    page = inspect.getdoc(classes[rule_id]) or ""
+    if as_json:
+        out_json(
+            {
+                "id": rule_id,
+                "name": rule.name_zh,
+                "name_en": rule.name_en,
+                "basis": rule.basis,
+                "parameters": asdict(rule),
+                "page": page,
+            }
+        )
+        return
+    name, basis, parameters = (rule.name_zh, "依据", "参数") if lang is Lang.zh else (rule.name_en, "Basis", "In force")
+    out(f"{rule_id} {name}\n{basis}: {rule.basis}\n\n{page}\n\n{parameters}:")
+    for name, value in asdict(rule).items():
+        out(f"  {name} = {value}")
+
+
+@rules_app.command("validate")
+def rules_validate(rules: Annotated[Path, typer.Argument(help="A rules.toml.")], as_json: Json = False) -> None:
+    """Whether a rules.toml would be taken; the place and the reason where not."""
+    from monitor.rulebook import load_rules
+
+    watches = load_rules(rules)
+    if as_json:
+        out_json({"file": str(rules), "in_force": [watch.rule.id for watch in watches]})
+    else:
+        out(f"{rules}: well, {len(watches)} rules in force")
+
+
+@contract_app.command("export")
+def contract_export() -> None:
+    """JSON Schema of every event and of what goes out, AsyncAPI of the topics."""
+    from monitor.contract import export
+
+    out_json(export())

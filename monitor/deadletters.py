@@ -1,0 +1,92 @@
+"""Dead letters: what was refused and why, and sending it again as it was received."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from rules._times import iso
+from streams.topics import Names, partitions_of
+
+Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+
+
+async def list_letters(client: Mapping[str, Any], prefix: str, code: str | None, limit: int) -> list[dict[str, Any]]:
+    """The newest dead letters with this error code (None: any): when, where from, why, how long; never the body."""
+    async with _started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
+        partitions = await _partitions(client, Names(prefix).dead_letter)
+        found = [one async for one in _to_the_end(consumer, partitions) if _is(one, code)]
+    found.sort(key=lambda record: record.timestamp, reverse=True)
+    return [
+        {"at": iso(record.timestamp), "bytes": len(record.value or b""), **_headers(record)} for record in found[:limit]
+    ]
+
+
+async def retry(client: Mapping[str, Any], prefix: str, code: str | None) -> int:
+    """Send dead letters with this error code (None: any) to the events topic, each once; gives how many were sent.
+
+    What was looked at is remembered as the offsets of the group <prefix>-deadletter-retry, of one group for each code.
+    """
+    names = Names(prefix)
+    group = f"{prefix}-deadletter-retry{f'-{code}' if code else ''}"
+    sent = 0
+    of_group = AIOKafkaConsumer(group_id=group, enable_auto_commit=False, auto_offset_reset="earliest", **client)
+    async with (
+        _started(of_group) as consumer,
+        _started(AIOKafkaProducer(acks="all", enable_idempotence=True, **client)) as producer,
+    ):
+        partitions = await _partitions(client, names.dead_letter)
+        async for record in _to_the_end(consumer, partitions, from_group=True):
+            if _is(record, code) and _is_whole(record):
+                await producer.send_and_wait(names.events, value=record.value, key=record.key)
+                sent += 1
+            await consumer.commit({TopicPartition(record.topic, record.partition): record.offset + 1})
+    return sent
+
+
+@asynccontextmanager
+async def _started(one: Client) -> AsyncIterator[Client]:
+    """A consumer or producer for the length of the block; let go of also where no broker answers."""
+    try:
+        await one.start()
+        yield one
+    finally:
+        await one.stop()
+
+
+async def _to_the_end(
+    consumer: AIOKafkaConsumer, partitions: list[TopicPartition], *, from_group: bool = False
+) -> AsyncIterator[Record]:
+    """Every record up to the ends that the partitions have now."""
+    consumer.assign(partitions)
+    if not from_group:
+        await consumer.seek_to_beginning(*partitions)
+    ends = await consumer.end_offsets(partitions)
+    while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+        for tp, records in (await consumer.getmany(timeout_ms=1000)).items():
+            for record in records:
+                if record.offset < ends[tp]:
+                    yield record
+
+
+async def _partitions(client: Mapping[str, Any], topic: str) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for number in range(await partitions_of(client, topic))]
+
+
+def _headers(record: Record) -> dict[str, str]:
+    given = {name: value.decode("utf-8", "replace") for name, value in record.headers}
+    return {name: given.get(name, "") for name in ("error_code", "error_detail", "source")}
+
+
+def _is_whole(record: Record) -> bool:
+    """Whether it stands as it was received; a part of a message is worth nothing to anybody."""
+    return not any(name.startswith("truncated") for name, _ in record.headers)
+
+
+def _is(record: Record, code: str | None) -> bool:
+    return code is None or _headers(record)["error_code"] == code

@@ -1,0 +1,318 @@
+"""Everything in one go on this machine: embedded broker, one worker, simulated or recorded traffic, a live board."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import orjson
+from confluent_kafka import Consumer
+from rich.console import Console
+from rich.live import Live
+
+from monitor.board import Board
+from monitor.embedded import UNREAD, EmbeddedBroker, Feeder
+from monitor.replay import read_lines
+from monitor.settings import Settings
+from monitor.simulate import Simulation, write_reference
+from rules._times import clock, parse
+
+PERSONS, DAYS = 6000, 30
+SECONDS = 60.0
+"""The simulated month is played in about so many seconds."""
+SLICE = 0.1
+
+
+@dataclass
+class Source:
+    """What is played: record keys and events in order, their labels, the reference tables beside them."""
+
+    events: Iterator[tuple[str, bytes, int]]
+    labels: list[dict[str, Any]] = field(default_factory=list)
+    reference: Path | None = None
+
+
+def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: str) -> int:
+    """Play until the traffic ends or Ctrl-C; gives the exit code: 1 where the worker failed."""
+    console = Console(highlight=False)
+    seed = None if events else random.SystemRandom().randrange(1, 1_000_000) if seed is None else seed
+    board = Board(seed, lang)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="settlement-monitor-")))
+        source = recorded(events, settings.reference) if events else simulated(seed or 1, folder)
+        broker = stack.enter_context(EmbeddedBroker())
+        console.print(
+            f"seed {seed}: the same traffic again with --seed {seed}" if seed else f"playing {events}", soft_wrap=True
+        )
+        feeder = Feeder(broker.bootstrap, settings.prefix, f"{settings.prefix}-monitor")
+        worker = stack.enter_context(
+            worker_process(settings, broker.bootstrap, source.reference, folder / "worker.log")
+        )
+        reader = stack.enter_context(alert_reader(broker.bootstrap, settings.prefix, board, source.labels))
+        must_go_on = partial(_must_go_on, worker, stack.enter_context(ctrl_c()))
+        try:
+            wait_until_ready(worker, folder / "worker.log")
+            play(source, feeder, board, must_go_on, console)
+            feeder.close_log()
+            feeder.wait_until_read(15)
+        except KeyboardInterrupt:
+            pass
+        except WorkerEndedError:
+            console.print((folder / "worker.log").read_text(encoding="utf-8", errors="replace")[-4000:], markup=False)
+            return 1
+        reader.set()
+        feeder.close()
+    if not console.is_terminal:
+        tell(board, console)
+    console.print(board.line(), soft_wrap=True)
+    return 0
+
+
+class WorkerEndedError(Exception):
+    """The worker process is gone."""
+
+
+@contextmanager
+def ctrl_c() -> Iterator[threading.Event]:
+    """Remember that Ctrl-C was pressed: an interruption that falls into the callback of a library is lost there."""
+    pressed = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        pressed.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _must_go_on(worker: subprocess.Popen[bytes], pressed: threading.Event) -> None:
+    """Raise WorkerEndedError where the worker is gone, KeyboardInterrupt where Ctrl-C was pressed."""
+    if pressed.is_set():
+        raise KeyboardInterrupt
+    if worker.poll() is not None:
+        raise WorkerEndedError
+
+
+def simulated(seed: int, folder: Path) -> Source:
+    """A month of a small county, up to yesterday."""
+    simulation = Simulation(seed, PERSONS, DAYS, date.today() - timedelta(days=DAYS))  # noqa: DTZ011 - yesterday as people count
+    write_reference(simulation.reference(), folder)
+    events = (
+        (
+            event.get("fixmedins_code" if str(event["infno"]).startswith("35") else "psn_no", ""),
+            orjson.dumps(event),
+            uploaded,
+        )
+        for uploaded, event in simulation.events()
+    )
+    return Source(events, simulation.labels(), folder)
+
+
+def recorded(path: Path, reference: Path | None) -> Source:
+    """A file of events, as it stands; without labels."""
+
+    def events() -> Iterator[tuple[str, bytes, int]]:
+        for line in read_lines(path):
+            try:
+                event = orjson.loads(line)
+                event = event if isinstance(event, dict) else {}
+            except orjson.JSONDecodeError:
+                event = {}
+            stock = str(event.get("infno", "")).startswith("35")
+            yield str(event.get("fixmedins_code" if stock else "psn_no", "")), line, _uploaded(event)
+
+    return Source(events(), reference=reference)
+
+
+def _uploaded(event: dict[str, Any]) -> int:
+    try:
+        return parse(event["inf_time"])
+    except (KeyError, TypeError, ValueError):
+        return 0
+
+
+@contextmanager
+def worker_process(
+    settings: Settings, bootstrap: str, reference: Path | None, log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker of its own process against the embedded broker, ended with the demo."""
+    env = os.environ | {
+        "MONITOR_BROKERS": bootstrap, "MONITOR_PREFIX": settings.prefix, "MONITOR_EMBEDDED": "true",
+        "MONITOR_ALLOW_FINAL": "true",
+        "MONITOR_METRICS_PORT": "0", "MONITOR_LOG_LEVEL": "info", "PYTHONUTF8": "1",
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
+    }  # fmt: skip
+    if reference is not None:
+        env["MONITOR_REFERENCE"] = str(reference)
+    with log.open("wb") as file:
+        # A session of its own: Ctrl-C reaches the demo alone, which then ends the worker in order.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "monitor", "worker"], env=env, stdout=file, stderr=file, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_ready(worker: subprocess.Popen[bytes], log: Path, seconds: float = 60.0) -> None:
+    """Wait until the worker has its partitions; its log says on which port it answers. Raises WorkerEndedError."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if worker.poll() is not None:
+            raise WorkerEndedError
+        ports = [line for line in log.read_bytes().splitlines() if b'"metrics_port"' in line]
+        try:
+            if ports and urlopen(f"http://127.0.0.1:{orjson.loads(ports[0])['metrics_port']}/readyz", timeout=2):
+                return
+        except OSError:
+            pass  # not yet: it answers 503, or not at all
+        time.sleep(0.1)
+    raise WorkerEndedError
+
+
+@contextmanager
+def alert_reader(bootstrap: str, prefix: str, board: Board, labels: list[dict[str, Any]]) -> Iterator[threading.Event]:
+    """A thread that reads the alerts onto the board."""
+    stop = threading.Event()
+    by_message: dict[str, list[dict[str, Any]]] = {}
+    for label in labels:
+        for message in label["msgids"]:
+            by_message.setdefault(message, []).append(label)
+    tally = Tally(board, by_message)
+
+    def read() -> None:
+        consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": f"{prefix}-board",
+                "auto.offset.reset": "earliest",
+                "log_level": 0,
+            }
+        )
+        consumer.subscribe([f"{prefix}.alerts"])
+        while True:
+            message = consumer.poll(0.2)
+            if message is None and stop.is_set():
+                break
+            if message is not None and message.error() is None:
+                tally.take(orjson.loads(message.value() or b"{}"), time.time())
+        consumer.close()
+
+    thread = threading.Thread(target=read, name="alerts", daemon=True)
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join(5)
+
+
+class Tally:
+    """Counts alerts against labels."""
+
+    def __init__(self, board: Board, by_message: dict[str, list[dict[str, Any]]]) -> None:
+        self._board = board
+        self._by_message = by_message
+        self._seen: set[str] = set()
+
+    def take(self, alert: dict[str, Any], now: float) -> None:
+        """Take in a revision read at this moment (s since 1970)."""
+        board = self._board
+        if alert["status"] not in ("opened", "updated"):
+            return
+        if alert["alert_id"] not in self._seen:
+            self._seen.add(alert["alert_id"])
+            board.rules[alert["rule_id"]] += 1
+            board.latencies.append(max(0.0, now - parse(alert["detected_at"]) / 1000))
+            board.recent.appendleft(alert)
+        self._score(alert)
+
+    def _score(self, alert: dict[str, Any]) -> None:
+        labels = [label for one in alert["evidence"] for label in self._by_message.get(one["msgid"], ())]
+        if not labels and alert["revision"] == 1:
+            self._board.score.unlabelled += 1
+        for label in labels:
+            if alert["rule_id"] in label["rules"]:
+                score = self._board.score
+                (score.found if label["label"] == "fraud" else score.false).add(id(label))
+
+
+def tell(board: Board, console: Console) -> None:
+    """Print the alerts that were not printed yet, for a terminal without a board."""
+    for alert in reversed(board.recent):
+        if not alert.get("_said"):
+            alert["_said"] = True
+            text = f"{alert['severity']:8} {alert['rule_id']:9} {alert['text'][board.lang]}"
+            console.print(text, soft_wrap=True, markup=False)
+
+
+def play(source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], None], console: Console) -> None:
+    """Feed the events in slices, at the pace of the source, and keep the board fresh; raises what must_go_on does."""
+    began = time.monotonic()
+    upcoming = sorted(source.labels, key=lambda label: label["last_time"])
+    with ExitStack() as stack:
+        live = stack.enter_context(Live(board, console=console, refresh_per_second=4)) if console.is_terminal else None
+        said = began
+        for batch in _slices(source, feeder, board, must_go_on):
+            feeder.send((key, value) for key, value, _ in batch)
+            now = time.monotonic()
+            board.sent, board.per_second = feeder.sent, feeder.sent / (now - began)
+            uploaded = max((at for *_, at in batch), default=0)
+            board.clock = clock(uploaded)
+            while upcoming and parse(upcoming[0]["last_time"]) <= uploaded:
+                label = upcoming.pop(0)
+                (board.score.past if label["label"] == "fraud" else board.score.look_alikes).add(id(label))
+            if live is None and now - said >= 2:
+                said = now
+                tell(board, console)
+                console.print(board.line(), soft_wrap=True, markup=False)
+
+
+def _slices(
+    source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], None]
+) -> Iterator[list[tuple[str, bytes, int]]]:
+    """The events in small slices: no faster than the pace, and never far ahead of the worker."""
+    batch: list[tuple[str, bytes, int]] = []
+    first: int | None = None
+    began = time.monotonic()
+    asked = 0.0
+    for item in source.events:
+        first = first or item[2]
+        batch.append(item)
+        due = began + (item[2] - (first or 0)) / (DAYS * 86_400_000) * SECONDS if source.labels else 0
+        if len(batch) < 100 and time.monotonic() + SLICE > due:
+            continue
+        yield batch
+        batch = []
+        while True:
+            must_go_on()
+            now = time.monotonic()
+            if now - asked >= 0.25 or board.waiting[0] + board.waiting[1] > UNREAD:
+                asked, board.waiting = now, feeder.lag()
+            if now >= due and sum(board.waiting) <= UNREAD:
+                break
+            time.sleep(min(SLICE, max(0.01, due - now)))
+    yield batch

@@ -1,0 +1,90 @@
+"""Is everything there, and which setting is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aiokafka.errors import KafkaError
+from redis import Redis
+from redis.exceptions import RedisError
+
+from monitor.errors import ConfigurationError
+from monitor.reference import load_reference
+from monitor.rulebook import load_rules
+from monitor.settings import Settings
+from monitor.worker import check_key
+from rules._reference import Reference
+from streams import topics
+from streams.tables import TableReader
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    what: str
+    detail: str
+    ok: bool
+
+
+def well(what: str, detail: str) -> Check:
+    """A thing that is as it should be."""
+    return Check(what, detail, ok=True)
+
+
+def wrong(what: str, detail: str) -> Check:
+    """A thing that is not."""
+    return Check(what, detail, ok=False)
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at everything that a worker needs."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    return [*_settings(settings), *asyncio.run(_cluster(settings)), _redis(settings)]
+
+
+def _settings(settings: Settings) -> Iterator[Check]:
+    try:
+        check_key(settings)
+        yield well("MONITOR_PERSON_KEY", "set" if settings.person_key else "not set: fixed key, on loopback only")
+    except ConfigurationError as error:
+        yield wrong("MONITOR_PERSON_KEY", str(error))
+    try:
+        yield well("MONITOR_RULES", f"{len(load_rules(settings.rules))} rules in force")
+    except ConfigurationError as error:
+        yield wrong("MONITOR_RULES", str(error))
+    if settings.reference is not None:
+        try:
+            load_reference(settings.reference, settings.pseudonyms)
+            yield well("MONITOR_REFERENCE", str(settings.reference))
+        except ConfigurationError as error:
+            yield wrong("MONITOR_REFERENCE", str(error))
+
+
+async def _cluster(settings: Settings) -> list[Check]:
+    client = {"bootstrap_servers": settings.brokers}
+    sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
+    try:
+        found = await topics.look(client, settings.prefix, sizes)
+        tables = Reference()
+        await TableReader(client, settings.prefix, tables).read_all()
+    except (KafkaError, OSError) as error:
+        return [wrong("MONITOR_BROKERS", f"{settings.brokers}: {type(error).__name__}")]
+    checks = [well("MONITOR_BROKERS", settings.brokers)]
+    checks += [Check(one.name, one.detail or one.state, ok=one.state == "exists") for one in found]
+    wanting = [
+        watch.rule.id for watch in load_rules(settings.rules) for table in watch.rule.tables if not tables.has(table)
+    ]
+    detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"
+    return [*checks, Check("reference tables", detail, ok=not wanting)]
+
+
+def _redis(settings: Settings) -> Check:
+    try:
+        Redis.from_url(settings.redis, socket_connect_timeout=3).ping()
+    except (RedisError, ValueError) as error:
+        return wrong("MONITOR_REDIS", f"{type(error).__name__}; the read model is away, detection goes on")
+    return well("MONITOR_REDIS", "answers")

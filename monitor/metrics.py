@@ -1,0 +1,219 @@
+"""Every metric, once: its name with the unit, its meaning. Never a person in a label, never an institution."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter as PlainCounter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from rules._alert import Alert
+from rules._engine import Engine
+from rules._times import to_ms
+from streams.checkpoint import Saved
+from streams.config import Meter
+from streams.detector import Outcome
+from streams.router import Routed
+
+PREFIX = "settlement_monitor"
+LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+BATCH = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a partition stands. since: when it began to wait at this very place, or was last seen without waiting."""
+
+    done: int
+    lag: int
+    since: float
+
+
+class Metrics(Meter):
+    """What a worker counts. One object a process, on its own registry."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.registry = CollectorRegistry()
+        self._clock = clock
+        self.measured_at = clock()
+        self.owned = self.owned_internal = 0
+        self.taken: set[int] = set()
+        self.stands: dict[tuple[str, int], Stand] = {}
+        """Replaced as a whole and never changed: threads of the HTTP server read it."""
+        counter, gauge, histogram = self._counter, self._gauge, self._histogram
+        self.events = counter(
+            "events", "Accepted events, by kind; a message that comes twice counts twice here.", "kind"
+        )
+        self.skipped = counter("events_skipped", "Messages of transactions that nothing here uses.")
+        self.refused = counter(
+            "events_refused", "Reasons for which messages were set aside; one message may have several.", "reason"
+        )
+        self.dead_letters = counter("dead_letters", "Messages set aside on the dead-letter topic.")
+        self.late = counter("events_late", "Good messages that came later than the grace, kept on the late topic.")
+        self.late_lines = counter("lines_late", "Single fee lines left out because they came later than the grace.")
+        self.duplicates = counter("events_duplicate", "Messages that had come before, with the same body.")
+        self.reused = counter("msgids_reused", "Messages whose msgid had come before with another body.")
+        self.entries = counter("entries", "What ledgers took in, by ledger.", "ledger")
+        self.entries_refused = counter("entries_refused", "Entries older than what their ledger still keeps.")
+        self.undecodable_entries = counter(
+            "entries_undecodable", "Records of the topic inside that could not be read, kept on the rule-errors topic."
+        )
+        self.late_facts = counter("facts_late", "Reversals that came too late to change a window.")
+        self.evaluations = counter("rule_evaluations", "Checks, by rule.", "rule")
+        self.undecidable = counter(
+            "rule_undecidable", "Checks that lacked what they needed, by rule and reason.", "rule", "reason"
+        )
+        self.errors = counter("rule_errors", "Checks that raised an error; the other rules went on.", "rule")
+        self.alerts = counter("alerts", "Alert revisions published.", "rule", "severity", "stage", "status", "shadow")
+        self.reminders = counter("reminders", "Pre-settlements answered.")
+        self.latency = histogram(
+            "event_to_alert_seconds",
+            "From the broker's append of an event to the acknowledged alert that it opened.",
+            LATENCY,
+        )
+        self.route_seconds = histogram("route_batch_seconds", "One batch routed and acknowledged.", BATCH)
+        self.detect_seconds = histogram("detect_batch_seconds", "One batch judged, its alerts acknowledged.", BATCH)
+        self.checkpoint_seconds = histogram(
+            "checkpoint_seconds", "One checkpoint, from the first record to the commit.", BATCH
+        )
+        self.checkpoint_bytes = counter("checkpoint_bytes", "State written by checkpoints, bytes.")
+        self.inputs = gauge("input_partitions", "Input partitions that this worker has.")
+        self.internal = gauge("internal_partitions", "Partitions of the topic inside that this worker has.")
+        self.engines: WeakValueDictionary[int, Engine] = WeakValueDictionary()
+        self.held = _Held(self)
+        self.registry.register(self.held)
+        for of_the_process in (ProcessCollector, PlatformCollector, GCCollector):
+            of_the_process(registry=self.registry)  # memory, CPU, start time; version of Python; garbage collections
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"{PREFIX}_{name}", meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"{PREFIX}_{name}", meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"{PREFIX}_{name}", meaning, buckets=buckets, registry=self.registry)
+
+    def routed(self, routed: Routed, seconds: float) -> None:
+        """One input batch was routed and acknowledged."""
+        for kind, number in routed.kinds.items():
+            self.events.labels(kind).inc(number)
+        for reason, number in routed.reasons.items():
+            self.refused.labels(reason).inc(number)
+        self.skipped.inc(routed.skipped)
+        self.dead_letters.inc(len(routed.dead_letters))
+        self.late.inc(len(routed.late))
+        self.late_lines.inc(routed.late_lines)
+        self.route_seconds.observe(seconds)
+
+    def detected(
+        self,
+        partition: int,  # noqa: ARG002 - of the protocol; no label names a partition
+        outcome: Outcome,
+        seconds: float,
+    ) -> None:
+        """One internal batch was judged and its alerts acknowledged."""
+        for name, number in outcome.counts.items():
+            self._count(name, number)
+        for rule, number in outcome.errors.items():
+            self.errors.labels(rule).inc(number)
+        self.entries_refused.inc(len(outcome.late))
+        self.undecodable_entries.inc(len(outcome.undecodable))
+        self.reminders.inc(len(outcome.reminders))
+        for alert in outcome.revisions:
+            self._alert(alert)
+        self.detect_seconds.observe(seconds)
+
+    def _alert(self, alert: Alert) -> None:
+        shadow = "true" if alert.shadow else "false"
+        self.alerts.labels(alert.rule_id, alert.severity, alert.stage, alert.status, shadow).inc()
+        if alert.status == "opened":
+            detected = to_ms(datetime.fromisoformat(alert.detected_at)) / 1000
+            self.latency.observe(max(0.0, self._clock() - detected))
+
+    def _count(self, name: str, number: int) -> None:
+        """A count of the engine: a plain name, or a name, a colon and labels."""
+        plain = {"duplicates": self.duplicates, "msgid_reused": self.reused, "late_facts": self.late_facts}
+        kind, _, rest = name.partition(":")
+        if kind in plain:
+            plain[kind].inc(number)
+        elif kind == "evaluations":
+            self.evaluations.labels(rest).inc(number)
+        elif kind == "entries":
+            self.entries.labels(rest).inc(number)
+        elif kind == "undecidable":
+            rule, _, reason = rest.partition(":")
+            self.undecidable.labels(rule, reason).inc(number)
+
+    def checkpointed(
+        self,
+        partition: int,  # noqa: ARG002 - as above
+        saved: Saved,
+    ) -> None:
+        """One checkpoint was committed."""
+        self.checkpoint_seconds.observe(saved.seconds)
+        self.checkpoint_bytes.inc(saved.size)
+
+    def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+        """Up to which offset each partition at work is finished, and its end."""
+        self.measured_at = now = self._clock()
+        stands = {}
+        for partition, (done, end) in offsets.items():
+            was = self.stands.get(partition)
+            waits = was is not None and was.lag > 0 and was.done == done
+            stands[partition] = Stand(done, max(0, end - done), was.since if was and waits else now)
+        self.stands = stands
+
+    def partitions(self, inputs: int, internal: int) -> None:
+        """So many partitions came to this worker; the internal ones are not yet taken over."""
+        self.owned, self.owned_internal = inputs + internal, internal
+        self.taken.clear()
+        self.inputs.set(inputs)
+        self.internal.set(internal)
+
+    def taken_over(self, partition: int) -> None:
+        """An internal partition is at work."""
+        self.taken.add(partition)
+
+    def watch(self, partition: int, engine: Engine) -> Engine:
+        """Count what this engine holds for as long as it lives; gives the engine back."""
+        self.engines[partition] = engine
+        return engine
+
+
+class _Held(Collector):
+    """What is read when somebody asks: lag by topic and state by kind, summed over this worker's partitions."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> list[Metric]:
+        family = GaugeMetricFamily(
+            f"{PREFIX}_lag_records", "Records that are not finished, by topic; asked every 2 s.", labels=["topic"]
+        )
+        lags: PlainCounter[str] = PlainCounter()
+        for (topic, _), stand in self._metrics.stands.items():
+            lags[topic] += stand.lag
+        for topic in sorted(lags):
+            family.add_metric([topic], lags[topic])
+        state = GaugeMetricFamily(f"{PREFIX}_state_items", "Entries, pages and facts held in memory.", labels=["what"])
+        held: PlainCounter[str] = PlainCounter()
+        for engine in list(self._metrics.engines.values()):
+            held.update(engine.sizes())
+        for what in ("entries", "pages", "facts"):
+            state.add_metric([what], held[what])
+        return [family, state]

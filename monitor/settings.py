@@ -1,0 +1,134 @@
+"""Every setting, once: name, default, meaning.
+
+Read at start from the environment (MONITOR_...), passed on as arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from monitor.errors import ConfigurationError
+from rules._door import Limits, Pseudonyms
+from rules._times import DAY, HOUR, MINUTE
+
+DEVELOPMENT_KEY = "development-only"
+"""The key of the pseudonyms where no secret is set: demo and replay say so, a worker takes it on loopback only."""
+
+
+class Settings(BaseSettings):
+    """All settings. An environment variable is MONITOR_ and the name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="MONITOR_", extra="ignore", frozen=True)
+
+    brokers: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port, separated by commas.")
+    prefix: str = Field(
+        "settlement",
+        pattern=r"^[a-z][a-z0-9-]*$",
+        description="First part of every topic name; one for each pooling area.",
+    )
+    events_partitions: int = Field(8, ge=1, le=1024, description="Partitions of the events topic when it is created.")
+    entries_partitions: int = Field(
+        8, ge=1, le=1024, description="Partitions of the topic inside and of the changelog when they are created."
+    )
+    replication: int = Field(1, ge=1, le=7, description="Replicas of every topic when it is created; 3 in production.")
+    person_key: str = Field(
+        "",
+        description="Secret from which pseudonyms of persons are made. Required unless every broker is on loopback.",
+    )
+    persons: Literal["pseudonym", "raw"] = Field(
+        "pseudonym", description='"raw" publishes the numbers of persons as they are.'
+    )
+    rules: Path | None = Field(
+        None, description="rules.toml: parameters that differ from the defaults, a table for each rule id."
+    )
+    reference: Path | None = Field(
+        None,
+        description="Folder with reference tables as CSV files, for replay and demo.",
+    )
+    grace_hours: float = Field(
+        72, ge=0, le=24 * 60, description="How much later than its business time an event may be uploaded, hours."
+    )
+    grace_inpatient_lines_days: float = Field(60, ge=0, le=366, description="The same for fee lines of 2301, days.")
+    ahead_minutes: float = Field(
+        10,
+        ge=0,
+        le=24 * 60,
+        description="How far a business time may lie after its upload, an upload after its append, minutes.",
+    )
+    max_bytes: int = Field(512 * 1024, ge=1024, description="Largest event that is read, bytes.")
+    max_items: int = Field(2000, ge=1, description="Most fee lines and trace codes in one event.")
+    max_depth: int = Field(8, ge=2, le=64, description="Deepest nesting of an event.")
+    max_age: int = Field(150, ge=100, le=200, description="Greatest age of an insured person, years.")
+    checkpoint_seconds: float = Field(2, ge=0.1, le=60, description="How often a worker saves its state, seconds.")
+    session_seconds: float = Field(
+        20, ge=6, le=300, description="After so long without a sign a worker is taken for dead, seconds."
+    )
+    embedded: bool = Field(
+        default=False,
+        description="Embedded broker: state in memory only, one worker, tables from files, no read model.",
+    )
+    allow_final: bool = Field(
+        default=False,
+        description="Whether the closing tick of `monitor topics close` is honoured: tests and recorded runs only.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1", description="Address on which a worker serves /metrics, /healthz and /readyz."
+    )
+    metrics_port: int = Field(9464, ge=0, le=65535, description="Port for the same; 0 takes a free one.")
+    redis: str = Field("redis://127.0.0.1:6379/0", description="Redis of the read model; its loss stops no detection.")
+    alerts_days: int = Field(90, ge=1, le=3660, description="How long the read model keeps an alert, days.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log lines that are written."
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What the door lets in."""
+        return Limits(
+            grace=int(self.grace_hours * HOUR),
+            grace_inpatient_lines=int(self.grace_inpatient_lines_days * DAY),
+            ahead=int(self.ahead_minutes * MINUTE),
+            max_bytes=self.max_bytes,
+            max_items=self.max_items,
+            max_depth=self.max_depth,
+            max_age=self.max_age,
+        )
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """The names of persons inside; the development key where no secret is set."""
+        return Pseudonyms(self.person_key or DEVELOPMENT_KEY, raw=self.persons == "raw")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether every broker is on this machine."""
+        return all(_on_loopback(broker.strip()) for broker in self.brokers.split(","))
+
+
+def _on_loopback(broker: str) -> bool:
+    """Whether a broker (host, host:port, IPv6 in brackets) is called localhost or by an address of the loopback."""
+    host = re.sub(r":\d+$", "", broker).strip("[]")
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # another name: who knows where it leads
+        return False
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of this process; arguments that are not None stand over the environment.
+
+    Raises ConfigurationError, in one line.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks what came
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "MONITOR_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(f"{name}: {first['msg']}") from None

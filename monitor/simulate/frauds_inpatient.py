@@ -1,0 +1,91 @@
+"""Frauds with stays and bills: split, frequent, overlapping, and a clinic whose spending doubles."""
+
+from __future__ import annotations
+
+from rules._times import DAY, HOUR, MINUTE
+
+from .catalogue import ADMITTED, SEEN, SERVICES, Illness
+from .county import Institution
+from .forms import Line, Message
+from .inpatient import Stay, care
+from .outpatient import Visit, treat
+from .people import Person
+from .stage import Act, NotNow, Scenario, Stage
+
+
+def stay_of(stage: Stage, person: Person, place: Institution, day: int, nights: int, illness: Illness) -> Stay:
+    """An ordinary stay from the morning of that day."""
+    admitted = day + 9 * HOUR + stage.seconds(0, 7_000)
+    return Stay(person, place, admitted, day + nights * DAY + 10 * HOUR + stage.seconds(0, 9_000), illness)
+
+
+def _cared(stage: Stage, stays: list[Stay]) -> list[Message]:
+    return [message for stay in stays for message in care(stage.pen, stay)]
+
+
+def split_admission(stage: Stage, day: int, turn: int) -> Act:
+    """Discharged, and back within days for the same illness; every other time at a clinic of the group."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    back = stage.sister(place) if turn % 2 else place
+    illness = stage.pen.rng.choice(ADMITTED)
+    gap = stage.pen.rng.randint(2, 5)
+    stays = [
+        stay_of(stage, person, place, day, 4, illness),
+        stay_of(stage, person, back, day + (4 + gap) * DAY, 3, illness),
+    ]
+    return Act(back, _cared(stage, stays), stays[1].admitted)
+
+
+def frequent_admission(stage: Stage, day: int, _turn: int) -> Act:
+    """Four stays in four weeks, each elsewhere and for another illness."""
+    (person,) = stage.people(1)
+    places = stage.county.hospitals[:4]
+    illnesses = stage.pen.rng.sample(ADMITTED, 4)
+    stays = [
+        stay_of(stage, person, place, day + number * 6 * DAY, 3, illness)
+        for number, (place, illness) in enumerate(zip(places, illnesses, strict=True))
+    ]
+    return Act(places[3], _cared(stage, stays), stays[3].admitted)
+
+
+def overlapping_stays(stage: Stage, day: int, _turn: int) -> Act:
+    """In two hospitals at once for days; both are settled."""
+    (person,) = stage.people(1)
+    first, second = stage.county.hospitals[:2]
+    illnesses = stage.pen.rng.sample(ADMITTED, 2)
+    stays = [
+        stay_of(stage, person, first, day, 6, illnesses[0]),
+        stay_of(stage, person, second, day + DAY, 4, illnesses[1]),
+    ]
+    return Act(second, _cared(stage, stays), stays[1].admitted)
+
+
+_GROWING = 12
+"""Days at the end of which the clinic's spending has been growing."""
+
+
+def outpatient_growth(stage: Stage, _day: int, _turn: int) -> Act:
+    """A clinic bills twenty dear treatments a day more than it used to, until the end."""
+    first = stage.end - _GROWING * DAY
+    place = stage.county.hospitals[2]
+    if first - stage.first_day < 64 * DAY:
+        raise NotNow
+    people = stage.people(60)
+    messages: list[Message] = []
+    for number in range(20 * (_GROWING - 1)):
+        today = first + number // 20 * DAY
+        at = today + 9 * HOUR + (number % 20) * 20 * MINUTE + stage.seconds(0, 600)
+        lines = tuple(Line(stage.pen.rng.choice(SERVICES), price=30_000) for _ in range(2))
+        person = people[number % len(people)]
+        visit = Visit(person, place, at, "11", SEEN[3], lines, physician=place.physicians[number % 4])
+        messages += treat(stage.pen, visit)
+    return Act(place, messages, first + 6 * DAY)
+
+
+FRAUDS = (
+    Scenario("split_admission", ("I01",), 13, split_admission),
+    Scenario("frequent_admission", ("I05",), 23, frequent_admission),
+    Scenario("overlapping_stays", ("E01",), 7, overlapping_stays),
+    Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
+)

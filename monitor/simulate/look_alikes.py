@@ -1,0 +1,176 @@
+"""Honest traffic that looks like fraud with cards or drugs and must not alert (violations.md, section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import accumulate
+
+from rules._times import DAY, HOUR, MINUTE, SECOND
+
+from .catalogue import CHRONIC, LASTING, SEEN, SERVICES, of_days
+from .forms import Line, Message
+from .numbers import wire_time
+from .outpatient import Visit, treat
+from .pharmacy import Sale, sell, settlement_among, take_back
+from .stage import Act, Scenario, Stage
+
+
+def _sold(stage: Stage, sales: list[Sale]) -> list[Message]:
+    return [message for sale in sales for message in sell(stage.pen, sale)]
+
+
+def outage_backlog(stage: Stage, day: int, _turn: int) -> Act:
+    """Off line for hours: customers as always, all uploaded within minutes afterwards."""
+    place = stage.online_shop()
+    start = stage.slot(place, day, 4 * HOUR)
+    people = stage.people(stage.pen.rng.randint(12, 18))
+    restored = start + 4 * HOUR + 5 * MINUTE
+    gap = 4 * HOUR // len(people) // SECOND * SECOND
+    sales = [
+        Sale(person, place, start + number * gap, stage.some(), uploaded=restored + number * 4 * SECOND)
+        for number, person in enumerate(people)
+    ]
+    return Act(place, _sold(stage, sales), sales[-1].at)
+
+
+def opening_hour_queue(stage: Stage, day: int, _turn: int) -> Act:
+    """Seven customers in nine minutes: one fewer than the limit."""
+    place = stage.online_shop()
+    gaps = [stage.seconds(50, 88) for _ in range(6)]
+    start = stage.slot(place, day, sum(gaps))
+    times = accumulate([start, *gaps])
+    sales = [Sale(person, place, at, stage.some()) for person, at in zip(stage.people(7), times, strict=True)]
+    return Act(place, _sold(stage, sales), sales[-1].at)
+
+
+def family_collecting(stage: Stage, day: int, turn: int) -> Act:
+    """Somebody collects the same for the whole family: four or five cards in three minutes."""
+    place = stage.online_shop()
+    people = stage.family(4 + turn % 2)
+    start = stage.slot(place, day, 4 * MINUTE)
+    basket = [line.item for line in stage.some()]
+    sales = [
+        Sale(person, place, start + number * 35 * SECOND, tuple(stage.pen.boxes(item) for item in basket))
+        for number, person in enumerate(people)
+    ]
+    return Act(place, _sold(stage, sales), sales[-1].at)
+
+
+def outreach_day(stage: Stage, day: int, _turn: int) -> Act:
+    """A campaign: the same drug at the same price for an hour, at most five people in ten minutes."""
+    place = stage.online_shop()
+    stage.campaigns.append(day)
+    gaps = [stage.seconds(126, 150) for _ in range(23)]
+    start = stage.slot(place, day, sum(gaps))
+    item = stage.week()
+    sales = [
+        Sale(person, place, at, (stage.pen.boxes(item),))
+        for person, at in zip(stage.people(24), accumulate([start, *gaps]), strict=True)
+    ]
+    return Act(place, _sold(stage, sales), sales[-1].at)
+
+
+def walk_to_the_pharmacy(stage: Stage, day: int, turn: int) -> Act:
+    """From the hospital to the pharmacy with the prescription; every other time beyond the county border."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[1]
+    shop = stage.county.beside(place) if turn % 2 else stage.county.near_pharmacy
+    at = stage.slot(shop, day)
+    rxno = stage.pen.desk.prescription()
+    visit = Visit(
+        person,
+        place,
+        at - 14 * MINUTE,
+        "11",
+        SEEN[1],
+        (Line(SERVICES[3]),),
+        physician=place.physicians[2],
+        rxno=rxno,
+    )
+    sale = Sale(person, shop, at, stage.some(), rxno=rxno, circulated=True, physician=visit.physician)
+    return Act(shop, [*treat(stage.pen, visit), *sell(stage.pen, sale)], at)
+
+
+def internet_purchase(stage: Stage, day: int, _turn: int) -> Act:
+    """Bought at the pharmacy, and ten minutes later on line from a mail-order pharmacy far away."""
+    (person,) = stage.people(1)
+    shop = stage.online_shop()
+    at = stage.slot(shop, day)
+    sales = [
+        Sale(person, shop, at, stage.some()[:1]),
+        Sale(person, stage.county.internet_pharmacy, at + 10 * MINUTE, stage.some()[:1]),
+    ]
+    return Act(shop, _sold(stage, sales), sales[1].at)
+
+
+def long_term_prescription(stage: Stage, day: int, turn: int) -> Act:
+    """Twelve weeks at once, the longest prescription there is."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    at = day + 10 * HOUR + stage.seconds(0, 5_000)
+    lines = (stage.pen.boxes(stage.monthly()[0], 3),)
+    rxno = stage.pen.desk.prescription()
+    visit = Visit(person, place, at, "14", LASTING, lines, physician=place.physicians[1], rxno=rxno, days=turn % 2 == 0)
+    return Act(place, treat(stage.pen, visit), at)
+
+
+def refill_before_a_journey(stage: Stage, day: int, _turn: int) -> Act:
+    """Eleven to thirteen days of the four weeks remain, at the same pharmacy, once."""
+    (person,) = stage.people(1)
+    place = stage.online_shop()
+    item = stage.pen.rng.choice(of_days(CHRONIC, 28.0))
+    days = (day, day + stage.pen.rng.randint(16, 17) * DAY)
+    sales = [Sale(person, place, stage.slot(place, today), (stage.pen.boxes(item),)) for today in days]
+    return Act(place, _sold(stage, sales), sales[1].at)
+
+
+def split_packs(stage: Stage, day: int, _turn: int) -> Act:
+    """One opened pack, sold in quarters to three people under its one trace code (trdn_flag 1)."""
+    place = stage.online_shop()
+    box = replace(stage.pen.boxes(stage.week()), count=0.25, split=True)
+    sales = [
+        Sale(person, place, stage.slot(place, day + number % 2 * DAY), (box,))
+        for number, person in enumerate(stage.people(3))
+    ]
+    return Act(place, _sold(stage, sales), max(sale.at for sale in sales))
+
+
+def reversed_and_sold_again(stage: Stage, day: int, turn: int) -> Act:
+    """Taken back after some minutes; the same box goes to the next customer."""
+    place = stage.online_shop()
+    start = stage.slot(place, day, HOUR)
+    people = stage.people(2)
+    lines = stage.some()
+    first = Sale(people[0], place, start, lines)
+    messages = sell(stage.pen, first)
+    undone = take_back(stage.pen, first, messages, start + 9 * MINUTE)
+    again = Sale(people[1], place, start + (20 + turn % 30) * MINUTE, lines)
+    return Act(place, [*messages, *undone, *sell(stage.pen, again)], again.at)
+
+
+def upload_retry(stage: Stage, day: int, turn: int) -> Act:
+    """The answer was lost: the same settlement is uploaded again, as a new message."""
+    (person,) = stage.people(1)
+    place = stage.online_shop()
+    at = stage.slot(place, day)
+    messages = sell(stage.pen, Sale(person, place, at, stage.some()))
+    settled = settlement_among(messages)
+    sent = settled.uploaded + (2 + turn % 9) * MINUTE
+    number = stage.pen.desk.message(place.code, wire_time(sent))
+    again = Message(sent, at, {**settled.body, "msgid": number, "inf_time": wire_time(sent)})
+    return Act(place, [*messages, again], at)
+
+
+LOOK_ALIKES = (
+    Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
+    Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
+    Scenario("family_collecting", ("S01", "S01-SIGN"), 1, family_collecting),
+    Scenario("outreach_day", ("S01", "S01-SIGN", "S01-GAP"), 1, outreach_day, most=3),
+    Scenario("walk_to_the_pharmacy", ("S06",), 1, walk_to_the_pharmacy),
+    Scenario("internet_purchase", ("S06",), 1, internet_purchase),
+    Scenario("long_term_prescription", ("D02",), 1, long_term_prescription),
+    Scenario("refill_before_a_journey", ("D01",), 18, refill_before_a_journey),
+    Scenario("split_packs", ("D04",), 2, split_packs),
+    Scenario("reversed_and_sold_again", ("D04",), 1, reversed_and_sold_again),
+    Scenario("upload_retry", ("D04", "S01"), 1, upload_retry),
+)

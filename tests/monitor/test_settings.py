@@ -1,0 +1,159 @@
+"""Settings, rules.toml and tables: what is wrong is named in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from monitor.errors import ConfigurationError
+from monitor.reference import load_reference
+from monitor.rulebook import load_rules
+from monitor.settings import Settings, load_settings
+from monitor.worker import check_key
+from rules._door import Pseudonyms
+from rules._times import parse
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MONITOR_METRICS_PORT", "http", "MONITOR_METRICS_PORT: Input should be a valid integer"),
+        ("MONITOR_METRICS_PORT", "70000", "less than or equal to 65535"),
+        ("MONITOR_PERSONS", "clear", "MONITOR_PERSONS: Input should be 'pseudonym' or 'raw'"),
+        ("MONITOR_PREFIX", "a b", "MONITOR_PREFIX"),
+    ],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
+    """A wrong setting is one line that says which."""
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ConfigurationError, match=said) as raised:
+        load_settings()
+
+    assert "\n" not in str(raised.value)
+
+
+def test_no_secret_stands_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came is not repeated: it might be the key."""
+    monkeypatch.setenv("MONITOR_MAX_AGE", "s3cret")
+
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings()
+
+    assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("brokers", "key", "refused"),
+    [
+        ("127.0.0.1:9092", "", False),
+        ("localhost:9092,127.0.0.2:9092", "", False),
+        ("[::1]:9092", "", False),
+        ("localhost, 127.0.0.1", "", False),
+        ("[::1]", "", False),
+        ("127.evil.example:9092", "", True),
+        ("127.0.0.1.evil.example", "", True),
+        ("10.0.0.1:9092", "", True),
+        ("[2001:db8::1]:9092", "", True),
+        ("", "", True),
+        ("kafka:9092", "", True),
+        ("127.0.0.1:9092,kafka:9092", "", True),
+        ("kafka:9092", "secret", False),
+    ],
+)
+def test_a_worker_without_a_key_stays_on_loopback(brokers: str, key: str, refused: bool) -> None:  # noqa: FBT001 - a column
+    """Pseudonyms from a key that everybody knows leave this machine nowhere."""
+    settings = Settings(brokers=brokers, person_key=key)
+
+    if refused:
+        with pytest.raises(ConfigurationError, match="MONITOR_PERSON_KEY: expected a secret"):
+            check_key(settings)
+    else:
+        check_key(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[S1]\nlimit = 3", "did you mean S01"),
+        ("[S01]\nlimt = 3", "did you mean limit"),
+        ("[S01]\nlimit = 'six'", "limit"),
+        ("[S01]\nlimit = -1", "expected 0 or more"),
+        ("[S01]\nquiet = 2592001", "quiet: expected 0 to 2592000"),
+        ("S01 = 3", "expected a table"),
+        ("[S01", "expected TOML"),
+    ],
+)
+def test_wrong_rules_are_named(tmp_path: Path, text: str, said: str) -> None:
+    """A wrong rules.toml says the place and the reason."""
+    path = tmp_path / "rules.toml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=said) as raised:
+        load_rules(path)
+
+    assert str(raised.value).startswith(str(path))
+    assert "\n" not in str(raised.value)
+
+
+def test_rules_take_parameters_and_a_status(tmp_path: Path) -> None:
+    """A county sets a limit, shadows one rule and switches another off."""
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        "[S01]\nlimit = 6\nbaseline = false\n[D04]\nstatus = 'shadow'\n[D01]\nenabled = false\n", encoding="utf-8"
+    )
+
+    watches = {watch.rule.id: watch for watch in load_rules(path)}
+
+    assert getattr(watches["S01"].rule, "limit", None) == 6
+    assert watches["S01"].rule.full_version.startswith("1+")
+    assert watches["D04"].shadow
+    assert "D01" not in watches
+
+
+def test_tables_are_effective_dated(tmp_path: Path) -> None:
+    """The row that is valid at the time is found; persons are pseudonyms."""
+    (tmp_path / "institutions.csv").write_text(
+        "fixmedins_code,kind,status,valid_from,valid_to\nP1,pharmacy,active,2026-01-01,2026-02-28\n"
+        "P1,pharmacy,suspended,2026-03-01,\n",
+        encoding="utf-8-sig",
+    )
+    (tmp_path / "deaths.csv").write_text("psn_no,die_date,valid_from\n341,2026-03-01,\n", encoding="utf-8")
+    names = Pseudonyms("key")
+
+    tables = load_reference(tmp_path, names)
+
+    found = [
+        tables.row("institutions", "P1", parse(day)) for day in ("2025-12-31", "2026-02-28 23:59:59", "2026-03-01")
+    ]
+    assert [None, "active", "suspended"] == [row and row["status"] for row in found]
+    assert tables.latest("deaths", "341", 0) is None
+    assert tables.latest("deaths", names.person("341"), 0) is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "text", "said"),
+    [
+        ("deaths", "psn_no,die_date\n1,\n", "deaths.csv:2: deaths.die_date: expected a value"),
+        ("deaths", "psn_no,die_date\n1,yesterday\n", "deaths.csv:2: deaths.die_date"),
+        (
+            "institutions",
+            "fixmedins_code,kind,status,valid_from\nP1,pharmacy,active,soon\n",
+            "valid_from: expected a date",
+        ),
+        ("institutions", "fixmedins_code,kind,status,valid_from,valid_to\nP1,x,y,2026-01-02,2026-01-01\n", "valid_to"),
+    ],
+)
+def test_a_wrong_row_is_named(tmp_path: Path, table: str, text: str, said: str) -> None:
+    """File, line and column, and never what a person's number was."""
+    (tmp_path / f"{table}.csv").write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=said):
+        load_reference(tmp_path, Pseudonyms("key"))
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    """A folder without any table is a mistake, not an empty reference."""
+    with pytest.raises(ConfigurationError, match=r"expected at least one of institutions\.csv"):
+        load_reference(tmp_path, Pseudonyms("key"))
