@@ -1,0 +1,93 @@
+"""Servers of the deployment as processes of a test: found or refused in one line, waited for, and always ended."""
+
+import contextlib
+import http.client
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from tests._servers import followed_by, unavailable
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+PATIENCE = 120.0
+
+
+def program(*names: str) -> str:
+    """Find a program of Prometheus by one of its names; without it the test is skipped."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    return unavailable("prometheus", f"no {names[0]} on PATH (apt-get install prometheus prometheus-alertmanager)")
+
+
+def free_port() -> int:
+    """A port of this machine that nobody has."""
+    [port] = free_ports(1)
+    return port
+
+
+def free_ports(number: int) -> list[int]:
+    """So many ports, no two of them the same: each is held until all are chosen."""
+    with contextlib.ExitStack() as held:
+        servers = [held.enter_context(socket.socket()) for _ in range(number)]
+        for server in servers:
+            server.bind(("127.0.0.1", 0))
+        return [int(server.getsockname()[1]) for server in servers]
+
+
+def run(
+    *command: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, and keep what it says."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=env, cwd=cwd)
+
+
+def get(port: int, path: str, **query: str) -> tuple[int, bytes]:
+    """Ask a server on this machine: status and body; 0 where it does not answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", f"{path}?{urlencode(query)}" if query else path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    except OSError:
+        return 0, b""
+    finally:
+        connection.close()
+
+
+def query(port: int, expression: str) -> list[dict[str, Any]]:
+    """What Prometheus answers to an expression now."""
+    status, body = get(port, "/api/v1/query", query=expression)
+    assert status == 200, body.decode()
+    return list(json.loads(body)["data"]["result"])
+
+
+def eventually(holds: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    """Wait until something holds; say what did not."""
+    deadline = time.monotonic() + patience
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {patience:g} s: {what}"
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server for the length of the block; what it says goes to the log."""
+    with (
+        log.open("wb") as said,
+        subprocess.Popen(
+            [str(word) for word in command], stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+            start_new_session=True, env=env, cwd=cwd,
+        ) as process,
+        followed_by("kill", str(process.pid)),
+    ):  # fmt: skip
+        yield process

@@ -1,0 +1,275 @@
+"""The commands as people type them, against a real Kafka and a real Redis."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.e2e._area import Area, encoded, environment, monitor, until
+from tests.kafka._cluster import Kafka
+
+BEIJING = timedelta(hours=8)
+INSTITUTIONS = "fixmedins_code,name,kind,status,valid_from\nP34102100029,示例大药房,pharmacy,active,2020-01-01\n"
+DEATHS = "psn_no,die_date,valid_from\n34102199000000999901,2026-01-05,2026-01-05\n"
+
+
+@pytest.fixture
+def area(kafka: Kafka, redis_url: str, prefix: str, tmp_path: Path) -> Iterator[Area]:
+    """Topics of their own, and no worker left behind."""
+    area = Area(kafka, prefix, tmp_path, {"redis": redis_url})
+    yield area
+    area.end()
+
+
+def beijing(seconds_ago: float) -> str:
+    """A moment as the wire writes it."""
+    return f"{datetime.now(UTC) + BEIJING - timedelta(seconds=seconds_ago):%Y-%m-%d %H:%M:%S}"
+
+
+def settlement(number: int, seconds_ago: float, **more: object) -> dict[str, Any]:
+    """One person swipes at the pharmacy."""
+    when = beijing(seconds_ago)
+    return {
+        "msgid": f"m{number}", "infno": "2102", "fixmedins_code": "P34102100029", "fixmedins_name": "示例大药房",
+        "inf_time": when, "psn_no": f"3410210000{number:010d}", "setl_id": f"s{number}", "mdtrt_id": f"v{number}",
+        "med_type": "41", "setl_time": when, "medfee_sumamt": 60.0, "fund_pay_sumamt": 50.0, "feedetail": [],
+    } | more  # fmt: skip
+
+
+def burst(people: int) -> list[dict[str, Any]]:
+    """So many persons swipe within four minutes, an hour ago."""
+    return [settlement(number, 3600 - 20 * number) for number in range(people)]
+
+
+def question(number: int) -> dict[str, Any]:
+    """A pre-settlement."""
+    asked = settlement(number, 60, infno="2101", msgid=f"q{number}")
+    return {name: asked[name] for name in asked if name not in ("setl_id", "setl_time", "fund_pay_sumamt")}
+
+
+def tables(folder: Path) -> Path:
+    """Two small reference tables."""
+    folder.mkdir(exist_ok=True)
+    (folder / "institutions.csv").write_text(INSTITUTIONS, encoding="utf-8")
+    (folder / "deaths.csv").write_text(DEATHS, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.kafka
+@pytest.mark.redis
+@pytest.mark.slow
+async def test_from_an_empty_cluster_to_an_alert_on_the_terminal(area: Area) -> None:
+    """Topics, tables, a worker, events; then the alert, the answer, the state, and what was refused, sent again."""
+    assert "created" in area.run("topics", "create")
+    assert {one["state"] for one in json.loads(area.run("topics", "create", "--json"))} == {"exists"}
+    assert "differs" in area.run("topics", "create", code=1, entries_partitions=2)
+
+    folder = tables(area.folder / "表 tables")
+    assert "institutions  1 keys" in area.run("reference", "validate", str(folder))
+    assert "deaths        1 rows" in area.run("reference", "load", str(folder))
+    listed = json.loads(area.run("reference", "list", "--json"))
+    assert (listed["institutions"], listed["deaths"], listed["drugs"]) == (1, 1, 0)
+
+    worker = area.worker()
+    await until(worker.ready, what="the worker")
+    broken = settlement(77, 600, msgid="late-fix", fund_pay_sumamt=-1.0)
+    await area.send(encoded(one) for one in [*burst(12), question(501), question(502), broken])
+    await area.judged()
+
+    def alerts() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(area.run("alerts", "list", "--rule", "S01", "--json"))
+        return found
+
+    await until(lambda: len(alerts()) == 1, what="the alert in the read model")
+    [alert] = alerts()
+    assert (alert["rule_id"], alert["fixmedins_code"]) == ("S01", "P34102100029")
+    assert "示例大药房（P34102100029）" in area.run("alerts", "list")
+    assert "线索，待核实" in area.run("alerts", "list")
+    shown = area.run("alerts", "show", alert["alert_id"], "--lang", "en")
+    assert "A lead to verify" in shown
+    assert alert["evidence"][0]["setl_id"] in shown
+    assert "no such alert" in area.run("alerts", "show", "0" * 32, code=1)
+
+    reminders = [orjson.loads(record.value or b"") for record in await area.read("reminders")]
+    assert sorted(one["msgid"] for one in reminders) == ["q501", "q502"]
+    assert {one["fixmedins_code"] for one in reminders} == {"P34102100029"}
+
+    state = json.loads(area.run("state", "show", "institution", "P34102100029", "--json"))
+    held = {ledger["ledger"]: ledger for ledger in state["ledgers"]}
+    assert alert["alert_id"] in {one["alert_id"] for ledger in held.values() for one in ledger["alerts"]}
+    assert all(str(77) not in ledger["key"] for ledger in held.values())
+    assert "standing" in area.run("state", "show", "person", "34102100000000000003")
+
+    [letter] = json.loads(area.run("deadletter", "list", "--json"))
+    assert letter["error_code"] == "negative_amount"
+    assert area.run("deadletter", "list", "--code", "not_json").splitlines()[-1].startswith("0 ")
+    assert "1 sent again" in area.run("deadletter", "retry")
+    await area.judged()
+    assert len(json.loads(area.run("deadletter", "list", "--json"))) == 2
+
+    assert worker.end(signal.SIGTERM) == 0
+
+
+@pytest.mark.kafka
+@pytest.mark.redis
+@pytest.mark.slow
+async def test_a_refused_message_goes_through_when_the_limit_is_mended(area: Area) -> None:
+    """A dead letter is the bytes as received: sent again it is judged by what holds then."""
+    area.run("topics", "create")
+    strict = area.worker(max_bytes=1024)
+    await until(strict.ready, what="the worker")
+    long = settlement(1, 600, note="x" * 2000)
+    await area.send([encoded(long)])
+    await area.routed()
+    assert [dict(one.headers)["error_code"] for one in await area.read("dead-letter")] == [b"too_large"]
+    assert strict.end(signal.SIGTERM) == 0
+    worker = area.worker()
+    await until(worker.ready, what="the next worker")
+
+    assert "1 sent again" in area.run("deadletter", "retry", "--code", "too_large")
+    assert {"sent": 0} == json.loads(area.run("deadletter", "retry", "--code", "too_large", "--json"))
+    await area.judged()
+    assert worker.counts("events_total") == {"settlement": 1}
+    assert len(await area.read("dead-letter")) == 1
+
+
+@pytest.mark.kafka
+@pytest.mark.redis
+def test_the_doctor_says_what_is_wrong(area: Area) -> None:
+    """0 when all is well, 1 when something is not, with the name of the setting."""
+    missing = area.run("doctor", code=1)
+    assert f"PROBLEM {area.prefix}.events" in missing
+    area.run("topics", "create")
+    full = area.folder / "full"
+    simulate("--persons", "6000", "--days", "3", "--reference", str(full), folder=area.folder)
+    assert set(json.loads(area.run("reference", "load", str(full), "--json"))) == {
+        "institutions", "deaths", "drugs", "diagnoses", "calendar"
+    }  # fmt: skip
+
+    assert "PROBLEM" not in area.run("doctor")
+    no_redis = area.run("doctor", code=1, redis="redis://127.0.0.1:1/0")
+    assert next(line for line in no_redis.splitlines() if line.startswith("PROBLEM")).startswith(
+        "PROBLEM MONITOR_REDIS"
+    )
+    assert "PROBLEM MONITOR_BROKERS" in area.run("doctor", code=1, brokers="127.0.0.1:1")
+
+
+def simulate(*arguments: str, folder: Path) -> Path:
+    """Simulated events in a file."""
+    done = monitor(
+        "simulate", "--out", str(folder / "events.jsonl"), "--labels", str(folder / "labels.jsonl"), *arguments
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "events.jsonl"
+
+
+def wrong(folder: Path) -> list[tuple[str, list[str], dict[str, object]]]:
+    """What is wrong, the command, and the settings; each names the place in its one line."""
+    rules, table = folder / "rules.toml", folder / "tables"
+    rules.write_text("[S01]\nlimt = 3\n", encoding="utf-8")
+    tables(table)
+    (table / "deaths.csv").write_text("psn_no,die_date\nx,someday\n", encoding="utf-8")
+    return [
+        ("MONITOR_GRACE_HOURS", ["worker"], {"grace_hours": "long"}),
+        ("MONITOR_PREFIX", ["topics", "create"], {"prefix": "Not A Prefix"}),
+        ("MONITOR_PERSON_KEY", ["worker"], {"brokers": "kafka.example:9092"}),
+        ("MONITOR_BROKERS", ["topics", "create"], {"brokers": "127.0.0.1:1"}),
+        ("MONITOR_BROKERS", ["worker"], {"brokers": "127.0.0.1:1"}),
+        ("MONITOR_REDIS", ["alerts", "list"], {"redis": "redis://127.0.0.1:1/0"}),
+        ("MONITOR_REDIS", ["alerts", "list"], {"redis": "http://127.0.0.1"}),
+        ("MONITOR_METRICS_PORT", ["worker"], {"metrics_port": 70000}),
+        ("limt", ["rules", "validate", str(rules)], {}),
+        ("limt", ["worker", "--rules", str(rules)], {}),
+        ("deaths.csv:2", ["reference", "validate", str(table)], {}),
+        ("nowhere", ["reference", "validate", str(folder / "nowhere")], {}),
+        ("nowhere", ["replay", str(folder / "nowhere")], {}),
+        ("nowhere", ["replay", str(rules), "--alerts", str(folder / "nowhere" / "out")], {}),
+        ("S99", ["rules", "show", "S99"], {}),
+        ("nobody", ["state", "show", "nobody", "x"], {}),
+    ]
+
+
+def _is_news(line: str) -> bool:
+    """The log of a worker on its way up, and that its key is the development key: no traceback."""
+    return "MONITOR_PERSON_KEY is not set" in line or (line.startswith("{") and '"exception"' not in line)
+
+
+def test_wrong_configuration_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    """The line names the setting, the file or the argument; there is no traceback."""
+    said = {}
+    for place, arguments, settings in wrong(tmp_path):
+        done = monitor(*arguments, env=environment(**{"brokers": "127.0.0.1:1", **settings}))
+        lines = [line for line in done.stderr.splitlines() if not _is_news(line)]
+        if done.returncode != 2 or len(lines) != 1 or place not in lines[0]:
+            said[" ".join(arguments)] = (done.returncode, done.stdout[-500:], done.stderr[-1500:])
+
+    assert said == {}
+
+
+@pytest.fixture
+def odd_place(tmp_path: Path) -> Path:
+    """A folder with blanks and Chinese characters in its name."""
+    folder = tmp_path / "my settlements 结算 数据"
+    folder.mkdir()
+    return folder
+
+
+def of_process(process: subprocess.Popen[str]) -> list[str]:
+    """The processes of a session that still live, and those whose parent is one of them."""
+    done = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,sid=,stat=,args="], capture_output=True, text=True, check=True)
+    rows = [line.split(None, 4) for line in done.stdout.splitlines()]
+    family = {str(process.pid)}
+    for _ in range(3):
+        family |= {pid for pid, parent, session, *_ in rows if parent in family or session in family}
+    return [args for pid, _, _, stat, args in rows if pid in family and not stat.startswith("Z")]
+
+
+def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The demo without a terminal and without a locale."""
+    env = environment() | {"LC_ALL": "C", "TMPDIR": str(folder)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "monitor", "demo", *arguments], cwd=folder, env=env, text=True, encoding="utf-8",
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_demo_plays_a_file_and_ends(odd_place: Path) -> None:
+    """Without a terminal, with LC_ALL=C, from a folder of any name: the alerts are told, nothing is left behind."""
+    events = odd_place / "events 事件.jsonl"
+    events.write_bytes(b"\n".join(value for _, value in map(encoded, burst(12))))
+    with demo(odd_place, str(events)) as process:
+        said, _ = process.communicate(timeout=240)
+
+    assert process.returncode == 0, said
+    assert "示例大药房（P34102100029）" in said
+    assert list(odd_place.glob("settlement-monitor-*")) == []
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_the_demo_and_all_that_it_started(odd_place: Path) -> None:
+    """While simulated traffic is played: no traceback, no process, no folder is left."""
+    with demo(odd_place, "--seed", "3") as process:
+        assert process.stdout is not None
+        said = "".join(process.stdout.readline() for _ in range(4))  # the board's first line: it is playing
+        family = of_process(process)
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=50)
+
+    assert "seed 3" in said
+    assert process.returncode in (0, 130), rest
+    assert "Traceback" not in rest
+    assert any("monitor worker" in one for one in family)
+    deadline = time.monotonic() + 60
+    while left := of_process(process):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+    assert list(odd_place.glob("settlement-monitor-*")) == []

@@ -1,0 +1,67 @@
+# ruff: noqa: T201 - what it did is told on stdout; the arguments are the meter's
+"""A worker as the tests start it: the rules of the catalogue, no tables, and a line on stdout for what it did."""
+
+import asyncio
+import json
+import logging
+import sys
+
+from monitor.rulebook import load_rules
+from rules._door import Door, Pseudonyms
+from rules._engine import Engine
+from rules._reference import Reference
+from rules.ledgers import Inside
+from streams.app import StreamConfig, build_app
+from streams.checkpoint import Saved
+from streams.config import Unmetered
+from streams.detector import Outcome
+from streams.router import Routed, Router
+from streams.run import run
+
+REFERENCE = Reference()
+WATCHES = load_rules(None)
+
+
+class Broken(Engine):
+    """An engine with a fault of its own."""
+
+    def feed(self, item: Inside, appended: int) -> None:
+        """Fail."""
+        raise RuntimeError("broken")
+
+
+def engine(_: int) -> Engine:
+    """The engine of one partition."""
+    return Engine(WATCHES, REFERENCE)
+
+
+def router(_: int) -> Router:
+    """The router of one input partition."""
+    return Router(Door(Pseudonyms("test")))
+
+
+class Told(Unmetered):
+    """Prints."""
+
+    def routed(self, routed: Routed, seconds: float) -> None:
+        """One batch was routed."""
+        print("routed", len(routed.entries), flush=True)
+
+    def detected(self, partition: int, outcome: Outcome, seconds: float) -> None:
+        """One batch was judged."""
+        print("detected", partition, len(outcome.alerts), flush=True)
+
+    def checkpointed(self, partition: int, saved: Saved) -> None:
+        """One checkpoint was committed."""
+        print("saved", partition, saved.offset, flush=True)
+
+    def partitions(self, inputs: int, internal: int) -> None:
+        """Partitions came or went."""
+        print("assigned", inputs, internal, type(asyncio.get_running_loop()).__module__, flush=True)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(name)s %(levelname)s %(message)s")
+    given = json.loads(sys.argv[1])
+    made = (lambda _: Broken(WATCHES, REFERENCE)) if given.pop("broken", False) else engine
+    run(build_app(StreamConfig(**given), made, router, Told(), lambda: {"state": "1"}), 60)

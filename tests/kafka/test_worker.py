@@ -1,0 +1,549 @@
+"""Workers on a real Kafka: killed, paused, joined and left, and what must hold all the same.
+
+The checker runs the log of the internal topic through a fresh engine, one record after the other: the same log
+gives the same alerts and the same state, byte for byte, whatever happened to the workers meanwhile.
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka.errors import KafkaError
+
+from rules._engine import Engine
+from rules._ledger import Tick
+from rules.ledgers import Inside
+from streams import topics
+from streams.checkpoint import HEAD, Changelog, Head
+from streams.detector import process
+from streams.router import partition_of
+from streams.topics import Names, Sizes
+from tests.kafka._cluster import Kafka
+from tests.kafka._worker import engine, router
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+ROOT = Path(__file__).parents[2]
+SIZES = Sizes(inputs=4, internal=4, outputs=2)
+SESSION = 8.0
+PATIENCE = 240.0
+
+Log = list[ConsumerRecord[bytes, bytes]]
+
+
+def event(number: int, base: int) -> bytes:
+    """One settlement: each tenth at a pharmacy where many swipe, the others at quiet ones."""
+    when = datetime.fromtimestamp(base + number, UTC).isoformat()
+    place = number // 500 if number % 10 == 0 else 1000 + number % 700
+    return json.dumps({
+        "msgid": f"m{number}", "infno": "2102", "fixmedins_code": f"P3410210{place:04d}", "inf_time": when,
+        "psn_no": f"3410{number:08d}", "setl_id": f"s{number}", "mdtrt_id": f"v{number}", "med_type": "41",
+        "setl_time": when, "medfee_sumamt": 50.0, "fund_pay_sumamt": 40.0, "mdtrt_cert_type": "03",
+        "feedetail": [],
+    }).encode()  # fmt: skip
+
+
+@dataclass
+class Worker:
+    """A worker process, and what it said."""
+
+    process: asyncio.subprocess.Process
+    lines: list[str] = field(default_factory=list)
+    may_end: bool = False
+    listening: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(cls, settings: dict[str, Any]) -> "Worker":
+        """Start a worker, and listen to it."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.kafka._worker", json.dumps(settings), cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        worker = cls(process)
+        worker.listening = asyncio.create_task(worker.listen())
+        return worker
+
+    async def listen(self) -> None:
+        """Keep every line."""
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            self.lines.append(line.decode().rstrip())
+
+    def said(self, word: str) -> int:
+        """How many lines begin with a word."""
+        return sum(line.startswith(word) for line in self.lines)
+
+    def has_said(self, word: str) -> bool:
+        """Whether a line begins with a word."""
+        return self.said(word) > 0
+
+    async def end(self, number: signal.Signals, seconds: float = 90) -> int:
+        """Send a signal and wait for the end; gives the exit code."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(number)
+        return await self.ended(seconds)
+
+    async def ended(self, seconds: float = 90) -> int:
+        """Wait for the end; gives the exit code."""
+        self.may_end = True
+        async with asyncio.timeout(seconds):
+            code = await self.process.wait()
+            if self.listening is not None:
+                await self.listening
+        return code
+
+
+@dataclass
+class Area:
+    """The topics of one test, and the workers on them."""
+
+    kafka: Kafka
+    prefix: str
+    names: Names
+    workers: list[Worker] = field(default_factory=list)
+    sent: int = 0
+    base: int = field(default_factory=lambda: int(time.time()) - 86_400)
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """How to reach the cluster."""
+        return {"bootstrap_servers": self.kafka.bootstrap}
+
+    async def worker(self, **more: object) -> Worker:
+        """Start one worker."""
+        settings = {
+            "brokers": self.kafka.bootstrap, "prefix": self.prefix, "group": self.prefix,
+            "checkpoint_seconds": 0.3, "step_seconds": 5.0, "session_seconds": SESSION,
+            "rebalance_seconds": 30.0, "batch_records": 300, "allow_final": True,
+        }  # fmt: skip
+        worker = await Worker.start(settings | more)
+        self.workers.append(worker)
+        return worker
+
+    async def stop(self, *workers: Worker) -> None:
+        """End workers by SIGTERM, one after the other: each must end with 0.
+
+        Not before each has joined: a join waits for members that were killed, and may outlast what a stop waits for.
+        """
+        await self.until(lambda: all(worker.has_said("assigned") for worker in workers))
+        for worker in workers:
+            code = await worker.end(signal.SIGTERM)
+            assert code == 0, worker.lines[-30:]
+
+    async def publish(self, number: int) -> None:
+        """Publish so many events more, each twentieth twice and each fiftieth broken."""
+        async with AIOKafkaProducer(**self.client, linger_ms=5) as producer:
+            waiting = []
+            for each in range(self.sent, self.sent + number):
+                value, key = event(each, self.base) if each % 50 else b"{", str(each).encode()
+                waiting.append(await producer.send(self.names.events, value, key=key))
+                if each % 20 == 0:
+                    waiting.append(await producer.send(self.names.events, value, key=key))
+            await asyncio.gather(*waiting)
+        self.sent += number
+
+    @contextlib.asynccontextmanager
+    async def fed(self) -> AsyncIterator[None]:
+        """Let events come in a steady stream as long as the block lasts."""
+        stop = asyncio.Event()
+
+        async def feed() -> None:
+            while not stop.is_set():
+                await self.publish(100)
+                await asyncio.sleep(0.2)
+
+        feeding = asyncio.create_task(feed())
+        yield
+        stop.set()
+        await feeding
+
+    async def heads(self) -> dict[int, Head]:
+        """The last head of every changelog partition."""
+        state = await self.state()
+        return {p: msgspec.msgpack.decode(of[HEAD], type=Head) for p, of in state.items() if HEAD in of}
+
+    async def state(self) -> dict[int, dict[bytes, bytes]]:
+        """What the changelog says, by partition."""
+        state: dict[int, dict[bytes, bytes]] = {p: {} for p in range(SIZES.internal)}
+        for record in await self.kafka.read(self.names.changelog):
+            assert record.key is not None
+            if record.value is None:
+                state[record.partition].pop(record.key, None)
+            else:
+                state[record.partition][record.key] = record.value
+        return state
+
+    async def settled(self) -> bool:
+        """Whether everything published is routed, judged and saved."""
+        read = {record.value for record in await self.kafka.read(self.names.entries)}
+        _, entries = await self.expected_entries()
+        ends = {p: len(log) for p, log in (await self.logs()).items()}
+        return entries <= read and ends == {p: head.offset for p, head in (await self.heads()).items()}
+
+    async def logs(self) -> dict[int, Log]:
+        """The internal topic, by partition."""
+        logs: dict[int, Log] = {p: [] for p in range(SIZES.internal)}
+        for record in await self.kafka.read(self.names.entries):
+            logs[record.partition].append(record)
+        return logs
+
+    async def expected_entries(self) -> tuple[int, set[bytes | None]]:
+        """What a router makes of all events: how many are refused, and the entries."""
+        events = await self.kafka.read(self.names.events)
+        routed = router(0).route([(r.value or b"", r.timestamp) for r in events if r.key is not None])
+        return len(routed.dead_letters), {value for _, value in routed.entries}
+
+    async def until(self, condition: Callable[[], bool | Awaitable[bool]]) -> None:
+        """Wait until a condition is true; no worker may end meanwhile."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            found = condition()
+            if found if isinstance(found, bool) else await found:
+                return
+            for worker in self.workers:
+                assert worker.may_end or worker.process.returncode is None, worker.lines[-30:]
+            assert time.monotonic() < end, [worker.lines[-5:] for worker in self.workers]
+            await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+async def area(kafka: Kafka, prefix: str) -> AsyncIterator[Area]:
+    """Topics of their own, and no worker left behind."""
+    area = Area(kafka, prefix, Names(prefix))
+    await topics.create(area.client, prefix, SIZES)
+    yield area
+    for worker in area.workers:
+        await worker.end(signal.SIGKILL)
+
+
+def is_closing(record: ConsumerRecord[bytes, bytes]) -> bool:
+    """Whether a record of the internal topic is the last tick."""
+    inside = msgspec.msgpack.decode(record.value or b"", type=Inside)
+    return isinstance(inside, Tick) and inside.final
+
+
+def replay(log: Log) -> tuple[Engine, set[tuple[Any, ...]]]:
+    """One partition of the internal topic through a fresh engine, record by record."""
+    fresh = engine(0)
+    alerts: set[tuple[Any, ...]] = set()
+    for record in log:
+        outcome = process(fresh, [(record.value or b"", record.timestamp)])
+        alerts |= {(each.key, each.value, tuple(each.headers)) for each in outcome.alerts}
+    return fresh, alerts
+
+
+async def assert_nothing_lost_nothing_else(area: Area) -> None:
+    """Every accepted event is in the log, each log's alerts and state are those of a replay, byte for byte."""
+    refused, entries = await area.expected_entries()
+    logs = await area.logs()
+    assert entries <= {record.value for log in logs.values() for record in log}
+    letters = {dict(record.headers)["source"] for record in await area.kafka.read(area.names.dead_letter)}
+    assert refused == len(letters)
+
+    state, expected = await area.state(), set()
+    for partition, log in logs.items():
+        fresh, alerts = replay(log)
+        expected |= alerts
+        saved = {key: value for key, value in state[partition].items() if key != HEAD}
+        assert saved == {key: value for key, value in fresh.changed() if value is not None}
+    found = {(r.key, r.value, tuple(r.headers)) for r in await area.kafka.read(area.names.alerts)}
+    assert len(expected) > 0
+    assert expected == found
+
+
+async def test_two_workers_share_the_work(area: Area) -> None:
+    """What is published is routed, judged and saved, whoever has which partition; SIGTERM ends both cleanly."""
+    workers = [await area.worker(), await area.worker()]
+    await area.until(lambda: all(worker.has_said("assigned") for worker in workers))
+    await area.publish(2000)
+    await area.until(area.settled)
+    await area.stop(*workers)
+
+    assert all(worker.said("saved") for worker in workers)
+    assert "uvloop" in next(line for line in workers[0].lines if line.startswith("assigned"))
+    await assert_nothing_lost_nothing_else(area)
+
+
+async def test_a_worker_that_starts_again_repeats_nothing(area: Area) -> None:
+    """After a clean stop everything is saved: the next start goes on where the last one ended."""
+    first = await area.worker()
+    await area.publish(1000)
+    await area.until(lambda: first.said("detected") > 0)
+    assert await first.end(signal.SIGINT) == 0
+    second = await area.worker()
+    await area.until(area.settled)
+    await area.stop(second)
+
+    alerts = [(r.key, r.value) for r in await area.kafka.read(area.names.alerts)]
+    assert len(alerts) == len(set(alerts))
+    await assert_nothing_lost_nothing_else(area)
+
+
+async def test_workers_killed_in_a_backlog_lose_nothing(area: Area) -> None:
+    """Ended by kill -9 at random moments of the work, again and again."""
+    seed = random.randrange(1_000_000)
+    print("seed", seed)  # noqa: T201 - to repeat it
+    dice = random.Random(seed)
+    await area.publish(4000)
+    running = [await area.worker(), await area.worker()]
+    async with area.fed():
+        for _ in range(6):
+            victim = dice.randrange(2)
+            await area.until(partial(running[victim].has_said, "detected"))
+            await asyncio.sleep(dice.uniform(0, 1))
+            await running[victim].end(signal.SIGKILL)
+            running[victim] = await area.worker()
+    await area.until(area.settled)
+
+    await area.stop(*running)
+    await assert_nothing_lost_nothing_else(area)
+
+
+async def test_a_worker_that_was_paused_and_replaced_ends_itself(area: Area) -> None:
+    """SIGSTOP beyond the session, SIGCONT: it ends with 1, and has written nothing over its successor's state."""
+    paused, other = await area.worker(), await area.worker()
+    async with area.fed():
+        await area.until(lambda: paused.said("saved") > 0 and other.said("saved") > 0)
+        paused.process.send_signal(signal.SIGSTOP)
+        alone = other.said("assigned 4 4")
+        await area.until(lambda: other.said("assigned 4 4") > alone)
+        taken = other.said("saved")
+        await area.until(lambda: other.said("saved") > taken + 8)
+        paused.process.send_signal(signal.SIGCONT)
+        code = await paused.ended()
+    await area.until(area.settled)
+
+    assert code == 1
+    assert "stood still" in " ".join(paused.lines)
+    await area.stop(other)
+    await assert_nothing_lost_nothing_else(area)
+
+
+async def test_workers_that_join_and_leave_repeat_nothing(area: Area) -> None:
+    """A rebalance saves first: what comes and goes cleanly sends no alert twice."""
+    stays = await area.worker()
+    async with area.fed():
+        await area.until(lambda: stays.said("saved") > 0)
+        for _ in range(2):
+            guest = await area.worker()
+            await area.until(partial(guest.has_said, "saved"))
+            await area.stop(guest)
+    await area.until(area.settled)
+
+    await area.stop(stays)
+    alerts = [(r.key, r.value) for r in await area.kafka.read(area.names.alerts)]
+    assert len(alerts) == len(set(alerts))
+    await assert_nothing_lost_nothing_else(area)
+
+
+async def test_the_closing_tick_comes_after_everything(area: Area) -> None:
+    """It closes what is open, once every input partition is read to its end; state and alerts are complete."""
+    workers = [await area.worker(), await area.worker()]
+    await area.publish(1500)
+    await topics.close(area.client, area.prefix)
+
+    async def closed() -> bool:
+        kinds = [dict(r.headers)["ce_type"] for r in await area.kafka.read(area.names.alerts)]
+        return b"settlement.alert.closed" in kinds and kinds.count(b"settlement.alert.opened") > 0
+
+    await area.until(closed)
+    await area.until(area.settled)
+    logs = await area.logs()
+    _, entries = await area.expected_entries()
+    for log in logs.values():
+        # A batch that a rebalance interrupted is routed again: what counts is when each entry came first.
+        first = {record.value: record.offset for record in reversed(log)}
+        closing = [record.offset for record in log if is_closing(record)]
+        assert max(first[entry] for entry in entries if entry in first) < closing[0]
+    await area.stop(*workers)
+    await assert_nothing_lost_nothing_else(area)
+
+
+async def test_a_closing_record_that_is_not_allowed_is_set_aside(area: Area) -> None:
+    """Where allow_final is not set it is a message like any other, and a bad one."""
+    await area.worker(allow_final=False)
+    await topics.close(area.client, area.prefix)
+
+    async def refused() -> bool:
+        return len(await area.kafka.read(area.names.dead_letter)) == 1
+
+    await area.until(refused)
+    letter = (await area.kafka.read(area.names.dead_letter))[0]
+    headers = dict(letter.headers)
+    assert (letter.key, letter.value) == (None, b"final")
+    assert headers["source"] == f"{area.names.events}/0/0".encode()
+    assert headers.keys() == {"error_code", "error_detail", "source"}
+    assert await area.logs() == {p: [] for p in range(SIZES.internal)}
+
+
+async def test_a_restart_does_not_make_a_wild_date_the_hour(area: Area) -> None:
+    """The next owner's clock goes on from the last saved hour: its first event is weeks ahead, and brings no tick."""
+    area.base -= 20 * 86_400
+    first = await area.worker()
+    await area.publish(100)
+    await area.until(area.settled)
+    await area.stop(first)
+    ticks = {head.tick for head in (await area.heads()).values()}
+    async with AIOKafkaProducer(**area.client) as producer:
+        await producer.send_and_wait(area.names.events, event(100, area.base + 10 * 86_400), partition=0)
+    second = await area.worker()
+    await area.until(area.settled)
+    await area.stop(second)
+
+    assert len(ticks) == 1
+    assert ticks != {0}
+    assert ticks == {head.tick for head in (await area.heads()).values()}
+
+
+async def test_a_compressed_message_that_is_too_large_is_set_aside(area: Area) -> None:
+    """The broker takes it for its few bytes as they travel; set aside it is cut, and the next message is read."""
+    await area.worker()
+    async with AIOKafkaProducer(**area.client, compression_type="gzip", max_request_size=16 << 20) as producer:
+        await producer.send_and_wait(area.names.events, b"a" * (6 << 20), key=b"k" * (3 << 20), partition=1)
+        await producer.send_and_wait(area.names.events, b"{", partition=1)
+
+    async def refused() -> bool:
+        return len(await area.kafka.read(area.names.dead_letter)) == 2
+
+    await area.until(refused)
+    large, _ = sorted(await area.kafka.read(area.names.dead_letter), key=lambda letter: letter.offset)
+    headers = dict(large.headers)
+    assert (headers["truncated"], headers["truncated_key"]) == (b"%d" % (6 << 20), b"%d" % (3 << 20))
+    assert headers["source"] == f"{area.names.events}/1/0".encode()
+    assert set(large.value or b"") == set(b"a")
+
+
+async def test_an_input_that_rests_lets_the_hours_pass(area: Area) -> None:
+    """When nothing comes any more, the broker's hour is told to every partition."""
+    await area.worker(idle_seconds=1.0)
+    await area.publish(200)
+
+    async def told() -> bool:
+        hour = int(time.time()) // 3600 * 3_600_000
+        return {hour} == {head.tick for head in (await area.heads()).values()}
+
+    await area.until(told)
+
+
+@pytest.mark.parametrize("committed", [True, False])
+async def test_transactions_of_the_publisher_are_read_whole_and_to_their_end(area: Area, committed: bool) -> None:  # noqa: FBT001 - a column
+    """What was taken back is not judged, and what is no record keeps neither the hours nor the closing tick waiting."""
+    await area.worker(idle_seconds=1.0)
+    async with AIOKafkaProducer(transactional_id=area.prefix, **area.client) as producer:
+        for end in (producer.abort_transaction, producer.commit_transaction)[: 1 + committed]:
+            await producer.begin_transaction()
+            for partition in range(SIZES.inputs):
+                value = event(partition, area.base)
+                await producer.send_and_wait(area.names.events, value, key=b"k", partition=partition)
+            await end()
+
+    async def told() -> bool:
+        hour = int(time.time()) // 3600 * 3_600_000
+        return {hour} == {head.tick for head in (await area.heads()).values()}
+
+    await area.until(told)
+    await topics.close(area.client, area.prefix)
+    await area.until(lambda: all_closed(area))
+    _, entries = await area.expected_entries()
+    inside = {record.value for log in (await area.logs()).values() for record in log}
+    assert entries == {
+        value for value in inside if not isinstance(msgspec.msgpack.decode(value or b"", type=Inside), Tick)
+    }
+    assert bool(entries) == committed
+
+
+async def all_closed(area: Area) -> bool:
+    """Whether the last tick is on every partition."""
+    return all(any(is_closing(record) for record in log) for log in (await area.logs()).values())
+
+
+async def test_a_worker_that_fails_ends_with_one(area: Area) -> None:
+    """What nobody thought of ends the process before anything is saved."""
+    worker = await area.worker(broken=True)
+    await area.publish(10)
+    code = await worker.ended()
+
+    assert code == 1
+    assert "broken" in " ".join(worker.lines)
+    assert await area.heads() == {}
+
+
+async def test_a_stray_record_inside_is_passed_over(area: Area) -> None:
+    """It is kept on the rule-errors topic, and what comes after it is judged and saved."""
+    worker = await area.worker()
+    await area.until(lambda: worker.said("assigned") > 0)
+    async with AIOKafkaProducer(**area.client) as producer:
+        for value in (b"\xc1", None):
+            await producer.send_and_wait(area.names.entries, value, key=b"stray", partition=0)
+    await area.publish(1000)
+    await area.until(area.settled)
+    await area.stop(worker)
+
+    kept = [(record.value, dict(record.headers)) for record in await area.kafka.read(area.names.rule_errors)]
+    sources = [f"{area.names.entries}/0/{offset}".encode() for offset in (0, 1)]
+    assert kept == [
+        (value, {"error": b"undecodable", "source": source})
+        for value, source in zip((b"\xc1", None), sources, strict=True)
+    ]
+    await assert_nothing_lost_nothing_else(area)
+
+
+def changelog(area: Area, partition: int = 0) -> Changelog:
+    """The changelog of a partition, as a worker has it."""
+    return Changelog(
+        area.names.changelog,
+        partition,
+        lambda: AIOKafkaProducer(transactional_id=f"{area.prefix}-{partition}", **area.client),
+        lambda: AIOKafkaConsumer(isolation_level="read_committed", **area.client),
+    )
+
+
+async def test_a_large_state_record_is_saved_and_read(area: Area) -> None:
+    """A hot key's blob may be larger than Kafka's usual 1 MiB."""
+    log = changelog(area)
+    await log.open()
+    blob = random.Random(1).randbytes(5 << 20)
+    await log.write([(b"hot", blob), (b"cold", b"1")], Head(1, 0, 4, {}))
+    await log.close()
+
+    assert blob == (await log.read())[b"hot"]
+
+
+async def test_the_former_owner_is_fenced_off_and_its_half_checkpoint_gone(area: Area) -> None:
+    """Kafka keeps the promise on which everything rests: one writer, whole transactions."""
+    old, new = changelog(area), changelog(area)
+    await old.open()
+    await old.write([(b"a", b"1")], Head(1, 0, 4, {}))
+    await old._producer.begin_transaction()
+    await old._producer.send_and_wait(area.names.changelog, b"half", b"a", partition=0)
+    await new.open()
+    state = await new.read()
+
+    assert state[b"a"] == b"1"
+    with pytest.raises(KafkaError):
+        await old._producer.commit_transaction()
+    with contextlib.suppress(KafkaError):
+        await old.close()
+    await new.write([(b"a", b"2")], Head(2, 0, 4, {}))
+    assert (await new.read())[b"a"] == b"2"
+    await new.close()
+
+
+def test_entries_spread_over_the_partitions() -> None:
+    """The tests above would prove little if all keys fell on one partition."""
+    keys: Sequence[bytes] = [f"institution:P{n}".encode() for n in range(100)]
+
+    assert {partition_of(key, SIZES.internal) for key in keys} == set(range(SIZES.internal))
