@@ -15,14 +15,14 @@ from typing import ParamSpec
 from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
 from ._facts import Facts
-from ._ledger import GRACE, Claim, Entry, Fact, Ledger, Page, Tick
+from ._ledger import GRACE, Entry, Fact, Ledger, Page, Tick
 from ._questions import Questions, Reminder, reminder, visit_of
 from ._reference import Reference
 from ._rule import DayRule, Finding, Rule, Undecidable
 from ._times import DAY, clock, day_of
 from ._track import Track, Watch
 from ._window import Window
-from .ledgers import LEDGERS, Arrival, Inside, Record, Visit
+from .ledgers import LEDGERS, Inside, Record, Visit
 
 FAR = 253_402_300_799_000
 """The tick after the last one: the end of the year 9999."""
@@ -30,7 +30,11 @@ FAR = 253_402_300_799_000
 ROOM = 100_000
 """So many pages are kept however long they rest: a key may lag behind the clock of the ticks (our assumption)."""
 
+FEW = 16
+"""A page with at most so many entries is judged without running totals: to make them costs more than to count."""
+
 PageKey = tuple[str, tuple[str, ...]]
+Placed = tuple[Page, Entry]
 P = ParamSpec("P")
 
 
@@ -76,29 +80,34 @@ class Engine:
         self._horizons = {ledger.name: self._horizon(ledger.name) for ledger in LEDGERS}
         self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in LEDGERS}
         self._labels |= {watch.rule.id: f"evaluations:{watch.rule.id}" for watch in watches}
-        self._first_looks = {
-            ledger: [(watch.rule, Window([], watch.rule.span)) for watch in some]
+        self._glances = {
+            ledger: [(watch.rule, watch.rule.fewest, Window([], watch.rule.span)) for watch in some]
             for ledger, some in self.watches.items()
             if not any(isinstance(watch.rule, DayRule) for watch in some)
         }
-        self._of_key: dict[tuple[str, str], list[Page]] = {}
-        self._index: dict[str, list[tuple[Page, Entry]]] = {}
+        self._now = Moment(0, 0, reference.version, self.degraded)
+        self._tracked: dict[tuple[str, str], list[Page]] = {}
+        self._index: dict[str, list[list[Placed]]] = {}
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
         self._resting: list[tuple[int, str, tuple[str, ...]]] = []
+        self._fresh: list[PageKey] = []
         self.changed_pages: set[PageKey] = set()
         self.gone: set[bytes] = set()
 
     def feed(self, item: Inside, appended: int) -> None:
         """Take in one record of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
-        taken = item.appended or appended if isinstance(item, Record) else appended
-        now = Moment(taken, self.tick, self.reference.version, self.degraded)
+        now = self._now
+        now.appended, now.tick, now.reference_version = appended, self.tick, self.reference.version
         if isinstance(item, Record):
+            now.appended = item.appended or appended
             self._take_record(item, now)
         elif isinstance(item, Fact):
             self._take_fact(item, now)
         else:
             self._take_tick(item, now)
-        self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
+        if now.faults:
+            self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
+            now.faults.clear()
 
     def changed(self) -> list[tuple[bytes, bytes | None]]:
         """The state records touched since the last call; None where one is gone."""
@@ -118,71 +127,77 @@ class Engine:
         questions: list[Entry] = [entry for entry in record.entries if entry.pre]
         if questions:
             self._answer(f"{record.space}:{record.key}", questions, now)
+        placed: list[Placed] = []
+        names: set[str] = set()
         for entry in record.entries:
             if entry.pre:
                 continue
-            names = entry.names
+            names_of_entry = entry.names
             for ledger in self._by_entry[type(entry)]:
                 key = ledger.key(entry, self.reference)
-                if key is not None:
-                    self._keep(self.page(ledger, key), entry, names, now)
+                if key is None:
+                    continue
+                page = self.page(ledger, key)
+                if self._keep(page, entry, names_of_entry, now) and names_of_entry:
+                    placed.append((page, entry))
+                    names.update(names_of_entry)
+        self.index(names, placed)
 
     def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
         """The page of a ledger key, made where it is new."""
-        page = self.pages.get((ledger.name, key))
+        name = (ledger.name, key)
+        page = self.pages.get(name)
         if page is None:
-            page = self.pages[ledger.name, key] = Page(ledger, key, self._horizons[ledger.name])
-            self._of_key.setdefault((ledger.space, key[0]), []).append(page)
-            heapq.heappush(self._resting, (0, ledger.name, key))
+            page = self.pages[name] = Page(ledger, key, self._horizons[ledger.name])
+            self._fresh.append(name)
         return page
 
-    def tracks(self, page: Page) -> list[Track]:
-        """What the rules have seen on a page; made when the page has more than one entry, or a finding."""
-        if not page.tracks:
-            page.tracks = [
-                Track(watch, page.key, Window(page.order, watch.rule.span, page.bins))
-                for watch in self.watches.get(page.ledger.name, ())
-            ]
+    def tracks(self, page: Page) -> Sequence[Track]:
+        """What the rules have seen on a page; made when the page has more than a few entries, or a finding."""
+        watches = self.watches.get(page.ledger.name)
+        if watches and not page.tracks:
+            page.tracks = [Track(one, page.key, Window(page.order, one.rule.span, page.bins)) for one in watches]
+            self._tracked.setdefault((page.ledger.space, page.key[0]), []).append(page)
         return page.tracks
 
-    def _keep(self, page: Page, entry: Entry, names: list[str], now: Moment) -> None:
+    def _keep(self, page: Page, entry: Entry, names: list[str], now: Moment) -> bool:
+        """Put an entry on a page and judge what that changes; tells whether it was put there."""
         counts, ledger = self.effects.counts, page.ledger.name
         if entry.id in page.held:
             if ledger == "messages":
                 counts["duplicates"] += 1
-            return
-        if entry.time < page.newest - page.horizon:
+            return False
+        if not page.takes(entry):
             self.effects.refused.append((ledger, entry))
-            return
+            return False
         counts[self._labels[ledger]] += 1
         self.entries += 1
         self.changed_pages.add(page.name)
+        limit = page.limit
         page.newest = max(page.newest, entry.uploaded)
-        page.touched = self.tick or page.newest
-        claim = self._claim(page, entry)
-        if ledger == "messages" and claim.slot in page.slots:
+        page.touched = max(page.touched, self.tick or page.newest)
+        if ledger == "messages" and entry.slot in page.slots:
             counts["msgid_reused"] += 1
-        changed = page.add(entry, claim, taken=self._is_taken(page, entry, names))
-        self.index(page, entry, names)
+        reach = self._reach[ledger, type(entry)]
+        changed = page.add(entry, reach, taken=self._is_taken(entry, names, reach))
         if changed and ledger in self.watches:
             self._rejudge(page, changed, now)
-        self._forget(page)
+        if limit < page.limit and len(page.held) > 1:
+            self._forget(page)
+        return True
 
-    def _claim(self, page: Page, entry: Entry) -> Claim:
-        return Claim(entry.slot, entry.last_counts, self._reach[page.ledger.name, type(entry)])
+    def _is_taken(self, entry: Entry, names: list[str], reach: int) -> bool:
+        """Whether a standing fact in reach takes this entry back; what has no names cannot be taken back."""
+        return bool(self.facts and names) and self.facts.take_back(entry, names, reach)
 
-    def _is_taken(self, page: Page, entry: Entry, names: list[str]) -> bool:
-        """Whether a standing fact in reach takes this entry back; that a message came cannot be taken back."""
-        if not self.facts or isinstance(entry, Arrival):
-            return False
-        return self.facts.take_back(entry, names, self._reach[page.ledger.name, type(entry)])
-
-    def index(self, page: Page, entry: Entry, names: list[str]) -> None:
-        """Let facts find the entry by its names."""
-        if isinstance(entry, Arrival):
-            return
+    def index(self, names: Iterable[str], placed: list[Placed]) -> None:
+        """Let facts find entries by names. Those of one event share most of them, and one list of places."""
         for name in names:
-            self._index.setdefault(name, []).append((page, entry))
+            places = self._index.get(name)
+            if places is None:
+                self._index[name] = [placed]
+            else:
+                places.append(placed)
 
     def plan(self, page: Page) -> None:
         """Put on the agenda what time alone will change on this page."""
@@ -193,22 +208,20 @@ class Engine:
                 self._schedule(due, page)
 
     def _forget(self, page: Page) -> None:
-        gone = page.forget()
-        if gone is None:
-            return
-        self._unindex(page, gone)
+        self._unindex(page, page.forget())
         for track in page.tracks:
             track.window.reset()
-            track.fold(page.forgotten, self.tick)
+            track.fold(page.limit, self.tick)
 
     def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
+        """Let facts no longer find what the page does not hold any more."""
         self.entries -= len(gone)
-        ids = {entry.id for entry in gone}
         for name in {name for entry in gone for name in entry.names} & self._index.keys():
-            left = [pair for pair in self._index[name] if pair[0] is not page or pair[1].id not in ids]
-            if left:
-                self._index[name] = left
-            else:
+            places = self._index[name]
+            for placed in places:
+                placed[:] = [one for one in placed if one[0] is not page or one[1].id in page.held]
+            places[:] = [placed for placed in places if placed]
+            if not places:
                 del self._index[name]
 
     # Judging
@@ -217,32 +230,39 @@ class Engine:
         """Judge what a change of standing touches: later entries whose windows hold it, and itself."""
         order = page.order
         in_order = len(changed) == 1 and order and order[-1] is changed[0]
-        if in_order and len(order) == 1 and not page.tracks and page.ledger.name in self._first_looks:
-            self._judge_alone(page, order[0], now)
+        if in_order and not page.tracks and len(order) <= FEW and page.ledger.name in self._glances:
+            self._glance(page, now)
             return
         for track in self.tracks(page):
             rule = track.watch.rule
             if isinstance(rule, DayRule):
                 news = self._rejudge_days(page, track, rule, changed)
             elif in_order:
-                first = len(order) - 1
-                while first and order[first - 1].time >= changed[0].time - rule.ahead:
-                    first -= 1
-                news = self._judge(track, page, range(first, len(order)))
+                news = self._judge(track, page, _from_ahead(order, rule))
             else:
                 news = self._rejudge_late(page, track, changed)
             if news:
                 self._tell(page, track, now)
 
-    def _judge_alone(self, page: Page, entry: Entry, now: Moment) -> None:
-        """Judge the only entry of a page: most pages never have a second one, and need no tracks of their own."""
-        for number, (rule, window) in enumerate(self._first_looks[page.ledger.name]):
-            window.look_at(page.order, page.bins)
-            finding = self._check(rule, entry, window)
-            if finding is not None:
-                track = self.tracks(page)[number]
-                track.note(entry.id, trigger(entry, finding))
-                self._tell(page, track, now)
+    def _glance(self, page: Page, now: Moment) -> None:
+        """Judge the newest entry of a page that has but a few: most pages never have more, nor a finding.
+
+        They need no tracks; a window is laid over them for as long as a rule looks.
+        """
+        order = page.order
+        for number, (rule, fewest, window) in enumerate(self._glances[page.ledger.name]):
+            if len(order) < fewest:
+                continue
+            news = False
+            window.lay_over(order, page.bins)
+            for position in _from_ahead(order, rule):
+                entry = order[position]
+                window.move_to(position)
+                finding = self._check(rule, entry, window)
+                if finding is not None:
+                    news |= self.tracks(page)[number].note(entry.id, trigger(entry, finding))
+            if news:
+                self._tell(page, self.tracks(page)[number], now)
 
     def _rejudge_late(self, page: Page, track: Track, changed: list[Entry]) -> bool:
         rule, news = track.watch.rule, False
@@ -317,7 +337,7 @@ class Engine:
         newest = max((one.time for one in track.triggers.values()), default=0) - track.watch.rule.span
         open_now = [
             (state.opener_time, state.incident)
-            for other in self._of_key[page.ledger.space, page.key[0]]
+            for other in self._tracked[page.ledger.space, page.key[0]]
             for one in other.tracks
             for state in one.open_since(newest)
         ]
@@ -331,12 +351,13 @@ class Engine:
         self.facts.add(fact, self.tick or fact.uploaded)
         names = {name for one in (fact, *self.facts.named_by(fact)) for name in one.names}
         pairs = {(page.ledger.name, page.key, entry.time, entry.id): (page, entry)
-                 for name in names for page, entry in self._index.get(name, ())}  # fmt: skip
+                 for name in names for placed in self._index.get(name, ()) for page, entry in placed
+                 if name in entry.names}  # fmt: skip
         is_late = False
         for _, (page, entry) in sorted(pairs.items(), key=lambda pair: pair[0]):
-            names_of_entry = entry.names
-            taken = self._is_taken(page, entry, names_of_entry)
-            changed = page.retake(entry, self._claim(page, entry), taken=taken)
+            names_of_entry, reach = entry.names, self._reach[page.ledger.name, type(entry)]
+            taken = self._is_taken(entry, names_of_entry, reach)
+            changed = page.retake(entry, reach, taken=taken)
             self.changed_pages.add(page.name)
             if changed and page.ledger.name in self.watches:
                 self._rejudge(page, changed, now)
@@ -391,6 +412,9 @@ class Engine:
         """Once there are very many pages, drop those that rested for their horizon and that await nothing."""
         if len(self.pages) <= self.room:
             return
+        for fresh in self._fresh:
+            heapq.heappush(self._resting, (0, *fresh))
+        self._fresh.clear()
         while self._resting and self._resting[0][0] <= self.tick:
             _, name, key = heapq.heappop(self._resting)
             page = self.pages[name, key]
@@ -401,13 +425,15 @@ class Engine:
                 heapq.heappush(self._resting, (max(rested, self.tick + 1), name, key))
 
     def _drop(self, page: Page) -> None:
-        self._unindex(page, page.held.values())
-        del self.pages[page.ledger.name, page.key]
-        of_key = self._of_key[page.ledger.space, page.key[0]]
-        of_key.remove(page)
-        if not of_key:
-            del self._of_key[page.ledger.space, page.key[0]]
         self.gone.update(_state.names_of_page(page))
+        del self.pages[page.name]
+        held, page.held = page.held, {}
+        self._unindex(page, held.values())
+        if page.tracks:
+            subject = page.ledger.space, page.key[0]
+            self._tracked[subject].remove(page)
+            if not self._tracked[subject]:
+                del self._tracked[subject]
 
     def _schedule(self, due: int, page: Page) -> None:
         heapq.heappush(self._agenda, (due, page.ledger.name, page.key))
@@ -458,6 +484,14 @@ class Engine:
         window = Window(entries, rule.span, page.bins if page else None)
         window.move_to(entries.index(entry))
         return window
+
+
+def _from_ahead(order: list[Entry], rule: Rule) -> range:
+    """The newest position of an order, and those before it whose judgement looks ahead to it."""
+    first = len(order) - 1
+    while first and order[first - 1].time >= order[-1].time - rule.ahead:
+        first -= 1
+    return range(first, len(order))
 
 
 def _entry_of(judged: Trigger) -> Entry:

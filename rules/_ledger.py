@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 GRACE = 72 * HOUR
 """How much later than its business time, and out of order within its key, an event may come, ms."""
+
+
+Id = tuple[int, str]
+"""Of an entry within its ledger key: the identity of its message, and its line."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e", gc=False):
@@ -48,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
     """Whether the latest statement about a slot counts (fee lines, admissions), not the first (settlements)."""
 
     @property
-    def id(self) -> tuple[int, str]:
+    def id(self) -> Id:
         """What makes the entry one of a kind within its ledger key."""
         return (self.identity, self.line)
 
@@ -119,31 +123,32 @@ class Ledger:
     grace: int = GRACE
 
 
-class Claim(NamedTuple):
-    """What an entry speaks of: of several that stand for one slot, one counts.
-
-    slot: empty where it stands alone. last_counts: the latest upload counts, not the first. reach: an upload that comes
-    later than that after an entry does not speak of the same thing, ms.
-    """
-
-    slot: str
-    last_counts: bool
-    reach: int
-
-
 BIN_DAYS = 110
 """How long sums are kept: the hundred days that the growth rule looks back, and what may still change them."""
+
+
+BEFORE_ALL = -(1 << 62)
+"""Earlier than any time, ms."""
+
+_NO_BINS: dict[int, list[int]] = {}
+"""Of the pages whose ledger keeps no sums; nobody writes into it."""
 
 
 class Page:
     """All entries of one ledger key within the horizon, the standing ones in order of (time, id).
 
-    horizon: entries older than the newest upload less this are forgotten, ms.
+    horizon: entries older than the newest upload less this are forgotten, ms. aside: held, but not standing. taken: ids
+    of those among them that a fact takes back. slots: the entries that speak of one thing. touched: tick at which the
+    last entry came. changed_days: days (first moment, ms) that are to be saved again, and what `touched` was when they
+    last changed. changed_bins: likewise, of the sums.
+
+    There are millions of pages, and nearly all hold one entry that stands: what such a page does not need is a shared
+    empty value, replaced where it is needed.
     """
 
     __slots__ = (
-        "bins", "changed_bins", "changed_days", "days", "forgotten", "held", "horizon", "key", "ledger", "name",
-        "newest", "order", "slots", "taken", "touched", "tracks",
+        "aside", "bins", "changed_bins", "changed_days", "held", "horizon", "key", "ledger", "name", "newest", "order",
+        "slots", "taken", "touched", "tracks",
     )  # fmt: skip
 
     def __init__(self, ledger: Ledger, key: tuple[str, ...], horizon: int) -> None:
@@ -151,72 +156,88 @@ class Page:
         self.key = key
         self.name = (ledger.name, key)
         self.horizon = horizon
-        self.newest = -(1 << 62)
+        self.newest = BEFORE_ALL
         self.touched = 0
-        self.forgotten = 0
-        self.held: dict[tuple[int, str], Entry] = {}
-        self.days: dict[int, list[Entry]] = {}
+        self.held: dict[Id, Entry] = {}
         self.order: list[Entry] = []
-        self.slots: dict[str, list[Entry]] = {}
-        self.taken: set[tuple[int, str]] = set()
-        self.bins: dict[int, list[int]] = {}
-        self.changed_days: set[int] = set()
-        self.changed_bins: set[int] = set()
-        self.tracks: list[Track] = []
+        self.slots: dict[str, tuple[Entry, ...]] = {}
+        self.aside: tuple[Entry, ...] = ()
+        self.taken: frozenset[Id] = frozenset()
+        self.bins: dict[int, list[int]] = {} if ledger.bin else _NO_BINS
+        self.changed_days: dict[int, int] = {}
+        self.changed_bins: tuple[int, ...] = ()
+        self.tracks: Sequence[Track] = ()
 
-    def add(self, entry: Entry, claim: Claim, *, taken: bool) -> list[Entry]:
-        """Keep an entry. Returns the entries whose standing changed, be it that they stand now or no longer do."""
+    @property
+    def limit(self) -> int:
+        """The first day that is still kept, ms: what has no place there is refused, what grows older is forgotten."""
+        return day_of(self.newest - self.horizon)
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether the entry is not too old for this page, by the newest upload, its own among them."""
+        return entry.time >= max(self.newest, entry.uploaded) - self.horizon
+
+    def add(self, entry: Entry, reach: int, *, taken: bool) -> list[Entry]:
+        """Keep an entry. Returns the entries whose standing changed, be it that they stand now or no longer do.
+
+        reach: a later upload than that after an entry does not speak of the same thing, ms.
+        """
         self._hold(entry, taken=taken)
-        rivals = self.slots.get(claim.slot)
+        slot = entry.slot
+        rivals = self.slots.get(slot)
         if rivals is None:  # nobody spoke of it before: by far the most frequent case
-            if claim.slot:
-                self.slots[claim.slot] = [entry]
+            if slot:
+                self.slots[slot] = (entry,)
             if taken:
+                self.aside = (*self.aside, entry)
                 return []
             self._stand(entry)
             return [entry]
-        before = self._heard(rivals, claim)
-        rivals.append(entry)
-        return self._settle(before, self._heard(rivals, claim))
+        self.aside = (*self.aside, entry)
+        self.slots[slot] = (*rivals, entry)
+        return self._settle(self._heard(rivals, reach), self._heard(self.slots[slot], reach))
 
-    def put_back(self, entry: Entry, slot: str, *, taken: bool, stands: bool) -> None:
+    def put_back(self, entry: Entry, *, taken: bool, stands: bool) -> None:
         """Keep an entry as it was saved."""
         self._hold(entry, taken=taken)
-        if slot:
-            self.slots.setdefault(slot, []).append(entry)
+        if slot := entry.slot:
+            self.slots[slot] = (*self.slots.get(slot, ()), entry)
         if stands:
             self._stand(entry)
+        else:
+            self.aside = (*self.aside, entry)
 
-    def retake(self, entry: Entry, claim: Claim, *, taken: bool) -> list[Entry]:
+    def retake(self, entry: Entry, reach: int, *, taken: bool) -> list[Entry]:
         """Take an entry back, or let it stand again. Returns the entries whose standing changed."""
         if taken == (entry.id in self.taken):
             return []
-        rivals = self.slots.get(claim.slot) or [entry]
-        before = self._heard(rivals, claim)
-        self.changed_days.add(day_of(entry.time))
-        (self.taken.add if taken else self.taken.remove)(entry.id)
-        return self._settle(before, self._heard(rivals, claim))
+        rivals = self.slots.get(entry.slot, (entry,))
+        before = self._heard(rivals, reach)
+        self._change(entry.time)
+        self.taken = self.taken | {entry.id} if taken else self.taken - {entry.id}
+        return self._settle(before, self._heard(rivals, reach))
 
     def _hold(self, entry: Entry, *, taken: bool) -> None:
-        day = day_of(entry.time)
         self.held[entry.id] = entry
-        self.days.setdefault(day, []).append(entry)
-        self.changed_days.add(day)
+        self._change(entry.time)
         if taken:
-            self.taken.add(entry.id)
+            self.taken = self.taken | {entry.id}
 
-    def _heard(self, rivals: list[Entry], claim: Claim) -> list[Entry]:
+    def _change(self, time: int) -> None:
+        self.changed_days[day_of(time)] = self.touched
+
+    def _heard(self, rivals: tuple[Entry, ...], reach: int) -> list[Entry]:
         """Of the entries for one slot those that count: one, unless they lie further apart than the reach."""
         left = [entry for entry in rivals if entry.id not in self.taken]
         if len(left) < 2:
             return left
         left.sort(key=lambda entry: (entry.uploaded, entry.message, entry.identity))
-        if claim.last_counts:
+        if left[0].last_counts:
             over = pairwise(left)
-            return [one for one, after in over if after.uploaded > one.time + claim.reach] + left[-1:]
-        heard, latest = [], -(1 << 62)
+            return [one for one, after in over if after.uploaded > one.time + reach] + left[-1:]
+        heard, latest = [], BEFORE_ALL
         for entry in left:
-            if entry.uploaded > latest + claim.reach:
+            if entry.uploaded > latest + reach:
                 heard.append(entry)
             latest = max(latest, entry.time)
         return heard
@@ -225,12 +246,14 @@ class Page:
         fallen = [entry for entry in before if entry not in after and self.standing(entry)]
         risen = [entry for entry in after if entry not in before]
         for entry in fallen:
-            self.changed_days.add(day_of(entry.time))
+            self._change(entry.time)
             self._count(entry, -1)
             del self.order[self.position(entry)]
+            self.aside = (*self.aside, entry)
         for entry in risen:
-            self.changed_days.add(day_of(entry.time))
+            self._change(entry.time)
             self._stand(entry)
+            self.aside = tuple(one for one in self.aside if one is not entry)
         return fallen + risen
 
     def _stand(self, entry: Entry) -> None:
@@ -256,34 +279,33 @@ class Page:
         sums = self.bins.setdefault(start, [0, 0])
         sums[0] += sign
         sums[1] += sign * entry.amount
-        self.changed_bins.add(day_of(start))
+        self._change_bins(day_of(start))
+
+    def _change_bins(self, day: int) -> None:
+        if day not in self.changed_bins:
+            self.changed_bins = (*self.changed_bins, day)
 
     def standing(self, entry: Entry) -> bool:
         """Whether the entry counts now."""
         at = self.position(entry)
         return at < len(self.order) and self.order[at] is entry
 
-    def forget(self) -> list[Entry] | None:
-        """Drop, once a day, what is older than the horizon; gives what was dropped, None where it was not time yet."""
-        if self.newest - self.horizon < self.forgotten + DAY:
-            return None
-        limit = day_of(self.newest - self.horizon)
-        if not self.forgotten:  # a new page: nothing can be old yet
-            self.forgotten = limit
-            return None
-        self.forgotten = limit
+    def forget(self) -> list[Entry]:
+        """Drop what lies before the limit; gives what was dropped. The newest upload is never among it."""
+        limit = self.limit
         self._forget_bins()
-        past = [day for day in self.days if day < limit]
-        gone = [entry for day in past for entry in self.days.pop(day)]
-        self.changed_days.update(past)
+        past = self.first_at(limit)
+        gone = self.order[:past] + [entry for entry in self.aside if entry.time < limit]
+        del self.order[:past]
+        self.aside = tuple(entry for entry in self.aside if entry.time >= limit)
         for entry in gone:
+            self._change(entry.time)
             del self.held[entry.id]
-            self.taken.discard(entry.id)
+        self.taken = frozenset(id_ for id_ in self.taken if id_ in self.held)
         for slot in {entry.slot for entry in gone} & self.slots.keys():
-            self.slots[slot] = [entry for entry in self.slots[slot] if entry.time >= limit]
+            self.slots[slot] = tuple(entry for entry in self.slots[slot] if entry.time >= limit)
             if not self.slots[slot]:
                 del self.slots[slot]
-        del self.order[: self.first_at(limit)]
         return gone
 
     def _forget_bins(self) -> None:
@@ -292,11 +314,13 @@ class Page:
         limit = min(day_of(self.newest), min(waiting, default=1 << 62)) - BIN_DAYS * DAY
         for start in [start for start in self.bins if start < limit]:
             del self.bins[start]
-            self.changed_bins.add(day_of(start))
+            self._change_bins(day_of(start))
 
     def of_day(self, day: int) -> list[Entry]:
         """The held entries of one day, in an order that does not depend on their arrival."""
-        return sorted(self.days.get(day, ()), key=lambda entry: (entry.time, entry.id))
+        standing = self.order[self.first_at(day) : self.first_at(day + DAY)]
+        aside = [entry for entry in self.aside if day <= entry.time < day + DAY]
+        return sorted(standing + aside, key=lambda entry: (entry.time, entry.id)) if aside else standing
 
     def bins_of_day(self, day: int) -> dict[int, list[int]]:
         """The sums that begin on one day."""

@@ -110,6 +110,11 @@ class Rule:
         raise NotImplementedError
 
     @property
+    def fewest(self) -> int:
+        """So many standing entries of one key are needed before any of them can give a finding."""
+        return 1
+
+    @property
     def shown(self) -> int:
         """Length of the window that an alert names, ms: of what is counted, not of the past beside it."""
         return self.span

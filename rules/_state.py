@@ -1,7 +1,7 @@
 """The engine's state as small records for a compacted log, and back.
 
-A record is (ledger, key, day) for entries and for sums, (ledger, key) for a page, (ledger, key, rule) for alerts,
-(ledger, key, rule, day) for triggers, (fact) for what takes back, (hour) and (alert) for questions: one swipe does not
+A record is (ledger, key, day) for entries and for sums, (ledger, key, rule) for alerts, (ledger, key, rule, day) for
+triggers, (fact) for what takes back, (hour) and (alert) for questions: one swipe does not
 rewrite a month.
 """
 
@@ -36,18 +36,13 @@ _KEY = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
 class _Day(msgspec.Struct, array_like=True):
     """taken, fallen: positions of the entries that were taken back, and of those that do not count.
 
-    Why they do not, a fact or another entry, may be forgotten by then.
+    Why they do not, a fact or another entry, may be forgotten by then. touched: of the page, when the day last changed.
     """
 
     entries: list[AnyEntry]
     taken: list[int]
     fallen: list[int]
-
-
-class _PageState(msgspec.Struct, array_like=True):
-    newest: int
     touched: int
-    forgotten: int
 
 
 class _TrackState(msgspec.Struct, array_like=True):
@@ -66,7 +61,6 @@ class _Triggers(msgspec.Struct, array_like=True):
     runs: list[list[int]]
 
 
-_PAGE = msgspec.msgpack.Decoder(_PageState)
 _TRACK = msgspec.msgpack.Decoder(_TrackState)
 _TRIGGERS = msgspec.msgpack.Decoder(_Triggers)
 _FACT = msgspec.msgpack.Decoder(tuple[Fact, int])
@@ -103,16 +97,14 @@ def changed(engine: Engine) -> list[tuple[bytes, bytes | None]]:
 
 
 def _of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
-    ledger, key = page.ledger.name, page.key
-    yield _name("page", ledger, key), _encode(_PageState(page.newest, page.touched, page.forgotten))
-    for day in page.changed_days:
+    ledger, key = page.name
+    for day, touched in page.changed_days.items():
         entries = page.of_day(day)
-        yield _name("entries", ledger, key, str(day)), _encode(_of_day(page, entries)) if entries else None
+        yield _name("entries", ledger, key, str(day)), _encode(_of_day(page, entries, touched)) if entries else None
     for day in page.changed_bins:
         bins = page.bins_of_day(day)
         yield _name("bins", ledger, key, str(day)), _encode(bins) if bins else None
-    page.changed_days.clear()
-    page.changed_bins.clear()
+    page.changed_days, page.changed_bins = {}, ()
     for track in page.tracks:
         for day in track.changed_days:
             yield _name_of_triggers(page, track, day), _of_triggers(track.triggers_of_day(day))
@@ -122,13 +114,14 @@ def _of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
             yield _name("track", ledger, key, track.watch.name), _of_track(track)
 
 
-def _of_day(page: Page, entries: list[Entry]) -> _Day:
-    standing = {id(entry) for entry in page.order[page.first_at(entries[0].time) : page.first_at(entries[-1].time + 1)]}
-    return _Day(
-        cast("list[AnyEntry]", entries),
-        [position for position, entry in enumerate(entries) if entry.id in page.taken] if page.taken else [],
-        [position for position, entry in enumerate(entries) if id(entry) not in standing],
-    )
+def _of_day(page: Page, entries: list[Entry], touched: int) -> _Day:
+    taken: list[int] = []
+    fallen: list[int] = []
+    if page.aside:
+        aside = {entry.id for entry in page.aside}
+        fallen = [position for position, entry in enumerate(entries) if entry.id in aside]
+        taken = [position for position in fallen if entries[position].id in page.taken]
+    return _Day(cast("list[AnyEntry]", entries), taken, fallen, touched)
 
 
 def _of_track(track: Track) -> bytes | None:
@@ -193,10 +186,9 @@ def _of_questions(questions: Questions) -> Iterator[tuple[bytes, bytes | None]]:
 def names_of_page(page: Page) -> Iterator[bytes]:
     """The names of all records that a page has, or had when it was last saved."""
     ledger, key = page.ledger.name, page.key
-    yield _name("page", ledger, key)
-    for day in page.days.keys() | page.changed_days:
+    for day in {day_of(entry.time) for entry in page.held.values()}.union(page.changed_days):
         yield _name("entries", ledger, key, str(day))
-    for day in {day_of(start) for start in page.bins} | page.changed_bins:
+    for day in {day_of(start) for start in page.bins}.union(page.changed_bins):
         yield _name("bins", ledger, key, str(day))
     for track in page.tracks:
         yield _name("track", ledger, key, track.watch.name)
@@ -216,8 +208,7 @@ def load(engine: Engine, records: Iterable[tuple[bytes, bytes | None]]) -> None:
     engine.questions.alerts.update({alert: _ASKED.decode(value) for *_, alert, value in by_kind["asked"]})
     _load_pages(engine, by_kind)
     for page in engine.pages.values():
-        page.changed_days.clear()
-        page.changed_bins.clear()
+        page.changed_days, page.changed_bins = {}, ()
         engine.plan(page)
 
 
@@ -231,13 +222,10 @@ def _by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> defaultdict[str, 
 
 
 def _load_pages(engine: Engine, by_kind: defaultdict[str, list[_Saved]]) -> None:
-    for ledger, key, _, value in by_kind["page"]:
-        page, state = engine.page(_BY_NAME[ledger], key), _PAGE.decode(value)
-        page.newest, page.touched, page.forgotten = state.newest, state.touched, state.forgotten
     for ledger, key, _, value in by_kind["entries"]:
-        _put_back(engine, engine.pages[ledger, key], _ENTRIES.decode(value))
+        _put_back(engine, engine.page(_BY_NAME[ledger], key), _ENTRIES.decode(value))
     for ledger, key, day, value in by_kind["bins"]:
-        page = engine.pages[ledger, key]
+        page = engine.page(_BY_NAME[ledger], key)
         for start in page.bins_of_day(int(day)):
             del page.bins[start]
         page.bins.update(_BINS.decode(value))
@@ -252,11 +240,13 @@ def _load_pages(engine: Engine, by_kind: defaultdict[str, list[_Saved]]) -> None
 
 
 def _put_back(engine: Engine, page: Page, saved: _Day) -> None:
+    page.touched = max(page.touched, saved.touched)
+    page.newest = max(page.newest, *(entry.uploaded for entry in saved.entries))
     taken, fallen = set(saved.taken), set(saved.fallen)
     engine.entries += len(saved.entries)
     for position, entry in enumerate(saved.entries):
-        page.put_back(entry, entry.slot, taken=position in taken, stands=position not in fallen)
-        engine.index(page, entry, entry.names)
+        page.put_back(entry, taken=position in taken, stands=position not in fallen)
+        engine.index(entry.names, [(page, entry)])
 
 
 def _tracks_of(engine: Engine, page: tuple[str, tuple[str, ...]], watch: str) -> list[Track]:

@@ -54,11 +54,10 @@ class Window:
             low += 1
         self.low = low
 
-    def look_at(self, entries: list[Entry], bins: dict[int, list[int]]) -> None:
-        """Look at another page, at its first entry."""
+    def lay_over(self, entries: list[Entry], bins: dict[int, list[int]]) -> None:
+        """Leave its page for another one."""
         self.entries_of_page, self.bins = entries, bins
         self.reset()
-        self.move_to(0)
 
     def reset(self) -> None:
         """Forget the totals: an entry came late, or was taken back or forgotten."""

@@ -74,6 +74,11 @@ class Gap(Rule):
         """The longest run that is looked at, ms."""
         return self.longest * SECOND
 
+    @property
+    def fewest(self) -> int:
+        """As many swipes as persons."""
+        return self.limit
+
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
         """Count the distinct persons of the run that this swipe continues."""
         run = self._run(window)

@@ -102,6 +102,11 @@ class Sign(Rule):
         return self.shown + (self.habit_days + 1) * DAY
 
     @property
+    def fewest(self) -> int:
+        """As many swipes as persons."""
+        return self.limit
+
+    @property
     def shown(self) -> int:
         """The window in ms."""
         return self.window * SECOND

@@ -67,6 +67,11 @@ class Till(Rule):
         """The window in ms."""
         return self.window * SECOND
 
+    @property
+    def fewest(self) -> int:
+        """As many swipes as persons."""
+        return self.limit
+
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
         """Count the distinct persons in the window that ends with this settlement."""
         if window.count < self.limit or window.people < self.limit:

@@ -96,6 +96,11 @@ class ImpossibleTravel(Rule):
         return max(self.shown, self.prescription_hours * HOUR)
 
     @property
+    def fewest(self) -> int:
+        """Two places."""
+        return 2
+
+    @property
     def shown(self) -> int:
         """The window in ms."""
         return self.window * SECOND

@@ -93,6 +93,11 @@ class EarlyRefill(Rule):
         return self.history_days * DAY
 
     @property
+    def fewest(self) -> int:
+        """A fill and the one before it."""
+        return 2
+
+    @property
     def ahead(self) -> int:
         """The rest of a dispensing's day, ms."""
         return DAY

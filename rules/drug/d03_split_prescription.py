@@ -73,6 +73,11 @@ class SplitPrescription(DaysAllowed, Rule):
         return DAY
 
     @property
+    def fewest(self) -> int:
+        """Two prescriptions."""
+        return 2
+
+    @property
     def ahead(self) -> int:
         """The rest of that day, ms."""
         return DAY

@@ -101,6 +101,11 @@ class TraceCodeReuse(Rule):
         return self.keep_days * DAY
 
     @property
+    def fewest(self) -> int:
+        """Two sales."""
+        return min(2, self.placeholder)
+
+    @property
     def ahead(self) -> int:
         """How far ahead the report from stock, and the rest of a crowded day, are looked for, ms."""
         return DAY

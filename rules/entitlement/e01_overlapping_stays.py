@@ -80,6 +80,11 @@ class OverlappingStays(Rule):
         return self.longest_days * DAY
 
     @property
+    def fewest(self) -> int:
+        """Two stays."""
+        return 2
+
+    @property
     def shown(self) -> int:
         """The overlap that is too long, ms."""
         return self.overlap_hours * HOUR

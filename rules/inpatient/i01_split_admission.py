@@ -79,6 +79,11 @@ class SplitAdmission(Rule):
         return (self.longest_days + self.within_days) * DAY
 
     @property
+    def fewest(self) -> int:
+        """Two stays."""
+        return 2
+
+    @property
     def shown(self) -> int:
         """How far back the discharge may lie, ms."""
         return self.within_days * DAY

@@ -82,6 +82,11 @@ class FrequentAdmission(Rule):
         return (YEAR + max(self.short_days, self.long_days)) * DAY
 
     @property
+    def fewest(self) -> int:
+        """As many admissions as the lower limit."""
+        return min(self.short_limit, self.long_limit)
+
+    @property
     def shown(self) -> int:
         """The longer count, ms."""
         return max(self.short_days, self.long_days) * DAY

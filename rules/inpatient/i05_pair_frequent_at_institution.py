@@ -84,6 +84,11 @@ class FrequentAtInstitution(Rule):
         """How long the pieces of a stay are waited for, ms: they may make it exempt."""
         return self.longest_days * DAY
 
+    @property
+    def fewest(self) -> int:
+        """As many admissions as the limit."""
+        return self.limit
+
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
         """Count the stays at this institution up to an admission."""
         if not isinstance(entry, Stay) or entry.piece != "admission" or window.count < self.limit:

@@ -20,11 +20,11 @@ def held(engine: Engine) -> dict[str, int]:
     return {
         "pages": len(engine.pages),
         "entries": sum(len(page.held) for page in pages),
-        "days": sum(len(page.days) for page in pages),
+        "aside": sum(len(page.aside) for page in pages),
         "slots": sum(len(page.slots) for page in pages),
         "bins": sum(len(page.bins) for page in pages),
         "names": len(engine._index),
-        "named": sum(len(pairs) for pairs in engine._index.values()),
+        "named": sum(len(placed) for places in engine._index.values() for placed in places),
         "facts": len(engine.facts),
         "marks": sum(len(marks) for marks in engine.questions.answered.values()),
         "asked": len(engine.questions.alerts),

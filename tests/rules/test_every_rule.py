@@ -162,6 +162,17 @@ def test_memory_is_bounded(rule: type[Rule]) -> None:
 
 
 @every_rule
+def test_has_nothing_to_say_about_fewer_entries_than_it_names(rule: type[Rule]) -> None:
+    """A page with fewer entries than `fewest` is not even looked at."""
+    for call in example_of(rule).calls:
+        if isinstance(call.rows, list):
+            rows, few = call.rows, call.rule.fewest - 1
+            runs = [rows[first : first + few] for first in range(len(rows))]
+
+            assert {None} >= {said for run in runs for said in answers(call._replace(rows=run))}
+
+
+@every_rule
 def test_sentences_are_filled_and_name_nobody(rule: type[Rule]) -> None:
     """Each finding of the example gives a sentence in both languages, without a person in it or in its details."""
     told = list(alerts_of(rule))
