@@ -20,7 +20,7 @@ from rules._engine import Engine
 from rules._reference import Reference
 from rules._track import Watch
 from streams.detector import Outcome, process
-from streams.router import Routed, Router, encode_tick
+from streams.router import Routed, Router, bundles, encode_tick
 
 
 @dataclass
@@ -106,7 +106,7 @@ def replay(
 
 def _inside(routed: Routed) -> Iterator[bytes]:
     """What the topic inside would carry, in its order."""
-    yield from (value for _, value in routed.entries)
+    yield from bundles(value for _, value in routed.entries)
     yield from (encode_tick(hour) for hour in routed.ticks)
 
 

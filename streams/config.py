@@ -36,7 +36,9 @@ class StreamConfig:
     idle_seconds: float = 600.0
     """All input unread and unwritten for so long: the broker's hour ticks."""
     batch_records: int = 4000
-    fetch_bytes: int = 4 << 20
+    fetch_bytes: int = 256 << 10
+    """From one partition at a time: a backlog is read evenly. Of one partition that is read days ahead of the others,
+    institutions would take their entries, and those of the others would come too late."""
     send_bytes: int = 512 << 10
     """One batch to one partition; a single record may be larger."""
     record_bytes: int = 16 << 20

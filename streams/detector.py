@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TypeVar
@@ -15,7 +16,9 @@ from rules._engine import Effects, Engine
 from rules._questions import Reminder
 from rules.ledgers import AnyEntry, Inside
 
-_DECODER: msgspec.msgpack.Decoder[Inside] = msgspec.msgpack.Decoder(Inside)
+_BUNDLE: msgspec.msgpack.Decoder[list[Inside]] = msgspec.msgpack.Decoder(list[Inside])
+_PIECES: msgspec.msgpack.Decoder[list[msgspec.Raw]] = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_ONE: msgspec.msgpack.Decoder[Inside] = msgspec.msgpack.Decoder(Inside)
 _encode = msgspec.json.Encoder().encode
 SOURCE = "settlement-monitor"
 T = TypeVar("T")
@@ -34,7 +37,8 @@ class Published:
 class Outcome:
     """What became of a batch of the topic inside.
 
-    revisions: the alerts as objects, beside their bytes. undecodable: index in the batch of what could not be read.
+    revisions: the alerts as objects, beside their bytes. undecodable: index in the batch of what could not be read, or
+    not wholly.
     """
 
     alerts: list[Published] = field(default_factory=list)
@@ -50,20 +54,31 @@ class Outcome:
 def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
     """Feed records (value, append time in ms) of one partition, in the order of the log.
 
-    What is no record of ours, or of a newer router, is passed over: whoever reads this log passes over the same.
+    What is not ours, or of a newer router, is passed over: whoever reads this log passes over the same.
     """
     undecodable = []
     for index, (value, appended) in enumerate(batch):
         try:
-            item = _DECODER.decode(value)
+            items = _BUNDLE.decode(value)
         except (msgspec.DecodeError, UnicodeDecodeError):
             undecodable.append(index)
-        else:
+            items = _what_can_be_read(value)
+        for item in items:
             engine.feed(item, appended)
     effects, engine.effects = engine.effects, Effects()
     found = outcome(effects)
     found.undecodable = undecodable
     return found
+
+
+def _what_can_be_read(value: bytes) -> list[Inside]:
+    """The items of a bundle in which something is not ours."""
+    items: list[Inside] = []
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        for piece in _PIECES.decode(value):
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                items.append(_ONE.decode(piece))
+    return items
 
 
 def for_a_while(waiting: deque[T], seconds: float) -> Iterator[T]:

@@ -23,7 +23,7 @@ from streams.aside import set_aside
 from streams.checkpoint import Changelog, Desk
 from streams.config import Meter, StreamConfig
 from streams.detector import Outcome, Published, for_a_while, process
-from streams.router import Routed, Router, partition_of
+from streams.router import Routed, Router, bundles, partition_of
 from streams.ticks import Ticks
 from streams.topics import Names
 
@@ -129,11 +129,15 @@ class Plant:
     async def _send_routed(self, partition: int, batch: Batch, routed: Routed) -> None:
         producer, names = self.producer(), self._names
         count = await producer.partitions(names.entries)
-        shares: dict[int, list[Record]] = {p: [] for p in range(count)}
+        shares: list[list[bytes]] = [[] for _ in range(count)]
         for key, value in routed.entries:
-            for p in range(count) if key is None else (partition_of(key, count),):
-                shares[p].append((key, value, ()))
-        await _all(producer.publish(names.entries, p, share) for p, share in shares.items() if share)
+            for share in shares if key is None else (shares[partition_of(key, count)],):
+                share.append(value)
+        await _all(
+            producer.publish(names.entries, p, [(None, bundle, ()) for bundle in bundles(share)])
+            for p, share in enumerate(shares)
+            if share
+        )
         if partition == 0:
             await self._ticks.send(routed.ticks)
         refused = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from zlib import crc32
 
@@ -17,12 +17,16 @@ from rules._times import HOUR
 
 _encode = msgspec.msgpack.Encoder().encode
 
+BUNDLE = 64 << 10
+"""So many bytes at most make one record of the topic inside, unless a single value is larger (our assumption)."""
+
 
 @dataclass
 class Routed:
     """What became of a batch of one input partition.
 
     entries: (key, value), in order, for the partition of the key; what has no key, a fact, is for every partition.
+    They are sent in `bundles`.
     ticks: hours that passed, ms, for every partition.
     dead_letters: (index in the batch, code, detail); late: indexes. kinds, reasons: counts for the metrics.
     """
@@ -130,16 +134,37 @@ class TickClock:
         return first
 
 
+def bundles(values: Iterable[bytes]) -> Iterator[bytes]:
+    """Encoded values, in order, as records of the topic inside: each an array of as many as there is room for.
+
+    An event leaves some four values; each by itself would cost a worker more to send and to fetch than to judge.
+    """
+    held: list[bytes] = []
+    room = BUNDLE
+    for value in values:
+        if held and len(value) > room:
+            yield _bundle(held)
+            held, room = [], BUNDLE
+        held.append(value)
+        room -= len(value)
+    if held:
+        yield _bundle(held)
+
+
+def _bundle(values: list[bytes]) -> bytes:
+    return b"".join((b"\xdd", len(values).to_bytes(4, "big"), *values))  # msgpack: an array, its length in 32 bits
+
+
 def record_key(space: str, key: str) -> bytes:
-    """The record key of a ledger key on the topic inside."""
+    """What decides to which partition of the topic inside a ledger key belongs."""
     return f"{space}:{key}".encode()
 
 
 def partition_of(key: bytes, partitions: int) -> int:
-    """The partition of the topic inside that owns a record key."""
+    """The partition of the topic inside that owns a ledger key."""
     return crc32(key) % partitions
 
 
 def encode_tick(hour_ms: int, *, final: bool = False) -> bytes:
-    """The value of a tick record."""
-    return _encode(Tick(hour_ms, final))
+    """A tick as the topic inside carries it."""
+    return _bundle([_encode(Tick(hour_ms, final))])

@@ -188,7 +188,7 @@ class Area:
 
     async def settled(self) -> bool:
         """Whether everything published is routed, judged and saved."""
-        read = {record.value for record in await self.kafka.read(self.names.entries)}
+        read = {value for record in await self.kafka.read(self.names.entries) for value in pieces(record.value)}
         _, entries = await self.expected_entries()
         ends = {p: len(log) for p, log in (await self.logs()).items()}
         return entries <= read and ends == {p: head.offset for p, head in (await self.heads()).items()}
@@ -200,7 +200,7 @@ class Area:
             logs[record.partition].append(record)
         return logs
 
-    async def expected_entries(self) -> tuple[int, set[bytes | None]]:
+    async def expected_entries(self) -> tuple[int, set[bytes]]:
         """What a router makes of all events: how many are refused, and the entries."""
         events = await self.kafka.read(self.names.events)
         routed = router(0).route([(r.value or b"", r.timestamp) for r in events if r.key is not None])
@@ -229,10 +229,15 @@ async def area(kafka: Kafka, prefix: str) -> AsyncIterator[Area]:
         await worker.end(signal.SIGKILL)
 
 
+def pieces(bundle: bytes | None) -> list[bytes]:
+    """The values in one record of the internal topic."""
+    return [bytes(one) for one in msgspec.msgpack.decode(bundle or b"", type=list[msgspec.Raw])]
+
+
 def is_closing(record: ConsumerRecord[bytes, bytes]) -> bool:
     """Whether a record of the internal topic is the last tick."""
-    inside = msgspec.msgpack.decode(record.value or b"", type=Inside)
-    return isinstance(inside, Tick) and inside.final
+    inside = msgspec.msgpack.decode(record.value or b"", type=list[Inside])
+    return any(isinstance(one, Tick) and one.final for one in inside)
 
 
 def replay(log: Log) -> tuple[Engine, set[tuple[Any, ...]]]:

@@ -11,7 +11,7 @@ from rules._rule import Rule
 from rules._times import HOUR
 from rules._track import Watch
 from streams.detector import Outcome, process
-from streams.router import Router, encode_tick
+from streams.router import Router, bundles, encode_tick
 from tests.oracle import wire
 from tests.oracle.wire import Body
 from tests.oracle.world import a_door
@@ -35,7 +35,7 @@ class Desk:
         routed = Router(a_door()).route([(wire.raw(body), appended) for body in bodies])
         assert not routed.dead_letters, routed.dead_letters
         assert not routed.late
-        return self._feed([value for _, value in routed.entries], appended)
+        return self._feed(list(bundles(value for _, value in routed.entries)), appended)
 
     def tick(self, moment: int) -> Outcome:
         """Let the log come to the hour of this moment."""

@@ -21,7 +21,7 @@ from rules._times import DAY, HOUR, MINUTE
 from rules._track import Watch
 from rules.catalogue import catalogue
 from streams.detector import process
-from streams.router import Router, encode_tick, partition_of
+from streams.router import Router, bundles, encode_tick, partition_of
 from tests.oracle import wire
 from tests.oracle.twin import Standing
 from tests.oracle.wire import Body
@@ -316,7 +316,7 @@ def logs(
         routed = routers.setdefault(source, Router(a_door())).route([(value, moment)])
         for key, entry in routed.entries:
             for log in inside if key is None else [inside[partition_of(key, partitions)]]:
-                log.append((entry, moment))
+                log.extend((one, moment) for one in bundles([entry]))
         hours = routed.ticks if source == 0 and not by_append_time else []
         if by_append_time and moment // HOUR > hour // HOUR:
             hours = [hour := moment // HOUR * HOUR]

@@ -27,7 +27,7 @@ from rules.drug.d03_split_prescription import SplitPrescription
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
 from streams.detector import process
-from streams.router import Router, encode_tick
+from streams.router import Router, bundles, encode_tick
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(os.environ.get("MONITOR_SYNPUF") or ROOT.parent / "shared" / "data" / "synpuf_pharmacy.jsonl.gz")
@@ -77,7 +77,7 @@ def standing(made: Iterable[Row], reference: Reference) -> list[Alert]:
         uploaded = parse(str(row["inf_time"]))
         routed = router.route([(json.dumps(row).encode(), uploaded)])
         assert not routed.dead_letters, f"row {number}: {routed.dead_letters}"
-        values = [*(value for _, value in routed.entries), *map(encode_tick, routed.ticks)]
+        values = [*bundles(value for _, value in routed.entries), *map(encode_tick, routed.ticks)]
         last |= {alert.alert_id: alert for alert in process(engine, [(one, uploaded) for one in values]).revisions}
     last |= {alert.alert_id: alert for alert in process(engine, [(encode_tick(0, final=True), 0)]).revisions}
     return [alert for alert in last.values() if alert.status != "withdrawn"]

@@ -8,7 +8,7 @@ import pytest
 from rules._engine import Engine
 from rules._reference import Reference
 from streams.detector import process
-from streams.router import encode_tick
+from streams.router import bundles, encode_tick
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.sample_rules import Broken, ManyPlaces, ManySwipes
@@ -86,7 +86,7 @@ def test_counts_are_handed_over_once() -> None:
     assert ({}, []) == (dict(second.counts), second.alerts)
 
 
-NEWER = msgspec.msgpack.encode(["OfTomorrow", 1])
+NEWER = msgspec.msgpack.encode([["OfTomorrow", 1]])
 
 
 @pytest.mark.parametrize("stray", [b"", b"\xc1", b"{}", NEWER, encode_tick(HOUR)[:-1], encode_tick(HOUR) + b"\xff"])
@@ -99,9 +99,19 @@ def test_a_record_that_is_not_ours_is_passed_over(stray: bytes) -> None:
     assert engine.tick == 2 * HOUR
 
 
+def test_what_stands_beside_a_stray_in_one_bundle_is_judged() -> None:
+    """A router that is newer than this worker takes nothing else away from it; the bundle is kept for whoever asks."""
+    engine = Engine([], Reference())
+    hours = [msgspec.msgpack.encode(["t", hour * HOUR, False]) for hour in (1, 2)]
+    [bundle] = bundles([hours[0], msgspec.msgpack.encode(["OfTomorrow", 1]), hours[1]])
+
+    assert [0] == process(engine, [(bundle, 0)]).undecodable
+    assert engine.tick == 2 * HOUR
+
+
 def test_text_that_is_no_text_is_passed_over() -> None:
     """A record of ours with a broken letter in it."""
-    inside = msgspec.msgpack.encode({"type": "Record", "space": "person"})
-    broken = inside.replace(b"Record", b"Rec\xffrd"), inside.replace(b"person", b"pers\xffn")
+    inside = msgspec.msgpack.encode([["r", "person", "p_1", []]])
+    broken = inside.replace(b"r", b"\xff", 1), inside.replace(b"person", b"pers\xffn")
 
     assert [0, 1] == process(Engine([], Reference()), [(value, 0) for value in broken]).undecodable

@@ -21,7 +21,7 @@ from streams.checkpoint import Desk
 from streams.config import StreamConfig, Unmetered
 from streams.detector import process
 from streams.plant import Plant
-from streams.router import Router, encode_tick
+from streams.router import Router, bundles, encode_tick
 from tests.oracle import wire
 from tests.oracle.sample_rules import ManySwipes
 from tests.oracle.wire import HOUR, MONDAY
@@ -99,7 +99,8 @@ async def test_a_long_batch_lets_others_have_their_turn() -> None:
 def entries() -> list[bytes]:
     """Entries of some settlements at one institution, and an hour in between."""
     swipes = [wire.settlement(MONDAY + n * 1000, psn_no=str(n)) for n in range(9)]
-    inside = [value for _, value in Router(a_door()).route([(wire.raw(swipe), MONDAY) for swipe in swipes]).entries]
+    routed = Router(a_door()).route([(wire.raw(swipe), MONDAY) for swipe in swipes])
+    inside = [bundle for _, value in routed.entries for bundle in bundles([value])]
     return [*inside[:7], encode_tick(MONDAY), *inside[7:]]
 
 

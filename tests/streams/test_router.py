@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rules._door import Door, Limits, Pseudonyms
 from rules._ledger import Fact, Tick
 from rules._times import parse
 from rules.ledgers import Arrival, Fill, Inside, Record, Swipe
-from streams.router import Routed, Router, TickClock, encode_tick, partition_of, record_key
+from streams.router import BUNDLE, Routed, Router, TickClock, bundles, encode_tick, partition_of, record_key
 from tests.oracle import wire
 from tests.oracle.wire import DAY, HOUR, MINUTE, MONDAY, Body
 
@@ -562,7 +564,20 @@ def test_a_wild_date_does_not_move_the_clock() -> None:
 
 def test_a_tick_travels_as_a_record() -> None:
     """The last one of a file says so."""
-    assert [Tick(HOUR), Tick(0, final=True)] == [_decode(encode_tick(HOUR)), _decode(encode_tick(0, final=True))]
+    ticks = [encode_tick(HOUR), encode_tick(0, final=True)]
+
+    assert [[Tick(HOUR)], [Tick(0, final=True)]] == [msgspec.msgpack.decode(one, type=list[Inside]) for one in ticks]
+
+
+@given(st.lists(st.binary(max_size=BUNDLE // 2 + 9), max_size=9))
+def test_bundles_hold_everything_in_order_and_have_an_end(contents: list[bytes]) -> None:
+    """None is larger than its room, but for one that is a single value; an array of no value is never sent."""
+    values = [msgspec.msgpack.encode(content) for content in contents]
+    made = [msgspec.msgpack.decode(one, type=list[msgspec.Raw]) for one in bundles(values)]
+
+    assert values == [bytes(value) for one in made for value in one]
+    assert all(1 == len(one) or sum(len(bytes(value)) for value in one) <= BUNDLE for one in made)
+    assert [] not in made
 
 
 def test_a_key_has_one_partition() -> None:
