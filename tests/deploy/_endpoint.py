@@ -45,7 +45,8 @@ def fed(now: float) -> tuple[Metrics, Engine]:
     values = [*(settlement(number, now) for number in range(SETTLEMENTS)), b"{", b'{"infno": "9999"}']
     routed = Router(Door(Pseudonyms("test"))).route([(value, int(now * 1000)) for value in values])
     metrics.routed(routed, 0.004)
-    metrics.detected(0, process(engine, [(value, int(now * 1000)) for value in bundles(value for _, value in routed.entries)]), 0.003)
+    inside = bundles(value for _, value in routed.entries)
+    metrics.detected(0, process(engine, [(value, int(now * 1000)) for value in inside]), 0.003)
     metrics.checkpointed(0, Saved(offset=9, records=12, size=4096, seconds=0.02))
     metrics.standing({("settlement.events", 0): (11, 11)})
     return metrics, engine
