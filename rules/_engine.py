@@ -15,7 +15,7 @@ from typing import ParamSpec
 from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
 from ._facts import Facts
-from ._ledger import GRACE, Entry, Fact, Ledger, Page, Tick
+from ._ledger import GRACE, Entry, Fact, Ledger, Page, PageName, Tick
 from ._questions import Questions, Reminder, reminder, visit_of
 from ._reference import Reference
 from ._rule import DayRule, Finding, Rule, Undecidable
@@ -33,7 +33,6 @@ ROOM = 100_000
 FEW = 16
 """A page with at most so many entries is judged without running totals: to make them costs more than to count."""
 
-PageKey = tuple[str, tuple[str, ...]]
 Placed = tuple[Page, Entry]
 P = ParamSpec("P")
 
@@ -69,7 +68,7 @@ class Engine:
             if watch.rule.id not in missing:
                 self.watches.setdefault(watch.rule.ledger, []).append(watch)
         self._speakers = {w.rule.id: w.rule for w in watches if w.rule.institution_facing}
-        self.pages: dict[PageKey, Page] = {}
+        self.pages: dict[PageName, Page] = {}
         self.facts = Facts()
         self.questions = Questions({watch.name: watch for watch in watches})
         self.effects = Effects()
@@ -90,8 +89,8 @@ class Engine:
         self._index: dict[str, list[list[Placed]]] = {}
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
         self._resting: list[tuple[int, str, tuple[str, ...]]] = []
-        self._fresh: list[PageKey] = []
-        self.changed_pages: set[PageKey] = set()
+        self._fresh: list[PageName] = []
+        self.changed_pages: set[PageName] = set()
         self.gone: set[bytes] = set()
 
     def feed(self, item: Inside, appended: int) -> None:
@@ -148,7 +147,7 @@ class Engine:
         name = (ledger.name, key)
         page = self.pages.get(name)
         if page is None:
-            page = self.pages[name] = Page(ledger, key, self._horizons[ledger.name])
+            page = self.pages[name] = Page(ledger, name, self._horizons[ledger.name])
             self._fresh.append(name)
         return page
 
@@ -173,8 +172,7 @@ class Engine:
         counts[self._labels[ledger]] += 1
         self.entries += 1
         self.changed_pages.add(page.name)
-        limit = page.limit
-        page.newest = max(page.newest, entry.uploaded)
+        has_aged = page.advance(entry.uploaded)
         page.touched = max(page.touched, self.tick or page.newest)
         if ledger == "messages" and entry.slot in page.slots:
             counts["msgid_reused"] += 1
@@ -182,7 +180,7 @@ class Engine:
         changed = page.add(entry, reach, taken=self._is_taken(entry, names, reach))
         if changed and ledger in self.watches:
             self._rejudge(page, changed, now)
-        if limit < page.limit and len(page.held) > 1:
+        if has_aged and len(page.held) > 1:
             self._forget(page)
         return True
 
@@ -258,7 +256,7 @@ class Engine:
             for position in _from_ahead(order, rule):
                 entry = order[position]
                 window.move_to(position)
-                finding = self._check(rule, entry, window)
+                finding = self._isolated(rule, entry, rule.check, entry, window, self.reference)
                 if finding is not None:
                     news |= self.tracks(page)[number].note(entry.id, trigger(entry, finding))
             if news:
@@ -275,17 +273,14 @@ class Engine:
         return news
 
     def _judge(self, track: Track, page: Page, positions: range) -> bool:
-        news = False
+        news, rule, window = False, track.watch.rule, track.window
         for position in positions:
             entry = page.order[position]
-            track.window.move_to(position)
-            finding = self._check(track.watch.rule, entry, track.window)
+            window.move_to(position)
+            finding = self._isolated(rule, entry, rule.check, entry, window, self.reference)
             if finding is not None or track.triggers:
                 news |= track.note(entry.id, None if finding is None else trigger(entry, finding))
         return news
-
-    def _check(self, rule: Rule, entry: Entry, window: Window) -> Finding | None:
-        return self._isolated(rule, entry, rule.check, entry, window, self.reference)
 
     def _isolated(
         self, rule: Rule, judged: Entry, check: Callable[P, Finding | None], *args: P.args, **kwargs: P.kwargs
@@ -381,7 +376,7 @@ class Engine:
             return
         self.tick = now.tick = FAR if tick.final else tick.hour
         self.tick_changed = True
-        due: set[PageKey] = set()
+        due: set[PageName] = set()
         # What came after an earlier closing tick waits one later than that.
         while self._agenda and self._agenda[0][0] <= self.tick + tick.final:
             _, name, key = heapq.heappop(self._agenda)
@@ -469,7 +464,7 @@ class Engine:
                 continue
             asked = [one for one in questions if type(one) is type(entry) and ledger.key(one, self.reference) == key]
             window = self._window_as_if(self.pages.get((ledger.name, key)), entry, asked, watch.rule)
-            finding = self._check(watch.rule, entry, window)
+            finding = self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
             if finding is not None:
                 alert, is_news = self.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)
                 if is_news:

@@ -44,6 +44,8 @@ class Facts:
 
     def take_back(self, entry: Entry, names: list[str], reach: int) -> bool:
         """Whether a standing fact takes this entry back."""
+        if self._by_name.keys().isdisjoint(names):  # by far the most frequent case
+            return False
         for name in names:
             for fact in self._by_name.get(name, ()):
                 if fact.acts_on(entry, reach) and self.stands(fact):

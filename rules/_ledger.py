@@ -134,10 +134,15 @@ _NO_BINS: dict[int, list[int]] = {}
 """Of the pages whose ledger keeps no sums; nobody writes into it."""
 
 
+PageName = tuple[str, tuple[str, ...]]
+"""The name of the ledger, and the key."""
+
+
 class Page:
     """All entries of one ledger key within the horizon, the standing ones in order of (time, id).
 
-    horizon: entries older than the newest upload less this are forgotten, ms. aside: held, but not standing. taken: ids
+    horizon: entries older than the newest upload less this are refused, and forgotten once their day lies before the
+    limit, ms. aside: held, but not standing. taken: ids
     of those among them that a fact takes back. slots: the entries that speak of one thing. touched: tick at which the
     last entry came. changed_days: days (first moment, ms) that are to be saved again, and what `touched` was when they
     last changed. changed_bins: likewise, of the sums.
@@ -147,16 +152,16 @@ class Page:
     """
 
     __slots__ = (
-        "aside", "bins", "changed_bins", "changed_days", "held", "horizon", "key", "ledger", "name", "newest", "order",
-        "slots", "taken", "touched", "tracks",
+        "aside", "bins", "changed_bins", "changed_days", "held", "horizon", "key", "ledger", "limit", "name", "newest",
+        "order", "slots", "taken", "touched", "tracks",
     )  # fmt: skip
 
-    def __init__(self, ledger: Ledger, key: tuple[str, ...], horizon: int) -> None:
+    def __init__(self, ledger: Ledger, name: PageName, horizon: int) -> None:
         self.ledger = ledger
-        self.key = key
-        self.name = (ledger.name, key)
+        self.name = name
+        self.key = name[1]
         self.horizon = horizon
-        self.newest = BEFORE_ALL
+        self.newest = self.limit = BEFORE_ALL
         self.touched = 0
         self.held: dict[Id, Entry] = {}
         self.order: list[Entry] = []
@@ -168,10 +173,13 @@ class Page:
         self.changed_bins: tuple[int, ...] = ()
         self.tracks: Sequence[Track] = ()
 
-    @property
-    def limit(self) -> int:
-        """The first day that is still kept, ms: what has no place there is refused, what grows older is forgotten."""
-        return day_of(self.newest - self.horizon)
+    def advance(self, uploaded: int) -> bool:
+        """Note an upload; tells whether days have become too old by it."""
+        if uploaded <= self.newest:
+            return False
+        self.newest, before = uploaded, self.limit
+        self.limit = day_of(uploaded - self.horizon)
+        return self.limit > before
 
     def takes(self, entry: Entry) -> bool:
         """Whether the entry is not too old for this page, by the newest upload, its own among them."""

@@ -241,7 +241,7 @@ def _load_pages(engine: Engine, by_kind: defaultdict[str, list[_Saved]]) -> None
 
 def _put_back(engine: Engine, page: Page, saved: _Day) -> None:
     page.touched = max(page.touched, saved.touched)
-    page.newest = max(page.newest, *(entry.uploaded for entry in saved.entries))
+    page.advance(max(entry.uploaded for entry in saved.entries))
     taken, fallen = set(saved.taken), set(saved.fallen)
     engine.entries += len(saved.entries)
     for position, entry in enumerate(saved.entries):

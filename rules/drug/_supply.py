@@ -120,7 +120,9 @@ def _lasts(line: Fill, reference: Reference, pace: Mapping[str, int]) -> int | N
 
 def _table_days(line: Fill, quantity: int, reference: Reference) -> int | None:
     """How long this quantity of the line's item lasts by the drug table, ms; one cnt is one pack."""
-    row = reference.row("drugs", line.item, line.time) or {}
+    row = reference.row("drugs", line.item, line.time)
+    if row is None:
+        return None
     try:
         pack, daily = Fraction(row.get("pack_units") or 0), Fraction(row.get("daily_units") or 0)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Events a second through the whole worker, against a stock Faust agent on the same broker and the same events.
+"""Events a second, against a stock Faust agent on the same broker and the same events: same work, and every rule.
 
 python -m tests.bench [--events 40000] [--seed 1]
 """
@@ -51,37 +51,44 @@ def fill(bootstrap: str, prefix: str, number: int, seed: int) -> int:
     return size // number
 
 
-def ours(bootstrap: str, prefix: str, number: int) -> float:
-    """Events a second from readiness until every event is routed, judged and saved, one process."""
+def worker(bootstrap: str, prefix: str, number: int) -> tuple[float, int]:
+    """Events a second from the first until every event is routed and judged by all rules, one worker process.
+
+    Also how many entries came too late for their ledger: none, if the partitions of a backlog are read evenly.
+    """
     env = os.environ | {
         "MONITOR_BROKERS": bootstrap, "MONITOR_PREFIX": prefix, "MONITOR_METRICS_PORT": "0",
     }  # fmt: skip
     with tempfile.NamedTemporaryFile() as log:
-        worker = subprocess.Popen([sys.executable, "-m", "monitor", "worker"], env=env, cwd=ROOT, stderr=log)
+        process = subprocess.Popen([sys.executable, "-m", "monitor", "worker"], env=env, cwd=ROOT, stderr=log)
         try:
-            return _measure(worker, Path(log.name), number)
+            return _measure(process, Path(log.name), number)
         finally:
-            if worker.poll() is not None:
+            if process.poll() is not None:
                 sys.stderr.buffer.write(Path(log.name).read_bytes()[-4000:])
-            worker.kill()
-            worker.wait()
+            process.kill()
+            process.wait()
 
 
-def _measure(worker: subprocess.Popen[bytes], log: Path, number: int) -> float:
+def _measure(process: subprocess.Popen[bytes], log: Path, number: int) -> tuple[float, int]:
     while not (lines := [line for line in log.read_bytes().splitlines() if b'"metrics_port"' in line]):
-        if worker.poll() is not None:
+        if process.poll() is not None:
             raise SystemExit("the worker ended")
         time.sleep(0.05)
-    port, began = orjson.loads(lines[0])["metrics_port"], 0.0
+    port, began, ended, known = orjson.loads(lines[0])["metrics_port"], 0.0, 0.0, 0.0
     while True:
         now, figures = time.monotonic(), _figures(port)
-        done = sum(value for name, value in figures.items() if name.startswith("settlement_monitor_events_total"))
-        began = began or (now if done else 0.0)
-        lag = sum(value for name, value in figures.items() if name.startswith("settlement_monitor_lag_records"))
-        saved = sum(value for name, value in figures.items() if name == "settlement_monitor_checkpoint_seconds_count")
-        if done >= number and lag == 0 and saved:
-            return number / (now - began)
+        began = began or (now if _sum(figures, "events_total") else 0.0)
+        if (entries := _sum(figures, "entries_total")) != known:
+            known, ended = entries, now
+        # The lag is asked every two seconds: it tells that the last entry was the last, not when that was.
+        if _sum(figures, "events_total") >= number and _sum(figures, "lag_records") == 0 and known:
+            return number / (ended - began), round(_sum(figures, "entries_refused_total"))
         time.sleep(0.25)  # a reading costs the worker some milliseconds
+
+
+def _sum(figures: dict[str, float], metric: str) -> float:
+    return sum(value for name, value in figures.items() if name.partition("{")[0] == f"settlement_monitor_{metric}")
 
 
 def _figures(port: int) -> dict[str, float]:
@@ -90,17 +97,17 @@ def _figures(port: int) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
-def stock(bootstrap: str, prefix: str, number: int) -> float:
-    """Events a second of a stock Faust agent with one table update per event."""
-    env = os.environ | {"BENCH": f"{bootstrap} {prefix}.events {PARTITIONS} {number}"}
+def agent(module: str, *arguments: object) -> float:
+    """Events a second of an agent that makes one table update per event, and says how many it made."""
+    env = os.environ | {"BENCH": " ".join(map(str, arguments))}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.stock"], env=env, cwd=ROOT, capture_output=True, check=True, timeout=600
+        [sys.executable, "-m", f"tests.bench.{module}"], env=env, cwd=ROOT, capture_output=True, check=True, timeout=600
     )
     return next(float(line.split()[1]) for line in done.stdout.splitlines() if line.startswith(b"rate "))
 
 
 def main() -> None:
-    """Measure both, print both and their ratio."""
+    """Measure all three, print them with their ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=40_000)
     parser.add_argument("--seed", type=int, default=1)
@@ -109,11 +116,19 @@ def main() -> None:
     with kafka_cluster() as kafka:
         size = fill(kafka.bootstrap, prefix, given.events, given.seed)
         print(f"{given.events} settlements of {size} bytes, {PARTITIONS} partitions, one process each")  # noqa: T201
-        theirs = stock(kafka.bootstrap, prefix, given.events)
-        print(f"stock Faust agent, one table update per event: {theirs:8.0f} events/s")  # noqa: T201
-        rate = ours(kafka.bootstrap, prefix, given.events)
-        print(f"router and detector with every rule:           {rate:8.0f} events/s")  # noqa: T201
-        print(f"ratio {rate / theirs:.1f}")  # noqa: T201
+        stock = agent("stock", kafka.bootstrap, f"{prefix}.events", PARTITIONS, given.events)
+        tell("stock Faust agent, one table update per event", stock, stock)
+        same = agent("same", kafka.bootstrap, prefix, given.events)
+        tell("router and detector, one table update per event", same, stock)
+        fill(kafka.bootstrap, f"{prefix}-rules", given.events, given.seed)
+        rate, late = worker(kafka.bootstrap, f"{prefix}-rules", given.events)
+        tell("router and detector, every ledger and rule", rate, stock)
+        print(f"entries too late for their ledger: {late}")  # noqa: T201
+
+
+def tell(what: str, rate: float, stock: float) -> None:
+    """Print one line of the table."""
+    print(f"{what:48} {rate:8.0f} events/s {rate / stock:6.1f} x", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
