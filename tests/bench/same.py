@@ -1,0 +1,88 @@
+"""What the stock agent does, one table update per event, over our two hops: the transport without the rules.
+
+Each event is decoded, routed to the partition of its institution and counted there; counts are saved in the same Kafka
+transactions as a worker's state. Prints one line when it has counted as many events as its argument says, then ends.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, cast
+
+import msgspec
+
+from rules._engine import Effects
+from rules.ledgers import Record
+from streams.app import build_app
+from streams.config import StreamConfig
+from streams.router import Routed, TickClock, record_key
+from streams.run import run
+
+BROKERS, PREFIX, EXPECTED = os.environ["BENCH"].split()
+
+
+class _Settled(msgspec.Struct):
+    """Of an event what is counted."""
+
+    fixmedins_code: str
+
+
+_decode = msgspec.json.Decoder(_Settled).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Router:
+    """Leaves one record per event."""
+
+    clock = TickClock()
+    began = 0.0
+
+    def route(self, batch: Sequence[tuple[bytes, int]]) -> Routed:
+        """Route messages (value, append time)."""
+        Router.began = Router.began or time.monotonic()
+        routed = Routed()
+        for value, appended in batch:
+            code = _decode(value).fixmedins_code
+            record = Record("institution", code, [], appended)
+            routed.entries.append((record_key("institution", code), _encode(record)))
+        return routed
+
+
+class Counts:
+    """An engine whose whole state is a count for each institution of its partition."""
+
+    tick = 0
+    judged = 0
+
+    def __init__(self) -> None:
+        self.effects = Effects()
+        self.seen_at: Counter[str] = Counter()
+        self._touched: set[str] = set()
+
+    def feed(self, item: Record, appended: int) -> None:
+        """One table update."""
+        self.seen_at[item.key] += 1
+        self._touched.add(item.key)
+        Counts.judged += 1
+        if Counts.judged == int(EXPECTED):
+            os.write(1, f"rate {Counts.judged / (time.monotonic() - Router.began):.0f}\n".encode())
+            os._exit(0)
+
+    def changed(self) -> list[tuple[bytes, bytes | None]]:
+        """The counts touched since the last call."""
+        records: list[tuple[bytes, bytes | None]] = [
+            (key.encode(), _encode(self.seen_at[key])) for key in self._touched
+        ]
+        self._touched.clear()
+        return records
+
+    def load(self, records: object) -> None:
+        """Begin with nothing: the bench has topics of its own."""
+
+
+if __name__ == "__main__":
+    config = StreamConfig(brokers=BROKERS, prefix=PREFIX, group=f"{PREFIX}-same")
+    run(build_app(config, lambda _: cast(Any, Counts()), lambda _: cast(Any, Router())))
