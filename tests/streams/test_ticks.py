@@ -43,7 +43,7 @@ class Broker:
 
     async def publish(self, topic: str, partition: int, records: Iterable[tuple[None, bytes, object]]) -> list[Any]:
         for _, value, _ in records:
-            tick = msgspec.msgpack.decode(value, type=Inside)
+            [tick] = msgspec.msgpack.decode(value, type=list[Inside])
             assert isinstance(tick, Tick)
             self.sent.append((partition, tick))
         return [SimpleNamespace(timestamp=NOW)]
