@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from rules._times import iso
-from streams.topics import Names, partitions_of
+from streams.topics import Names, partitions_of, started
 
-Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
 async def list_letters(client: Mapping[str, Any], prefix: str, code: str | None, limit: int) -> list[dict[str, Any]]:
     """The newest dead letters with this error code (None: any): when, where from, why, how long; never the body."""
-    async with _started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
+    async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
         partitions = await _partitions(client, Names(prefix).dead_letter)
         found = [one async for one in _to_the_end(consumer, partitions) if _is(one, code)]
     found.sort(key=lambda record: record.timestamp, reverse=True)
@@ -37,8 +35,8 @@ async def retry(client: Mapping[str, Any], prefix: str, code: str | None) -> int
     sent = 0
     of_group = AIOKafkaConsumer(group_id=group, enable_auto_commit=False, auto_offset_reset="earliest", **client)
     async with (
-        _started(of_group) as consumer,
-        _started(AIOKafkaProducer(acks="all", enable_idempotence=True, **client)) as producer,
+        started(of_group) as consumer,
+        started(AIOKafkaProducer(acks="all", enable_idempotence=True, **client)) as producer,
     ):
         partitions = await _partitions(client, names.dead_letter)
         async for record in _to_the_end(consumer, partitions, from_group=True):
@@ -47,16 +45,6 @@ async def retry(client: Mapping[str, Any], prefix: str, code: str | None) -> int
                 sent += 1
             await consumer.commit({TopicPartition(record.topic, record.partition): record.offset + 1})
     return sent
-
-
-@asynccontextmanager
-async def _started(one: Client) -> AsyncIterator[Client]:
-    """A consumer or producer for the length of the block; let go of also where no broker answers."""
-    try:
-        await one.start()
-        yield one
-    finally:
-        await one.stop()
 
 
 async def _to_the_end(

@@ -111,11 +111,21 @@ def _inside(routed: Routed) -> Iterator[bytes]:
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, plain or gzip, without those that are empty. Raises ConfigurationError."""
+    """The lines of a file, plain or gzip, without those that are empty. It is opened at once, read as it is asked for.
+
+    Raises ConfigurationError; where the file turns out to be damaged, from the iterator.
+    """
     try:
-        with path.open("rb") as raw:
-            zipped = raw.read(2) == b"\x1f\x8b"
-        with _open(path, zipped=zipped) as file:
+        raw = path.open("rb")
+        zipped = raw.peek(2)[:2] == b"\x1f\x8b"  # not read: from a pipe it would be gone
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+    return _lines(path, raw, zipped=zipped)
+
+
+def _lines(path: Path, raw: IO[bytes], *, zipped: bool) -> Iterator[bytes]:
+    try:
+        with raw, cast("IO[bytes]", gzip.open(raw)) if zipped else raw as file:
             for line in file:
                 if stripped := line.strip():
                     yield stripped
@@ -125,7 +135,3 @@ def read_lines(path: Path) -> Iterator[bytes]:
         raise ConfigurationError(f"{path}: expected a whole gzip file, it is damaged") from None
     except EOFError:
         raise ConfigurationError(f"{path}: expected a whole gzip file, it ends early") from None
-
-
-def _open(path: Path, *, zipped: bool) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb")) if zipped else path.open("rb")

@@ -16,7 +16,7 @@ from rules._track import Watch
 from streams.checkpoint import HEAD
 from streams.router import partition_of, record_key
 from streams.tables import TableReader
-from streams.topics import Names, partitions_of
+from streams.topics import Names, partitions_of, started
 
 SPACES = ("person", "institution", "token")
 
@@ -32,7 +32,8 @@ async def state_of(
     if not count:
         raise ConfigurationError(f"{names.changelog}: expected a topic that exists: monitor topics create")
     partition = partition_of(record_key(space, key), count)
-    async with AIOKafkaConsumer(enable_auto_commit=False, isolation_level="read_committed", **client) as consumer:
+    reader = AIOKafkaConsumer(enable_auto_commit=False, isolation_level="read_committed", **client)
+    async with started(reader) as consumer:
         engine.load(await _read(consumer, TopicPartition(names.changelog, partition)))
     pages = sorted((page for page in engine.pages.values() if (page.ledger.space, page.key[0]) == (space, key)),
                    key=lambda page: (page.ledger.name, page.key))  # fmt: skip

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from rules._reference import TABLES, BadRowError, Reference
-from streams.topics import Names
+from streams.topics import Names, started
 
 log = logging.getLogger("settlement_monitor.tables")
 
@@ -134,7 +134,7 @@ async def publish_rows(client: Mapping[str, Any], prefix: str, table: str, rows:
     """Write rows of one table, acknowledged by all replicas; gives their number."""
     key_column, _ = TABLES[table]
     topic, sent = Names(prefix).reference(table), []
-    async with AIOKafkaProducer(acks="all", enable_idempotence=True, **client) as producer:
+    async with started(AIOKafkaProducer(acks="all", enable_idempotence=True, **client)) as producer:
         for row in rows:
             key = f"{row[key_column]}/{row.get('valid_from', '')}".encode()
             sent.append(await producer.send(topic, value=orjson.dumps(dict(row)), key=key, partition=0))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
+
+Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
 
 DAY = 86_400_000
 MIB = 1 << 20
@@ -230,14 +232,24 @@ async def grow(client: Mapping[str, Any], prefix: str, name: str, partitions: in
 
 async def _empty(client: Mapping[str, Any], topics: list[str], existing: Mapping[str, int]) -> bool:
     tps = [TopicPartition(topic, p) for topic in topics for p in range(existing[topic])]
-    async with AIOKafkaConsumer(**client) as consumer:
+    async with started(AIOKafkaConsumer(**client)) as consumer:
         return not any((await consumer.end_offsets(tps)).values())
 
 
 async def close(client: Mapping[str, Any], prefix: str) -> None:
     """Ask for the closing tick: a record without key and with header `final`, on partition 0 of the events."""
-    async with AIOKafkaProducer(acks="all", **client) as producer:
+    async with started(AIOKafkaProducer(acks="all", **client)) as producer:
         await producer.send_and_wait(Names(prefix).events, value=b"final", partition=0, headers=[("final", b"1")])
+
+
+@asynccontextmanager
+async def started(one: Client) -> AsyncIterator[Client]:
+    """A consumer or producer for the length of the block; let go of also where no broker answers."""
+    try:
+        await one.start()
+        yield one
+    finally:
+        await one.stop()
 
 
 @asynccontextmanager

@@ -198,6 +198,12 @@ run_node() {
         in_node "$1" ${KAFKA_HEAP_OPTS:--Xmx512m} -XX:+UseG1GC -XX:+ExitOnOutOfMemoryError kafka.Kafka server.properties
     ) </dev/null >"$data/node-$1/console.log" 2>&1 &
     echo $! >"$data/node-$1/pid"
+    # Until it has become Java nobody can tell that it runs; on a busy machine that takes a moment. At most 5 s.
+    became=0
+    until is_running "$1" || [ "$became" -eq 100 ]; do
+        sleep 0.05
+        became=$((became + 1))
+    done
 }
 
 has_started() {

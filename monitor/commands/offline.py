@@ -60,6 +60,7 @@ def replay(
     settings = load_settings(rules=rules, reference=reference)
     say_key(settings)
     watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms)
+    lines = read_lines(events)  # before what is written is emptied
     with ExitStack() as files:
         alerts_file = files.enter_context(writing(alerts)) if alerts else None
         letters_file = files.enter_context(writing(dead_letters)) if dead_letters else None
@@ -74,7 +75,7 @@ def replay(
             if letters_file:
                 letters_file.write(letter.as_json() + b"\n")
 
-        summary, _ = run(read_lines(events), watches, tables, Door(settings.pseudonyms, settings.limits),
+        summary, _ = run(lines, watches, tables, Door(settings.pseudonyms, settings.limits),
                          on_alert=on_alert, on_dead_letter=on_dead_letter)  # fmt: skip
     if as_json:
         out_json(summary.contract())

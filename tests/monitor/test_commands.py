@@ -202,3 +202,14 @@ def test_a_rule_is_shown_in_the_language_asked_for(lang: str, head: list[str]) -
     assert head == [name, basis[: len(head[1])]]
     assert "Parameters:" in page
     assert "  limit = 8" in page
+
+
+def test_a_replay_of_nothing_leaves_earlier_results_alone(tmp_path: Path) -> None:
+    """A name that was mistyped is no reason to empty the file of the last run."""
+    alerts = tmp_path / "alerts.jsonl"
+    alerts.write_bytes(b"{}\n")
+
+    with pytest.raises(ConfigurationError, match="No such file"):
+        run("replay", str(tmp_path / "mistyped"), "--alerts", str(alerts))
+
+    assert alerts.read_bytes() == b"{}\n"

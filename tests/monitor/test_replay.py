@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import orjson
@@ -128,3 +130,15 @@ def test_a_broken_file_is_named(tmp_path: Path, content: bytes | None, said: str
 
     with pytest.raises(ConfigurationError, match=said):
         list(read_lines(path))
+
+
+def test_a_pipe_is_read_from_its_first_byte(tmp_path: Path) -> None:
+    """Whether it is zipped is seen without taking anything out of it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as writer:
+        written = writer.submit(pipe.write_bytes, b"1\n2\n")
+        lines = list(read_lines(pipe))
+
+    assert 4 == written.result()
+    assert [b"1", b"2"] == lines
