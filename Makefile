@@ -26,7 +26,7 @@ fmt: setup ## format, and mend what ruff can mend
 	.venv/bin/python -m ruff format
 	.venv/bin/python -m ruff check --fix
 
-bench: setup ## events a second, against a stock Faust agent on the same broker
+bench: setup ## events a second, against a stock Faust agent on the same broker and events
 	.venv/bin/python -m tests.bench $(ARGS)
 
 lock: setup ## requirements*.lock from pyproject.toml, packages a week old (ARGS=--upgrade: newer ones)
