@@ -42,6 +42,7 @@ Record = tuple[bytes | None, bytes | None, Headers]
 BEAT_SECONDS = 0.5
 HEALTH_SECONDS = 1.0
 FETCH_WAIT_MS = 200
+ROOM_SECONDS = 0.02
 SEND_SECONDS = 60.0
 """After so long an unacknowledged record ends the process: aiokafka would wait for its replicas for ever."""
 FORBIDDEN = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
@@ -137,6 +138,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
     flow_when_drained = 0
     passed: Mapping[TP, int] = {}
     """Where the partitions stand of which the last look brought nothing: up to there all is delivered."""
+    _appended: dict[TP, int]
+    """Append time of the last record that was taken of each partition, ms."""
     _health: asyncio.Task[None] | None = None
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
@@ -147,6 +150,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def on_start(self) -> None:
+        self._appended = {}
         await super().on_start()
         self._health = asyncio.get_running_loop().create_task(self._watch_coordinator())
 
@@ -185,12 +189,15 @@ class _Thread(driver.AIOKafkaConsumerThread):
         Faust's own may take records of a new assignment before its positions are set, and lose them.
         """
         with consumer._fetcher._subscriptions.fetch_context():
-            records = await self._drain(consumer, active_partitions, max_records)
+            partitions = self._evenly(consumer._fetcher, active_partitions)
+            records = await self._drain(consumer, partitions, max_records)
             if not records:
                 fetched = consumer._fetcher._create_fetch_waiter()
-                await asyncio.wait([fetched], timeout=timeout)
+                # The one whose turn it is may be waiting for room in a queue, and nobody tells this thread of that.
+                await asyncio.wait([fetched], timeout=timeout if partitions == active_partitions else ROOM_SECONDS)
                 fetched.cancel()
-                records = await self._drain(consumer, active_partitions, max_records)
+                partitions = self._evenly(consumer._fetcher, active_partitions)
+                records = await self._drain(consumer, partitions, max_records)
         return records
 
     async def _drain(self, consumer: Any, partitions: set[TP], max_records: int | None) -> Any:
@@ -202,9 +209,23 @@ class _Thread(driver.AIOKafkaConsumerThread):
             return {}
         self.flow_when_drained = flow
         records = await fetcher.fetched_records(partitions, timeout=0, max_records=max_records)
+        self._appended.update((tp, batch[-1].timestamp) for tp, batch in records.items())
         positions = fetcher._subscriptions.subscription.assignment.all_consumed_offsets()
         self.passed = {TP(*tp): at.offset for tp, at in positions.items() if tp in partitions and tp not in records}
         return records
+
+    def _evenly(self, fetcher: Any, partitions: set[TP]) -> set[TP]:
+        """Of the input partitions of which something is here, only the one that is furthest behind by append time.
+
+        So a backlog is read in about the order in which it was written. Of one partition that is read days ahead of the
+        others, institutions would take their entries, and those of the others would come too late.
+        """
+        held, is_assigned = self.consumer.app.held_topic, fetcher._subscriptions.is_assigned
+        here = [TP(*tp) for tp in fetcher._records if tp.topic != held and is_assigned(tp)]
+        if not here:
+            return partitions
+        behind = min(here, key=lambda tp: self._appended.get(tp, 0))
+        return {tp for tp in partitions if tp.topic == held or tp == behind}
 
     async def starts(self, held_topic: str | None) -> dict[TP, tuple[int, int | None]]:
         """Seek to where the group stopped, at the first start to the beginning; gives (position, committed)."""

@@ -37,8 +37,7 @@ class StreamConfig:
     """All input unread and unwritten for so long: the broker's hour ticks."""
     batch_records: int = 4000
     fetch_bytes: int = 256 << 10
-    """From one partition at a time: a backlog is read evenly. Of one partition that is read days ahead of the others,
-    institutions would take their entries, and those of the others would come too late."""
+    """From one partition at a time: a partition of a backlog is at most so far ahead of the others."""
     send_bytes: int = 512 << 10
     """One batch to one partition; a single record may be larger."""
     record_bytes: int = 16 << 20

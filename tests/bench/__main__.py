@@ -41,7 +41,10 @@ def fill(bootstrap: str, prefix: str, number: int, seed: int) -> int:
     """Write the events; gives their mean size in bytes."""
     client = {"bootstrap_servers": bootstrap}
     asyncio.run(topics.create(client, prefix, topics.Sizes(PARTITIONS, PARTITIONS)))
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "queue.buffering.max.messages": 1_000_000})
+    producer = Producer({
+        "bootstrap.servers": bootstrap, "queue.buffering.max.messages": 1_000_000,
+        "linger.ms": 5, "batch.size": 16_384,  # as a publisher of single events sends them
+    })  # fmt: skip
     size = 0
     for key, value in events(number, seed):
         producer.produce(f"{prefix}.events", key=key.encode(), value=value)

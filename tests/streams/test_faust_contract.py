@@ -92,6 +92,7 @@ PINNED = {
     "aiokafka.consumer.fetcher:Fetcher.seek_to": "10c45c3c873d",
     "aiokafka.consumer.fetcher:Fetcher._create_fetch_waiter": "65046fcd40e7",
     "aiokafka.consumer.fetcher:FetchResult.getall": "b638929de343",
+    "aiokafka.consumer.subscription_state:SubscriptionState.is_assigned": "27fa53d2d6d9",
     "aiokafka.consumer.subscription_state:Assignment.all_consumed_offsets": "ebb3b22a61fc",
     "aiokafka.consumer.group_coordinator:GroupCoordinator.check_errors": "c67ee34a37d9",
     "aiokafka.consumer.group_coordinator:GroupCoordinator._push_error_to_user": "8dce53d5130d",
