@@ -136,6 +136,9 @@ class Engine:
                 key = ledger.key(entry, self.reference)
                 if key is None:
                     continue
+                if entry.time < entry.uploaded - self._horizons[ledger.name]:  # no page is made for it
+                    self.effects.refused.append((ledger.name, entry))
+                    continue
                 page = self.page(ledger, key)
                 if self._keep(page, entry, names_of_entry, now) and names_of_entry:
                     placed.append((page, entry))
@@ -166,7 +169,7 @@ class Engine:
             if ledger == "messages":
                 counts["duplicates"] += 1
             return False
-        if not page.takes(entry):
+        if entry.time < page.newest - page.horizon:
             self.effects.refused.append((ledger, entry))
             return False
         counts[self._labels[ledger]] += 1
@@ -214,12 +217,16 @@ class Engine:
     def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
         """Let facts no longer find what the page does not hold any more."""
         self.entries -= len(gone)
-        for name in {name for entry in gone for name in entry.names} & self._index.keys():
-            places = self._index[name]
-            for placed in places:
-                placed[:] = [one for one in placed if one[0] is not page or one[1].id in page.held]
-            places[:] = [placed for placed in places if placed]
-            if not places:
+        names = {name for entry in gone for name in entry.names} & self._index.keys()
+        named: dict[int, set[str]] = {}
+        for placed in {id(placed): placed for name in names for placed in self._index[name]}.values():
+            placed[:] = [one for one in placed if one[0] is not page or one[1].id in page.held]
+            named[id(placed)] = {name for _, entry in placed for name in entry.names}
+        for name in names:
+            left = [placed for placed in self._index[name] if name in named[id(placed)]]
+            if left:
+                self._index[name] = left
+            else:
                 del self._index[name]
 
     # Judging
@@ -345,9 +352,10 @@ class Engine:
             return
         self.facts.add(fact, self.tick or fact.uploaded)
         names = {name for one in (fact, *self.facts.named_by(fact)) for name in one.names}
-        pairs = {(page.ledger.name, page.key, entry.time, entry.id): (page, entry)
-                 for name in names for placed in self._index.get(name, ()) for page, entry in placed
-                 if name in entry.names}  # fmt: skip
+        places = {id(placed): placed for name in names for placed in self._index.get(name, ())}
+        pairs = {(*page.name, entry.time, entry.id): (page, entry)
+                 for placed in places.values() for page, entry in placed
+                 if not names.isdisjoint(entry.names)}  # fmt: skip
         is_late = False
         for _, (page, entry) in sorted(pairs.items(), key=lambda pair: pair[0]):
             names_of_entry, reach = entry.names, self._reach[page.ledger.name, type(entry)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
-
 from ._ledger import GRACE, Entry, Fact
 from ._times import DAY, HOUR
 
@@ -34,7 +32,7 @@ class Facts:
         return len(self._by_identity)
 
     def add(self, fact: Fact, tick: int) -> None:
-        """Keep a fact that came when this tick was the last; facts are added in order of their ticks."""
+        """Keep a fact that came when this tick was the last."""
         self._by_identity[fact.identity] = fact
         self._arrived[fact.identity] = tick
         self.changed.add(fact.identity)
@@ -69,7 +67,7 @@ class Facts:
         """Once there are very many, drop the facts that came too long ago."""
         if len(self._arrived) <= self.room:
             return
-        for identity, _ in list(takewhile(lambda one: one[1] + KEPT < tick, self._arrived.items())):
+        for identity in [identity for identity, arrived in self._arrived.items() if arrived + KEPT < tick]:
             fact = self._by_identity.pop(identity)
             del self._arrived[identity]
             self.changed.add(identity)

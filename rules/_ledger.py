@@ -142,10 +142,9 @@ class Page:
     """All entries of one ledger key within the horizon, the standing ones in order of (time, id).
 
     horizon: entries older than the newest upload less this are refused, and forgotten once their day lies before the
-    limit, ms. aside: held, but not standing. taken: ids
-    of those among them that a fact takes back. slots: the entries that speak of one thing. touched: tick at which the
-    last entry came. changed_days: days (first moment, ms) that are to be saved again, and what `touched` was when they
-    last changed. changed_bins: likewise, of the sums.
+    limit, ms. aside: held, but not standing. taken: ids of those among them that a fact takes back. slots: the entries
+    that speak of one thing. touched: tick at which the last entry came. changed_days: days (first moment, ms) that are
+    to be saved again, and what `touched` was when they last changed. changed_bins: days whose sums are.
 
     There are millions of pages, and nearly all hold one entry that stands: what such a page does not need is a shared
     empty value, replaced where it is needed.
@@ -181,10 +180,6 @@ class Page:
         self.limit = day_of(uploaded - self.horizon)
         return self.limit > before
 
-    def takes(self, entry: Entry) -> bool:
-        """Whether the entry is not too old for this page, by the newest upload, its own among them."""
-        return entry.time >= max(self.newest, entry.uploaded) - self.horizon
-
     def add(self, entry: Entry, reach: int, *, taken: bool) -> list[Entry]:
         """Keep an entry. Returns the entries whose standing changed, be it that they stand now or no longer do.
 
@@ -205,15 +200,19 @@ class Page:
         self.slots[slot] = (*rivals, entry)
         return self._settle(self._heard(rivals, reach), self._heard(self.slots[slot], reach))
 
-    def put_back(self, entry: Entry, *, taken: bool, stands: bool) -> None:
-        """Keep an entry as it was saved."""
-        self._hold(entry, taken=taken)
-        if slot := entry.slot:
-            self.slots[slot] = (*self.slots.get(slot, ()), entry)
-        if stands:
-            self._stand(entry)
-        else:
-            self.aside = (*self.aside, entry)
+    def put_back(self, entries: Sequence[Entry], taken: set[int], fallen: set[int]) -> None:
+        """Keep the entries of a day as they were saved; the sums that they are part of were saved by themselves.
+
+        taken, fallen: positions of those that a fact takes back, and of those that do not stand.
+        """
+        for position, entry in enumerate(entries):
+            self._hold(entry, taken=False)
+            if slot := entry.slot:
+                self.slots[slot] = (*self.slots.get(slot, ()), entry)
+            if position not in fallen:
+                self._put_in_order(entry)
+        self.taken |= {entries[position].id for position in taken}
+        self.aside += tuple(entries[position] for position in sorted(fallen))
 
     def retake(self, entry: Entry, reach: int, *, taken: bool) -> list[Entry]:
         """Take an entry back, or let it stand again. Returns the entries whose standing changed."""
@@ -266,6 +265,9 @@ class Page:
 
     def _stand(self, entry: Entry) -> None:
         self._count(entry, 1)
+        self._put_in_order(entry)
+
+    def _put_in_order(self, entry: Entry) -> None:
         order = self.order
         if not order or (order[-1].time, order[-1].id) < (entry.time, entry.id):
             order.append(entry)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ._track import Track
 
 _Saved = tuple[str, tuple[str, ...], str, bytes]
-VERSION = "1"
+VERSION = "2"
 """Of the form of these records; a worker does not take over state of another one."""
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -224,11 +224,8 @@ def _by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> defaultdict[str, 
 def _load_pages(engine: Engine, by_kind: defaultdict[str, list[_Saved]]) -> None:
     for ledger, key, _, value in by_kind["entries"]:
         _put_back(engine, engine.page(_BY_NAME[ledger], key), _ENTRIES.decode(value))
-    for ledger, key, day, value in by_kind["bins"]:
-        page = engine.page(_BY_NAME[ledger], key)
-        for start in page.bins_of_day(int(day)):
-            del page.bins[start]
-        page.bins.update(_BINS.decode(value))
+    for ledger, key, _, value in by_kind["bins"]:
+        engine.page(_BY_NAME[ledger], key).bins.update(_BINS.decode(value))
     for ledger, key, watch, value in by_kind["track"]:
         for track in _tracks_of(engine, (ledger, key), watch):
             saved = _TRACK.decode(value)
@@ -242,10 +239,9 @@ def _load_pages(engine: Engine, by_kind: defaultdict[str, list[_Saved]]) -> None
 def _put_back(engine: Engine, page: Page, saved: _Day) -> None:
     page.touched = max(page.touched, saved.touched)
     page.advance(max(entry.uploaded for entry in saved.entries))
-    taken, fallen = set(saved.taken), set(saved.fallen)
     engine.entries += len(saved.entries)
-    for position, entry in enumerate(saved.entries):
-        page.put_back(entry, taken=position in taken, stands=position not in fallen)
+    page.put_back(saved.entries, set(saved.taken), set(saved.fallen))
+    for entry in saved.entries:
         engine.index(entry.names, [(page, entry)])
 
 

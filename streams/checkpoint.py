@@ -209,8 +209,6 @@ class Desk:
         await changelog.open()
         state = await changelog.read()
         head = state.pop(HEAD, None)
-        # In a thread, for a million entries take many seconds: the loop must go on, and show that it does.
-        await asyncio.get_running_loop().run_in_executor(LOADER, self.engine.load, state.items())
         if head is None:
             return
         found = msgspec.msgpack.decode(head, type=Head)
@@ -218,6 +216,8 @@ class Desk:
         if (found.partitions, found.versions.get("state")) != now:
             was = found.partitions, found.versions.get("state")
             raise ValueError(f"saved state: expected (partitions, state version) {now}, was {was}")
+        # In a thread, for a million entries take many seconds: the loop must go on, and show that it does.
+        await asyncio.get_running_loop().run_in_executor(LOADER, self.engine.load, state.items())
         self.position = self._saved = found.offset
 
     def start_at(self, offset: int) -> None:

@@ -21,6 +21,8 @@ _PIECES: msgspec.msgpack.Decoder[list[msgspec.Raw]] = msgspec.msgpack.Decoder(li
 _ONE: msgspec.msgpack.Decoder[Inside] = msgspec.msgpack.Decoder(Inside)
 _encode = msgspec.json.Encoder().encode
 SOURCE = "settlement-monitor"
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises of a record that is not ours; the last where it is nested very deep."""
 T = TypeVar("T")
 
 
@@ -60,7 +62,7 @@ def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
     for index, (value, appended) in enumerate(batch):
         try:
             items = _BUNDLE.decode(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             undecodable.append(index)
             items = _what_can_be_read(value)
         for item in items:
@@ -74,9 +76,9 @@ def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
 def _what_can_be_read(value: bytes) -> list[Inside]:
     """The items of a bundle in which something is not ours."""
     items: list[Inside] = []
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(*UNREADABLE):
         for piece in _PIECES.decode(value):
-            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            with suppress(*UNREADABLE):
                 items.append(_ONE.decode(piece))
     return items
 

@@ -35,7 +35,8 @@ Batch = list[ConsumerRecord[bytes, bytes]]
 
 MEASURE_SECONDS = 2.0
 SLICE_SECONDS = 0.05
-"""So long is judged before anything else has its turn: at a hot institution a record may take 10 ms."""
+"""So long is judged before anything else has its turn, and the rest of a bundle: at a hot institution a swipe that
+comes late may take 10 ms."""
 
 
 class Plant:

@@ -17,8 +17,9 @@ from rules._times import HOUR
 
 _encode = msgspec.msgpack.Encoder().encode
 
-BUNDLE = 64 << 10
-"""So many bytes at most make one record of the topic inside, unless a single value is larger (our assumption)."""
+BUNDLE = 16 << 10
+"""So many bytes at most make one record of the topic inside, unless a single value is larger: some 40 events, so that a
+detector never judges for long without looking up (our assumption)."""
 
 
 @dataclass

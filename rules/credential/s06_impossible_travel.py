@@ -97,8 +97,8 @@ class ImpossibleTravel(Rule):
 
     @property
     def fewest(self) -> int:
-        """Two places."""
-        return 2
+        """Two places, unless the limit is lower."""
+        return min(2, self.places)
 
     @property
     def shown(self) -> int:

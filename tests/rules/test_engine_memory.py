@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import pytest
+from msgspec.structs import replace
+
 from rules._engine import Engine
+from rules._facts import KEPT
 from rules.credential.s01_gap import Gap
+from rules.credential.s01_sign import Sign
+from rules.ledgers import Fill
 from rules.testing import at, swipe
 from tests.oracle import wire
 from tests.oracle.desk import Desk
@@ -140,3 +148,74 @@ def test_a_long_burst_is_saved_in_little_room() -> None:
     more = (swipe(at("11:00"), "q1"), END)
     assert feed(first, more).alerts == feed(second, more).alerts
     assert first.changed() == second.changed()
+
+
+def test_names_are_forgotten_with_the_last_entry_that_bears_them() -> None:
+    """Lines of one message lie on pages that forget at different times; what is found is what a fresh engine finds."""
+    desk = Desk(*SAMPLES)
+    for day in range(300):
+        at = MONDAY + day * DAY
+        items = [wire.RAMIPRIL] if day % 3 else [wire.RAMIPRIL, wire.METFORMIN]
+        lines = [wire.line(number, at, med_list_codg=item) for number, item in enumerate(items)]
+        desk.tell(wire.settlement(at, mdtrt_id=f"V{day}", feedetail=lines))
+    found = desk.engine._index.keys()
+    desk.take_over()
+
+    assert desk.engine._index.keys() == found
+
+
+def test_what_is_refused_leaves_no_page() -> None:
+    """Where an entry comes later than its ledger keeps anything, nothing is made for it."""
+    engine = engine_of(Gap())
+    late = swipe(at("10:00"))
+    effects = feed(engine, [replace(late, uploaded=late.time + 60 * DAY)])
+
+    assert "swipes" in {ledger for ledger, _ in effects.refused}
+    assert {} == engine.pages
+
+
+def test_a_message_of_very_many_lines_is_cancelled_and_forgotten_without_looking_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of its names leads to all of its entries: looked through name by name they would be the square of that."""
+    names, asked = Fill.names, [0]
+
+    def counted(entry: Fill) -> list[str]:
+        asked[0] += 1
+        return cast("list[str]", names.__get__(entry))
+
+    monkeypatch.setattr(Fill, "names", property(counted))
+    desk, number = Desk(*SAMPLES), 500
+    lines = [wire.line(each, MONDAY, rxno="r") for each in range(number)]
+    desk.tell(wire.fee_lines("V1", lines, MONDAY + HOUR))
+    desk.tell(wire.message("2205", MONDAY + 2 * HOUR, mdtrt_id="V1", feedetl_sn=[str(n) for n in range(number)]))
+    for day in (100, 300):
+        desk.tell(wire.fee_lines("V2", [wire.line(1, MONDAY + day * DAY, rxno="r")], MONDAY + day * DAY))
+
+    assert 3 == desk.engine.entries
+    assert number <= asked[0] < 20 * number
+
+
+def test_sums_that_were_forgotten_do_not_come_back() -> None:
+    """Entries may outlive the sums that they are part of; a fresh engine counts none of them again."""
+    desk = Desk(Sign(habit_days=130))
+    for day in range(125):
+        desk.tell(wire.settlement(MONDAY + day * DAY))
+    sums = [dict(page.bins) for page in desk.engine.pages.values()]
+    desk.take_over()
+
+    assert sorted(map(len, sums)) == sorted(len(page.bins) for page in desk.engine.pages.values())
+    assert 110 <= max(map(len, sums)) < 125
+
+
+@pytest.mark.parametrize("takes_over", [False, True])
+def test_which_facts_are_forgotten_does_not_depend_on_who_holds_them(takes_over: bool) -> None:  # noqa: FBT001 - a column
+    """Before the first tick a fact is as old as its upload, whatever came before it."""
+    desk = Desk(*SAMPLES)
+    desk.tell(wire.reversal("S1", MONDAY + 12 * HOUR), wire.reversal("S2", MONDAY + 9 * HOUR))
+    if takes_over:
+        desk.take_over()
+    desk.engine.facts.room = 0
+    desk.tick(MONDAY + 10 * HOUR + KEPT)
+
+    assert 1 == len(desk.engine.facts)

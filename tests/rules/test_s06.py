@@ -297,3 +297,8 @@ def test_the_sentence_says_what_cannot_be(log: list[Visit], zh: str, en: str) ->
 def test_the_window_of_the_alert_is_the_hour() -> None:
     """Not the hours in which a prescription is looked for."""
     assert "09:12" == told(RULE, [home(), away(12)])[0].window.start[11:16]
+
+
+def test_one_place_may_be_too_many() -> None:
+    """Whatever the limit, a single settlement is judged where it can be a finding."""
+    assert 1 == len(standing(told(ImpossibleTravel(places=1), [home(), END])))

@@ -89,7 +89,9 @@ def test_counts_are_handed_over_once() -> None:
 NEWER = msgspec.msgpack.encode([["OfTomorrow", 1]])
 
 
-@pytest.mark.parametrize("stray", [b"", b"\xc1", b"{}", NEWER, encode_tick(HOUR)[:-1], encode_tick(HOUR) + b"\xff"])
+@pytest.mark.parametrize(
+    "stray", [b"", b"\xc1", b"{}", b"\x91" * 5000, NEWER, encode_tick(HOUR)[:-1], encode_tick(HOUR) + b"\xff"]
+)
 def test_a_record_that_is_not_ours_is_passed_over(stray: bytes) -> None:
     """Also one without a value; what stands around it is judged."""
     engine = Engine([], Reference())
