@@ -52,7 +52,11 @@ class Settings(BaseSettings):
         description="Folder with reference tables as CSV files, for replay and demo.",
     )
     grace_hours: float = Field(
-        72, ge=0, le=24 * 60, description="How much later than its business time an event may be uploaded, hours."
+        72,
+        ge=0,
+        le=24 * 60,
+        description="How much later than its business time an event may be uploaded, hours. More than 72 lets more in, "
+        "but no ledger remembers for longer: what it no longer takes is kept on the late topic with its name.",
     )
     grace_inpatient_lines_days: float = Field(60, ge=0, le=366, description="The same for fee lines of 2301, days.")
     ahead_minutes: float = Field(
