@@ -94,7 +94,7 @@ class Engine:
         self.gone: set[bytes] = set()
 
     def feed(self, item: Inside, appended: int) -> None:
-        """Take in one record of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
+        """Take in one item of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
         now = self._now
         now.appended, now.tick, now.reference_version = appended, self.tick, self.reference.version
         if isinstance(item, Record):
