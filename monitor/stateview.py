@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from monitor.errors import ConfigurationError
 from rules._engine import Engine
@@ -13,10 +14,10 @@ from rules._ledger import Page
 from rules._reference import Reference
 from rules._times import iso
 from rules._track import Watch
-from streams.checkpoint import HEAD
+from streams.checkpoint import HEAD, Changelog
 from streams.router import partition_of, record_key
 from streams.tables import TableReader
-from streams.topics import Names, partitions_of, started
+from streams.topics import Names, partitions_of
 
 SPACES = ("person", "institution", "token")
 
@@ -32,23 +33,17 @@ async def state_of(
     if not count:
         raise ConfigurationError(f"{names.changelog}: expected a topic that exists: monitor topics create")
     partition = partition_of(record_key(space, key), count)
-    reader = AIOKafkaConsumer(enable_auto_commit=False, isolation_level="read_committed", **client)
-    async with started(reader) as consumer:
-        engine.load(await _read(consumer, TopicPartition(names.changelog, partition)))
+    state = await Changelog(
+        names.changelog,
+        partition,
+        partial(AIOKafkaProducer, **client),  # for who writes; here nothing opens it
+        partial(AIOKafkaConsumer, enable_auto_commit=False, isolation_level="read_committed", **client),
+    ).read()
+    state.pop(HEAD, None)
+    engine.load(state.items())
     pages = sorted((page for page in engine.pages.values() if (page.ledger.space, page.key[0]) == (space, key)),
                    key=lambda page: (page.ledger.name, page.key))  # fmt: skip
     return {"space": space, "key": key, "partition": partition, "ledgers": [_page(page, engine.tick) for page in pages]}
-
-
-async def _read(consumer: AIOKafkaConsumer, tp: TopicPartition) -> list[tuple[bytes, bytes | None]]:
-    consumer.assign([tp])
-    await consumer.seek_to_beginning(tp)
-    end = (await consumer.end_offsets([tp]))[tp]
-    found = []
-    while await consumer.position(tp) < end:
-        for records in (await consumer.getmany(timeout_ms=1000)).values():
-            found += [(record.key, record.value) for record in records if record.key != HEAD]
-    return found
 
 
 def _page(page: Page, tick: int) -> dict[str, Any]:

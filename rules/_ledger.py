@@ -206,7 +206,7 @@ class Page:
         taken, fallen: positions of those that a fact takes back, and of those that do not stand.
         """
         for position, entry in enumerate(entries):
-            self._hold(entry, taken=False)
+            self.held[entry.id] = entry
             if slot := entry.slot:
                 self.slots[slot] = (*self.slots.get(slot, ()), entry)
             if position not in fallen:

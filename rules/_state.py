@@ -1,8 +1,7 @@
 """The engine's state as small records for a compacted log, and back.
 
 A record is (ledger, key, day) for entries and for sums, (ledger, key, rule) for alerts, (ledger, key, rule, day) for
-triggers, (fact) for what takes back, (hour) and (alert) for questions: one swipe does not
-rewrite a month.
+triggers, (fact) for what takes back, (hour) and (alert) for questions: one swipe does not rewrite a month.
 """
 
 from __future__ import annotations
@@ -208,7 +207,6 @@ def load(engine: Engine, records: Iterable[tuple[bytes, bytes | None]]) -> None:
     engine.questions.alerts.update({alert: _ASKED.decode(value) for *_, alert, value in by_kind["asked"]})
     _load_pages(engine, by_kind)
     for page in engine.pages.values():
-        page.changed_days, page.changed_bins = {}, ()
         engine.plan(page)
 
 
