@@ -9,9 +9,9 @@ import msgspec
 
 from monitor.feedback import Feedback
 from rules._alert import Alert
-from rules._event import KINDS, Line, Stock
 from rules._questions import Reminder
-from rules._reference import TABLES
+from rules.reference import TABLES
+from rules.wire.fields import KINDS, Line, Stock
 
 OUT: dict[str, type[msgspec.Struct]] = {"alert": Alert, "reminder": Reminder}
 EVENTS = [f"event.{kind}" for kind in dict.fromkeys(kind for kind, _ in KINDS.values())]

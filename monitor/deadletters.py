@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from rules._times import iso
+from rules.times import iso
 from streams.topics import Names, partitions_of, started
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"

@@ -29,7 +29,7 @@ from monitor.embedded import UNREAD, EmbeddedBroker, Feeder
 from monitor.replay import read_lines
 from monitor.settings import Settings
 from monitor.simulate import Simulation, write_reference
-from rules._times import clock, parse
+from rules.times import clock, parse
 
 PERSONS, DAYS = 6000, 30
 SECONDS = 60.0

@@ -16,7 +16,7 @@ from monitor.reference import load_reference
 from monitor.rulebook import load_rules
 from monitor.settings import Settings
 from monitor.worker import check_key
-from rules._reference import Reference
+from rules.reference import Reference
 from streams import topics
 from streams.tables import TableReader
 

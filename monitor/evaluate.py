@@ -14,7 +14,7 @@ from typing import Any, NotRequired, TypedDict
 
 import msgspec
 
-from rules._times import SECOND, parse
+from rules.times import SECOND, parse
 
 Row = Mapping[str, Any]
 """One alert or one label, as it stands in its file."""

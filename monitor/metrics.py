@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 
 from rules._alert import Alert
 from rules._engine import Engine
-from rules._times import to_ms
+from rules.times import to_ms
 from streams.checkpoint import Saved
 from streams.config import Meter
 from streams.detector import Outcome
@@ -72,7 +72,7 @@ class Metrics(Meter):
         self.undecodable_entries = counter(
             "entries_undecodable", "Records of the topic inside that could not be read, kept on the rule-errors topic."
         )
-        self.late_facts = counter("facts_late", "Reversals that came too late to change a window.")
+        self.late_retractions = counter("retractions_late", "Reversals that came too late to change a window.")
         self.evaluations = counter("rule_evaluations", "Checks, by rule.", "rule")
         self.undecidable = counter(
             "rule_undecidable", "Checks that lacked what they needed, by rule and reason.", "rule", "reason"
@@ -147,7 +147,7 @@ class Metrics(Meter):
 
     def _count(self, name: str, number: int) -> None:
         """A count of the engine: a plain name, or a name, a colon and labels."""
-        plain = {"duplicates": self.duplicates, "msgid_reused": self.reused, "late_facts": self.late_facts}
+        plain = {"duplicates": self.duplicates, "msgid_reused": self.reused, "late_retractions": self.late_retractions}
         kind, _, rest = name.partition(":")
         if kind in plain:
             plain[kind].inc(number)
@@ -210,10 +210,12 @@ class _Held(Collector):
             lags[topic] += stand.lag
         for topic in sorted(lags):
             family.add_metric([topic], lags[topic])
-        state = GaugeMetricFamily(f"{PREFIX}_state_items", "Entries, pages and facts held in memory.", labels=["what"])
+        state = GaugeMetricFamily(
+            f"{PREFIX}_state_items", "What is held in memory: entries, pages, retractions.", labels=["what"]
+        )
         held: PlainCounter[str] = PlainCounter()
         for engine in list(self._metrics.engines.values()):
             held.update(engine.sizes())
-        for what in ("entries", "pages", "facts"):
+        for what in ("entries", "pages", "retractions"):
             state.add_metric([what], held[what])
         return [family, state]

@@ -8,8 +8,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from monitor.errors import ConfigurationError
-from rules._door import Pseudonyms
-from rules._reference import TABLES, BadRowError, Reference
+from rules.reference import TABLES, BadRowError, Reference
+from rules.wire.pseudonyms import Pseudonyms
 
 
 def load_reference(folder: Path | None, pseudonyms: Pseudonyms) -> Reference:

@@ -15,10 +15,10 @@ import msgspec
 
 from monitor.errors import ConfigurationError
 from rules._alert import Alert
-from rules._door import Door
 from rules._engine import Engine
-from rules._reference import Reference
 from rules._track import Watch
+from rules.reference import Reference
+from rules.wire.door import Door
 from streams.detector import Outcome, process
 from streams.router import Routed, Router, bundles, encode_tick
 

@@ -14,8 +14,9 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.errors import ConfigurationError
-from rules._door import Limits, Pseudonyms
-from rules._times import DAY, HOUR, MINUTE
+from rules.times import DAY, HOUR, MINUTE
+from rules.wire.door import Limits
+from rules.wire.pseudonyms import Pseudonyms
 
 DEVELOPMENT_KEY = "development-only"
 """The key of the pseudonyms where no secret is set: demo and replay say so, a worker takes it on loopback only."""

@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from monitor.errors import ConfigurationError
 from rules._engine import Engine
 from rules._ledger import Page
-from rules._reference import Reference
-from rules._times import iso
 from rules._track import Watch
+from rules.reference import Reference
+from rules.times import iso
 from streams.checkpoint import HEAD, Changelog
 from streams.router import partition_of, record_key
 from streams.tables import TableReader

@@ -21,11 +21,11 @@ from monitor.metrics import Metrics
 from monitor.readmodel import Projector
 from monitor.reference import load_reference
 from monitor.settings import Settings
-from rules._door import Door
 from rules._engine import Engine
-from rules._reference import Reference
 from rules._state import VERSION as STATE_VERSION
 from rules._track import Watch
+from rules.reference import Reference
+from rules.wire.door import Door
 from streams.app import build_app
 from streams.config import StreamConfig
 from streams.router import Router

@@ -12,7 +12,7 @@ import msgspec
 
 from ._ledger import Entry
 from ._rule import SEVERITIES, Evidence, Finding, Rule, Severity, Text
-from ._times import clock, iso
+from .times import clock, iso
 
 MAX_EVIDENCE = 50
 Status = Literal["opened", "updated", "withdrawn", "closed"]
@@ -52,7 +52,7 @@ def exact(finding: Finding) -> Finding:
 
 
 class Folded(msgspec.Struct, array_like=True):
-    """The part of a long episode that lies before the horizon, in sum.
+    """The part of a long episode that lies before the retention, in sum.
 
     amount: of the evidence. recent: evidence that later triggers may name again.
     """

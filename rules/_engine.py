@@ -14,15 +14,15 @@ from typing import ParamSpec
 
 from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
-from ._facts import Facts
-from ._ledger import GRACE, Entry, Fact, Ledger, Page, PageName, Tick
+from ._ledger import GRACE, Entry, Ledger, Page, PageName, Retraction, Tick
 from ._questions import Questions, Reminder, reminder, visit_of
-from ._reference import Reference
+from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
-from ._times import DAY, clock, day_of
 from ._track import Track, Watch
 from ._window import Window
 from .ledgers import LEDGERS, Inside, Record, Visit
+from .reference import Reference
+from .times import DAY, clock, day_of
 
 FAR = 253_402_300_799_000
 """The tick after the last one: the end of the year 9999."""
@@ -42,7 +42,8 @@ class Effects:
     """What one or more records brought about.
 
     refused: entries that a ledger no longer takes, with the ledger's name. errors: rule, entry and what was raised.
-    counts: by name: duplicates, msgid_reused, late_facts, undecidable:<rule>, evaluations:<rule>, entries:<ledger>.
+    counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>, evaluations:<rule>,
+    entries:<ledger>.
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -53,7 +54,10 @@ class Effects:
 
 
 class Engine:
-    """All ledgers, facts and alerts of one partition of the topic inside. room: how many pages are never too many."""
+    """All ledgers, retractions and alerts of one partition of the topic inside.
+
+    room: how many pages are never too many.
+    """
 
     def __init__(self, watches: Sequence[Watch], reference: Reference) -> None:
         self.reference = reference
@@ -69,14 +73,14 @@ class Engine:
                 self.watches.setdefault(watch.rule.ledger, []).append(watch)
         self._speakers = {w.rule.id: w.rule for w in watches if w.rule.institution_facing}
         self.pages: dict[PageName, Page] = {}
-        self.facts = Facts()
+        self.retractions = Retractions()
         self.questions = Questions({watch.name: watch for watch in watches})
         self.effects = Effects()
         self._by_entry: dict[type[Entry], list[Ledger]] = {}
         for ledger in LEDGERS:
             self._by_entry.setdefault(ledger.entry, []).append(ledger)
         self._reach = {(ledger.name, ledger.entry): ledger.reach for ledger in LEDGERS}
-        self._horizons = {ledger.name: self._horizon(ledger.name) for ledger in LEDGERS}
+        self._retentions = {ledger.name: self._retention(ledger.name) for ledger in LEDGERS}
         self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in LEDGERS}
         self._labels |= {watch.rule.id: f"evaluations:{watch.rule.id}" for watch in watches}
         self._glances = {
@@ -100,25 +104,25 @@ class Engine:
         if isinstance(item, Record):
             now.appended = item.appended or appended
             self._take_record(item, now)
-        elif isinstance(item, Fact):
-            self._take_fact(item, now)
+        elif isinstance(item, Retraction):
+            self._take_retraction(item, now)
         else:
             self._take_tick(item, now)
         if now.faults:
             self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
             now.faults.clear()
 
-    def changed(self) -> list[tuple[bytes, bytes | None]]:
+    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
         """The state records touched since the last call; None where one is gone."""
-        return _state.changed(self)
+        return _state.drain_changes(self)
 
     def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Take over the state that `changed` gave, in any order, the last of each key."""
+        """Take over the state that `drain_changes` gave, in any order, the last of each key."""
         _state.load(self, records)
 
     def sizes(self) -> dict[str, int]:
-        """How much is held: entries, pages, facts."""
-        return {"entries": self.entries, "pages": len(self.pages), "facts": len(self.facts)}
+        """How much is held: entries, pages, retractions."""
+        return {"entries": self.entries, "pages": len(self.pages), "retractions": len(self.retractions)}
 
     # Entries
 
@@ -131,18 +135,18 @@ class Engine:
         for entry in record.entries:
             if entry.pre:
                 continue
-            names_of_entry = entry.names
+            keys_of_entry = entry.retraction_keys
             for ledger in self._by_entry[type(entry)]:
                 key = ledger.key(entry, self.reference)
                 if key is None:
                     continue
-                if entry.time < entry.uploaded - self._horizons[ledger.name]:  # no page is made for it
+                if entry.time < entry.uploaded - self._retentions[ledger.name]:  # no page is made for it
                     self.effects.refused.append((ledger.name, entry))
                     continue
                 page = self.page(ledger, key)
-                if self._keep(page, entry, names_of_entry, now) and names_of_entry:
+                if self._keep(page, entry, keys_of_entry, now) and keys_of_entry:
                     placed.append((page, entry))
-                    names.update(names_of_entry)
+                    names.update(keys_of_entry)
         self.index(names, placed)
 
     def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
@@ -150,7 +154,7 @@ class Engine:
         name = (ledger.name, key)
         page = self.pages.get(name)
         if page is None:
-            page = self.pages[name] = Page(ledger, name, self._horizons[ledger.name])
+            page = self.pages[name] = Page(ledger, name, self._retentions[ledger.name])
             self._fresh.append(name)
         return page
 
@@ -169,7 +173,7 @@ class Engine:
             if ledger == "messages":
                 counts["duplicates"] += 1
             return False
-        if entry.time < page.newest - page.horizon:
+        if entry.time < page.newest - page.retention:
             self.effects.refused.append((ledger, entry))
             return False
         counts[self._labels[ledger]] += 1
@@ -188,11 +192,11 @@ class Engine:
         return True
 
     def _is_taken(self, entry: Entry, names: list[str], reach: int) -> bool:
-        """Whether a standing fact in reach takes this entry back; what has no names cannot be taken back."""
-        return bool(self.facts and names) and self.facts.take_back(entry, names, reach)
+        """Whether a standing retraction in reach takes this entry back; what has no names cannot be taken back."""
+        return bool(self.retractions and names) and self.retractions.take_back(entry, names, reach)
 
     def index(self, names: Iterable[str], placed: list[Placed]) -> None:
-        """Let facts find entries by names. Those of one event share most of them, and one list of places."""
+        """Let retractions find entries by names. Those of one event share most of them, and one list of places."""
         for name in names:
             places = self._index.get(name)
             if places is None:
@@ -215,13 +219,13 @@ class Engine:
             track.fold(page.limit, self.tick)
 
     def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
-        """Let facts no longer find what the page does not hold any more."""
+        """Let retractions no longer find what the page does not hold any more."""
         self.entries -= len(gone)
-        names = {name for entry in gone for name in entry.names} & self._index.keys()
+        names = {name for entry in gone for name in entry.retraction_keys} & self._index.keys()
         named: dict[int, set[str]] = {}
         for placed in {id(placed): placed for name in names for placed in self._index[name]}.values():
             placed[:] = [one for one in placed if one[0] is not page or one[1].id in page.held]
-            named[id(placed)] = {name for _, entry in placed for name in entry.names}
+            named[id(placed)] = {name for _, entry in placed for name in entry.retraction_keys}
         for name in names:
             left = [placed for placed in self._index[name] if name in named[id(placed)]]
             if left:
@@ -345,37 +349,37 @@ class Engine:
         ]
         return min(open_now)[1] if open_now else None
 
-    # Facts
+    # Retractions
 
-    def _take_fact(self, fact: Fact, now: Moment) -> None:
-        if fact.identity in self.facts:
+    def _take_retraction(self, retraction: Retraction, now: Moment) -> None:
+        if retraction.identity in self.retractions:
             return
-        self.facts.add(fact, self.tick or fact.uploaded)
-        names = {name for one in (fact, *self.facts.named_by(fact)) for name in one.names}
+        self.retractions.add(retraction, self.tick or retraction.uploaded)
+        names = {name for one in (retraction, *self.retractions.named_by(retraction)) for name in one.retraction_keys}
         places = {id(placed): placed for name in names for placed in self._index.get(name, ())}
         pairs = {(*page.name, entry.time, entry.id): (page, entry)
                  for placed in places.values() for page, entry in placed
-                 if not names.isdisjoint(entry.names)}  # fmt: skip
+                 if not names.isdisjoint(entry.retraction_keys)}  # fmt: skip
         is_late = False
         for _, (page, entry) in sorted(pairs.items(), key=lambda pair: pair[0]):
-            names_of_entry, reach = entry.names, self._reach[page.ledger.name, type(entry)]
-            taken = self._is_taken(entry, names_of_entry, reach)
+            keys_of_entry, reach = entry.retraction_keys, self._reach[page.ledger.name, type(entry)]
+            taken = self._is_taken(entry, keys_of_entry, reach)
             changed = page.retake(entry, reach, taken=taken)
             self.changed_pages.add(page.name)
             if changed and page.ledger.name in self.watches:
                 self._rejudge(page, changed, now)
-            elif not taken and self._is_beyond_reach(fact, page, entry, names_of_entry):
+            elif not taken and self._is_beyond_reach(retraction, page, entry, keys_of_entry):
                 is_late = True
                 for track in page.tracks:
                     self.effects.alerts += track.mention(entry.id, entry.settlement or entry.message, now)
         if is_late:
-            self.effects.counts["late_facts"] += 1
+            self.effects.counts["late_retractions"] += 1
 
-    def _is_beyond_reach(self, fact: Fact, page: Page, entry: Entry, names: list[str]) -> bool:
-        """Whether the fact would take this entry back, had it come earlier."""
+    def _is_beyond_reach(self, retraction: Retraction, page: Page, entry: Entry, names: list[str]) -> bool:
+        """Whether the retraction would take this entry back, had it come earlier."""
         reach = self._reach[page.ledger.name, type(entry)]
-        named = not set(names).isdisjoint(fact.names) and self.facts.stands(fact)
-        return named and not fact.acts_on(entry, reach) and fact.acts_on(entry, FAR)
+        named = not set(names).isdisjoint(retraction.retraction_keys) and self.retractions.stands(retraction)
+        return named and not retraction.acts_on(entry, reach) and retraction.acts_on(entry, FAR)
 
     # Time
 
@@ -393,7 +397,7 @@ class Engine:
             self._review(self.pages[page_key], now)
         self.effects.alerts += self.questions.close(now)
         if not tick.final:
-            self.facts.forget(self.tick)
+            self.retractions.forget(self.tick)
             self._drop_resting()
 
     def _review(self, page: Page, now: Moment) -> None:
@@ -412,7 +416,7 @@ class Engine:
         self.changed_pages.add((page.ledger.name, page.key))
 
     def _drop_resting(self) -> None:
-        """Once there are very many pages, drop those that rested for their horizon and that await nothing."""
+        """Once there are very many pages, drop those that rested for their retention and that await nothing."""
         if len(self.pages) <= self.room:
             return
         for fresh in self._fresh:
@@ -421,7 +425,7 @@ class Engine:
         while self._resting and self._resting[0][0] <= self.tick:
             _, name, key = heapq.heappop(self._resting)
             page = self.pages[name, key]
-            rested = page.touched + page.horizon
+            rested = page.touched + page.retention
             if rested <= self.tick and not any(track.awaits for track in page.tracks):
                 self._drop(page)
             else:
@@ -441,7 +445,7 @@ class Engine:
     def _schedule(self, due: int, page: Page) -> None:
         heapq.heappush(self._agenda, (due, page.ledger.name, page.key))
 
-    def _horizon(self, name: str) -> int:
+    def _retention(self, name: str) -> int:
         """Longest window + quiet + reach + grace of all that read a ledger; nothing further back is judged anew."""
         rules = [watch.rule for watch in self.watches.get(name, ()) if not isinstance(watch.rule, DayRule)]
         same = [ledger for ledger in LEDGERS if ledger.name == name]

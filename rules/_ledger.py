@@ -1,4 +1,4 @@
-"""Entries, the facts that take them back, and the page of a ledger: all entries of one key, in order."""
+"""Entries, the retractions that take them back, and the page of a ledger: all entries of one key, in order."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from ._times import DAY, HOUR, day_of
+from .times import DAY, HOUR, day_of
 
 if TYPE_CHECKING:
-    from ._reference import Reference
     from ._track import Track
+    from .reference import Reference
 
 GRACE = 72 * HOUR
 """How much later than its business time, and out of order within its key, an event may come, ms."""
@@ -57,14 +57,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
         return (self.identity, self.line)
 
     @property
-    def own_name(self) -> str:
+    def own_key(self) -> str:
         """The name by which a message reversal names its message."""
         return f"m:{self.institution}:{self.message}"
 
     @property
-    def names(self) -> list[str]:
-        """The names by which a fact can take this entry back."""
-        return [self.own_name, f"s:{self.settlement}"] if self.settlement else [self.own_name]
+    def retraction_keys(self) -> list[str]:
+        """The names by which a retraction can take this entry back."""
+        return [self.own_key, f"s:{self.settlement}"] if self.settlement else [self.own_key]
 
     @property
     def slot(self) -> str:
@@ -72,14 +72,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
         return f"s:{self.settlement}" if self.settlement else ""
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="f", gc=False):
+class Retraction(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="f", gc=False):
     """That something is taken back: names of messages, settlements, lines, visits, stays or codes.
 
     earlier_only: acts on what messages with a smaller (uploaded, message) said, and on nothing later.
-    final: a message reversal (2601); no other fact takes it back.
+    final: a message reversal (2601); no other retraction takes it back.
     """
 
-    names: list[str]
+    retraction_keys: list[str]
     uploaded: int
     message: str
     institution: str
@@ -88,12 +88,12 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="f", 
     final: bool = False
 
     @property
-    def own_name(self) -> str:
-        """The name by which a message reversal names this fact's message."""
+    def own_key(self) -> str:
+        """The name by which a message reversal names this retraction's message."""
         return f"m:{self.institution}:{self.message}"
 
     def acts_on(self, entry: Entry, reach: int) -> bool:
-        """Whether the fact is in time for this entry, and of the right order."""
+        """Whether the retraction is in time for this entry, and of the right order."""
         if self.uploaded > entry.time + reach:
             return False
         return not self.earlier_only or (entry.uploaded, entry.message) < (self.uploaded, self.message)
@@ -111,7 +111,7 @@ class Ledger:
     """Which entries are kept, under which key.
 
     key: of an entry, None where this ledger does not keep it. bin: length of the sums that habits are read from, ms.
-    reach: how long after an entry a fact still takes it back, ms. grace: how late its entries may come, ms.
+    reach: how long after an entry a retraction still takes it back, ms. grace: how late its entries may come, ms.
     """
 
     name: str
@@ -139,27 +139,27 @@ PageName = tuple[str, tuple[str, ...]]
 
 
 class Page:
-    """All entries of one ledger key within the horizon, the standing ones in order of (time, id).
+    """All entries of one ledger key within the retention, the standing ones in order of (time, id).
 
-    horizon: entries older than the newest upload less this are refused, and forgotten once their day lies before the
-    limit, ms. aside: held, but not standing. taken: ids of those among them that a fact takes back. slots: the entries
-    that speak of one thing. touched: tick at which the last entry came. changed_days: days (first moment, ms) that are
-    to be saved again, and what `touched` was when they last changed. changed_bins: days whose sums are.
+    retention: entries older than the newest upload less this are refused, and forgotten once their day lies before the
+    limit, ms. aside: held, but not standing. taken: ids of those among them that a retraction takes back. slots: the
+    entries that speak of one thing. touched: tick at which the last entry came. changed_days: days (first moment, ms)
+    that are to be saved again, and what `touched` was when they last changed. changed_bins: days whose sums are.
 
     There are millions of pages, and nearly all hold one entry that stands: what such a page does not need is a shared
     empty value, replaced where it is needed.
     """
 
     __slots__ = (
-        "aside", "bins", "changed_bins", "changed_days", "held", "horizon", "key", "ledger", "limit", "name", "newest",
-        "order", "slots", "taken", "touched", "tracks",
+        "aside", "bins", "changed_bins", "changed_days", "held", "key", "ledger", "limit", "name", "newest", "order",
+        "retention", "slots", "taken", "touched", "tracks",
     )  # fmt: skip
 
-    def __init__(self, ledger: Ledger, name: PageName, horizon: int) -> None:
+    def __init__(self, ledger: Ledger, name: PageName, retention: int) -> None:
         self.ledger = ledger
         self.name = name
         self.key = name[1]
-        self.horizon = horizon
+        self.retention = retention
         self.newest = self.limit = BEFORE_ALL
         self.touched = 0
         self.held: dict[Id, Entry] = {}
@@ -177,7 +177,7 @@ class Page:
         if uploaded <= self.newest:
             return False
         self.newest, before = uploaded, self.limit
-        self.limit = day_of(uploaded - self.horizon)
+        self.limit = day_of(uploaded - self.retention)
         return self.limit > before
 
     def add(self, entry: Entry, reach: int, *, taken: bool) -> list[Entry]:
@@ -203,7 +203,7 @@ class Page:
     def put_back(self, entries: Sequence[Entry], taken: set[int], fallen: set[int]) -> None:
         """Keep the entries of a day as they were saved; the sums that they are part of were saved by themselves.
 
-        taken, fallen: positions of those that a fact takes back, and of those that do not stand.
+        taken, fallen: positions of those that a retraction takes back, and of those that do not stand.
         """
         for position, entry in enumerate(entries):
             self.held[entry.id] = entry

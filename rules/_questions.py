@@ -9,8 +9,8 @@ import msgspec
 from ._alert import Alert, AlertState, Episode, Moment, Trigger, alert_id, write
 from ._ledger import GRACE, Entry
 from ._rule import Rule
-from ._times import DAY, HOUR, day_of, iso
 from ._track import Watch
+from .times import DAY, HOUR, day_of, iso
 
 REMEMBERED = DAY
 """How long the alert of a visit's questions is remembered, ms (contract, section 4)."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 
 from ._ledger import Entry
-from ._reference import Reference
-from ._times import DAY, SECOND
+from .reference import Reference
+from .times import DAY, SECOND
 
 if TYPE_CHECKING:
     from ._alert import Episode
@@ -45,7 +45,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     due: the finding holds only from the tick at this time on (ms): something was still awaited before.
     rises_to, rises_at: a higher severity that it takes at that tick if it still holds.
     amount: fen at risk that no evidence lists (a rule over sums).
-    details: facts for the sentence, by name; never a person.
+    details: retractions for the sentence, by name; never a person.
     """
 
     measure: str

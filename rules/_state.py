@@ -1,7 +1,7 @@
 """The engine's state as small records for a compacted log, and back.
 
 A record is (ledger, key, day) for entries and for sums, (ledger, key, rule) for alerts, (ledger, key, rule, day) for
-triggers, (fact) for what takes back, (hour) and (alert) for questions: one swipe does not rewrite a month.
+triggers, (retraction) for what takes back, (hour) and (alert) for questions: one swipe does not rewrite a month.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from ._alert import AlertState, Trigger
-from ._ledger import Entry, Fact, Ledger, Page
+from ._ledger import Entry, Ledger, Page, Retraction
 from ._questions import Asked, Questions
 from ._rule import Evidence
-from ._times import day_of
 from .ledgers import LEDGERS, AnyEntry
+from .times import day_of
 
 if TYPE_CHECKING:
     from ._engine import Engine
@@ -35,7 +35,8 @@ _KEY = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
 class _Day(msgspec.Struct, array_like=True):
     """taken, fallen: positions of the entries that were taken back, and of those that do not count.
 
-    Why they do not, a fact or another entry, may be forgotten by then. touched: of the page, when the day last changed.
+    Why they do not, a retraction or another entry, may be forgotten by then. touched: of the page, when the day last
+    changed.
     """
 
     entries: list[AnyEntry]
@@ -62,7 +63,7 @@ class _Triggers(msgspec.Struct, array_like=True):
 
 _TRACK = msgspec.msgpack.Decoder(_TrackState)
 _TRIGGERS = msgspec.msgpack.Decoder(_Triggers)
-_FACT = msgspec.msgpack.Decoder(tuple[Fact, int])
+_RETRACTION = msgspec.msgpack.Decoder(tuple[Retraction, int])
 _ENTRIES = msgspec.msgpack.Decoder(_Day)
 _ANSWERED = msgspec.msgpack.Decoder(set[str])
 _ASKED = msgspec.msgpack.Decoder(Asked)
@@ -75,22 +76,22 @@ def _name(kind: str, ledger: str = "", key: tuple[str, ...] = (), part: str = ""
     return _encode((kind, ledger, key, part))
 
 
-def changed(engine: Engine) -> list[tuple[bytes, bytes | None]]:
+def drain_changes(engine: Engine) -> list[tuple[bytes, bytes | None]]:
     """The records touched since the last call, the gone ones as None; sorted, so that equal states give equal bytes."""
     records: dict[bytes, bytes | None] = dict.fromkeys(engine.gone)
     for page_key in engine.changed_pages:
         page = engine.pages.get(page_key)
         if page is not None:
             records.update(_of_page(page))
-    for identity in engine.facts.changed:
-        saved = engine.facts.saved(identity)
-        records[_name("fact", part=str(identity))] = None if saved is None else _encode(saved)
+    for identity in engine.retractions.changed:
+        saved = engine.retractions.saved(identity)
+        records[_name("retraction", part=str(identity))] = None if saved is None else _encode(saved)
     records.update(_of_questions(engine.questions))
     if engine.tick_changed:
         records[_name("tick")] = _encode(engine.tick)
     engine.gone.clear()
     engine.changed_pages.clear()
-    engine.facts.changed.clear()
+    engine.retractions.changed.clear()
     engine.tick_changed = False
     return sorted(records.items())
 
@@ -200,9 +201,11 @@ def load(engine: Engine, records: Iterable[tuple[bytes, bytes | None]]) -> None:
     by_kind = _by_kind(records)
     for *_, value in by_kind["tick"]:
         engine.tick = msgspec.msgpack.decode(value, type=int)
-    for fact, arrived in sorted((_FACT.decode(value) for *_, value in by_kind["fact"]), key=lambda one: one[1]):
-        engine.facts.add(fact, arrived)
-    engine.facts.changed.clear()
+    for retraction, arrived in sorted(
+        (_RETRACTION.decode(value) for *_, value in by_kind["retraction"]), key=lambda one: one[1]
+    ):
+        engine.retractions.add(retraction, arrived)
+    engine.retractions.changed.clear()
     engine.questions.answered.update({int(hour): _ANSWERED.decode(value) for *_, hour, value in by_kind["answered"]})
     engine.questions.alerts.update({alert: _ASKED.decode(value) for *_, alert, value in by_kind["asked"]})
     _load_pages(engine, by_kind)
@@ -240,7 +243,7 @@ def _put_back(engine: Engine, page: Page, saved: _Day) -> None:
     engine.entries += len(saved.entries)
     page.put_back(saved.entries, set(saved.taken), set(saved.fallen))
     for entry in saved.entries:
-        engine.index(entry.names, [(page, entry)])
+        engine.index(entry.retraction_keys, [(page, entry)])
 
 
 def _tracks_of(engine: Engine, page: tuple[str, tuple[str, ...]], watch: str) -> list[Track]:

@@ -9,8 +9,8 @@ from hashlib import blake2b
 from ._alert import Alert, AlertState, Episode, Moment, Trigger, alert_id, runs, write
 from ._ledger import GRACE
 from ._rule import SEVERITIES, Evidence, Rule
-from ._times import DAY, day_of
 from ._window import Window
+from .times import DAY, day_of
 
 Id = tuple[int, str]
 

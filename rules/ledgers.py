@@ -9,9 +9,9 @@ from typing import ClassVar, cast
 
 import msgspec
 
-from ._ledger import Entry, Fact, Ledger, Tick
-from ._reference import Reference
-from ._times import DAY, HOUR, day_of, parse
+from ._ledger import Entry, Ledger, Retraction, Tick
+from .reference import Reference
+from .times import DAY, HOUR, day_of, parse
 
 PHARMACY = "41"
 WITHOUT_AGREEMENT = ("suspended", "terminated")
@@ -23,7 +23,7 @@ class Arrival(Entry, frozen=True, tag="m"):
     """At the institution: that a message came."""
 
     @property
-    def names(self) -> list[str]:
+    def retraction_keys(self) -> list[str]:
         """None: that a message came cannot be taken back."""
         return []
 
@@ -58,9 +58,9 @@ class Admitted(Entry, frozen=True, tag="i"):
     last_counts: ClassVar[bool] = True
 
     @property
-    def names(self) -> list[str]:
+    def retraction_keys(self) -> list[str]:
         """Its message and the admission."""
-        return [self.own_name, f"a:{self.visit}"]
+        return [self.own_key, f"a:{self.visit}"]
 
     @property
     def slot(self) -> str:
@@ -105,9 +105,9 @@ class Fill(Entry, frozen=True, tag="f"):
     last_counts: ClassVar[bool] = True
 
     @property
-    def names(self) -> list[str]:
+    def retraction_keys(self) -> list[str]:
         """Its message, settlement, line and visit."""
-        names = [self.own_name, f"s:{self.settlement}"] if self.settlement else [self.own_name]
+        names = [self.own_key, f"s:{self.settlement}"] if self.settlement else [self.own_key]
         return [*names, f"l:{self.visit}:{self.line}", f"v:{self.visit}"] if self.visit else names
 
     @property
@@ -137,11 +137,11 @@ class Stay(Entry, frozen=True, tag="s"):
         return self.piece != "settlement"
 
     @property
-    def names(self) -> list[str]:
+    def retraction_keys(self) -> list[str]:
         """Its message; its settlement, or the admission or discharge of the visit."""
         if self.piece != "settlement":
-            return [self.own_name, f"{self.piece[0]}:{self.visit}"]
-        return [self.own_name, f"s:{self.settlement}"]
+            return [self.own_key, f"{self.piece[0]}:{self.visit}"]
+        return [self.own_key, f"s:{self.settlement}"]
 
     @property
     def slot(self) -> str:
@@ -162,9 +162,9 @@ class Sale(Entry, frozen=True, tag="t"):
     stock: bool
 
     @property
-    def names(self) -> list[str]:
+    def retraction_keys(self) -> list[str]:
         """Its message, settlement and code; of a stock report also what a message about stock calls it."""
-        names = [self.own_name, f"c:{self.institution}:{self.code}"]
+        names = [self.own_key, f"c:{self.institution}:{self.code}"]
         if self.settlement:
             names += [f"s:{self.settlement}", f"b:{self.institution}:{self.settlement}"]
         if self.stock:
@@ -194,7 +194,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, tag="r"):
     appended: int = 0
 
 
-Inside = Record | Fact | Tick
+Inside = Record | Retraction | Tick
 """What the one topic inside carries."""
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from itertools import count
 
 from ._ledger import Entry
-from ._reference import Reference
 from ._rule import DayRule, Finding, Rule, Undecidable
-from ._times import DAY, SECOND, parse
 from ._window import Window
 from .ledgers import Fill, Sale, Stay, Swipe, Visit
+from .reference import Reference
+from .times import DAY, SECOND, parse
 
 _numbers = count(1)
 PHARMACY = "P34102100029"

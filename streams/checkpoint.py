@@ -265,7 +265,7 @@ class Desk:
                 if self._half_sent or self.position is None:
                     return None
                 started = perf_counter()
-                records = self.engine.changed()
+                records = self.engine.drain_changes()
                 head = Head(self.position, self.engine.tick, self._partitions, dict(self._versions()))
                 finished = len(self._finished)
                 if not records and head.offset - (self._saved or 0) < moved:

@@ -9,11 +9,11 @@ from zlib import crc32
 
 import msgspec
 
-from rules._door import Door, Late, Refused, Skipped
-from rules._event import Event
+from rules._entries import entries_of
 from rules._ledger import Tick
-from rules._remember import remember
-from rules._times import HOUR
+from rules.times import HOUR
+from rules.wire.door import Door, Late, Refused, Skipped
+from rules.wire.fields import Event
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -26,7 +26,7 @@ detector never judges for long without looking up (our assumption)."""
 class Routed:
     """What became of a batch of one input partition.
 
-    entries: (key, value), in order, for the partition of the key; what has no key, a fact, is for every partition.
+    entries: (key, value), in order, for the partition of the key; what has no key, a retraction, is for every one.
     They are sent in `bundles`.
     ticks: hours that passed, ms, for every partition.
     dead_letters: (index in the batch, code, detail); late: indexes. kinds, reasons: counts for the metrics.
@@ -77,9 +77,9 @@ class Router:
         routed.kinds[event.kind] += 1
         routed.uploaded = event.uploaded
         routed.late_lines += event.late_lines
-        records, facts = remember(event, event.uploaded if self._of_file else appended)
+        records, retractions = entries_of(event, event.uploaded if self._of_file else appended)
         routed.entries += [(record_key(record.space, record.key), _encode(record)) for record in records]
-        routed.entries += [(None, _encode(fact)) for fact in facts]
+        routed.entries += [(None, _encode(retraction)) for retraction in retractions]
         routed.ticks += self.clock.passed(event.uploaded, event.body.institution, appended)
 
 

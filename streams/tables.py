@@ -13,7 +13,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from rules._reference import TABLES, BadRowError, Reference
+from rules.reference import TABLES, BadRowError, Reference
 from streams.topics import Names, started
 
 log = logging.getLogger("settlement_monitor.tables")

@@ -105,7 +105,7 @@ Folder = Annotated[Path, typer.Argument(help="Folder with <table>.csv files.")]
 def reference_validate(folder: Folder, as_json: Json = False) -> None:
     """Whether the tables in a folder would be taken; file, line and reason where not."""
     from monitor.reference import load_reference
-    from rules._reference import TABLES
+    from rules.reference import TABLES
 
     tables = load_reference(folder, load_settings().pseudonyms)
     _say_counts({table: len(list(tables.keys(table))) for table in TABLES}, "keys", as_json=as_json)
@@ -116,7 +116,7 @@ def reference_load(folder: Folder, brokers: Brokers = None, prefix: Prefix = Non
     """Write the tables of a folder to their topics; persons as pseudonyms."""
     from monitor.reference import load_reference, read_rows, with_pseudonyms
     from monitor.worker import check_key
-    from rules._reference import TABLES
+    from rules.reference import TABLES
     from streams.tables import publish_rows
 
     settings = load_settings(brokers=brokers, prefix=prefix)
@@ -134,7 +134,7 @@ def reference_load(folder: Folder, brokers: Brokers = None, prefix: Prefix = Non
 @reference_app.command("list")
 def reference_list(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
     """How many keys each table has on its topic."""
-    from rules._reference import TABLES, Reference
+    from rules.reference import TABLES, Reference
     from streams.tables import TableReader
 
     settings, tables = load_settings(brokers=brokers, prefix=prefix), Reference()

@@ -54,7 +54,7 @@ def replay(
     from monitor.replay import DeadLetter, read_lines
     from monitor.replay import replay as run
     from monitor.rulebook import load_rules
-    from rules._door import Door
+    from rules.wire.door import Door
 
     check_apart({"events": events, "--alerts": alerts, "--dead-letters": dead_letters})
     settings = load_settings(rules=rules, reference=reference)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from rules._times import HOUR
+from rules.times import HOUR
 
 from .numbers import COUNTY
 from .people import Person, settle_people

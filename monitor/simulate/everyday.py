@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from rules._times import MINUTE
+from rules.times import MINUTE
 
 from . import mishaps, outpatient
 from .county import County

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, NamedTuple
 
-from rules._times import HOUR, MINUTE, SECOND
+from rules.times import HOUR, MINUTE, SECOND
 
 from .catalogue import Item
 from .county import Institution

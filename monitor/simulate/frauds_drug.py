@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules._times import DAY, HOUR
+from rules.times import DAY, HOUR
 
 from .catalogue import LASTING, SEEN
 from .forms import Line

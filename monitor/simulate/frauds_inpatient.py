@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules._times import DAY, HOUR, MINUTE
+from rules.times import DAY, HOUR, MINUTE
 
 from .catalogue import ADMITTED, SEEN, SERVICES, Illness
 from .county import Institution

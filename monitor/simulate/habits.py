@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from rules._times import DAY, HOUR, MINUTE
+from rules.times import DAY, HOUR, MINUTE
 
 from .catalogue import ACUTE, ADMITTED, CHRONIC, DELIVERY, LASTING, MAKERS, SEEN, SERVICES, Illness
 from .county import County, Institution

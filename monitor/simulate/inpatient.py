@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rules._times import DAY, HOUR, MINUTE
+from rules.times import DAY, HOUR, MINUTE
 
 from .catalogue import INFUSIONS, SERVICES, Illness
 from .county import Institution

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import accumulate
 
-from rules._times import DAY, HOUR, MINUTE, SECOND
+from rules.times import DAY, HOUR, MINUTE, SECOND
 
 from .catalogue import CHRONIC, LASTING, SEEN, SERVICES, of_days
 from .forms import Line, Message

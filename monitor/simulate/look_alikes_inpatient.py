@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from rules._times import DAY, HOUR, MINUTE, parse
+from rules.times import DAY, HOUR, MINUTE, parse
 
 from .catalogue import ADMITTED, CHEMOTHERAPY, DELIVERY, DIALYSIS, NEWBORN
 from .forms import Message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rules._times import DAY, HOUR, MINUTE, SECOND
+from rules.times import DAY, HOUR, MINUTE, SECOND
 
 from . import inpatient, outpatient, pharmacy
 from .forms import Message, Pen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
-from rules._times import DAY, HOUR, SECOND
+from rules.times import DAY, HOUR, SECOND
 
 COUNTY = "341021"
 """The region of the simulated county; it appears in no real person's number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from rules._times import MINUTE, SECOND
+from rules.times import MINUTE, SECOND
 
 from .catalogue import Illness
 from .county import Institution

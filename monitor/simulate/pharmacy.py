@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from rules._times import MINUTE, SECOND
+from rules.times import MINUTE, SECOND
 
 from .county import Institution
 from .forms import Bill, Line, Message, Pen, Wire, Written, total_of, traced, yuan

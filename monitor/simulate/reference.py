@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from monitor.errors import ConfigurationError
-from rules._times import DAY
+from rules.times import DAY
 
 from .catalogue import DRUGS, EXEMPT, ILLNESSES
 from .county import County, Institution

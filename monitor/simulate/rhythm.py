@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, sqrt
 from random import Random
 
-from rules._times import DAY, HOUR, SECOND
+from rules.times import DAY, HOUR, SECOND
 
 PHARMACY_WEEK = (1.05, 1.0, 1.0, 1.0, 1.02, 1.0, 0.93)
 HOSPITAL_WEEK = (1.25, 1.15, 1.1, 1.1, 1.1, 0.7, 0.6)

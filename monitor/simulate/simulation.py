@@ -10,7 +10,7 @@ from functools import cached_property
 from math import sqrt
 from random import Random
 
-from rules._times import DAY, parse
+from rules.times import DAY, parse
 
 from . import frauds_credential, frauds_drug, frauds_inpatient, look_alikes, look_alikes_inpatient, reference
 from .county import County, found_county

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from rules._times import DAY, HOUR, MINUTE, SECOND, iso
+from rules.times import DAY, HOUR, MINUTE, SECOND, iso
 
 from .catalogue import ACUTE, CHRONIC, MAKERS, Item, of_days
 from .county import County, Institution

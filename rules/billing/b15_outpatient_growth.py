@@ -8,9 +8,9 @@ from statistics import median
 from typing import ClassVar, Literal, NamedTuple
 
 from .._alert import Episode
-from .._reference import Reference
 from .._rule import DayRule, Finding, Text, Undecidable
-from .._times import DAY
+from ..reference import Reference
+from ..times import DAY
 
 Bins = Mapping[int, list[int]]
 WEEK = 7 * DAY

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .._ledger import Entry
 from .._rule import Finding, Severity, Text, evidence
-from .._times import MINUTE
+from ..times import MINUTE
 from ._habit import limit_over
 
 LATE_UPLOAD = 5 * MINUTE

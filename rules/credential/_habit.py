@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import sqrt
 
 from .._ledger import Entry
-from .._reference import Reference
-from .._times import DAY, HOUR, day_of, hour_of_day
 from .._window import Window
+from ..reference import Reference
+from ..times import DAY, HOUR, day_of, hour_of_day
 
 DAYS = 28
 FROZEN = 7 * DAY

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from .._alert import Episode, span_text
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text
-from .._times import SECOND
 from .._window import Window
 from ..ledgers import Swipe
+from ..reference import Reference
+from ..times import SECOND
 from ._burst import against, burst
 from ._habit import usual_in
 

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from .._alert import Episode, span_text
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text
-from .._times import MINUTE, SECOND
 from .._window import Window
+from ..reference import Reference
+from ..times import MINUTE, SECOND
 from ._burst import against, burst
 from ._habit import usual_in
 

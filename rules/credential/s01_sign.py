@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from .._alert import Episode, span_text
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text
-from .._times import DAY, HOUR, SECOND, day_of, hour_of_day
 from .._window import Window
 from ..ledgers import Swipe
+from ..reference import Reference
+from ..times import DAY, HOUR, SECOND, day_of, hour_of_day
 from ._burst import against, burst
 from ._habit import crowd
 

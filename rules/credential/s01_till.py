@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from .._alert import Episode, span_text
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text
-from .._times import SECOND
 from .._window import Window
+from ..reference import Reference
+from ..times import SECOND
 from ._burst import against, burst
 from ._habit import own_usual_in
 

@@ -9,11 +9,11 @@ from typing import ClassVar, cast
 
 from .._alert import Episode, span_text
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text, evidence
-from .._times import HOUR, MINUTE, SECOND
 from .._window import Window
 from ..ledgers import PHARMACY, Fill, Visit
+from ..reference import Reference
+from ..times import HOUR, MINUTE, SECOND
 
 AT_A_DISTANCE = ("2", "3")
 """opter_type of a self-service terminal and of a mobile telephone: nobody has seen the person."""

@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import cast
 
 from .._ledger import Entry
-from .._reference import Reference
-from .._times import DAY, day_of
 from .._window import Window
 from ..ledgers import PHARMACY, Fill
+from ..reference import Reference
+from ..times import DAY, day_of
 
 UNIT = 10_000
 """One cnt, as quantities are kept."""

@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from .._alert import Episode
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Severity, Text, Undecidable, evidence
-from .._times import DAY
 from .._window import Window
+from ..reference import Reference
+from ..times import DAY
 from ._supply import Dispensing, dispensed, drug_name, own_pace
 
 WEEK = 7 * DAY
@@ -167,21 +167,21 @@ class EarlyRefill(Rule):
     def sentence(self, episode: Episode) -> Text:
         """How much is left of the last fill against the limit; the other institution stays unnamed."""
         found = episode.peak
-        facts = found.details
+        retractions = found.details
         zh = (
-            f"{facts['drug']}再次配药时，此前配药仍可用{found.value:g}天"
-            f"（上限{found.limit:g}天，上次配药{facts['last']}天量）"
+            f"{retractions['drug']}再次配药时，此前配药仍可用{found.value:g}天"
+            f"（上限{found.limit:g}天，上次配药{retractions['last']}天量）"
         )
         en = (
-            f"{facts['drug']} dispensed again while {found.value:g} days of it remain "
-            f"(limit {found.limit:g}, the last fill was for {facts['last']} days)"
+            f"{retractions['drug']} dispensed again while {found.value:g} days of it remain "
+            f"(limit {found.limit:g}, the last fill was for {retractions['last']} days)"
         )
-        if facts["elsewhere"]:
+        if retractions["elsewhere"]:
             zh, en = f"{zh}，上次在另一机构", f"{en}, the last time at another institution"
-        if facts["early"]:
+        if retractions["early"]:
             zh, en = (
-                f"{zh}，{self.repeat_days}天内第{facts['early']}次提前",
-                f"{en}, early fill number {facts['early']} in {self.repeat_days} days",
+                f"{zh}，{self.repeat_days}天内第{retractions['early']}次提前",
+                f"{en}, early fill number {retractions['early']} in {self.repeat_days} days",
             )
         return Text(zh, en)
 

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from .._alert import Episode
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text, Undecidable, evidence
-from .._times import DAY, day_of
 from .._window import Window
+from ..reference import Reference
+from ..times import DAY, day_of
 from ._supply import DaysAllowed, dispensed, drug_name, prescription_and_day
 
 

@@ -11,11 +11,11 @@ from typing import ClassVar, cast
 
 from .._alert import Episode
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text, evidence
-from .._times import DAY, SECOND, day_of
 from .._window import Window
 from ..ledgers import Sale
+from ..reference import Reference
+from ..times import DAY, SECOND, day_of
 
 _UNIT = 10_000
 _NO_PACK = 400

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from .._alert import Episode
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text, Undecidable, evidence
-from .._times import DAY, HOUR
 from .._window import Window
 from ..inpatient._stays import WholeStay, stays_in
 from ..ledgers import Stay
+from ..reference import Reference
+from ..times import DAY, HOUR
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 from .._alert import Episode
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text, evidence
-from .._times import DAY, day_of
 from .._window import Window
 from ..ledgers import Fill, Stay, Visit, when_died
+from ..reference import Reference
+from ..times import DAY, day_of
 
 SETTLES_STAY = ("2303", "2304")
 
@@ -44,7 +44,7 @@ class AfterDeath(Rule):
     not see the lines of its own visit: one about a visit before the death is answered as if it were of now.
 
     Example:
-        >>> from rules._reference import Reference
+        >>> from rules.reference import Reference
         >>> from rules.testing import at, judge, visit
         >>> reference = Reference()
         >>> reference.put("deaths", {"psn_no": "p1", "die_date": "2026-03-04"})

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from .._alert import Episode
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text, Undecidable, evidence
-from .._times import DAY
 from .._window import Window
 from ..ledgers import WITHOUT_AGREEMENT, Swipe
+from ..reference import Reference
+from ..times import DAY
 
 STATUS = {"suspended": Text("已中止", "suspended"), "terminated": Text("已终止", "terminated")}
 
@@ -36,7 +36,7 @@ class NoAgreement(Rule):
     that of the settlements alone. Questions before settlement are not answered by this rule.
 
     Example:
-        >>> from rules._reference import Reference
+        >>> from rules.reference import Reference
         >>> from rules.testing import PHARMACY, at, judge, swipe
         >>> reference, row = Reference(), {"fixmedins_code": PHARMACY, "kind": "pharmacy"}
         >>> reference.put("institutions", row | {"status": "active", "valid_to": "2026-03-04"})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .._ledger import Entry
 from .._rule import Finding, Text, evidence
-from .._times import DAY, year_of
+from ..times import DAY, year_of
 from ._stays import WholeStay
 
 Limits = Sequence[tuple[int, int]]

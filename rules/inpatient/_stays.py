@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from .._reference import Reference
 from .._rule import Undecidable
-from .._times import DAY, clock
 from .._window import Window
 from ..ledgers import Stay
+from ..reference import Reference
+from ..times import DAY, clock
 
 _BY_PLAN = re.compile(r"Z51|Z49|Z50|N18|C([0-8]\d|9[0-7])|F2\d|O\d\d")
 """Chemotherapy, dialysis, rehabilitation, kidney failure, cancer, psychoses, childbirth: while no table is loaded."""

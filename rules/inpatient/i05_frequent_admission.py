@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from .._alert import Episode
 from .._ledger import Entry
-from .._reference import Reference
 from .._rule import Finding, Rule, Text
-from .._times import DAY
 from .._window import Window
 from ..ledgers import Stay
+from ..reference import Reference
+from ..times import DAY
 from ._frequency import YEAR, first_of_year, words
 from ._stays import counted
 

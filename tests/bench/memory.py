@@ -12,10 +12,10 @@ from pathlib import Path
 import msgspec
 
 from rules._engine import Engine
-from rules._reference import Reference
 from rules._track import Watch
 from rules.catalogue import catalogue
 from rules.ledgers import Inside, Record
+from rules.reference import Reference
 from rules.testing import at, sale
 
 PAGE = 4096
@@ -50,8 +50,8 @@ def main() -> None:
         # Decoded as a detector does it, so that no two boxes share a string.
         engine.feed(_ONE.decode(msgspec.msgpack.encode(sold(number))), 0)
         if number % 10_000 == 0:
-            engine.changed()
-    engine.changed()
+            engine.drain_changes()
+    engine.drain_changes()
     print(f"{boxes} boxes: {(resident() - before) / boxes:.0f} bytes each")  # noqa: T201
 
 

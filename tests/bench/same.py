@@ -71,7 +71,7 @@ class Counts:
             os.write(1, f"rate {Counts.judged / (time.monotonic() - Router.began):.0f}\n".encode())
             os._exit(0)
 
-    def changed(self) -> list[tuple[bytes, bytes | None]]:
+    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
         """The counts touched since the last call."""
         records: list[tuple[bytes, bytes | None]] = [
             (key.encode(), _encode(self.seen_at[key])) for key in self._touched

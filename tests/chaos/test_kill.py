@@ -16,7 +16,7 @@ import pytest
 
 from monitor.rulebook import load_rules
 from rules._engine import FAR, Engine
-from rules._reference import Reference
+from rules.reference import Reference
 from streams.checkpoint import HEAD, Head
 from streams.detector import process
 from streams.tables import TableReader
@@ -119,7 +119,7 @@ async def replayed(area: Area) -> tuple[dict[int, dict[bytes, bytes]], set[bytes
         outcome = process(engines[record.partition], [(record.value or b"", record.timestamp)])
         alerts |= {one.value for one in outcome.alerts}
     state = {
-        number: {key: value for key, value in engine.changed() if value is not None}
+        number: {key: value for key, value in engine.drain_changes() if value is not None}
         for number, engine in engines.items()
     }
     return state, alerts
@@ -128,11 +128,11 @@ async def replayed(area: Area) -> tuple[dict[int, dict[bytes, bytes]], set[bytes
 def meaning(state: dict[int, dict[bytes, bytes]]) -> State:
     """The state without what depends on when a record came, and not on what was said.
 
-    Left out: of a page and of a fact the tick at their arrival; sums of nothing, which stay where something was
+    Left out: of a page and of a retraction the tick at their arrival; sums of nothing, which stay where something was
     taken back that never counted where the reversal came first. Of an alert what contract.md E2 leaves open, because
     it tells the order of arrival: its id and opener, the number of its revision and the most that was ever written,
     its incident, its moment of detection; and alerts that were withdrawn. What stands at the end (status, mark of the
-    whole content, members) is compared, and all entries, sums, facts and triggers as they are.
+    whole content, members) is compared, and all entries, sums, retractions and triggers as they are.
     """
     found: State = {}
     for partition, records in state.items():
@@ -145,7 +145,7 @@ def meaning(state: dict[int, dict[bytes, bytes]]) -> State:
 
 
 def _settled(kind: str, content: Any) -> Any:  # noqa: ANN401 - any value of msgpack
-    if kind == "fact":
+    if kind == "retraction":
         return content[0]
     if kind == "entries":
         return content[:3]

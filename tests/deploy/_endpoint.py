@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from monitor.metrics import Metrics
 from monitor.rulebook import load_rules
 from monitor.worker import serve
-from rules._door import Door, Pseudonyms
 from rules._engine import Engine
-from rules._reference import Reference
+from rules.reference import Reference
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
 from streams.checkpoint import Saved
 from streams.detector import process
 from streams.router import Router, bundles

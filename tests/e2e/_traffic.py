@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.simulate import Simulation, write_reference
-from rules._times import DAY, HOUR, iso, parse
+from rules.times import DAY, HOUR, iso, parse
 from tests.e2e._area import Event, encoded
 
 HELD = 30 * HOUR

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from monitor.embedded import PARTITIONS, EmbeddedBroker, Feeder
-from rules._times import HOUR
+from rules.times import HOUR
 from tests.e2e._area import Area, Event, Worker, environment, monitor, until
 from tests.e2e._traffic import SETTLEMENTS, Traffic, traffic
 from tests.e2e.checker import differences, faults, read_log, standing

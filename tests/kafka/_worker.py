@@ -7,10 +7,11 @@ import logging
 import sys
 
 from monitor.rulebook import load_rules
-from rules._door import Door, Pseudonyms
 from rules._engine import Engine
-from rules._reference import Reference
 from rules.ledgers import Inside
+from rules.reference import Reference
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
 from streams.app import StreamConfig, build_app
 from streams.checkpoint import Saved
 from streams.config import Unmetered

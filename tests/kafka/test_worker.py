@@ -277,7 +277,7 @@ async def assert_nothing_lost_nothing_else(area: Area) -> None:
         fresh, alerts = replay(log)
         expected |= alerts
         saved = {key: value for key, value in state[partition].items() if key != HEAD}
-        assert saved == {key: value for key, value in fresh.changed() if value is not None}
+        assert saved == {key: value for key, value in fresh.drain_changes() if value is not None}
     found = {(r.key, r.value, tuple(r.headers)) for r in await area.kafka.read(area.names.alerts)}
     assert len(expected) > 0
     assert expected == found

@@ -15,8 +15,9 @@ from referencing import Registry, Resource
 
 from monitor.contract import export
 from monitor.feedback import Feedback
-from rules._door import Door, Pseudonyms, Refused
-from rules._reference import BadRowError, Reference
+from rules.reference import BadRowError, Reference
+from rules.wire.door import Door, Refused
+from rules.wire.pseudonyms import Pseudonyms
 from streams.topics import Sizes, table
 
 HEADER = {"msgid", "infno", "fixmedins_code", "inf_time"}

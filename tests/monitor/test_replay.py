@@ -13,10 +13,11 @@ import pytest
 from monitor.errors import ConfigurationError
 from monitor.replay import DeadLetter, Summary, read_lines, replay
 from rules._alert import Alert
-from rules._door import Door, Pseudonyms
-from rules._reference import Reference
 from rules._track import Watch
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
+from rules.reference import Reference
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
 
 
 def swipes(number: int) -> list[bytes]:

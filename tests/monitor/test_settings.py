@@ -11,8 +11,8 @@ from monitor.reference import load_reference
 from monitor.rulebook import load_rules
 from monitor.settings import Settings, load_settings
 from monitor.worker import check_key
-from rules._door import Pseudonyms
-from rules._times import parse
+from rules.times import parse
+from rules.wire.pseudonyms import Pseudonyms
 
 
 @pytest.mark.parametrize(

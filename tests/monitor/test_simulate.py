@@ -13,7 +13,8 @@ import orjson
 import pytest
 
 from monitor.simulate import Simulation, write_reference
-from rules._door import Door, Pseudonyms
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
 from tests.monitor._plain_rules import Event, judge, read, seconds
 
 SMALL = Simulation(seed=3, persons=1_500, days=30)

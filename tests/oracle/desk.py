@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from rules._alert import Alert
 from rules._engine import Engine
-from rules._reference import Reference
 from rules._rule import Rule
-from rules._times import HOUR
 from rules._track import Watch
+from rules.reference import Reference
+from rules.times import HOUR
 from streams.detector import Outcome, process
 from streams.router import Router, bundles, encode_tick
 from tests.oracle import wire
@@ -47,7 +47,7 @@ class Desk:
 
     def take_over(self) -> None:
         """Save the state, and go on with a fresh engine that has read it."""
-        self.state |= dict(self.engine.changed())
+        self.state |= dict(self.engine.drain_changes())
         self.engine = Engine(self.watches, self.reference)
         self.engine.load(self.state.items())
 

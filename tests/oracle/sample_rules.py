@@ -8,11 +8,11 @@ from typing import ClassVar, cast
 
 from rules._alert import Episode
 from rules._ledger import GRACE, Entry
-from rules._reference import Reference
 from rules._rule import DayRule, Finding, Rule, Severity, Text, Undecidable, evidence
-from rules._times import DAY, HOUR, MINUTE
 from rules._window import Window
 from rules.ledgers import Fill
+from rules.reference import Reference
+from rules.times import DAY, HOUR, MINUTE
 
 
 def _severity(value: float, limit: float) -> Severity:

@@ -1,7 +1,8 @@
 """The twin of the engine: slow, obvious, without memory. It takes all accepted events at once.
 
 Written from contract.md alone (sections 3 and 4): what stands, which entries are triggers, which triggers are one
-episode. It shares with the engine only what an event leaves (`remember`), the ledgers' keys and reaches, and the rules.
+episode. It shares with the engine only what an event leaves (`entries_of`), the ledgers' keys and reaches, and the
+rules.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
-from rules._event import Event
-from rules._ledger import Entry, Fact, Ledger
-from rules._reference import Reference
-from rules._remember import remember
+from rules._entries import entries_of
+from rules._ledger import Entry, Ledger, Retraction
 from rules._rule import SEVERITIES, DayRule, Evidence, Finding, Rule, Undecidable
-from rules._times import DAY, HOUR, clock, day_of, iso
 from rules._window import Window
 from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Sale, Stay
+from rules.reference import Reference
+from rules.times import DAY, HOUR, clock, day_of, iso
+from rules.wire.fields import Event
 
 REACH_OF_2601 = 72 * HOUR
 END = 1 << 60
@@ -89,13 +90,13 @@ class ListWindow:
 
 def episodes(events: Iterable[Event], rules: Iterable[Rule], reference: Reference) -> list[Standing]:
     """All episodes of these rules over these events, sorted."""
-    remembered = [remember(event) for event in events]
-    facts = standing_facts([fact for _, stated in remembered for fact in stated])
+    remembered = [entries_of(event) for event in events]
+    retractions = standing_retractions([retraction for _, stated in remembered for retraction in stated])
     entries: list[Entry] = [
         one for records, _ in remembered for record in records for one in record.entries if not one.pre
     ]
     pages = [
-        (ledger, key, standing(kept, facts, _reach_in(ledger)))
+        (ledger, key, standing(kept, retractions, _reach_in(ledger)))
         for ledger in _names_once(LEDGERS)
         for key, kept in sorted(_by_key(ledger, entries, reference).items())
     ]
@@ -110,28 +111,30 @@ def episodes(events: Iterable[Event], rules: Iterable[Rule], reference: Referenc
     return sorted(found)
 
 
-def standing_facts(facts: Iterable[Fact]) -> list[Fact]:
-    """Each fact once, without those whose message a 2601 took back within 72 h; nothing takes back a 2601."""
-    once = list({fact.identity: fact for fact in facts}.values())
+def standing_retractions(retractions: Iterable[Retraction]) -> list[Retraction]:
+    """Each retraction once, without those whose message a 2601 took back within 72 h; nothing takes back a 2601."""
+    once = list({retraction.identity: retraction for retraction in retractions}.values())
     return [
-        fact
-        for fact in once
-        if fact.final
+        retraction
+        for retraction in once
+        if retraction.final
         or not any(
             against.final
-            and f"m:{fact.institution}:{fact.message}" in against.names
-            and against.uploaded <= fact.uploaded + REACH_OF_2601
+            and f"m:{retraction.institution}:{retraction.message}" in against.retraction_keys
+            and against.uploaded <= retraction.uploaded + REACH_OF_2601
             for against in once
         )
     ]
 
 
-def standing(entries: Iterable[Entry], facts: Sequence[Fact], reach: Callable[[Entry], int]) -> list[Entry]:
+def standing(entries: Iterable[Entry], retractions: Sequence[Retraction], reach: Callable[[Entry], int]) -> list[Entry]:
     """Of the entries of one ledger key those that count, in order of (time, id)."""
     once: dict[tuple[int, str], Entry] = {}
     for entry in entries:
         once.setdefault(entry.id, entry)
-    left = [one for one in once.values() if not any(takes_back(fact, one, reach(one)) for fact in facts)]
+    left = [
+        one for one in once.values() if not any(takes_back(retraction, one, reach(one)) for retraction in retractions)
+    ]
     slots: dict[object, list[Entry]] = {}
     for one in left:
         slots.setdefault(_slot(one) or one.id, []).append(one)
@@ -144,13 +147,13 @@ def standing(entries: Iterable[Entry], facts: Sequence[Fact], reach: Callable[[E
     return sorted(heard, key=lambda one: (one.time, one.id))
 
 
-def takes_back(fact: Fact, entry: Entry, reach: int) -> bool:
-    """Whether a standing fact names the entry, is of the right order, and came within reach."""
-    if isinstance(entry, Arrival) or fact.uploaded > entry.time + reach:
+def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
+    """Whether a standing retraction names the entry, is of the right order, and came within reach."""
+    if isinstance(entry, Arrival) or retraction.uploaded > entry.time + reach:
         return False
-    if fact.earlier_only and (fact.uploaded, fact.message) <= (entry.uploaded, entry.message):
+    if retraction.earlier_only and (retraction.uploaded, retraction.message) <= (entry.uploaded, entry.message):
         return False
-    return any(_names(name, entry) for name in fact.names)
+    return any(_names(name, entry) for name in retraction.retraction_keys)
 
 
 def _names(name: str, entry: Entry) -> bool:

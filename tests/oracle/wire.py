@@ -6,7 +6,7 @@ from itertools import count
 
 import msgspec
 
-from rules._times import DAY, HOUR, MINUTE, clock, parse
+from rules.times import DAY, HOUR, MINUTE, clock, parse
 
 Body = dict[str, object]
 

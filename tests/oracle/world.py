@@ -10,16 +10,17 @@ import msgspec
 from hypothesis import strategies as st
 
 from rules._alert import Alert
-from rules._door import Door, Late, Pseudonyms, Refused, Skipped
 from rules._engine import ROOM, Engine
-from rules._event import Event
 from rules._ledger import GRACE
 from rules._questions import Reminder
-from rules._reference import Reference
 from rules._rule import Rule
-from rules._times import DAY, HOUR, MINUTE
 from rules._track import Watch
 from rules.catalogue import catalogue
+from rules.reference import Reference
+from rules.times import DAY, HOUR, MINUTE
+from rules.wire.door import Door, Late, Refused, Skipped
+from rules.wire.fields import Event
+from rules.wire.pseudonyms import Pseudonyms
 from streams.detector import process
 from streams.router import Router, bundles, encode_tick, partition_of
 from tests.oracle import wire
@@ -343,7 +344,7 @@ def run(
 ) -> Run:
     """Feed a log at once; or, with a source of chance, in batches, saved now and then and taken over by a new engine.
 
-    room: how many pages and facts are never too many.
+    room: how many pages and retractions are never too many.
     """
     watches = [Watch(rule) for rule in rules]
     engine = _engine(watches, reference, room)
@@ -357,20 +358,20 @@ def run(
         result.values += [one.value for one in outcome.alerts]
         result.reminders += [one.value for one in outcome.reminders]
         if random and random.random() < 0.5:
-            state |= dict(engine.changed())
+            state |= dict(engine.drain_changes())
             if random.random() < 0.5:
                 engine = _engine(watches, reference, room)
                 saved = list(state.items())
                 random.shuffle(saved)
                 engine.load(saved)
-    state |= dict(engine.changed())
+    state |= dict(engine.drain_changes())
     result.state = {name: value for name, value in state.items() if value is not None}
     return result
 
 
 def _engine(watches: Sequence[Watch], reference: Reference, room: int) -> Engine:
     engine = Engine(watches, reference)
-    engine.room = engine.facts.room = room
+    engine.room = engine.retractions.room = room
     return engine
 
 

@@ -15,11 +15,11 @@ from rules import testing
 from rules._alert import Alert, AlertState, Episode, Moment, Trigger, trigger, write
 from rules._engine import FAR
 from rules._ledger import Entry
-from rules._reference import Reference
 from rules._rule import DayRule, Finding, Rule, Undecidable
-from rules._times import DAY
 from rules._window import Window
 from rules.catalogue import catalogue
+from rules.reference import Reference
+from rules.times import DAY
 
 Bins = dict[int, list[int]]
 

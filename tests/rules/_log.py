@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from rules._alert import Alert
 from rules._engine import Effects, Engine
-from rules._ledger import Entry, Fact, Tick
-from rules._reference import Reference
+from rules._ledger import Entry, Retraction, Tick
 from rules._rule import Rule
-from rules._times import HOUR
 from rules._track import Watch
 from rules.ledgers import AnyEntry, Record, Swipe
+from rules.reference import Reference
+from rules.times import HOUR
 
 END = Tick(0, final=True)
 
@@ -26,19 +26,19 @@ def engine_of(rule: Rule, reference: Reference | None = None) -> Engine:
     return Engine([Watch(rule)], reference or Reference())
 
 
-def feed(engine: Engine, log: Iterable[AnyEntry | Fact | Tick]) -> Effects:
+def feed(engine: Engine, log: Iterable[AnyEntry | Retraction | Tick]) -> Effects:
     """Feed a log in its order; what came of it."""
     for item in log:
         if isinstance(item, Entry):
             space, key = ("institution", item.institution) if isinstance(item, Swipe) else ("person", item.person)
             engine.feed(Record(space, key, [item]), item.uploaded)
         else:
-            engine.feed(item, item.uploaded if isinstance(item, Fact) else item.hour)
+            engine.feed(item, item.uploaded if isinstance(item, Retraction) else item.hour)
     effects, engine.effects = engine.effects, Effects()
     return effects
 
 
-def told(rule: Rule, log: Iterable[AnyEntry | Fact | Tick], reference: Reference | None = None) -> list[Alert]:
+def told(rule: Rule, log: Iterable[AnyEntry | Retraction | Tick], reference: Reference | None = None) -> list[Alert]:
     """The revisions that a log brings about."""
     return feed(engine_of(rule, reference), log).alerts
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules._alert import Alert
-from rules._door import Door, Pseudonyms
 from rules._engine import Effects, Engine
-from rules._reference import Reference
-from rules._remember import remember
+from rules._entries import entries_of
 from rules._rule import Rule
 from rules._track import Watch
 from rules.ledgers import Inside
+from rules.reference import Reference
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle.wire import Body, raw
 from tests.rules._log import END
 
@@ -21,8 +22,8 @@ def effects_of(rule: Rule, bodies: Iterable[Body], reference: Reference) -> Effe
     engine, door = Engine([Watch(rule)], reference), Door(Pseudonyms("key", raw=True))
     for body in bodies:
         event = door.open(raw(body), 1 << 50)
-        records, facts = remember(event)
-        inside: list[Inside] = [*records, *facts]
+        records, retractions = entries_of(event)
+        inside: list[Inside] = [*records, *retractions]
         for item in inside:
             engine.feed(item, event.uploaded)
     engine.feed(END, 0)

@@ -8,13 +8,13 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from rules._ledger import Fact, Tick
-from rules._reference import Reference
+from rules._ledger import Retraction, Tick
 from rules._rule import Undecidable
-from rules._times import DAY, HOUR, MINUTE, clock
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
 from rules.ledgers import Swipe
+from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge_days, spent, swipe
+from rules.times import DAY, HOUR, MINUTE, clock
 from tests.rules._log import END, engine_of, feed, hour, standing, story, told
 
 RULE = OutpatientGrowth()
@@ -249,8 +249,8 @@ def test_a_reversal_withdraws() -> None:
     """What is taken back makes the week small again."""
     engine = engine_of(RULE)
     entries = list(swipes(traffic()))
-    taken = Fact(
-        names=[f"s:{entries[-1].settlement}"],
+    taken = Retraction(
+        retraction_keys=[f"s:{entries[-1].settlement}"],
         uploaded=entries[-1].time + 71 * HOUR,
         message="reversal",
         institution=HOSPITAL,
@@ -288,7 +288,7 @@ def test_state_survives_a_take_over() -> None:
     one = engine_of(RULE)
     feed(one, with_ticks(swipes(traffic())))
     other = engine_of(RULE)
-    other.load(one.changed())
+    other.load(one.drain_changes())
     then = [hour(at("00:00", day=75))]
 
     assert feed(one, then).alerts == feed(other, then).alerts != []

@@ -6,14 +6,14 @@ from itertools import permutations
 
 import pytest
 
-from rules._ledger import Entry, Fact
-from rules._reference import Reference
+from rules._ledger import Entry, Retraction
 from rules._rule import Finding, Undecidable
-from rules._times import DAY, SECOND
 from rules._window import Window
 from rules.drug.d01_early_refill import EarlyRefill
 from rules.ledgers import Fill
+from rules.reference import Reference
 from rules.testing import at, fill, judge
+from rules.times import DAY, SECOND
 from tests.oracle import wire
 from tests.oracle.world import logs, run
 from tests.rules._log import END, standing, told
@@ -238,8 +238,12 @@ def test_a_pause_does_not_slow_the_own_pace() -> None:
 def test_a_reversed_fill_neither_covers_nor_triggers() -> None:
     """2103 takes back its lines; the alert goes with them."""
     first, second = (one for one in fetched((0, 30), (5, 30)) if isinstance(one, Fill))
-    back = Fact(
-        names=[f"s:{first.settlement}"], uploaded=first.time + DAY, message="r", institution="A", identity=9_999_999
+    back = Retraction(
+        retraction_keys=[f"s:{first.settlement}"],
+        uploaded=first.time + DAY,
+        message="r",
+        institution="A",
+        identity=9_999_999,
     )
 
     assert [] == standing(told(RULE, [first, back, second, END]))

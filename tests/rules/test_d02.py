@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from rules._ledger import Entry
-from rules._reference import Reference
 from rules._rule import Finding, Undecidable
-from rules._times import DAY, SECOND
 from rules._window import Window
 from rules.drug.d02_over_quantity import OverQuantity
 from rules.ledgers import Fill
+from rules.reference import Reference
 from rules.testing import HOSPITAL, at, fill, judge
+from rules.times import DAY, SECOND
 from tests.oracle import wire
 from tests.oracle.world import logs, run
 from tests.rules._log import END, told

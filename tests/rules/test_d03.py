@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rules._ledger import Entry
-from rules._reference import Reference
 from rules._rule import Undecidable
-from rules._times import DAY, HOUR, SECOND
 from rules.drug.d03_split_prescription import SplitPrescription
 from rules.ledgers import Fill
+from rules.reference import Reference
 from rules.testing import HOSPITAL, at, fill, judge
+from rules.times import DAY, HOUR, SECOND
 from tests.rules._log import END, told
 
 RULE = SplitPrescription()

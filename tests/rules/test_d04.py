@@ -8,12 +8,12 @@ import pytest
 
 from rules._alert import Alert
 from rules._ledger import Entry
-from rules._reference import Reference
 from rules._rule import Finding
-from rules._times import DAY, HOUR, MINUTE, SECOND
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
+from rules.reference import Reference
 from rules.testing import at, judge, sale
+from rules.times import DAY, HOUR, MINUTE, SECOND
 from tests.oracle import wire
 from tests.oracle.wire import BOX, MONDAY, OTHER_SHOP, SHOP
 from tests.oracle.world import logs, run

@@ -8,14 +8,15 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from rules._door import Door, Pseudonyms
-from rules._ledger import Fact, Tick
-from rules._remember import remember
+from rules._entries import entries_of
+from rules._ledger import Retraction, Tick
 from rules._rule import Undecidable
-from rules._times import DAY, HOUR, SECOND
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.ledgers import AnyEntry, Stay
 from rules.testing import HOSPITAL, at, judge, stay
+from rules.times import DAY, HOUR, SECOND
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
 from tests.rules._log import END, engine_of, feed, hour, standing, story, told
 
 RULE = OverlappingStays()
@@ -191,7 +192,7 @@ def test_a_late_discharge_that_lies_later_does_not() -> None:
 
 def test_it_rises_when_both_are_settled() -> None:
     """The final settlements make it high, and show what they cost."""
-    log: list[AnyEntry | Fact | Tick] = [
+    log: list[AnyEntry | Retraction | Tick] = [
         *first(),
         *second(),
         hour(SECOND_BEGINS + 24 * HOUR),
@@ -208,8 +209,8 @@ def test_it_rises_when_both_are_settled() -> None:
 
 def test_a_cancelled_admission_withdraws() -> None:
     """2404 takes the second stay back."""
-    cancel = Fact(
-        names=["a:v2"],
+    cancel = Retraction(
+        retraction_keys=["a:v2"],
         uploaded=SECOND_BEGINS + 26 * HOUR,
         message="cancel",
         institution=OTHER,
@@ -248,8 +249,8 @@ def test_state_survives_a_take_over() -> None:
     one = engine_of(RULE)
     feed(one, [*first(), *second()])
     other = engine_of(RULE)
-    other.load(one.changed())
-    then: list[AnyEntry | Fact | Tick] = [hour(SECOND_BEGINS + 24 * HOUR), late_discharge(2 * HOUR)]
+    other.load(one.drain_changes())
+    then: list[AnyEntry | Retraction | Tick] = [hour(SECOND_BEGINS + 24 * HOUR), late_discharge(2 * HOUR)]
 
     assert story(feed(other, then).alerts) == [("opened", "warning"), ("withdrawn", "warning")]
 
@@ -281,7 +282,7 @@ def test_a_settlement_states_the_discharge(stated: str | None, expected: int) ->
         "dscg_time": stated,
     }
     event = Door(Pseudonyms("key")).open(msgspec.json.encode(body), at("10:00", day=4))
-    records, _ = remember(event)
+    records, _ = entries_of(event)
     [piece] = [one for record in records for one in record.entries if isinstance(one, Stay)]
 
     assert (expected, "settlement") == (piece.discharged, piece.piece)

@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 from rules._ledger import Entry
-from rules._reference import BadRowError, Reference
-from rules._times import DAY
 from rules.entitlement.e09_after_death import AfterDeath
+from rules.reference import BadRowError, Reference
 from rules.testing import at, fill, judge, stay, visit
+from rules.times import DAY
 from tests.oracle.wire import (
     HOSPITAL,
     OTHER_SHOP,

@@ -9,9 +9,9 @@ import pytest
 
 from rules._alert import Alert, Episode
 from rules._ledger import GRACE, Entry
-from rules._reference import Reference
 from rules._rule import Finding, Text
 from rules._window import Window
+from rules.reference import Reference
 from tests.oracle import wire
 from tests.oracle.desk import Desk, short
 from tests.oracle.sample_rules import Broken, BusyDay, LongEpisode, ManyPeople, ManySwipes, NothingAfter, SoldTwice
@@ -268,7 +268,7 @@ def test_evidence_is_shown_by_time_and_at_most_fifty() -> None:
 
 @pytest.mark.parametrize("take_over", [False, True])
 def test_an_episode_longer_than_what_is_remembered_is_told_whole(take_over: bool) -> None:  # noqa: FBT001 - a variant
-    """What lies before the horizon is kept in sum: triggers, first time, amount, count of the evidence."""
+    """What lies before the retention is kept in sum: triggers, first time, amount, count of the evidence."""
     desk = Desk(LongEpisode())
     for day in range(40):
         desk.tell(swipe(day * 1440), swipe(day * 1440 + 20))
@@ -285,7 +285,7 @@ def test_an_episode_longer_than_what_is_remembered_is_told_whole(take_over: bool
 
 
 def test_a_long_episode_that_was_closed_and_loses_its_end_says_so() -> None:
-    """Where only its part before the horizon is left, that is what stands."""
+    """Where only its part before the retention is left, that is what stands."""
     desk = Desk(LongEpisode())
     desk.tick(NOON + 100 * DAY)
     for day in range(16):

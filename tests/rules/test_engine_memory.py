@@ -1,4 +1,4 @@
-"""What is held stays bounded: pages, entries, names, facts, questions, the agenda."""
+"""What is held stays bounded: pages, entries, names, retractions, questions, the agenda."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from rules._engine import Engine
-from rules._facts import KEPT
+from rules._retractions import KEPT
 from rules.credential.s01_gap import Gap
 from rules.credential.s01_sign import Sign
 from rules.ledgers import Fill
@@ -31,9 +31,9 @@ def held(engine: Engine) -> dict[str, int]:
         "aside": sum(len(page.aside) for page in pages),
         "slots": sum(len(page.slots) for page in pages),
         "bins": sum(len(page.bins) for page in pages),
-        "names": len(engine._index),
+        "retraction_keys": len(engine._index),
         "named": sum(len(placed) for places in engine._index.values() for placed in places),
-        "facts": len(engine.facts),
+        "retractions": len(engine.retractions),
         "marks": sum(len(marks) for marks in engine.questions.answered.values()),
         "asked": len(engine.questions.alerts),
         "agenda": len(engine._agenda) + len(engine._resting),
@@ -56,11 +56,11 @@ def a_day(desk: Desk, day: int) -> None:
 def test_two_years_of_a_few_keys_hold_no_more_than_one() -> None:
     """What is past is forgotten, in memory and on the changelog."""
     desk = Desk(*SAMPLES)
-    desk.engine.room = desk.engine.facts.room = 20
+    desk.engine.room = desk.engine.retractions.room = 20
     sizes = []
     for day in DAYS:
         a_day(desk, day)
-        desk.state |= dict(desk.engine.changed())
+        desk.state |= dict(desk.engine.drain_changes())
         if day in (DAYS[len(DAYS) // 2], DAYS[-1]):
             sizes.append(held(desk.engine) | {"records": sum(value is not None for value in desk.state.values())})
 
@@ -85,12 +85,12 @@ def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
 def test_the_first_tick_forgets_nothing() -> None:
     """What came before any tick is as old as its upload."""
     desk = Desk(*SAMPLES)
-    desk.engine.room = desk.engine.facts.room = 0
+    desk.engine.room = desk.engine.retractions.room = 0
     desk.tell(wire.settlement(), wire.reversal("S0"))
     before = held(desk.engine)
     desk.tick(MONDAY + HOUR)
 
-    assert (before["pages"], before["facts"]) == (len(desk.engine.pages), len(desk.engine.facts))
+    assert (before["pages"], before["retractions"]) == (len(desk.engine.pages), len(desk.engine.retractions))
 
 
 def test_a_page_that_comes_back_leaves_no_old_record() -> None:
@@ -98,7 +98,7 @@ def test_a_page_that_comes_back_leaves_no_old_record() -> None:
     desk = Desk(*SAMPLES)
     desk.engine.room = 0
     desk.tell(wire.settlement())
-    desk.state |= dict(desk.engine.changed())
+    desk.state |= dict(desk.engine.drain_changes())
     desk.tick(MONDAY + 300 * DAY)
     desk.tell(wire.settlement(MONDAY + 300 * DAY))
     desk.tick(MONDAY + 600 * DAY)
@@ -125,13 +125,13 @@ def test_nothing_is_saved_again_that_was_not_touched() -> None:
     desk, last = Desk(*SAMPLES), wire.settlement(MONDAY + 29 * DAY)
     for day in range(29):
         a_day(desk, day)
-    desk.engine.changed()
+    desk.engine.drain_changes()
     desk.tell(last)
-    touched = desk.engine.changed()
+    touched = desk.engine.drain_changes()
     desk.tell(last)
 
     assert 0 < len(touched) < 25
-    assert [] == desk.engine.changed()
+    assert [] == desk.engine.drain_changes()
 
 
 def test_a_long_burst_is_saved_in_little_room() -> None:
@@ -139,7 +139,7 @@ def test_a_long_burst_is_saved_in_little_room() -> None:
     first = engine_of(Gap(limit=2, baseline=False, longest=7_200))
     swipes = [swipe(at("10:00", seconds=2 * number), f"p{number}") for number in range(1_500)]
     feed(first, swipes)
-    saved = first.changed()
+    saved = first.drain_changes()
     second = engine_of(Gap(limit=2, baseline=False, longest=7_200))
     second.load(saved)
 
@@ -147,7 +147,7 @@ def test_a_long_burst_is_saved_in_little_room() -> None:
     assert sum(len(track._proofs) for page in first.pages.values() for track in page.tracks) == len(swipes)
     more = (swipe(at("11:00"), "q1"), END)
     assert feed(first, more).alerts == feed(second, more).alerts
-    assert first.changed() == second.changed()
+    assert first.drain_changes() == second.drain_changes()
 
 
 def test_names_are_forgotten_with_the_last_entry_that_bears_them() -> None:
@@ -178,13 +178,13 @@ def test_a_message_of_very_many_lines_is_cancelled_and_forgotten_without_looking
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each of its names leads to all of its entries: looked through name by name they would be the square of that."""
-    names, asked = Fill.names, [0]
+    names, asked = Fill.retraction_keys, [0]
 
     def counted(entry: Fill) -> list[str]:
         asked[0] += 1
         return cast("list[str]", names.__get__(entry))
 
-    monkeypatch.setattr(Fill, "names", property(counted))
+    monkeypatch.setattr(Fill, "retraction_keys", property(counted))
     desk, number = Desk(*SAMPLES), 500
     lines = [wire.line(each, MONDAY, rxno="r") for each in range(number)]
     desk.tell(wire.fee_lines("V1", lines, MONDAY + HOUR))
@@ -209,13 +209,13 @@ def test_sums_that_were_forgotten_do_not_come_back() -> None:
 
 
 @pytest.mark.parametrize("takes_over", [False, True])
-def test_which_facts_are_forgotten_does_not_depend_on_who_holds_them(takes_over: bool) -> None:  # noqa: FBT001 - a column
-    """Before the first tick a fact is as old as its upload, whatever came before it."""
+def test_which_retractions_are_forgotten_does_not_depend_on_who_holds_them(takes_over: bool) -> None:  # noqa: FBT001 - a column
+    """Before the first tick a retraction is as old as its upload, whatever came before it."""
     desk = Desk(*SAMPLES)
     desk.tell(wire.reversal("S1", MONDAY + 12 * HOUR), wire.reversal("S2", MONDAY + 9 * HOUR))
     if takes_over:
         desk.take_over()
-    desk.engine.facts.room = 0
+    desk.engine.retractions.room = 0
     desk.tick(MONDAY + 10 * HOUR + KEPT)
 
-    assert 1 == len(desk.engine.facts)
+    assert 1 == len(desk.engine.retractions)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from rules._alert import Alert
 from rules._engine import ROOM
-from rules._event import Event
-from rules._reference import Reference
 from rules._rule import Rule
+from rules.reference import Reference
+from rules.wire.fields import Event
 from tests.oracle.profile import examples
 from tests.oracle.sample_rules import SAMPLES
 from tests.oracle.twin import episodes

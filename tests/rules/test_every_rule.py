@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rules._reference import TABLES
 from rules._rule import Rule, Text
-from rules._times import DAY
 from rules.catalogue import FAMILIES, catalogue
 from rules.ledgers import LEDGERS
+from rules.reference import TABLES
+from rules.times import DAY
 from tests.rules._examples import Call, alerts_of, altered, answers, example_of, make, module_of, play
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,9 +12,7 @@ import pytest
 
 from rules._alert import runs, trigger
 from rules._ledger import Entry
-from rules._reference import Reference
 from rules._rule import Rule
-from rules._times import DAY, HOUR, MINUTE
 from rules._window import Window
 from rules.drug.d01_early_refill import EarlyRefill
 from rules.drug.d02_over_quantity import OverQuantity
@@ -22,7 +20,9 @@ from rules.drug.d03_split_prescription import SplitPrescription
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
 from rules.ledgers import Fill
+from rules.reference import Reference
 from rules.testing import HOSPITAL, at, fill, judge, sale
+from rules.times import DAY, HOUR, MINUTE
 from tests.oracle import wire
 from tests.oracle.world import logs, run, standing_at_end
 

@@ -11,11 +11,11 @@ import pytest
 
 from rules._alert import Trigger, runs
 from rules._ledger import BIN_DAYS
-from rules._reference import Reference
 from rules._rule import Undecidable
-from rules._times import DAY
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
+from rules.reference import Reference
 from rules.testing import HOSPITAL, at
+from rules.times import DAY
 
 WEEK = (1.25, 1.15, 1.1, 1.1, 1.1, 0.7, 0.6)
 """Traffic of Monday to Sunday against the mean day."""

@@ -12,12 +12,12 @@ import pytest
 
 from rules._ledger import Entry
 from rules._rule import Rule
-from rules._times import DAY
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.inpatient.i01_split_admission import SplitAdmission
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.testing import at, judge, stay
+from rules.times import DAY
 
 PERSONS = 200_000
 STAYS_A_HEAD = 0.18

@@ -13,16 +13,16 @@ from random import Random
 
 import pytest
 
-from rules._reference import Reference
 from rules._rule import Rule
-from rules._times import DAY, HOUR, clock, parse
 from rules._window import Window
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.credential.s01_gap import Gap
 from rules.credential.s01_sign import Sign
 from rules.credential.s01_till import Till
 from rules.ledgers import Swipe
+from rules.reference import Reference
 from rules.testing import swipe
+from rules.times import DAY, HOUR, clock, parse
 
 SHARES = {8: 0.16} | dict.fromkeys(range(9, 21), 0.07)
 """Hour -> its part of the day."""

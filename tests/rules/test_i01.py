@@ -7,13 +7,13 @@ from itertools import permutations
 
 import pytest
 
-from rules._ledger import Fact
-from rules._reference import Reference
+from rules._ledger import Retraction
 from rules._rule import Undecidable
-from rules._times import DAY, SECOND, parse
 from rules.inpatient.i01_split_admission import SplitAdmission
 from rules.ledgers import Stay
+from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge, stay
+from rules.times import DAY, SECOND, parse
 from tests.rules._log import END, engine_of, feed, standing, story, told
 
 RULE = SplitAdmission()
@@ -255,8 +255,8 @@ def test_a_late_interim_bill_withdraws() -> None:
 def test_a_cancelled_admission_withdraws() -> None:
     """2404 takes the second admission back."""
     entries = split()
-    cancel = Fact(
-        names=["a:v2"],
+    cancel = Retraction(
+        retraction_keys=["a:v2"],
         uploaded=entries[-1].time + DAY,
         message="cancel",
         institution=HOSPITAL,
@@ -283,6 +283,6 @@ def test_state_survives_a_take_over() -> None:
     first = engine_of(RULE)
     feed(first, pieces[:2])
     second = engine_of(RULE)
-    second.load(first.changed())
+    second.load(first.drain_changes())
 
     assert feed(first, pieces[2:]).alerts == feed(second, pieces[2:]).alerts

@@ -8,13 +8,13 @@ from random import Random
 
 import pytest
 
-from rules._reference import Reference
 from rules._rule import Evidence, Undecidable
-from rules._times import DAY, SECOND
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.ledgers import Stay
+from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge, stay
+from rules.times import DAY, SECOND
 from tests.rules._log import END, engine_of, feed, standing, story, told
 
 RULE = FrequentAdmission()
@@ -236,6 +236,6 @@ def test_state_survives_a_take_over() -> None:
     first = engine_of(RULE)
     feed(first, entries[:3])
     second = engine_of(RULE)
-    second.load(first.changed())
+    second.load(first.drain_changes())
 
     assert feed(first, entries[3:]).alerts == feed(second, entries[3:]).alerts

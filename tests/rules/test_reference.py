@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rules._reference import BadRowError, Reference
-from rules._times import DAY, parse
+from rules.reference import BadRowError, Reference
+from rules.times import DAY, parse
 
 ITEM = "00603549321"
 SPRING = parse("2026-03-01")

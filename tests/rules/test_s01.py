@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from rules._reference import Reference
 from rules._rule import Finding
-from rules._times import DAY, MINUTE
 from rules._window import Window
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.ledgers import Swipe
+from rules.reference import Reference
 from rules.testing import PHARMACY, at, judge, swipe
+from rules.times import DAY, MINUTE
 
 PLAIN = ConcentratedSwiping(limit=6, baseline=False)
 

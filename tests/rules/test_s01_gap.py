@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from rules._reference import Reference
-from rules._times import DAY, HOUR, MINUTE
 from rules._window import Window
 from rules.credential.s01_gap import Gap
 from rules.ledgers import Swipe
+from rules.reference import Reference
 from rules.testing import PHARMACY, at, judge, swipe
+from rules.times import DAY, HOUR, MINUTE
 from tests.rules._log import END, standing, told
 
 RULE = Gap()

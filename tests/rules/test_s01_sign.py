@@ -8,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from rules._ledger import Entry
-from rules._reference import Reference
-from rules._times import MINUTE
 from rules._window import Window
 from rules.credential.s01_sign import Sign
 from rules.ledgers import Swipe
+from rules.reference import Reference
 from rules.testing import at, judge, swipe
+from rules.times import MINUTE
 from tests.rules._log import END, standing, told
 
 RULE = Sign()

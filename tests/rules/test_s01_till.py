@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from rules._reference import Reference
-from rules._times import HOUR, MINUTE
 from rules._window import Window
 from rules.credential.s01_till import Till
 from rules.ledgers import Swipe
+from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge, swipe
+from rules.times import HOUR, MINUTE
 from tests.oracle.wire import settlement
 from tests.rules._log import told
 from tests.rules._messages import standing_after

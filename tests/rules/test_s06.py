@@ -7,11 +7,11 @@ from random import Random
 import pytest
 
 from rules._ledger import Entry
-from rules._reference import BadRowError, Reference
-from rules._times import MINUTE
 from rules.credential.s06_impossible_travel import ImpossibleTravel
 from rules.ledgers import AnyEntry, Visit
+from rules.reference import BadRowError, Reference
 from rules.testing import HOSPITAL, PHARMACY, at, fill, judge, visit
+from rules.times import MINUTE
 from tests.oracle.wire import Body, fee_lines, line, question, settlement
 from tests.rules._log import END, standing, told
 from tests.rules._messages import effects_of, standing_after

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rules._reference import Reference
 from rules._rule import Undecidable
 from rules.entitlement.s09_no_agreement import NoAgreement
+from rules.reference import Reference
 from rules.testing import at, judge, swipe
 from tests.oracle.wire import HOSPITAL, SHOP, Body, admission, line, message, reversal, settlement
 from tests.rules._messages import effects_of, standing_after

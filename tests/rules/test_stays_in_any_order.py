@@ -8,23 +8,23 @@ import msgspec
 import pytest
 
 from rules._alert import Alert
-from rules._ledger import Fact, Tick
+from rules._ledger import Retraction, Tick
 from rules._rule import Rule
-from rules._times import DAY, HOUR
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.inpatient.i01_split_admission import SplitAdmission
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.ledgers import AnyEntry, Stay
 from rules.testing import HOSPITAL, at, stay
+from rules.times import DAY, HOUR
 from tests.rules._log import END, engine_of, feed, hour, standing, told
 
-Log = list[AnyEntry | Fact | Tick]
+Log = list[AnyEntry | Retraction | Tick]
 
 
-def life(random: Random) -> list[Stay | Fact]:
+def life(random: Random) -> list[Stay | Retraction]:
     """The stays of one ill person: now and then split, overlapping, exempt, cancelled, without an end."""
-    pieces: list[Stay | Fact] = []
+    pieces: list[Stay | Retraction] = []
     begins = at("09:00")
     for number in range(random.randint(4, 12)):
         visit, institution = f"v{number}", random.choice((HOSPITAL, HOSPITAL, "H34102100002"))
@@ -42,10 +42,10 @@ def life(random: Random) -> list[Stay | Fact]:
     return pieces
 
 
-def cancel(piece: str, visit: str, time: int, number: int) -> Fact:
+def cancel(piece: str, visit: str, time: int, number: int) -> Retraction:
     """2404 or 2405."""
-    return Fact(
-        names=[f"{piece}:{visit}"],
+    return Retraction(
+        retraction_keys=[f"{piece}:{visit}"],
         uploaded=time,
         message=f"c{number}",
         institution=HOSPITAL,
@@ -54,7 +54,7 @@ def cancel(piece: str, visit: str, time: int, number: int) -> Fact:
     )
 
 
-def uploaded(random: Random, pieces: list[Stay | Fact]) -> list[Stay | Fact]:
+def uploaded(random: Random, pieces: list[Stay | Retraction]) -> list[Stay | Retraction]:
     """The same, each uploaded within the grace."""
     late = (0, 0, random.randint(0, 70) * HOUR)
     return [
@@ -63,7 +63,7 @@ def uploaded(random: Random, pieces: list[Stay | Fact]) -> list[Stay | Fact]:
     ]
 
 
-def log_of(pieces: list[Stay | Fact]) -> Log:
+def log_of(pieces: list[Stay | Retraction]) -> Log:
     """A log in the order given, with the hours that pass."""
     log: Log = []
     for one in pieces:
@@ -94,6 +94,6 @@ def test_a_take_over_changes_nothing(rule: Rule, seed: int) -> None:
         engine = engine_of(rule)
         engine.load(state.items())
         alerts += feed(engine, [item]).alerts
-        state |= dict(engine.changed())
+        state |= dict(engine.drain_changes())
 
     assert told(rule, log) == alerts

@@ -14,11 +14,8 @@ from pathlib import Path
 import pytest
 
 from rules._alert import Alert
-from rules._door import Door, Pseudonyms
 from rules._engine import Engine
-from rules._reference import Reference
 from rules._rule import Rule
-from rules._times import DAY, MINUTE, clock, parse
 from rules._track import Watch
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.drug.d01_early_refill import EarlyRefill
@@ -26,6 +23,10 @@ from rules.drug.d02_over_quantity import OverQuantity
 from rules.drug.d03_split_prescription import SplitPrescription
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
+from rules.reference import Reference
+from rules.times import DAY, MINUTE, clock, parse
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
 from streams.detector import process
 from streams.router import Router, bundles, encode_tick
 

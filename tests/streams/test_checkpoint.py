@@ -39,7 +39,7 @@ class Counting:
         self._touched.add(key)
         return [f"{key}:{self.counts[key]}"] if self.counts[key] % 3 == 0 else []
 
-    def changed(self) -> list[tuple[bytes, bytes | None]]:
+    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
         """As of rules._engine.Engine."""
         touched, self._touched = sorted(self._touched), set()
         return [(key.encode(), str(self.counts[key]).encode()) for key in touched]
@@ -504,7 +504,7 @@ async def test_a_hole_in_the_log_is_no_matter_to_go_on_from() -> None:
 
 
 async def test_an_untouched_state_is_saved_when_it_rests_or_has_moved_far() -> None:
-    """Facts that touch nothing cost no transaction, and still the head comes to the end."""
+    """Retractions that touch nothing cost no transaction, and still the head comes to the end."""
     cluster = Cluster()
     desk, _ = desk_of(cluster)
     desk.start_at(await desk.take_over() or 0)

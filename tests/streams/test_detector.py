@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from rules._engine import Engine
-from rules._reference import Reference
+from rules.reference import Reference
 from streams.detector import process
 from streams.router import bundles, encode_tick
 from tests.oracle import wire

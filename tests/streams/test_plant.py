@@ -14,8 +14,8 @@ from typing import Any, cast
 import pytest
 
 from rules._engine import Effects, Engine
-from rules._reference import Reference
 from rules._track import Watch
+from rules.reference import Reference
 from streams import plant
 from streams.checkpoint import Desk
 from streams.config import StreamConfig, Unmetered

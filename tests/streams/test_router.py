@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules._door import Door, Limits, Pseudonyms
-from rules._ledger import Fact, Tick
-from rules._times import parse
+from rules._ledger import Retraction, Tick
 from rules.ledgers import Arrival, Fill, Inside, Record, Swipe
+from rules.times import parse
+from rules.wire.door import Door, Limits
+from rules.wire.pseudonyms import Pseudonyms
 from streams.router import BUNDLE, Routed, Router, TickClock, bundles, encode_tick, partition_of, record_key
 from tests.oracle import wire
 from tests.oracle.wire import DAY, HOUR, MINUTE, MONDAY, Body
@@ -59,10 +60,10 @@ def entries_of(routed: Routed) -> list[object]:
     return [entry for one in found if isinstance(one, Record) for entry in one.entries]
 
 
-def facts_of(routed: Routed) -> list[Fact]:
-    """The facts: what has no key is for every partition."""
+def retractions_of(routed: Routed) -> list[Retraction]:
+    """The retractions: what has no key is for every partition."""
     found = [_decode(value) for key, value in routed.entries if key is None]
-    return [one for one in found if isinstance(one, Fact)]
+    return [one for one in found if isinstance(one, Retraction)]
 
 
 def keys_of(routed: Routed) -> list[str]:
@@ -457,8 +458,8 @@ def test_another_body_is_another_message(change: Body) -> None:
     assert identity(body) != identity(body | change)
 
 
-def test_a_message_becomes_records_of_its_keys_and_facts_for_all() -> None:
-    """Entries travel by (key space, key); a fact is written once here, to every partition later."""
+def test_a_message_becomes_records_of_its_keys_and_retractions_for_all() -> None:
+    """Entries travel by (key space, key); a retraction is written once here, to every partition later."""
     codes = [{"drug_trac_codg": wire.BOX}, {"drug_trac_codg": "8123"}]
     sold = route(wire.settlement(feedetail=[LINE], drug_trac_info=codes))
     reversed_ = route(wire.reversal("S1"))
@@ -466,9 +467,9 @@ def test_a_message_becomes_records_of_its_keys_and_facts_for_all() -> None:
 
     keys = [f"institution:{wire.SHOP}", f"person:{person}", f"token:{wire.BOX}"]
     assert (keys, keys[:1]) == (keys_of(sold), keys_of(reversed_))
-    assert [] == facts_of(sold)
-    [fact] = facts_of(reversed_)
-    assert (["s:S1"], False, False) == (fact.names, fact.final, fact.earlier_only)
+    assert [] == retractions_of(sold)
+    [retraction] = retractions_of(reversed_)
+    assert (["s:S1"], False, False) == (retraction.retraction_keys, retraction.final, retraction.earlier_only)
 
 
 def test_no_personal_number_goes_inside() -> None:
@@ -517,9 +518,9 @@ FACTS: list[tuple[str, Body, list[list[str]]]] = [
 
 
 @pytest.mark.parametrize(("body", "expected"), [one[1:] for one in FACTS], ids=[one[0] for one in FACTS])
-def test_a_fact_names_what_it_takes_back(body: Body, expected: list[list[str]]) -> None:
+def test_a_retraction_names_what_it_takes_back(body: Body, expected: list[list[str]]) -> None:
     """By settlement, message, line, visit, stay or trace code."""
-    assert expected == [fact.names for fact in facts_of(route(body))]
+    assert expected == [retraction.retraction_keys for retraction in retractions_of(route(body))]
 
 
 def test_a_refund_without_an_original_counts_with_its_sign() -> None:

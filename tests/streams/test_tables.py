@@ -8,7 +8,7 @@ import contextlib
 import orjson
 import pytest
 
-from rules._reference import Reference
+from rules.reference import Reference
 from streams import tables
 from streams.tables import TableReader
 

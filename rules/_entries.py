@@ -1,4 +1,4 @@
-"""What an event leaves: its entries, by key space and key, and the facts that it states."""
+"""What an event leaves: its entries, by key space and key, and the retractions that it states."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TypedDict
 
 import msgspec
 
-from ._door import is_set, stock_count
-from ._event import (
+from ._ledger import Retraction
+from .ledgers import Admitted, AnyEntry, Arrival, Fill, Record, Sale, Stay, Swipe, Visit, good_code
+from .times import DAY, parse, to_ms
+from .wire.door import is_set, stock_count
+from .wire.fields import (
     Admission,
     Discharge,
     Event,
@@ -26,9 +29,6 @@ from ._event import (
     TraceCode,
     VisitCancel,
 )
-from ._ledger import Fact
-from ._times import DAY, parse, to_ms
-from .ledgers import Admitted, AnyEntry, Arrival, Fill, Record, Sale, Stay, Swipe, Visit, good_code
 
 
 def fen(yuan: float | None) -> int:
@@ -40,8 +40,8 @@ def fen(yuan: float | None) -> int:
     return round((yuan or 0.0) * 100)
 
 
-def remember(event: Event, appended: int = 0) -> tuple[list[Record], list[Fact]]:
-    """The records that an event leaves, one for each key that it touches, and the facts that it states.
+def entries_of(event: Event, appended: int = 0) -> tuple[list[Record], list[Retraction]]:
+    """The records that an event leaves, one for each key that it touches, and the retractions that it states.
 
     appended: when the broker took the event, ms.
     """
@@ -56,10 +56,10 @@ def remember(event: Event, appended: int = 0) -> tuple[list[Record], list[Fact]]
     at_institution: list[AnyEntry] = [arrival]
     of_person: list[AnyEntry] = []
     of_tokens: list[Sale] = []
-    facts: list[Fact] = []
+    retractions: list[Retraction] = []
     if isinstance(body, Settlement):
         if is_set(body.refund) or min(body.total, body.fund) < 0:
-            facts, more = _refund(event, body)
+            retractions, more = _refund(event, body)
             at_institution += more
         else:
             swipe = _swipe(event, body)
@@ -79,10 +79,10 @@ def remember(event: Event, appended: int = 0) -> tuple[list[Record], list[Fact]]
     elif isinstance(body, Stock):
         if body.transaction in ("3505", "3505A"):
             of_tokens = _sales(event, body, body.trace_codes, [])
-        facts = _stock_facts(event, body)
+        retractions = _stock_retractions(event, body)
     else:
-        facts = _facts(event)
-    return list(_records(event, at_institution, of_person, of_tokens, appended)), facts
+        retractions = _retractions(event)
+    return list(_records(event, at_institution, of_person, of_tokens, appended)), retractions
 
 
 def _records(
@@ -281,35 +281,35 @@ def _sales(
     return list(sales.values())
 
 
-def _refund(event: Event, body: Settlement) -> tuple[list[Fact], list[AnyEntry]]:
+def _refund(event: Event, body: Settlement) -> tuple[list[Retraction], list[AnyEntry]]:
     """A row that gives money back: it takes its original back, or, where it names none, counts as money that came back.
 
     Some systems send its amounts with their sign, some without: the flag says which way the money went.
     """
     if body.original:
-        return [_fact(event, [f"s:{body.original}"])], []
+        return [_retraction(event, [f"s:{body.original}"])], []
     swipe = _swipe(event, body)
     return [], [msgspec.structs.replace(swipe, amount=-abs(swipe.amount), total=-abs(swipe.total), refund=True)]
 
 
-def _facts(event: Event) -> list[Fact]:
+def _retractions(event: Event) -> list[Retraction]:
     body = event.body
     if isinstance(body, Reversal):
-        return [_fact(event, [f"s:{body.settlement}"])]
+        return [_retraction(event, [f"s:{body.settlement}"])]
     if isinstance(body, MessageReversal) and body.reversed_transaction != "2601":
-        return [_fact(event, [f"m:{body.institution}:{body.reversed_message}"])]
+        return [_retraction(event, [f"m:{body.institution}:{body.reversed_message}"])]
     if isinstance(body, FeeLinesCancel):
         lines = [body.taken_back] if isinstance(body.taken_back, str) else body.taken_back
         everything = "0000" in lines
         names = [f"v:{body.visit}"] if everything else [f"l:{body.visit}:{line}" for line in lines]
-        return [_fact(event, names, earlier_only=True)]
+        return [_retraction(event, names, earlier_only=True)]
     if isinstance(body, VisitCancel):
         name = {"2202": "r", "2404": "a", "2405": "d"}[body.transaction]
-        return [_fact(event, [f"{name}:{body.visit}"], earlier_only=True)]
+        return [_retraction(event, [f"{name}:{body.visit}"], earlier_only=True)]
     return []
 
 
-def _stock_facts(event: Event, body: Stock) -> list[Fact]:
+def _stock_retractions(event: Event, body: Stock) -> list[Retraction]:
     """A sale return (3506) takes back the sale; a deletion (3507) what stock reported of it, and no more.
 
     A purchase return (3504) takes back a purchase (3503), of which no ledger keeps anything. What names neither codes
@@ -321,13 +321,13 @@ def _stock_facts(event: Event, body: Stock) -> list[Fact]:
     names = [f"{of_code}:{body.institution}:{traced.code}" for traced in body.trace_codes]
     if body.settlement and not names:
         names = [f"{of_settlement}:{body.institution}:{body.settlement}"]
-    return [_fact(event, names, earlier_only=True)] if names else []
+    return [_retraction(event, names, earlier_only=True)] if names else []
 
 
-def _fact(event: Event, names: list[str], *, earlier_only: bool = False) -> Fact:
-    return Fact(
+def _retraction(event: Event, names: list[str], *, earlier_only: bool = False) -> Retraction:
+    return Retraction(
         final=event.kind == "message_reversal",
-        names=names,
+        retraction_keys=names,
         uploaded=event.uploaded,
         message=event.body.message,
         institution=event.body.institution,

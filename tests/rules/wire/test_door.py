@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from rules._door import Door, Late, Pseudonyms, Refused, Skipped
-from rules._reasons import Reason
-from rules._times import HOUR, MINUTE, parse
+from rules.times import HOUR, MINUTE, parse
+from rules.wire.door import Door, Late, Refused, Skipped
+from rules.wire.pseudonyms import Pseudonyms
+from rules.wire.reasons import Reason
 
 NOW = parse("2026-03-05 12:00:00")
 DOOR = Door(Pseudonyms("key"))

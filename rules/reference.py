@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from math import inf
 
-from ._times import DAY, clock, parse
+from .times import DAY, clock, parse
 
 TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "institutions": ("fixmedins_code", ("status", "kind")),

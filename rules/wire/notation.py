@@ -9,8 +9,8 @@ from typing import get_args
 
 import msgspec
 
-from ._event import KINDS, Flag, item_type
-from ._times import BEIJING
+from ..times import BEIJING
+from .fields import KINDS, Flag, item_type
 
 Notation = str | int | datetime | None
 

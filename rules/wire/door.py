@@ -13,7 +13,8 @@ from typing import cast
 
 import msgspec
 
-from ._event import (
+from ..times import DAY, HOUR, MINUTE, iso, parse, to_ms
+from .fields import (
     AMOUNTS,
     KINDS,
     LISTS,
@@ -27,9 +28,9 @@ from ._event import (
     Settlement,
     Stock,
 )
-from ._normal import normalise
-from ._reasons import MOST_TEXT, Reason, describe, limited, mended, reasons, too_many
-from ._times import DAY, HOUR, MINUTE, iso, parse, to_ms
+from .notation import normalise
+from .pseudonyms import Pseudonyms
+from .reasons import MOST_TEXT, Reason, describe, limited, mended, reasons, too_many
 
 EARLIEST = parse("2000-01-01")
 """No settlement system uploaded before. What is written about a time near the year 1 would leave the calendar, ms."""
@@ -67,39 +68,6 @@ class Skipped(Exception):  # noqa: N818 - likewise
 
 class Late(Exception):  # noqa: N818 - likewise
     """A good message that came later than the grace; the argument is its kind."""
-
-
-class Pseudonyms:
-    """Keyed, stable names for persons, telephones and households; without the key nobody goes back.
-
-    raw: leave the numbers as they are (persons = "raw"); for networks where a county has decided so.
-    """
-
-    __slots__ = ("_cache", "_key", "raw")
-
-    def __init__(self, key: str, *, raw: bool = False) -> None:
-        self._key = blake2b(key.encode(), digest_size=32).digest()
-        self._cache: dict[str, str] = {}
-        self.raw = raw
-
-    def person(self, number: str) -> str:
-        """p_ and 20 hex digits."""
-        return self._name("p_", number)
-
-    def telephone(self, number: str) -> str:
-        """t_ and 20 hex digits."""
-        return self._name("t_", number)
-
-    def _name(self, prefix: str, number: str) -> str:
-        if self.raw:
-            return number
-        known = self._cache.get(prefix + number)
-        if known is None:
-            known = prefix + blake2b((prefix + number).encode(), digest_size=10, key=self._key).hexdigest()
-            if len(self._cache) >= 200_000:
-                self._cache.clear()
-            self._cache[prefix + number] = known
-        return known
 
 
 class _Head(msgspec.Struct):

@@ -127,12 +127,12 @@ def test_the_second_arrival_of_a_message_has_no_effect() -> None:
     desk = Desk(ManySwipes(limit=1))
     body = swipe("A")
     once = desk.tell(body)
-    desk.engine.changed()
+    desk.engine.drain_changes()
     again = desk.tell(body, body)
 
     assert (1, 0) == (len(once.alerts), once.counts["duplicates"])
     assert ([], {"duplicates": 2}) == (again.alerts, +again.counts)
-    assert [] == desk.engine.changed()
+    assert [] == desk.engine.drain_changes()
 
 
 def test_an_msgid_under_another_body_is_counted() -> None:
@@ -151,11 +151,11 @@ def test_a_reversal_beyond_reach_changes_no_window_and_is_told() -> None:
 
     assert ["MA", "MB"] == stands(desk, "swipes")
     assert [("updated", ["SB"], 2)] == [(one.status, one.reversed_after, one.triggers) for one in outcome.revisions]
-    assert 2 == outcome.counts["late_facts"]
+    assert 2 == outcome.counts["late_retractions"]
 
 
 @pytest.mark.parametrize(
-    "fact",
+    "retraction",
     [
         wire.message("2205", NOON + GRACE + HOUR, mdtrt_id="VA", feedetl_sn="0000"),
         wire.message_reversal("R", NOON + GRACE + HOUR, "2103"),
@@ -164,15 +164,15 @@ def test_a_reversal_beyond_reach_changes_no_window_and_is_told() -> None:
     ],
     ids=["a cancel of lines", "of the reversal of another", "of another", "of another institution"],
 )
-def test_a_late_fact_about_something_else_is_not_told(fact: Body) -> None:
+def test_a_late_retraction_about_something_else_is_not_told(retraction: Body) -> None:
     """Only what would have taken the settlement back is."""
     desk = Desk(ManySwipes(limit=1, quiet=30 * 86_400))
     desk.tell(swipe("A"), swipe("B"), wire.reversal("SB", NOON, msgid="R"))
 
-    assert not any(alert.reversed_after for alert in desk.tell(fact).revisions)
+    assert not any(alert.reversed_after for alert in desk.tell(retraction).revisions)
 
 
-def test_a_ledger_refuses_what_lies_beyond_its_horizon() -> None:
+def test_a_ledger_refuses_what_lies_beyond_its_retention() -> None:
     """Measured by the largest inf_time of that key alone; what is refused says which ledger did."""
     desk = Desk(ManySwipes(limit=1))
     desk.tell(swipe("A", NOON + 60 * DAY))
@@ -183,13 +183,13 @@ def test_a_ledger_refuses_what_lies_beyond_its_horizon() -> None:
     assert 1 == len(outcome.alerts)
 
 
-def test_what_was_taken_back_stays_so_when_the_fact_is_forgotten() -> None:
-    """Also after a take-over; and a second fact against it changes nothing."""
+def test_what_was_taken_back_stays_so_when_the_retraction_is_forgotten() -> None:
+    """Also after a take-over; and a second retraction against it changes nothing."""
     desk = Desk(SoldTwice(limit=1))
-    desk.engine.facts.room = 0
+    desk.engine.retractions.room = 0
     desk.tell(SOLD, wire.stock("3506", NOON + HOUR, msgid="F", **RETURNED))
     desk.tick(NOON + 200 * DAY)
 
-    assert 0 == len(desk.engine.facts)
+    assert 0 == len(desk.engine.retractions)
     desk.take_over()
     assert [] == stands(desk, "sales")

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ._event import item_type
+from .fields import item_type
 
 MOST_REASONS = 50
 """So many are named of one message: enough to mend it, and a message of nothing else stays cheap."""
