@@ -11,6 +11,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from monitor.text import printable
+
 STYLES = {"critical": "bold red", "high": "red", "warning": "yellow", "info": "cyan"}
 
 
@@ -94,7 +96,7 @@ class Board:
             table.add_column(column, width=width)
         table.add_column("alert")
         for alert in self.recent:
-            table.add_row(
-                Text(alert["severity"], STYLES.get(alert["severity"], "")), alert["rule_id"], alert["text"][self.lang]
-            )
+            severity = Text(printable(alert["severity"]), STYLES.get(alert["severity"], ""))
+            # As Text, for what stands between brackets in a string would be markup.
+            table.add_row(severity, Text(printable(alert["rule_id"])), Text(printable(alert["text"][self.lang])))
         return table

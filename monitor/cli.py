@@ -7,7 +7,8 @@ import sys
 import typer
 
 from monitor.commands import cluster, offline
-from monitor.errors import ConfigurationError
+from monitor.errors import ConfigurationError, InputError
+from monitor.text import complain
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,7 +17,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Watches medical insurance settlements and alerts to suspicious ones. Alerts are leads, never verdicts.",
 )
-for command in (offline.demo, offline.replay, offline.simulate, offline.evaluate, cluster.worker, cluster.doctor):
+for command in (
+    *(offline.demo, offline.replay, offline.simulate, offline.evaluate),
+    *(cluster.worker, cluster.reconcile, cluster.doctor),
+):
     app.command()(command)
 for name, some in {
     "rules": offline.rules_app,
@@ -31,15 +35,18 @@ for name, some in {
 
 
 def main() -> None:
-    """Run the command; a wrong configuration is one line and exit code 2."""
+    """Run the command; what is wrong in a way that was foreseen is one line and an exit code, no traceback."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         app()
     except ConfigurationError as error:
-        sys.stderr.write(f"monitor: {error}\n")
+        complain(str(error))
         raise SystemExit(2) from None
+    except InputError as error:
+        complain(str(error))
+        raise SystemExit(1) from None
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(1) from None

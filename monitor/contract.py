@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -11,10 +10,12 @@ from monitor.feedback import Feedback
 from rules._alert import Alert
 from rules._questions import Reminder
 from rules.reference import TABLES
-from rules.wire.fields import KINDS, Line, Stock
+from rules.wire.fields import Diagnosed, FeeLines, Line, TraceCode, item_type
+from rules.wire.forms import KINDS, OF_LINES, TRANSACTIONS, Transaction
+from rules.wire.notation import day, moment, moment_or_day, number, reader_of
 
 OUT: dict[str, type[msgspec.Struct]] = {"alert": Alert, "reminder": Reminder}
-EVENTS = [f"event.{kind}" for kind in dict.fromkeys(kind for kind, _ in KINDS.values())]
+EVENTS = [f"event.{kind}" for kind in KINDS]
 NOT_YET = "Not there yet: no worker reads or writes it."
 
 
@@ -75,20 +76,30 @@ OPEN_MESSAGES: dict[str, dict[str, Any]] = {
 
 
 def export() -> dict[str, Any]:
-    """{schemas: {name: JSON Schema 2020-12}, transactions: {infno: kind}, asyncapi: document}."""
-    kinds = dict(KINDS.values())
-    structs: dict[str, type[msgspec.Struct]] = {f"event.{kind}": struct for kind, struct in kinds.items()} | OUT
+    """{schemas: {name: JSON Schema 2020-12}, transactions: {infno: kind}, forms: {infno: nodes}, asyncapi}."""
+    structs: dict[str, type[msgspec.Struct]] = {f"event.{kind}": struct for kind, struct in KINDS.items()} | OUT
     schemas = {name: _schema(name, struct) for name, struct in structs.items()}
     schemas["feedback"] = _DIALECT | {"$id": _urn("feedback")} | Feedback.model_json_schema()
     schemas |= {f"reference.{table}": _row_schema(table) for table in TABLES}
     return {
         "schemas": schemas,
-        "transactions": {infno: kind for infno, (kind, _) in sorted(KINDS.items())},
+        "transactions": {infno: one.kind for infno, one in sorted(TRANSACTIONS.items())},
+        "forms": {infno: _nodes(one) for infno, one in sorted(TRANSACTIONS.items())},
         "asyncapi": _asyncapi(list(schemas)),
     }
 
 
 _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+
+
+def _nodes(of: Transaction) -> dict[str, Any]:
+    """Where the fields of a transaction stand in the forms that are not flat."""
+    return {
+        "input": [*of.request, *([of.lines] if of.lines else [])],
+        "rows": list(of.rows),
+        "output": [*of.reply, *([of.limits] if of.limits else [])],
+        "needs_reply": of.needs_reply,
+    }
 
 
 def _urn(name: str) -> str:
@@ -98,29 +109,42 @@ def _urn(name: str) -> str:
 def _schema(name: str, struct: type[msgspec.Struct]) -> dict[str, Any]:
     (reference,), components = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
     for title, definition in components.items():
-        for field in TIMES.get(title, ()):
-            definition["properties"][field]["description"] = TIME
-    return {**_DIALECT, "$id": _urn(name), **reference, "$defs": components}
+        if title in _READ:
+            _widen(definition, _READ[title])
+    about = {"description": FLAT} if name.startswith("event.") else {}
+    return {**_DIALECT, "$id": _urn(name), **about, **reference, "$defs": components}
 
 
+FLAT = "The flat form. The nodes of the other two, and examples: docs/messages.md; `forms` has the nodes."
 TIME = (
-    "yyyy-MM-dd HH:mm:ss, which is the time of Asia/Shanghai, or ISO 8601 with an offset. "
-    "A time of day without a date is refused."
+    "yyyy-MM-dd HH:mm:ss (also with T, or yyyy/M/d H:mm:ss), 14 or 17 digits, which is the time of Asia/Shanghai; "
+    "or ISO 8601 with an offset. A time of day without a date is refused."
 )
+DAY = f"yyyy-MM-dd, or {TIME}"
+
+_ABSENT: dict[str, Any] = {"enum": [None, "", "-", [], {}]}
+_TEXT_OR_DIGITS: list[dict[str, Any]] = [{"type": "string", "minLength": 1}, {"type": ["integer", "boolean"]}]
+_NUMBER: list[dict[str, Any]] = [{"type": "number"}, {"type": "string", "pattern": r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*$"}]
+_TIME: list[dict[str, Any]] = [{"type": "string", "minLength": 1}, {"type": "integer"}]
+_SHAPES: dict[object, list[dict[str, Any]]] = {number: _NUMBER, moment: _TIME, moment_or_day: _TIME, day: _TIME}
+_WORDS: dict[object, str] = {moment: TIME, moment_or_day: DAY, day: DAY}
+
+_STRUCTS: list[type[msgspec.Struct]] = [Line, Diagnosed, TraceCode, *KINDS.values()]
+_READ = {struct.__name__: struct for struct in _STRUCTS}
 
 
-def _times(struct: type[msgspec.Struct]) -> list[str]:
-    """The wire names of the fields that are read as times; those of stock are texts that the door reads."""
-    return [
-        field.encode_name
-        for field in msgspec.structs.fields(struct)
-        if field.type in (datetime, datetime | None) or (struct is Stock and field.name.endswith("time"))
-    ]
-
-
-_STRUCTS: list[type[msgspec.Struct]] = [Line, *dict(KINDS.values()).values()]
-TIMES = {struct.__name__: _times(struct) for struct in _STRUCTS}
-"""Struct of an event -> its times."""
+def _widen(definition: dict[str, Any], struct: type[msgspec.Struct]) -> None:
+    """Let a schema take every notation that the door takes: numbers as text, codes as numbers, nothing in any shape."""
+    for one in msgspec.structs.fields(struct):
+        reader, strict = reader_of(one.type), definition["properties"][one.encode_name]
+        if reader is None or item_type(one.type):
+            shape = {"anyOf": [strict, {"type": ["object", "string"]}, _ABSENT]} if not one.required else strict
+        else:
+            shape = {"anyOf": [*_SHAPES.get(reader, _TEXT_OR_DIGITS), *([] if one.required else [_ABSENT])]}
+        described = {"description": _WORDS[reader]} if reader in _WORDS else {}
+        definition["properties"][one.encode_name] = shape | described
+    if struct is FeeLines:
+        definition["required"] = [name for name in definition["required"] if name not in OF_LINES]
 
 
 def _row_schema(table: str) -> dict[str, Any]:

@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from monitor.text import told_infno
 from rules.times import iso
+from rules.wire.door import sender_of
+from rules.wire.notation import clean
+from rules.wire.pseudonyms import Pseudonyms
 from streams.topics import Names, partitions_of, started
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
-async def list_letters(client: Mapping[str, Any], prefix: str, code: str | None, limit: int) -> list[dict[str, Any]]:
-    """The newest dead letters with this error code (None: any): when, where from, why, how long; never the body."""
+async def list_letters(
+    client: Mapping[str, Any], prefix: str, code: str | None, limit: int, pseudonyms: Pseudonyms
+) -> list[dict[str, Any]]:
+    """The newest dead letters with this error code (None: any), as `row_of` tells them."""
     async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
         partitions = await _partitions(client, Names(prefix).dead_letter)
         found = [one async for one in _to_the_end(consumer, partitions) if _is(one, code)]
     found.sort(key=lambda record: record.timestamp, reverse=True)
-    return [
-        {"at": iso(record.timestamp), "bytes": len(record.value or b""), **_headers(record)} for record in found[:limit]
-    ]
+    return [row_of(record, pseudonyms) for record in found[:limit]]
+
+
+def row_of(record: Record, pseudonyms: Pseudonyms) -> dict[str, Any]:
+    """When, where from, why, how long, who sent it, under which record key; never the body.
+
+    A record key names a person, so it is told as a pseudonym; that of stock is the institution. What cannot be read of
+    a body is empty.
+    """
+    institution, infno = _sent_by(record.value or b"")
+    key = clean((record.key or b"").decode("utf-8", "replace"))
+    return {
+        "at": iso(record.timestamp),
+        "bytes": len(record.value or b""),
+        "institution": institution,
+        "infno": infno,
+        "key": key if key.upper() in ("", institution) else pseudonyms.person(key),
+        **_headers(record),
+    }
+
+
+def _sent_by(body: bytes) -> tuple[str, str]:
+    """Institution and infno."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are among them
+        return "", ""
+    if not isinstance(message, dict):
+        return "", ""
+    sender = sender_of(message)
+    return sender.institution, told_infno(sender.transaction)
 
 
 async def retry(client: Mapping[str, Any], prefix: str, code: str | None) -> int:

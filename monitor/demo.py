@@ -25,11 +25,16 @@ from rich.console import Console
 from rich.live import Live
 
 from monitor.board import Board
+from monitor.contracttext import Language
 from monitor.embedded import UNREAD, EmbeddedBroker, Feeder
-from monitor.replay import read_lines
+from monitor.lines import read_lines
+from monitor.replay import SetAside
+from monitor.replaytext import nothing_accepted
 from monitor.settings import Settings
 from monitor.simulate import Simulation, write_reference
+from monitor.text import complain, printable
 from rules.times import clock, parse
+from rules.wire.door import Door, Failed, Late, Refused, Skipped
 
 PERSONS, DAYS = 6000, 30
 SECONDS = 60.0
@@ -38,26 +43,52 @@ SLICE = 0.1
 
 
 @dataclass
+class Understood:
+    """What the door says of a file that is played: how many messages were read and accepted, and why not the others."""
+
+    door: Door
+    read: int = 0
+    accepted: int = 0
+    aside: SetAside = field(default_factory=SetAside)
+
+    def take(self, line: bytes) -> None:
+        """Count a message."""
+        self.read += 1
+        try:
+            self.door.open(line, int(time.time() * 1000))
+        except Refused as refused:
+            self.aside.note(refused.reasons[0].code, refused.reasons[0].text)
+        except (Skipped, Failed, Late) as other:
+            self.aside.note(type(other).__name__.lower())
+        else:
+            self.accepted += 1
+
+
+@dataclass
 class Source:
-    """What is played: record keys and events in order, their labels, the reference tables beside them."""
+    """What is played: record keys and events in order, their labels, the reference tables beside them.
+
+    understood: of a file. warnings: about what was passed over in it.
+    """
 
     events: Iterator[tuple[str, bytes, int]]
     labels: list[dict[str, Any]] = field(default_factory=list)
     reference: Path | None = None
+    understood: Understood | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
-def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: str) -> int:
-    """Play until the traffic ends or Ctrl-C; gives the exit code: 1 where the worker failed."""
-    console = Console(highlight=False)
+def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: Language) -> int:
+    """Play until the traffic ends or Ctrl-C; gives the exit code: 1 where the worker failed or nothing was accepted."""
+    console = Console(highlight=False, markup=False, emoji=False)
     seed = None if events else random.SystemRandom().randrange(1, 1_000_000) if seed is None else seed
     board = Board(seed, lang)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="settlement-monitor-")))
-        source = recorded(events, settings.reference) if events else simulated(seed or 1, folder)
+        source = recorded(events, settings) if events else simulated(seed or 1, folder)
         broker = stack.enter_context(EmbeddedBroker())
-        console.print(
-            f"seed {seed}: the same traffic again with --seed {seed}" if seed else f"playing {events}", soft_wrap=True
-        )
+        playing = f"seed {seed}: the same traffic again with --seed {seed}" if seed else f"playing {events}"
+        console.print(printable(playing), soft_wrap=True)
         feeder = Feeder(broker.bootstrap, settings.prefix, f"{settings.prefix}-monitor")
         worker = stack.enter_context(
             worker_process(settings, broker.bootstrap, source.reference, folder / "worker.log")
@@ -70,16 +101,28 @@ def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: st
             feeder.close_log()
             feeder.wait_until_read(15)
         except KeyboardInterrupt:
-            pass
+            source.understood = None  # of what was not played nothing is known
         except WorkerEndedError:
-            console.print((folder / "worker.log").read_text(encoding="utf-8", errors="replace")[-4000:], markup=False)
+            said = (folder / "worker.log").read_text(encoding="utf-8", errors="replace")[-4000:]
+            console.print("\n".join(map(printable, said.splitlines())))
             return 1
         reader.set()
         feeder.close()
     if not console.is_terminal:
         tell(board, console)
     console.print(board.line(), soft_wrap=True)
-    return 0
+    return tell_understood(source, lang)
+
+
+def tell_understood(source: Source, lang: Language) -> int:
+    """Say what was passed over in a file, and why nothing of it was accepted; gives the exit code."""
+    for warning in source.warnings:
+        complain(warning)
+    understood = source.understood
+    if understood is None or understood.accepted:
+        return 0
+    complain(nothing_accepted(understood.read, understood.aside, lang))
+    return 1
 
 
 class WorkerEndedError(Exception):
@@ -125,11 +168,14 @@ def simulated(seed: int, folder: Path) -> Source:
     return Source(events, simulation.labels(), folder)
 
 
-def recorded(path: Path, reference: Path | None) -> Source:
-    """A file of events, as it stands; without labels."""
+def recorded(path: Path, settings: Settings) -> Source:
+    """A file of events, as it stands; without labels. Raises what `read_lines` does."""
+    understood, warnings = Understood(Door(settings.pseudonyms, settings.limits)), list[str]()
+    lines = read_lines(path, warnings.append)
 
     def events() -> Iterator[tuple[str, bytes, int]]:
-        for line in read_lines(path):
+        for line in lines:
+            understood.take(line)
             try:
                 event = orjson.loads(line)
                 event = event if isinstance(event, dict) else {}
@@ -138,7 +184,7 @@ def recorded(path: Path, reference: Path | None) -> Source:
             stock = str(event.get("infno", "")).startswith("35")
             yield str(event.get("fixmedins_code" if stock else "psn_no", "")), line, _uploaded(event)
 
-    return Source(events(), reference=reference)
+    return Source(events(), reference=settings.reference, understood=understood, warnings=warnings)
 
 
 def _uploaded(event: dict[str, Any]) -> int:
@@ -164,8 +210,9 @@ def worker_process(
     with log.open("wb") as file:
         # A session of its own: Ctrl-C reaches the demo alone, which then ends the worker in order.
         process = subprocess.Popen(
-            [sys.executable, "-m", "monitor", "worker"], env=env, stdout=file, stderr=file, start_new_session=True
-        )
+            [sys.executable, "-m", "monitor", "worker"], env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+            start_new_session=True,
+        )  # fmt: skip
     try:
         yield process
     finally:
@@ -266,7 +313,7 @@ def tell(board: Board, console: Console) -> None:
         if not alert.get("_said"):
             alert["_said"] = True
             text = f"{alert['severity']:8} {alert['rule_id']:9} {alert['text'][board.lang]}"
-            console.print(text, soft_wrap=True, markup=False)
+            console.print(printable(text), soft_wrap=True)
 
 
 def play(source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], None], console: Console) -> None:
@@ -288,7 +335,7 @@ def play(source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], 
             if live is None and now - said >= 2:
                 said = now
                 tell(board, console)
-                console.print(board.line(), soft_wrap=True, markup=False)
+                console.print(board.line(), soft_wrap=True)
 
 
 def _slices(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,8 +16,10 @@ from monitor.errors import ConfigurationError
 from monitor.reference import load_reference
 from monitor.rulebook import load_rules
 from monitor.settings import Settings
+from monitor.tallies import noted_since, sentence
 from monitor.worker import check_key
 from rules.reference import Reference
+from rules.times import DAY
 from streams import topics
 from streams.tables import TableReader
 
@@ -79,7 +82,20 @@ async def _cluster(settings: Settings) -> list[Check]:
         watch.rule.id for watch in load_rules(settings.rules) for table in watch.rule.tables if not tables.has(table)
     ]
     detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"
-    return [*checks, Check("reference tables", detail, ok=not wanting)]
+    return [*checks, Check("reference tables", detail, ok=not wanting), *await _noted(client, settings.prefix)]
+
+
+MOST_NOTED = 20
+
+
+async def _noted(client: dict[str, str], prefix: str) -> list[Check]:
+    """What senders should know: no fault of this monitor, so nothing here is a problem."""
+    noted = await noted_since(client, prefix, int(time.time() * 1000) - DAY)
+    frequent = sorted(noted.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_NOTED]
+    checks = [well("last 24 h", sentence(one, number)) for one, number in frequent]
+    if len(noted) > MOST_NOTED:
+        checks.append(well("last 24 h", f"{len(noted) - MOST_NOTED} more, less frequent"))
+    return checks
 
 
 def _redis(settings: Settings) -> Check:

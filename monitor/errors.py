@@ -1,7 +1,11 @@
-"""The one error that ends a command with exit code 2."""
+"""The errors that end a command with one line and no traceback."""
 
 from __future__ import annotations
 
 
 class ConfigurationError(Exception):
-    """A setting, a file or an argument is wrong. One line: what it is, what was expected, what came."""
+    """A setting, a file or an argument is wrong: exit code 2. One line: what it is, what was expected, what came."""
+
+
+class InputError(Exception):
+    """A file is of another kind than one that can be read: exit code 1. One line: what it is, and what to do."""

@@ -6,7 +6,7 @@ A test holds that what is committed is what this module makes.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
@@ -15,11 +15,14 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from monitor.cli import app
 from monitor.contract import export
+from monitor.handbook_messages import messages_page
+from monitor.markdown import page, table
 from monitor.metrics import Metrics
 from monitor.rulebook import parameters_of
 from monitor.settings import Settings
 from rules.catalogue import catalogue
-from streams.topics import Sizes, table
+from streams.topics import Sizes
+from streams.topics import table as topics
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -34,8 +37,8 @@ def settings_page() -> str:
         )
         for name, one in Settings.model_fields.items()
     ]
-    return _page("Settings", "Read from the environment when a command starts; a wrong one ends it with one line and "
-                 "exit code 2.", _table(("variable", "default", "meaning"), rows))  # fmt: skip
+    return page("Settings", "Read from the environment when a command starts; a wrong one ends it with one line and "
+                "exit code 2.", table(("variable", "default", "meaning"), rows))  # fmt: skip
 
 
 def metrics_page() -> str:
@@ -45,8 +48,8 @@ def metrics_page() -> str:
     rows = [(f"`{_full(one)}`", *_words(one)) for one in wrapped]
     rows += [(f"`{one.name}`", one.type, "topic" if "lag" in one.name else "what", one.documentation)
              for one in metrics.held.collect()]  # fmt: skip
-    return _page("Metrics", "On `/metrics` of a worker. No label names a person, an institution or a drug.",
-                 _table(("metric", "kind", "labels", "meaning"), sorted(rows)))  # fmt: skip
+    return page("Metrics", "On `/metrics` of a worker. No label names a person, an institution or a drug.",
+                table(("metric", "kind", "labels", "meaning"), sorted(rows)))  # fmt: skip
 
 
 def _words(metric: MetricWrapperBase) -> tuple[str, str, str]:
@@ -66,14 +69,14 @@ def rules_page() -> str:
         for one in classes.values()
     ]
     parts = [
-        _table(("id", "名称", "name", "stage", "ledger", "needs"), rows),
+        table(("id", "名称", "name", "stage", "ledger", "needs"), rows),
         *(_rule(one.id) for one in classes.values()),
     ]
     about = (
         "Every alert is a lead to verify, never a verdict. Parameters are set in rules.toml, a table for each id: "
         "`[S01]` `limit = 6`."
     )
-    return _page("Rules", about, "\n\n".join(parts))
+    return page("Rules", about, "\n\n".join(parts))
 
 
 def _rule(rule_id: str) -> str:
@@ -87,8 +90,8 @@ def _rule(rule_id: str) -> str:
 
 def commands_page() -> str:
     """Every command with its options."""
-    return _page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration.",
-                 "\n\n".join(_commands(typer.main.get_command(app), "monitor")))  # fmt: skip
+    return page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration.",
+                "\n\n".join(_commands(typer.main.get_command(app), "monitor")))  # fmt: skip
 
 
 def _commands(command: object, name: str) -> Iterator[str]:
@@ -102,7 +105,7 @@ def _commands(command: object, name: str) -> Iterator[str]:
         (", ".join(f"`{one}`" for one in p.opts), getattr(p, "help", "") or "") for p in parameters if p.name != "help"
     ]
     about = (getattr(command, "help", "") or "").strip()
-    yield f"## {name}\n\n{about}" + (f"\n\n{_table(('option or argument', 'meaning'), rows)}" if rows else "")
+    yield f"## {name}\n\n{about}" + (f"\n\n{table(('option or argument', 'meaning'), rows)}" if rows else "")
 
 
 def topics_page() -> str:
@@ -111,9 +114,9 @@ def topics_page() -> str:
     sizes = Sizes(default.events_partitions, default.entries_partitions, replicas=default.replication)
     rows = [
         (f"`{one.name}`", str(one.partitions), ", ".join(f"{key}={value}" for key, value in sorted(one.config.items())))
-        for one in table(default.prefix, sizes)
+        for one in topics(default.prefix, sizes)
     ]
-    return _page("Topics", "What `monitor topics create` makes.", _table(("topic", "partitions", "settings"), rows))
+    return page("Topics", "What `monitor topics create` makes.", table(("topic", "partitions", "settings"), rows))
 
 
 def contract_page() -> str:
@@ -127,18 +130,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "rules.md": rules_page,
     "commands.md": commands_page,
     "topics.md": topics_page,
+    "messages.md": messages_page,
     "contract.json": contract_page,
 }
 """File in docs/ -> what makes it."""
-
-
-def _page(title: str, about: str, body: str) -> str:
-    return f"# {title}\n\n{about} Made by `python -m monitor.handbook`.\n\n{body}\n"
-
-
-def _table(head: tuple[str, ...], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows])
 
 
 def main() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 
 import structlog
+
+from monitor.text import printable_json
 
 
 def set_up_logs(level: str) -> None:
@@ -21,7 +24,7 @@ def set_up_logs(level: str) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(_one_line),
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -37,3 +40,8 @@ def set_up_logs(level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _one_line(event: object, **how: object) -> str:
+    """An event as JSON in one line: Chinese stays readable, what could steer a terminal is escaped."""
+    return printable_json(json.dumps(event, ensure_ascii=False, **how))  # type: ignore[arg-type]  # as structlog gives it

@@ -27,7 +27,7 @@ from rules.times import to_ms
 from streams.checkpoint import Saved
 from streams.config import Meter
 from streams.detector import Outcome
-from streams.router import Routed
+from streams.router import MOST_TRANSACTIONS, Noted, Routed
 
 PREFIX = "settlement_monitor"
 LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -58,13 +58,46 @@ class Metrics(Meter):
         self.events = counter(
             "events", "Accepted events, by kind; a message that comes twice counts twice here.", "kind"
         )
-        self.skipped = counter("events_skipped", "Messages of transactions that nothing here uses.")
+        self.skipped = counter(
+            "events_skipped",
+            "Messages of transactions that nothing here uses, by infno: the first 100 different ones, then `other`.",
+            "infno",
+        )
+        self.failed = counter(
+            "events_failed", "Messages whose reply says that the transaction failed, by infno.", "infno"
+        )
         self.refused = counter(
             "events_refused", "Reasons for which messages were set aside; one message may have several.", "reason"
         )
+        self.noted = {
+            "late_lines": counter(
+                "lines_late", "Single fee lines and rows of stock left out: later than the grace, or in the future."
+            ),
+            "bad_codes": counter("trace_codes_bad", "Trace codes of accepted messages that stand for no pack."),
+            "missing_codes": counter(
+                "trace_codes_missing", "Trace codes that are announced without one, and sales of stock without any."
+            ),
+            "refunds_without_original": counter(
+                "refunds_without_original", "Settlement rows with negative amounts that name no settlement."
+            ),
+            "retractions_without_target": counter(
+                "retractions_without_target",
+                "Reversals, cancels, returns and deletions that found nothing of their institution and person; "
+                "which institutions: `monitor doctor`.",
+            ),
+            "message_reversals_without_target": counter(
+                "message_reversals_without_target",
+                "2601 that found no message; after a time-out that is what is to be expected.",
+            ),
+        }
+        self.cut = counter(
+            "fields_cut",
+            "Optional fields of accepted messages that were absurd and left out, or too long and cut.",
+            "field",
+        )
+        self._infnos: set[str] = set()
         self.dead_letters = counter("dead_letters", "Messages set aside on the dead-letter topic.")
         self.late = counter("events_late", "Good messages that came later than the grace, kept on the late topic.")
-        self.late_lines = counter("lines_late", "Single fee lines left out because they came later than the grace.")
         self.duplicates = counter("events_duplicate", "Messages that had come before, with the same body.")
         self.reused = counter("msgids_reused", "Messages whose msgid had come before with another body.")
         self.entries = counter("entries", "What ledgers took in, by ledger.", "ledger")
@@ -112,13 +145,31 @@ class Metrics(Meter):
         """One input batch was routed and acknowledged."""
         for kind, number in routed.kinds.items():
             self.events.labels(kind).inc(number)
-        for reason, number in routed.reasons.items():
-            self.refused.labels(reason).inc(number)
-        self.skipped.inc(routed.skipped)
+        for noted, number in routed.noted.items():
+            self._note(noted, number)
         self.dead_letters.inc(len(routed.dead_letters))
         self.late.inc(len(routed.late))
-        self.late_lines.inc(routed.late_lines)
         self.route_seconds.observe(seconds)
+
+    def _note(self, noted: Noted, number: int) -> None:
+        """Count what must not be silent, without who sent it."""
+        if noted.what == "refused":
+            self.refused.labels(noted.detail).inc(number)
+        elif noted.what in ("skipped", "failed"):
+            (self.skipped if noted.what == "skipped" else self.failed).labels(self._infno(noted)).inc(number)
+        elif noted.what == "cut":
+            self.cut.labels(noted.detail).inc(number)
+        elif noted.what in self.noted:
+            self.noted[noted.what].inc(number)
+
+    def _infno(self, noted: Noted) -> str:
+        """The transaction as a label: anything may stand there, so there is an end to it."""
+        if noted.transaction in self._infnos:
+            return noted.transaction
+        if len(self._infnos) >= MOST_TRANSACTIONS or not noted.transaction.isalnum():
+            return "other"
+        self._infnos.add(noted.transaction)
+        return noted.transaction
 
     def detected(
         self,
@@ -129,6 +180,8 @@ class Metrics(Meter):
         """One internal batch was judged and its alerts acknowledged."""
         for name, number in outcome.counts.items():
             self._count(name, number)
+        for noted, number in outcome.noted.items():
+            self._note(noted, number)
         for rule, number in outcome.errors.items():
             self.errors.labels(rule).inc(number)
         self.entries_refused.inc(len(outcome.late))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitor.errors import ConfigurationError
 from rules.reference import TABLES, BadRowError, Reference
+from rules.wire.notation import readable
 from rules.wire.pseudonyms import Pseudonyms
 
 
@@ -43,7 +44,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             for row in reader:
-                yield reader.line_num, {name: (value or "").strip() for name, value in row.items() if name}
+                yield reader.line_num, {name: readable(value or "") for name, value in row.items() if name}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ConfigurationError(f"{path}: expected CSV in UTF-8: {type(error).__name__}") from None
 

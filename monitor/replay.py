@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import gc
-import gzip
 import time
-import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import IO, cast
 
 import msgspec
 
-from monitor.errors import ConfigurationError
+from monitor.text import printable_json, told_infno
 from rules._alert import Alert
 from rules._engine import Engine
 from rules._track import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
 from streams.detector import Outcome, process
-from streams.router import Routed, Router, bundles, encode_tick
+from streams.router import MOST_TRANSACTIONS, Noted, Routed, Router, bundles, encode_tick
 
 
 @dataclass
 class Summary:
-    """What a replay did. read = accepted + duplicate + skipped + refused + late."""
+    """What a replay did. read = accepted + duplicate + skipped + failed + refused + late, all in messages.
+
+    What stands below by_rule is what must not be silent: messages by transaction, reason and institution, and parts of
+    accepted ones.
+    """
 
     read: int = 0
     accepted: int = 0
     duplicate: int = 0
     skipped: int = 0
+    failed: int = 0
     refused: int = 0
     late: int = 0
     alerts_opened: int = 0
@@ -38,6 +40,18 @@ class Summary:
     seconds: float = 0.0
     by_rule: dict[str, int] = field(default_factory=dict)
     not_judged: list[str] = field(default_factory=list)
+    skipped_by_infno: dict[str, int] = field(default_factory=dict)
+    failed_by_infno: dict[str, int] = field(default_factory=dict)
+    refused_by_reason: dict[str, int] = field(default_factory=dict)
+    late_lines: int = 0
+    bad_trace_codes: int = 0
+    missing_trace_codes: int = 0
+    fields_cut: dict[str, int] = field(default_factory=dict)
+    refunds_without_original: int = 0
+    retractions_without_target: int = 0
+    message_reversals_without_target: int = 0
+    without_target_by_institution: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def contract(self) -> dict[str, object]:
         """The summary as --json prints it."""
@@ -56,9 +70,28 @@ class DeadLetter:
     def as_json(self) -> bytes:
         """One line of the dead-letter file."""
         text = self.value.decode("utf-8", "backslashreplace")
-        return msgspec.json.encode(
-            {"error_code": self.error_code, "error_detail": self.error_detail, "source": self.source, "value": text}
-        )
+        said = {"error_code": self.error_code, "error_detail": self.error_detail, "source": self.source, "value": text}
+        return printable_json(msgspec.json.encode(said).decode()).encode()
+
+
+class SetAside:
+    """Why messages were not accepted: how many by reason, and the words of the first."""
+
+    __slots__ = ("_numbers", "_words")
+
+    def __init__(self) -> None:
+        self._numbers: Counter[str] = Counter()
+        self._words: dict[str, str] = {}
+
+    def note(self, code: str, words: str = "", number: int = 1) -> None:
+        """Count messages under a reason."""
+        self._numbers[code] += number
+        self._words.setdefault(code, words)
+
+    def most_often(self) -> tuple[str, str, int]:
+        """Code, words and number of the most frequent reason; of equal ones that which came first."""
+        [(code, number)] = self._numbers.most_common(1)
+        return code, self._words[code], number
 
 
 def replay(
@@ -76,62 +109,77 @@ def replay(
     engine, router = Engine(watches, reference), Router(door, of_file=True)
     summary = Summary(not_judged=engine.degraded)
     standing: dict[str, str] = {}
+    without_target: Counter[Noted] = Counter()
 
     def tell(outcome: Outcome) -> None:
         summary.duplicate += outcome.counts["duplicates"]
+        without_target.update(outcome.noted)
         for published, alert in zip(outcome.alerts, outcome.revisions, strict=True):
             on_alert(published.value, alert)
             standing[alert.alert_id] = alert.rule_id if alert.status != "withdrawn" else ""
             summary.alerts_opened += alert.status == "opened" and alert.revision == 1
 
     uploaded = 0
+    noted: Counter[Noted] = Counter()
     for number, line in enumerate(lines, start=1):
         summary.read += 1
         routed = Routed()
         router.route_one(line, int(time.time() * 1000), number, routed)
         uploaded = routed.uploaded or uploaded
-        summary.skipped += routed.skipped
+        noted += routed.noted
         summary.late += len(routed.late)
         for _, code, detail in routed.dead_letters:
             summary.refused += 1
             on_dead_letter(DeadLetter(line, code, detail, f"line {number}"))
         tell(process(engine, [(value, uploaded) for value in _inside(routed)]))
-    tell(process(engine, [(encode_tick(0, final=True), uploaded)]))
-    summary.accepted = summary.read - summary.duplicate - summary.skipped - summary.refused - summary.late
+    closed = process(engine, [(encode_tick(0, final=True), uploaded)])
+    tell(closed)
+    _tell_noted(summary, noted, without_target)
+    set_aside = summary.skipped + summary.failed + summary.refused + summary.late
+    summary.accepted = summary.read - summary.duplicate - set_aside
     summary.by_rule = {rule: list(standing.values()).count(rule) for rule in sorted({*standing.values()} - {""})}
     summary.alerts_standing = sum(summary.by_rule.values())
     summary.seconds = round(time.monotonic() - began, 3)
     return summary, engine
 
 
+def _tell_noted(summary: Summary, noted: Counter[Noted], without_target: Counter[Noted]) -> None:
+    """Put what must not be silent into the summary."""
+    total = Counter[str]()
+    for one, number in (noted + without_target).items():
+        total[one.what] += number
+    summary.skipped, summary.failed = total["skipped"], total["failed"]
+    summary.skipped_by_infno = _by_infno(noted, "skipped")
+    summary.failed_by_infno = _by_infno(noted, "failed")
+    summary.refused_by_reason = _by(noted, "refused", lambda one: one.detail)
+    summary.fields_cut = _by(noted, "cut", lambda one: one.detail)
+    summary.late_lines = total["late_lines"]
+    summary.bad_trace_codes, summary.missing_trace_codes = total["bad_codes"], total["missing_codes"]
+    summary.refunds_without_original = total["refunds_without_original"]
+    summary.retractions_without_target = total["retractions_without_target"]
+    summary.message_reversals_without_target = total["message_reversals_without_target"]
+    summary.without_target_by_institution = _by(
+        without_target, "retractions_without_target", lambda one: one.institution
+    )
+
+
+def _by(noted: Counter[Noted], what: str, name: Callable[[Noted], str]) -> dict[str, int]:
+    """How often something was noted, by name, the most frequent first."""
+    found: Counter[str] = Counter()
+    for one, number in noted.items():
+        if one.what == what:
+            found[name(one)] += number
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _by_infno(noted: Counter[Noted], what: str) -> dict[str, int]:
+    found = _by(noted, what, lambda one: told_infno(one.transaction))
+    told = dict([pair for pair in found.items() if pair[0]][:MOST_TRANSACTIONS])
+    others = sum(found.values()) - sum(told.values())
+    return told | {"other": others} if others else told
+
+
 def _inside(routed: Routed) -> Iterator[bytes]:
     """What the topic inside would carry, in its order."""
     yield from bundles(value for _, value in routed.entries)
     yield from (encode_tick(hour) for hour in routed.ticks)
-
-
-def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, plain or gzip, without those that are empty. It is opened at once, read as it is asked for.
-
-    Raises ConfigurationError; where the file turns out to be damaged, from the iterator.
-    """
-    try:
-        raw = path.open("rb")
-        zipped = raw.peek(2)[:2] == b"\x1f\x8b"  # not read: from a pipe it would be gone
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
-    return _lines(path, raw, zipped=zipped)
-
-
-def _lines(path: Path, raw: IO[bytes], *, zipped: bool) -> Iterator[bytes]:
-    try:
-        with raw, cast("IO[bytes]", gzip.open(raw)) if zipped else raw as file:
-            for line in file:
-                if stripped := line.strip():
-                    yield stripped
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror or 'expected a whole gzip file'}") from None
-    except zlib.error:
-        raise ConfigurationError(f"{path}: expected a whole gzip file, it is damaged") from None
-    except EOFError:
-        raise ConfigurationError(f"{path}: expected a whole gzip file, it ends early") from None

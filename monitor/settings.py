@@ -10,12 +10,12 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.errors import ConfigurationError
 from rules.times import DAY, HOUR, MINUTE
-from rules.wire.door import Limits
+from rules.wire.answers import Limits
 from rules.wire.pseudonyms import Pseudonyms
 
 DEVELOPMENT_KEY = "development-only"
@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         "but no ledger remembers for longer: what it no longer takes is kept on the late topic with its name.",
     )
     grace_inpatient_lines_days: float = Field(60, ge=0, le=366, description="The same for fee lines of 2301, days.")
+    grace_slow_days: float = Field(
+        15, ge=0, le=366, description="The same for admissions, discharges (2401, 2402) and stock (35xx), days."
+    )
     ahead_minutes: float = Field(
         10,
         ge=0,
@@ -68,7 +71,7 @@ class Settings(BaseSettings):
     )
     max_bytes: int = Field(512 * 1024, ge=1024, description="Largest event that is read, bytes.")
     max_items: int = Field(2000, ge=1, description="Most fee lines and trace codes in one event.")
-    max_depth: int = Field(8, ge=2, le=64, description="Deepest nesting of an event.")
+    max_depth: int = Field(16, ge=2, le=64, description="Deepest nesting of an event.")
     max_age: int = Field(150, ge=100, le=200, description="Greatest age of an insured person, years.")
     checkpoint_seconds: float = Field(2, ge=0.1, le=60, description="How often a worker saves its state, seconds.")
     session_seconds: float = Field(
@@ -92,12 +95,23 @@ class Settings(BaseSettings):
         "info", description="Least severe log lines that are written."
     )
 
+    @field_validator("brokers")
+    @classmethod
+    def _are_addresses(cls, brokers: str) -> str:
+        """Refuse what no client can connect to."""
+        for broker in brokers.split(","):
+            found = re.fullmatch(r"(?:[^\s:\[\]]+|\[[0-9a-fA-F:]+\])(?::(\d{1,5}))?", broker.strip())
+            if found is None or not 0 < int(found[1] or 9092) < 65_536:
+                raise ValueError("expected host:port, separated by commas")
+        return brokers
+
     @property
     def limits(self) -> Limits:
         """What the door lets in."""
         return Limits(
             grace=int(self.grace_hours * HOUR),
             grace_inpatient_lines=int(self.grace_inpatient_lines_days * DAY),
+            grace_slow=int(self.grace_slow_days * DAY),
             ahead=int(self.ahead_minutes * MINUTE),
             max_bytes=self.max_bytes,
             max_items=self.max_items,

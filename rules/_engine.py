@@ -10,17 +10,17 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import ParamSpec
+from typing import ParamSpec, cast
 
 from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
-from ._ledger import GRACE, Entry, Ledger, Page, PageName, Retraction, Tick
+from ._ledger import GRACE, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
 from ._questions import Questions, Reminder, reminder, visit_of
 from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
 from ._track import Track, Watch
 from ._window import Window
-from .ledgers import LEDGERS, Inside, Record, Visit
+from .ledgers import LEDGERS, Arrival, Inside, Record, Visit
 from .reference import Reference
 from .times import DAY, clock, day_of
 
@@ -43,7 +43,7 @@ class Effects:
 
     refused: entries that a ledger no longer takes, with the ledger's name. errors: rule, entry and what was raised.
     counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>, evaluations:<rule>,
-    entries:<ledger>.
+    entries:<ledger>, retractions_without_target:<institution>:<transaction>, message_reversals_without_target:...
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -94,6 +94,7 @@ class Engine:
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
         self._resting: list[tuple[int, str, tuple[str, ...]]] = []
         self._fresh: list[PageName] = []
+        self._takers: list[tuple[int, int, Arrival]] = []
         self.changed_pages: set[PageName] = set()
         self.gone: set[bytes] = set()
 
@@ -148,6 +149,8 @@ class Engine:
                     placed.append((page, entry))
                     names.update(keys_of_entry)
         self.index(names, placed)
+        for _, kept in placed if self.retractions.of_unpaid else ():
+            self._reconsider_lines(kept, now)
 
     def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
         """The page of a ledger key, made where it is new."""
@@ -181,19 +184,38 @@ class Engine:
         self.changed_pages.add(page.name)
         has_aged = page.advance(entry.uploaded)
         page.touched = max(page.touched, self.tick or page.newest)
-        if ledger == "messages" and entry.slot in page.slots:
-            counts["msgid_reused"] += 1
+        if ledger == "messages":
+            counts["msgid_reused"] += entry.slot in page.slots
+            self._await_target(cast("Arrival", entry))
         reach = self._reach[ledger, type(entry)]
-        changed = page.add(entry, reach, taken=self._is_taken(entry, names, reach))
+        changed = page.add(entry, reach, taken=self._is_taken(entry, names, self._reach_of(page, entry)))
         if changed and ledger in self.watches:
             self._rejudge(page, changed, now)
         if has_aged and len(page.held) > 1:
             self._forget(page)
         return True
 
-    def _is_taken(self, entry: Entry, names: list[str], reach: int) -> bool:
-        """Whether a standing retraction in reach takes this entry back; what has no names cannot be taken back."""
-        return bool(self.retractions and names) and self.retractions.take_back(entry, names, reach)
+    def _is_taken(self, entry: Entry, keys: list[str], reach: int) -> bool:
+        """Whether a standing retraction in reach takes this entry back."""
+        if entry.lasting or not self.retractions:
+            return False
+        naming = self.retractions.naming(entry, keys, reach)
+        return any(not one.unpaid_only or not self._is_paid(entry, one) for one in naming)
+
+    def _reach_of(self, page: Page, entry: Entry) -> int:
+        """How long after this entry a retraction still takes it back, ms."""
+        return min(self._reach[page.ledger.name, type(entry)], entry.longest_reach)
+
+    def _is_paid(self, line: Entry, cancel: Retraction) -> bool:
+        """Whether a bill that stood when the cancel was sent has settled the line."""
+        bills = (one for placed in self._index.get(line.paid_by, ()) for one in placed)
+        return any(self._pays(page, bill, line, cancel) for page, bill in bills if line.paid_by in bill.retraction_keys)
+
+    def _pays(self, page: Page, bill: Entry, line: Entry, cancel: Retraction) -> bool:
+        if not _would_pay(bill, line, cancel):
+            return False
+        reach = self._reach_of(page, bill)
+        return not self.retractions.took_back_before(bill, bill.retraction_keys, reach, cancel)
 
     def index(self, names: Iterable[str], placed: list[Placed]) -> None:
         """Let retractions find entries by names. Those of one event share most of them, and one list of places."""
@@ -206,6 +228,10 @@ class Engine:
 
     def plan(self, page: Page) -> None:
         """Put on the agenda what time alone will change on this page."""
+        if page.ledger.name == "messages":
+            for arrival in cast("Iterable[Arrival]", page.held.values()):
+                if arrival.uploaded + GRACE > self.tick:
+                    self._await_target(arrival)
         for track in page.tracks:
             for day in track.days:
                 self._schedule(day + DAY + GRACE, page)
@@ -355,29 +381,84 @@ class Engine:
         if retraction.identity in self.retractions:
             return
         self.retractions.add(retraction, self.tick or retraction.uploaded)
-        names = {name for one in (retraction, *self.retractions.named_by(retraction)) for name in one.retraction_keys}
-        places = {id(placed): placed for name in names for placed in self._index.get(name, ())}
+        acting = (retraction, *self.retractions.named_by(retraction))
+        keys = {key for one in acting for key in one.retraction_keys}
+        named = self._placed_by(keys)
+        late = 0
+        for page, entry in named:
+            own, reach = set(entry.retraction_keys), self._reach_of(page, entry)
+            if any(one.acts_on(entry, reach) and not own.isdisjoint(one.retraction_keys) for one in acting):
+                self._reconsider(page, entry, now)
+                self._reconsider_lines(entry, now, retraction)
+            else:
+                late += self._mention(retraction, page, entry, now)
+        self.effects.counts["late_retractions"] += late > 0
+
+    def _placed_by(self, keys: set[str]) -> list[Placed]:
+        """The entries that have one of these keys, each once a page, in an order that does not depend on arrival."""
+        places = {id(placed): placed for key in keys for placed in self._index.get(key, ())}
         pairs = {(*page.name, entry.time, entry.id): (page, entry)
                  for placed in places.values() for page, entry in placed
-                 if not names.isdisjoint(entry.retraction_keys)}  # fmt: skip
-        is_late = False
-        for _, (page, entry) in sorted(pairs.items(), key=lambda pair: pair[0]):
-            keys_of_entry, reach = entry.retraction_keys, self._reach[page.ledger.name, type(entry)]
-            taken = self._is_taken(entry, keys_of_entry, reach)
-            changed = page.retake(entry, reach, taken=taken)
-            self.changed_pages.add(page.name)
-            if changed and page.ledger.name in self.watches:
-                self._rejudge(page, changed, now)
-            elif not taken and self._is_beyond_reach(retraction, page, entry, keys_of_entry):
-                is_late = True
-                for track in page.tracks:
-                    self.effects.alerts += track.mention(entry.id, entry.settlement or entry.message, now)
-        if is_late:
-            self.effects.counts["late_retractions"] += 1
+                 if not entry.lasting and not keys.isdisjoint(entry.retraction_keys)}  # fmt: skip
+        return [placed for _, placed in sorted(pairs.items(), key=lambda pair: pair[0])]
+
+    def _reconsider(self, page: Page, entry: Entry, now: Moment) -> None:
+        """Take an entry back, or let it stand again."""
+        reach = self._reach_of(page, entry)
+        taken = self._is_taken(entry, entry.retraction_keys, reach)
+        changed = page.retake(entry, self._reach[page.ledger.name, type(entry)], taken=taken)
+        self.changed_pages.add(page.name)
+        if changed and page.ledger.name in self.watches:
+            self._rejudge(page, changed, now)
+
+    def _reconsider_lines(self, bill: Entry, now: Moment, retraction: Retraction | None = None) -> None:
+        """What a bill settles, or no longer settles, is taken back accordingly; other lines of its visit are not asked.
+
+        A bill that settled those may be forgotten by now. retraction: of the bill; no cancel sent before it is asked.
+        """
+        if bill.paid_by not in self.retractions.of_unpaid or bill.paid_by not in bill.retraction_keys:
+            return
+        for page, line in self._placed_by({f"v{bill.paid_by[1:]}"}):
+            reach = self._reach_of(page, line)
+            naming = self.retractions.naming(line, line.retraction_keys, reach)
+            cancels = (one for one in naming if one.unpaid_only and (not retraction or comes_before(retraction, one)))
+            if any(_would_pay(bill, line, cancel) for cancel in cancels):
+                self._reconsider(page, line, now)
+
+    def _mention(self, retraction: Retraction, page: Page, entry: Entry, now: Moment) -> bool:
+        """Tell the alerts that rest on an entry of a retraction that came too late for it. Returns True if it did."""
+        if not self._is_beyond_reach(retraction, page, entry, entry.retraction_keys):
+            return False
+        self.changed_pages.add(page.name)
+        for track in page.tracks:
+            self.effects.alerts += track.mention(entry.id, entry.settlement or entry.message, now)
+        return True
+
+    def _await_target(self, arrival: Arrival) -> None:
+        """Ask, when what may still be named has come, whether a retraction has found something."""
+        if arrival.takes:
+            heapq.heappush(self._takers, (arrival.uploaded + GRACE, arrival.identity, arrival))
+
+    def _count_without_target(self) -> None:
+        while self._takers and self._takers[0][0] <= self.tick:
+            _, _, taker = heapq.heappop(self._takers)
+            if not self._has_target(taker):
+                what = "message_reversals" if taker.of_transaction else "retractions"
+                self.effects.counts[f"{what}_without_target:{taker.institution}:{taker.transaction}"] += 1
+
+    def _has_target(self, taker: Arrival) -> bool:
+        placed = (one for key in taker.takes for some in self._index.get(key, ()) for one in some)
+        return any(
+            isinstance(one, Arrival)
+            and one.identity != taker.identity
+            and one.is_named_by(taker)
+            and not set(taker.takes).isdisjoint(one.retraction_keys)
+            for _, one in placed
+        )
 
     def _is_beyond_reach(self, retraction: Retraction, page: Page, entry: Entry, names: list[str]) -> bool:
         """Whether the retraction would take this entry back, had it come earlier."""
-        reach = self._reach[page.ledger.name, type(entry)]
+        reach = self._reach_of(page, entry)
         named = not set(names).isdisjoint(retraction.retraction_keys) and self.retractions.stands(retraction)
         return named and not retraction.acts_on(entry, reach) and retraction.acts_on(entry, FAR)
 
@@ -395,6 +476,7 @@ class Engine:
             due.add((name, key))
         for page_key in sorted(due & self.pages.keys()):
             self._review(self.pages[page_key], now)
+        self._count_without_target()
         self.effects.alerts += self.questions.close(now)
         if not tick.final:
             self.retractions.forget(self.tick)
@@ -491,6 +573,14 @@ class Engine:
         window = Window(entries, rule.span, page.bins if page else None)
         window.move_to(entries.index(entry))
         return window
+
+
+def _would_pay(bill: Entry, line: Entry, cancel: Retraction) -> bool:
+    """Whether a bill settles a line, if it stands: of its person and batch, after the line, before the cancel."""
+    batches = {bill.batch_of_lines, line.batch_of_lines} - {""}
+    if bill.person != line.person or len(batches) > 1 or not comes_before(bill, cancel):
+        return False
+    return bill.identity == line.identity or comes_before(line, bill)
 
 
 def _from_ahead(order: list[Entry], rule: Rule) -> range:

@@ -1,21 +1,23 @@
-"""What an event leaves: its entries, by key space and key, and the retractions that it states."""
+"""What a message leaves: entries by key space and key, and the retractions that it states."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TypedDict
 
 import msgspec
 
 from ._ledger import Retraction
-from .ledgers import Admitted, AnyEntry, Arrival, Fill, Record, Sale, Stay, Swipe, Visit, good_code
-from .times import DAY, parse, to_ms
-from .wire.door import is_set, stock_count
+from .ledgers import Admitted, AnyEntry, Arrival, Fill, Record, Sale, Stay, Swipe, Visit
+from .times import DAY, to_ms
+from .wire.checks import codes_beside, is_set, stock_count
+from .wire.door import Event, Opened
 from .wire.fields import (
+    EVERYTHING,
     Admission,
     Discharge,
-    Event,
     FeeLines,
     FeeLinesCancel,
     Line,
@@ -23,12 +25,19 @@ from .wire.fields import (
     MessageReversal,
     PersonMessage,
     PreSettlement,
+    Registration,
     Reversal,
     Settlement,
     Stock,
+    StockDeletion,
     TraceCode,
     VisitCancel,
 )
+from .wire.forms import plain
+from .wire.notation import is_bad_code
+
+_STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
+"""Transaction -> inv_data_type, by which 3507 names what it deletes."""
 
 
 def fen(yuan: float | None) -> int:
@@ -40,61 +49,124 @@ def fen(yuan: float | None) -> int:
     return round((yuan or 0.0) * 100)
 
 
-def entries_of(event: Event, appended: int = 0) -> tuple[list[Record], list[Retraction]]:
-    """The records that an event leaves, one for each key that it touches, and the retractions that it states.
+class Left(msgspec.Struct):
+    """What one event leaves, by key space.
 
-    appended: when the broker took the event, ms.
+    refunds_without_original: rows that give money back and name no settlement.
     """
-    body = event.body
-    arrival = Arrival(
-        time=event.uploaded,
-        uploaded=event.uploaded,
-        message=body.message,
-        institution=body.institution,
-        identity=event.identity,
-    )
-    at_institution: list[AnyEntry] = [arrival]
-    of_person: list[AnyEntry] = []
-    of_tokens: list[Sale] = []
-    retractions: list[Retraction] = []
+
+    at_institution: list[AnyEntry] = msgspec.field(default_factory=list)
+    of_person: list[AnyEntry] = msgspec.field(default_factory=list)
+    of_tokens: list[Sale] = msgspec.field(default_factory=list)
+    retractions: list[Retraction] = msgspec.field(default_factory=list)
+    refunds_without_original: int = 0
+
+
+class Remembered(msgspec.Struct):
+    """What a message leaves: records, one for each key that it touches, and the retractions that it states.
+
+    refunds_without_original: rows that give money back and name no settlement.
+    """
+
+    records: list[Record]
+    retractions: list[Retraction]
+    refunds_without_original: int = 0
+
+
+def entries_of(opened: Opened, appended: int = 0) -> Remembered:
+    """What a message leaves. appended: when the broker took it, ms."""
+    parts = [left_by(event) for event in opened.events]
+    retractions = [one for left in parts for one in left.retractions]
+    records: list[Record] = []
+    for number, (event, left) in enumerate(zip(opened.events, parts, strict=True)):
+        if number == 0:
+            left.at_institution.insert(0, _arrival(opened, parts))
+        records += _records(event, left, appended)
+    return Remembered(records, retractions, sum(left.refunds_without_original for left in parts))
+
+
+def left_by(event: Event) -> Left:
+    """What one event leaves."""
+    body, left = event.body, Left()
     if isinstance(body, Settlement):
         if is_set(body.refund) or min(body.total, body.fund) < 0:
-            retractions, more = _refund(event, body)
-            at_institution += more
+            _leave_refund(event, body, left)
         else:
-            swipe = _swipe(event, body)
-            at_institution.append(swipe)
-            of_person += [_visit(event, body), *_fills(event, body, body.lines), *_settled_stay(event, body)]
-            of_tokens = _sales(event, body, body.trace_codes, body.lines)
+            left.at_institution.append(_swipe(event, body))
+            left.of_person += [_visit(event, body), *_fills(event, body, body.lines), *_settled_stay(event, body)]
+            left.of_tokens = _sales(event, body, body.trace_codes, body.lines)
     elif isinstance(body, PreSettlement):
-        of_person = [_visit(event, body), *_fills(event, body, body.lines)]
-        at_institution.append(_question_swipe(event, body))
-        of_tokens = _sales(event, body, body.trace_codes, body.lines)
+        left.of_person = [_visit(event, body), *_fills(event, body, body.lines)]
+        left.at_institution.append(_question_swipe(event, body))
+        left.of_tokens = _sales(event, body, body.trace_codes, body.lines)
     elif isinstance(body, FeeLines):
-        of_person += _fills(event, body, body.lines)
+        left.of_person += _fills(event, body, body.lines)
     elif isinstance(body, Admission | Discharge):
-        of_person.append(_stay(event, body))
+        left.of_person.append(_stay(event, body))
         if isinstance(body, Admission):
-            at_institution.append(Admitted(**_common(event), time=event.at))
+            left.at_institution.append(Admitted(**_common(event), time=event.at))
     elif isinstance(body, Stock):
-        if body.transaction in ("3505", "3505A"):
-            of_tokens = _sales(event, body, body.trace_codes, [])
-        retractions = _stock_retractions(event, body)
+        if body.transaction == "3505":
+            left.of_tokens = _sales(event, body, body.trace_codes, [])
+        left.retractions = _stock_return(event, body)
     else:
-        retractions = _retractions(event)
-    return list(_records(event, at_institution, of_person, of_tokens, appended)), retractions
+        left.retractions = _retractions(event)
+    return left
 
 
-def _records(
-    event: Event, at_institution: list[AnyEntry], of_person: list[AnyEntry], sales: list[Sale], appended: int
-) -> Iterator[Record]:
-    bad = [sale for sale in sales if not good_code(sale.code)]
-    yield Record("institution", event.body.institution, [*at_institution, *bad], appended)
+def _arrival(opened: Opened, parts: Sequence[Left]) -> Arrival:
+    """That the message came: what of it can be taken back, and what it takes back."""
+    event = opened.events[0]
+    persons = {one.body.person for one in opened.events if isinstance(one.body, PersonMessage)}
+    takes = dict.fromkeys(_as_target(key) for left in parts for one in left.retractions for key in one.retraction_keys)
+    targets = dict.fromkeys(key for one, left in zip(opened.events, parts, strict=True) for key in _targets(one, left))
+    return Arrival(
+        time=event.uploaded,
+        uploaded=event.uploaded,
+        message=event.body.message,
+        institution=event.body.institution,
+        identity=opened.identity,
+        person=persons.pop() if len(persons) == 1 else "",
+        transaction=event.body.transaction,
+        answered=event.answered,
+        targets=tuple(targets),
+        takes=() if isinstance(event.body, Settlement) and not event.body.original else tuple(takes),
+        of_transaction=next((one.of_transaction for left in parts for one in left.retractions), ""),
+    )
+
+
+def _targets(event: Event, left: Left) -> Iterator[str]:
+    """The keys by which an event can be taken back; lines by their visit, for there may be thousands."""
+    body = event.body
+    entries: list[AnyEntry] = [*left.at_institution, *left.of_person, *left.of_tokens]
+    for entry in entries:
+        yield from (key for key in entry.retraction_keys if key[0] not in "mlp" and not entry.pre)
+    if isinstance(body, Registration):
+        yield f"r:{body.institution}:{body.visit}"
+    elif isinstance(body, Settlement):
+        yield f"s:{body.institution}:{body.settlement}"
+    elif isinstance(body, Stock) and body.number and body.transaction in _STOCK_SORTS:
+        yield f"k:{body.institution}:{_STOCK_SORTS[body.transaction]}:{body.number}"
+
+
+def _as_target(key: str) -> str:
+    """The key by which `_targets` knows what this one names.
+
+    >>> _as_target("l:H1:V1:7"), _as_target("s:H1:S1")
+    ('v:H1:V1', 's:H1:S1')
+    """
+    return "v" + key[1:].rpartition(":")[0] if key.startswith("l:") else key
+
+
+def _records(event: Event, left: Left, appended: int) -> Iterator[Record]:
+    bad = [sale for sale in left.of_tokens if sale.bad]
+    if at_institution := [*left.at_institution, *bad]:
+        yield Record("institution", event.body.institution, at_institution, appended)
     person = getattr(event.body, "person", None)
-    if person and of_person:
-        yield Record("person", person, of_person, appended)
-    for code in sorted({sale.code for sale in sales if good_code(sale.code)}):
-        yield Record("token", code, [sale for sale in sales if sale.code == code], appended)
+    if person and left.of_person:
+        yield Record("person", person, left.of_person, appended)
+    for code in sorted({sale.code for sale in left.of_tokens if not sale.bad}):
+        yield Record("token", code, [sale for sale in left.of_tokens if sale.code == code], appended)
 
 
 class _Common(TypedDict):
@@ -109,6 +181,8 @@ class _Common(TypedDict):
     name: str
     insured_in: str
     place: str
+    transaction: str
+    answered: int
 
 
 def _common(event: Event) -> _Common:
@@ -126,6 +200,8 @@ def _common(event: Event) -> _Common:
         "name": body.institution_name or "",
         "insured_in": body.insured_in or "",
         "place": body.place or "",
+        "transaction": body.transaction,
+        "answered": event.answered,
     }
 
 
@@ -135,7 +211,6 @@ def _swipe(event: Event, body: Settlement) -> Swipe:
         time=event.at,
         amount=fen(body.fund),
         total=fen(body.total),
-        transaction=body.transaction,
         visit_type=body.visit_type,
         elsewhere=bool(body.insured_in and body.place and body.insured_in != body.place),
         credential=body.credential or "",
@@ -151,7 +226,6 @@ def _question_swipe(event: Event, body: PreSettlement) -> Swipe:
         **_common(event),
         time=event.at,
         total=fen(body.total),
-        transaction=body.transaction,
         visit_type=body.visit_type,
         elsewhere=bool(body.insured_in and body.place and body.insured_in != body.place),
         credential=body.credential or "",
@@ -176,7 +250,6 @@ def _visit(event: Event, body: Settlement | PreSettlement) -> Visit:
         **_common(event),
         time=event.at,
         amount=fen(fund),
-        transaction=body.transaction,
         visit_type=body.visit_type,
         county=body.place or "",
         credential=body.credential or "",
@@ -185,6 +258,7 @@ def _visit(event: Event, body: Settlement | PreSettlement) -> Visit:
         prescriptions=tuple(sorted({line.prescription for line in body.lines if line.prescription})),
         served=event.at if pre else max((to_ms(line.occurred) for line in body.lines), default=event.at),
         shared=pre or (from_family or 0.0) > 0,
+        batch=getattr(body, "batch", None) or "",
     )
 
 
@@ -197,7 +271,6 @@ def _fills(event: Event, body: PersonMessage, lines: list[Line]) -> Iterator[Fil
             time=time,
             amount=_through_fund(line, body),
             line=line.line,
-            transaction=body.transaction,
             item=line.item,
             quantity=round(line.count * 10_000),
             days=round(abs(line.days) * DAY) if line.days and abs(line.days) < 100 else 0,
@@ -205,6 +278,7 @@ def _fills(event: Event, body: PersonMessage, lines: list[Line]) -> Iterator[Fil
             prescription=line.prescription or "",
             physician=line.physician or "",
             list_type=line.list_type or "",
+            batch=getattr(body, "batch", None) or "",
         )
 
 
@@ -219,17 +293,14 @@ def _settled_stay(event: Event, body: Settlement) -> Iterator[Stay]:
             diagnosis="",
             way="",
             interim=is_set(body.interim),
-            transaction=body.transaction,
             discharged=_stated(body.discharged),
+            batch=body.batch or "",
         )
 
 
-def _stated(time: str | None) -> int:
-    """A time that accompanies a message, ms UTC; 0 where it is not given, or not to be read."""
-    try:
-        return parse(time) if time else 0
-    except ValueError:
-        return 0
+def _stated(time: datetime | None) -> int:
+    """A time that accompanies a message, ms UTC; 0 where it is not given."""
+    return 0 if time is None else to_ms(time)
 
 
 def _stay(event: Event, body: Admission | Discharge) -> Stay:
@@ -246,7 +317,6 @@ def _stay(event: Event, body: Admission | Discharge) -> Stay:
         diagnosis=main,
         way=getattr(body, "way", None) or "",
         interim=False,
-        transaction=body.transaction,
     )
 
 
@@ -260,77 +330,101 @@ def _sales(
     by_line = {line.line: line for line in lines}
     line_of = {traced.code: traced.line or "" for traced in codes}
     shared = Counter(line_of.values())
+    beside = dict(codes_beside(body))
     sales = {}
     for traced in codes:
         line, stock = by_line.get(line_of[traced.code]), isinstance(body, Stock)
         count = stock_count(body) if isinstance(body, Stock) else line.count if line else None
         amount = 0 if line is None else _through_fund(line, body)
         parts = len(line_of) if stock else shared[line_of[traced.code]]
-        split = body.split if isinstance(body, Stock) and traced.split is None else traced.split
         sales[traced.code] = Sale(
             **common,
             time=event.at,
             amount=round(amount / parts),
             line=traced.code,
             code=traced.code,
-            split=is_set(split),
+            split=is_set(traced.split),
             item=body.item if isinstance(body, Stock) else line.item if line else "",
             quantity=round((count or 0.0) / parts * 10_000),
             stock=stock,
+            number=(body.number or "") if isinstance(body, Stock) else "",
+            bad=is_bad_code(traced.code, *beside[traced.code]),
         )
     return list(sales.values())
 
 
-def _refund(event: Event, body: Settlement) -> tuple[list[Retraction], list[AnyEntry]]:
-    """A row that gives money back: it takes its original back, or, where it names none, counts as money that came back.
+def _leave_refund(event: Event, body: Settlement, left: Left) -> None:
+    """A row of a settlement that does not stand.
 
-    Some systems send its amounts with their sign, some without: the flag says which way the money went.
+    With positive amounts it is the settlement itself, said to be taken back; with negative ones it takes back the one
+    that it names. Neither counts in any sum.
     """
-    if body.original:
-        return [_retraction(event, [f"s:{body.original}"])], []
-    swipe = _swipe(event, body)
-    return [], [msgspec.structs.replace(swipe, amount=-abs(swipe.amount), total=-abs(swipe.total), refund=True)]
+    keys = [f"s:{body.institution}:{body.original}"] if body.original else []
+    if min(body.total, body.fund) >= 0:
+        keys.append(f"s:{body.institution}:{body.settlement}")
+    if keys:
+        left.retractions.append(_retraction(event, keys))
+    else:
+        left.refunds_without_original = 1
 
 
 def _retractions(event: Event) -> list[Retraction]:
     body = event.body
+    place = body.institution
     if isinstance(body, Reversal):
-        return [_retraction(event, [f"s:{body.settlement}"])]
-    if isinstance(body, MessageReversal) and body.reversed_transaction != "2601":
-        return [_retraction(event, [f"m:{body.institution}:{body.reversed_message}"])]
+        return [_retraction(event, [f"s:{place}:{body.settlement}"])]
+    if isinstance(body, MessageReversal) and plain(body.reversed_transaction.upper()) != "2601":
+        of_transaction = plain(body.reversed_transaction.upper())
+        return [_retraction(event, [f"m:{place}:{body.reversed_message}"], of_transaction=of_transaction)]
     if isinstance(body, FeeLinesCancel):
-        lines = [body.taken_back] if isinstance(body.taken_back, str) else body.taken_back
-        everything = "0000" in lines
-        names = [f"v:{body.visit}"] if everything else [f"l:{body.visit}:{line}" for line in lines]
-        return [_retraction(event, names, earlier_only=True)]
+        return [_lines_cancel(event, body)]
     if isinstance(body, VisitCancel):
         name = {"2202": "r", "2404": "a", "2405": "d"}[body.transaction]
-        return [_retraction(event, [f"{name}:{body.visit}"], earlier_only=True)]
+        return [_retraction(event, [f"{name}:{place}:{body.visit}"], earlier_only=True)]
+    if isinstance(body, StockDeletion):
+        sorts = [body.sort] if body.sort else sorted(_STOCK_SORTS.values())
+        return [_retraction(event, [f"k:{place}:{sort}:{body.number}" for sort in sorts], earlier_only=True)]
     return []
 
 
-def _stock_retractions(event: Event, body: Stock) -> list[Retraction]:
-    """A sale return (3506) takes back the sale; a deletion (3507) what stock reported of it, and no more.
+def _lines_cancel(event: Event, body: FeeLinesCancel) -> Retraction:
+    """By line, by batch, or all that no bill has settled."""
+    visit = f"{body.institution}:{body.visit}"
+    if body.lines == [EVERYTHING]:
+        retraction = _retraction(event, [f"v:{visit}"], earlier_only=True)
+        return msgspec.structs.replace(retraction, unpaid_only=True, batch=body.batch or "")
+    keys = [f"l:{visit}:{line}" for line in body.lines] or [f"b:{visit}:{body.batch}"]
+    return _retraction(event, keys, earlier_only=True)
 
-    A purchase return (3504) takes back a purchase (3503), of which no ledger keeps anything. What names neither codes
-    nor a settlement takes nothing back: a lot is many packs.
+
+def _stock_return(event: Event, body: Stock) -> list[Retraction]:
+    """A sale return (3506) takes back the sale of its trace codes, else what was sold of its item by its settlement.
+
+    A purchase return (3504) takes back a purchase, of which no ledger keeps anything. What names neither codes nor a
+    settlement takes nothing back: a lot is many packs.
     """
-    if body.transaction not in ("3506", "3507"):
+    if body.transaction != "3506":
         return []
-    of_code, of_settlement = "cb" if body.transaction == "3506" else "ko"
-    names = [f"{of_code}:{body.institution}:{traced.code}" for traced in body.trace_codes]
-    if body.settlement and not names:
-        names = [f"{of_settlement}:{body.institution}:{body.settlement}"]
-    return [_retraction(event, names, earlier_only=True)] if names else []
+    place = body.institution
+    keys = [f"c:{place}:{traced.code}" for traced in body.trace_codes]
+    if body.settlement and not keys:
+        # Which item a code was of is not always known: a settlement need not carry its lines.
+        keys = [f"i:{place}:{body.settlement}:{item}" for item in (body.item, "")]
+    return [_retraction(event, keys, earlier_only=True)] if keys else []
 
 
-def _retraction(event: Event, names: list[str], *, earlier_only: bool = False) -> Retraction:
+def _retraction(event: Event, keys: list[str], *, earlier_only: bool = False, of_transaction: str = "") -> Retraction:
+    body = event.body
     return Retraction(
         final=event.kind == "message_reversal",
-        retraction_keys=names,
+        retraction_keys=keys,
         uploaded=event.uploaded,
-        message=event.body.message,
-        institution=event.body.institution,
+        message=body.message,
+        institution=body.institution,
         identity=event.identity,
         earlier_only=earlier_only,
+        person=getattr(body, "person", None) or "",
+        transaction=body.transaction,
+        of_transaction=of_transaction,
+        answered=event.answered,
     )

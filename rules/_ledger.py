@@ -27,10 +27,11 @@ Id = tuple[int, str]
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e", gc=False):
     """What is remembered of an event under one key.
 
-    time: business time; uploaded: inf_time; both ms UTC. message: msgid. identity: of the message, with its body.
+    time: business time; uploaded: inf_time; both ms UTC. message: msgid. identity: of the event, with its body.
     line: tells the entries of one message apart. amount: fen that this entry put through the fund.
     pre: a question before money moves: judged once, remembered nowhere. name: of the institution, for sentences.
-    insured_in, place: regions, for routing.
+    insured_in, place: regions, for routing. transaction: of the message, without the A of its variant.
+    answered: when the platform replied, ms UTC, 0 where not known: of messages of one second it tells the order.
     """
 
     time: int
@@ -47,9 +48,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
     name: str = ""
     insured_in: str = ""
     place: str = ""
+    transaction: str = ""
+    answered: int = 0
 
     last_counts: ClassVar[bool] = False
     """Whether the latest statement about a slot counts (fee lines, admissions), not the first (settlements)."""
+    lasting: ClassVar[bool] = False
+    """Whether no retraction takes it back: that a message came stays true."""
 
     @property
     def id(self) -> Id:
@@ -58,25 +63,42 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
 
     @property
     def own_key(self) -> str:
-        """The name by which a message reversal names its message."""
+        """The key by which a message reversal names its message."""
         return f"m:{self.institution}:{self.message}"
 
     @property
     def retraction_keys(self) -> list[str]:
-        """The names by which a retraction can take this entry back."""
-        return [self.own_key, f"s:{self.settlement}"] if self.settlement else [self.own_key]
+        """The keys by which a retraction finds this entry; each holds the institution, for ids repeat elsewhere."""
+        return [self.own_key, f"s:{self.institution}:{self.settlement}"] if self.settlement else [self.own_key]
 
     @property
     def slot(self) -> str:
         """The thing that it speaks of; of several that stand for one slot, one counts. Empty: it stands alone."""
-        return f"s:{self.settlement}" if self.settlement else ""
+        return f"s:{self.institution}:{self.settlement}" if self.settlement else ""
+
+    @property
+    def longest_reach(self) -> int:
+        """How long after it a retraction takes it back at most, whatever its ledger allows, ms."""
+        return 366 * DAY
+
+    @property
+    def paid_by(self) -> str:
+        """The key of the bill that settles it; of a bill its own. Empty for what no bill settles."""
+        return ""
+
+    @property
+    def batch_of_lines(self) -> str:
+        """The batch (chrg_bchno) that a line is in, or that a bill settles; empty where it is not said."""
+        return ""
 
 
 class Retraction(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="f", gc=False):
-    """That something is taken back: names of messages, settlements, lines, visits, stays or codes.
+    """That something is taken back: keys of messages, settlements, lines, visits, stays or codes.
 
-    earlier_only: acts on what messages with a smaller (uploaded, message) said, and on nothing later.
-    final: a message reversal (2601); no other retraction takes it back.
+    person: only of this one, empty where it is not said. transaction: of its own message.
+    earlier_only: acts on what messages of an earlier order said, and on nothing later.
+    final: a message reversal (2601); no other retraction takes it back. of_transaction: it names only messages of that.
+    unpaid_only: takes back the lines of a visit that no bill has settled by then. batch: only those of this batch.
     """
 
     retraction_keys: list[str]
@@ -86,17 +108,40 @@ class Retraction(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag
     identity: int
     earlier_only: bool = False
     final: bool = False
+    person: str = ""
+    transaction: str = ""
+    of_transaction: str = ""
+    unpaid_only: bool = False
+    batch: str = ""
+    answered: int = 0
 
     @property
     def own_key(self) -> str:
-        """The name by which a message reversal names this retraction's message."""
+        """The key by which a message reversal names this retraction's message."""
         return f"m:{self.institution}:{self.message}"
 
     def acts_on(self, entry: Entry, reach: int) -> bool:
-        """Whether the retraction is in time for this entry, and of the right order."""
-        if self.uploaded > entry.time + reach:
+        """Whether the retraction may name this entry, is in time for it, and of the right order."""
+        if self.uploaded > entry.time + reach or not self.may_name(entry):
             return False
-        return not self.earlier_only or (entry.uploaded, entry.message) < (self.uploaded, self.message)
+        if self.batch and entry.batch_of_lines and self.batch != entry.batch_of_lines:
+            return False
+        return not self.earlier_only or comes_before(entry, self)
+
+    def may_name(self, other: Entry | Retraction) -> bool:
+        """Whether it may name a message: of its institution and person; if final, of its transaction, sent before."""
+        if self.institution != other.institution or (self.person and other.person and self.person != other.person):
+            return False
+        return not self.final or (self.of_transaction == other.transaction and other.uploaded < self.uploaded)
+
+
+def comes_before(one: Entry | Retraction, other: Entry | Retraction) -> bool:
+    """Whether one message was sent before another: by upload, then by the replies where both are known, then msgid."""
+    if one.uploaded != other.uploaded:
+        return one.uploaded < other.uploaded
+    if one.answered and other.answered and one.answered != other.answered:
+        return one.answered < other.answered
+    return one.message < other.message
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True, tag="t"):
@@ -238,7 +283,7 @@ class Page:
         left = [entry for entry in rivals if entry.id not in self.taken]
         if len(left) < 2:
             return left
-        left.sort(key=lambda entry: (entry.uploaded, entry.message, entry.identity))
+        left.sort(key=lambda entry: (entry.uploaded, entry.answered, entry.message, entry.identity))
         if left[0].last_counts:
             over = pairwise(left)
             return [one for one, after in over if after.uploaded > one.time + reach] + left[-1:]

@@ -1,8 +1,10 @@
-"""What has been taken back: a set of retractions, asked by name; the order in which they came does not matter."""
+"""What has been taken back: a set of retractions, asked by key; the order in which they came does not matter."""
 
 from __future__ import annotations
 
-from ._ledger import GRACE, Entry, Retraction
+from collections.abc import Iterator
+
+from ._ledger import GRACE, Entry, Retraction, comes_before
 from .times import DAY, HOUR
 
 KEPT = 90 * DAY + 2 * GRACE
@@ -15,18 +17,19 @@ REACH_OF_MESSAGE_REVERSAL = 72 * HOUR
 class Retractions:
     """Retractions by the keys that they name. changed: identities to be saved again.
 
-    room: how many are never too many.
+    of_unpaid: the bills (`Entry.paid_by`) on which it depends what is taken back. room: how many are never too many.
     """
 
-    __slots__ = ("_arrived", "_by_identity", "_by_message", "_by_name", "changed", "room")
+    __slots__ = ("_arrived", "_by_identity", "_by_key", "_by_message", "changed", "of_unpaid", "room")
 
     def __init__(self) -> None:
         self.room = ROOM
         self._by_identity: dict[int, Retraction] = {}
-        self._by_name: dict[str, list[Retraction]] = {}
+        self._by_key: dict[str, list[Retraction]] = {}
         self._by_message: dict[str, list[Retraction]] = {}
         self._arrived: dict[int, int] = {}
         self.changed: set[int] = set()
+        self.of_unpaid: set[str] = set()
 
     def __contains__(self, identity: int) -> bool:
         return identity in self._by_identity
@@ -40,31 +43,53 @@ class Retractions:
         self._arrived[retraction.identity] = tick
         self.changed.add(retraction.identity)
         self._by_message.setdefault(retraction.own_key, []).append(retraction)
-        for name in retraction.retraction_keys:
-            self._by_name.setdefault(name, []).append(retraction)
+        for key in retraction.retraction_keys:
+            self._by_key.setdefault(key, []).append(retraction)
+            if retraction.unpaid_only:
+                self.of_unpaid.add(f"p{key[1:]}")
 
-    def take_back(self, entry: Entry, names: list[str], reach: int) -> bool:
-        """Whether a standing retraction takes this entry back."""
-        if self._by_name.keys().isdisjoint(names):  # by far the most frequent case
-            return False
-        for name in names:
-            for retraction in self._by_name.get(name, ()):
+    def naming(self, entry: Entry, keys: list[str], reach: int) -> Iterator[Retraction]:
+        """The standing retractions that act on this entry."""
+        if self._by_key.keys().isdisjoint(keys):  # by far the most frequent case
+            return
+        for key in keys:
+            for retraction in self._by_key.get(key, ()):
                 if retraction.acts_on(entry, reach) and self.stands(retraction):
-                    return True
-        return False
+                    yield retraction
 
-    def stands(self, retraction: Retraction) -> bool:
-        """Whether no message reversal names the retraction's message; a message reversal always stands."""
+    def took_back_before(self, entry: Entry, keys: list[str], reach: int, moment: Retraction) -> bool:
+        """Whether this entry was taken back already when another retraction was sent."""
+        return any(
+            comes_before(one, moment) and one.acts_on(entry, reach) and self.stands(one, before=moment)
+            for key in keys
+            for one in self._by_key.get(key, ())
+        )
+
+    def stands(self, retraction: Retraction, before: Retraction | None = None) -> bool:
+        """Whether no message reversal names the retraction's message; a message reversal always stands.
+
+        before: only those that were sent before this one are asked.
+        """
         if retraction.final:
             return True
-        against = self._by_name.get(retraction.own_key, ())
-        return not any(one.final and one.uploaded <= retraction.uploaded + REACH_OF_MESSAGE_REVERSAL for one in against)
+        return not any(
+            one.final
+            and one.may_name(retraction)
+            and one.uploaded <= retraction.uploaded + REACH_OF_MESSAGE_REVERSAL
+            and (before is None or comes_before(one, before))
+            for one in self._by_key.get(retraction.own_key, ())
+        )
 
     def named_by(self, retraction: Retraction) -> list[Retraction]:
-        """The retractions whose messages this retraction names."""
+        """The retractions whose messages this one names."""
         if not retraction.final:
             return []
-        return [one for name in retraction.retraction_keys for one in self._by_message.get(name, ()) if not one.final]
+        return [
+            one
+            for key in retraction.retraction_keys
+            for one in self._by_message.get(key, ())
+            if not one.final and retraction.may_name(one)
+        ]
 
     def forget(self, tick: int) -> None:
         """Once there are very many, drop the retractions that came too long ago."""
@@ -75,8 +100,8 @@ class Retractions:
             del self._arrived[identity]
             self.changed.add(identity)
             _drop(self._by_message, retraction.own_key, identity)
-            for name in retraction.retraction_keys:
-                _drop(self._by_name, name, identity)
+            for key in retraction.retraction_keys:
+                _drop(self._by_key, key, identity)
 
     def saved(self, identity: int) -> tuple[Retraction, int] | None:
         """A retraction and the tick at which it came, for the changelog; None where it was dropped."""

@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 
 import msgspec
 
-from ._ledger import Entry, Ledger, Retraction, Tick
+from ._ledger import GRACE, Entry, Ledger, Retraction, Tick
 from .reference import Reference
 from .times import DAY, HOUR, day_of, parse
 
@@ -20,28 +20,42 @@ OUTPATIENT = frozenset({"11", "12", "13", "14", "15", "16", "18", "19", "51", "5
 
 
 class Arrival(Entry, frozen=True, tag="m"):
-    """At the institution: that a message came."""
+    """At the institution: that a message came.
+
+    targets: keys by which it can be taken back. takes: keys that it takes back itself. of_transaction: of a message
+    reversal, which messages it names.
+    """
+
+    targets: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    of_transaction: str = ""
+    lasting: ClassVar[bool] = True
 
     @property
     def retraction_keys(self) -> list[str]:
-        """None: that a message came cannot be taken back."""
-        return []
+        """Those by which others see that there was something to take back."""
+        return [self.own_key, *self.targets]
 
     @property
     def slot(self) -> str:
         """The msgid."""
         return self.message
 
+    def is_named_by(self, taker: Arrival) -> bool:
+        """Whether a retraction that came means this message."""
+        if taker.person and self.person and taker.person != self.person:
+            return False
+        return not taker.of_transaction or taker.of_transaction == self.transaction
+
 
 class Swipe(Entry, frozen=True, tag="w"):
     """At the institution: a card was swiped and a settlement stands.
 
     amount: fund_pay_sumamt, total: medfee_sumamt, balance: of the account afterwards; fen, balance -1 where unknown.
-    elsewhere: insured in another county than that of the place of care. refund: money that came back, no swipe.
+    elsewhere: insured in another county than that of the place of care.
     """
 
     total: int
-    transaction: str
     visit_type: str
     elsewhere: bool
     credential: str
@@ -49,7 +63,6 @@ class Swipe(Entry, frozen=True, tag="w"):
     operator: str
     operator_type: str
     began: int
-    refund: bool = False
 
 
 class Admitted(Entry, frozen=True, tag="i"):
@@ -60,12 +73,12 @@ class Admitted(Entry, frozen=True, tag="i"):
     @property
     def retraction_keys(self) -> list[str]:
         """Its message and the admission."""
-        return [self.own_key, f"a:{self.visit}"]
+        return [self.own_key, f"a:{self.institution}:{self.visit}"]
 
     @property
     def slot(self) -> str:
         """The admission."""
-        return f"admission:{self.visit}"
+        return f"admission:{self.institution}:{self.visit}"
 
 
 class Visit(Entry, frozen=True, tag="v"):
@@ -75,7 +88,6 @@ class Visit(Entry, frozen=True, tag="v"):
     shared: paid from the account of the family; of a question this is not known.
     """
 
-    transaction: str
     visit_type: str
     county: str
     credential: str
@@ -84,6 +96,23 @@ class Visit(Entry, frozen=True, tag="v"):
     prescriptions: tuple[str, ...]
     served: int = 0
     shared: bool = False
+    batch: str = ""
+
+    @property
+    def retraction_keys(self) -> list[str]:
+        """Its message and settlement; by the visit those find it that take back what no bill has settled."""
+        keys = [self.own_key, f"s:{self.institution}:{self.settlement}"] if self.settlement else [self.own_key]
+        return [*keys, self.paid_by] if self.paid_by else keys
+
+    @property
+    def paid_by(self) -> str:
+        """The bills of its visit; of a stay the settled piece of the stay is the bill."""
+        return f"p:{self.institution}:{self.visit}" if self.visit and self.transaction != "2304" else ""
+
+    @property
+    def batch_of_lines(self) -> str:
+        """The batch that it settles."""
+        return self.batch
 
 
 class Fill(Entry, frozen=True, tag="f"):
@@ -94,7 +123,6 @@ class Fill(Entry, frozen=True, tag="f"):
     days: prd_days in ms, 0 where not sent or beyond what the field holds (4,2: under 100 days).
     """
 
-    transaction: str
     item: str
     quantity: int
     days: int
@@ -102,18 +130,39 @@ class Fill(Entry, frozen=True, tag="f"):
     prescription: str
     physician: str
     list_type: str = ""
+    batch: str = ""
     last_counts: ClassVar[bool] = True
 
     @property
     def retraction_keys(self) -> list[str]:
-        """Its message, settlement, line and visit."""
-        names = [self.own_key, f"s:{self.settlement}"] if self.settlement else [self.own_key]
-        return [*names, f"l:{self.visit}:{self.line}", f"v:{self.visit}"] if self.visit else names
+        """Its message, settlement, line, batch and visit."""
+        place, visit = self.institution, self.visit
+        keys = [self.own_key, f"s:{place}:{self.settlement}"] if self.settlement else [self.own_key]
+        if not visit:
+            return keys
+        if self.batch:
+            keys.append(f"b:{place}:{visit}:{self.batch}")
+        return [*keys, f"l:{place}:{visit}:{self.line}", f"v:{place}:{visit}"]
+
+    @property
+    def longest_reach(self) -> int:
+        """Of a stay as of the stay itself, else as of the settlement (contract, section 3), ms."""
+        return 63 * DAY if self.transaction == "2301" else 72 * HOUR
 
     @property
     def slot(self) -> str:
         """The line of the visit."""
-        return f"l:{self.visit}:{self.line}" if self.visit else ""
+        return f"l:{self.institution}:{self.visit}:{self.line}" if self.visit else ""
+
+    @property
+    def paid_by(self) -> str:
+        """The bills of its visit."""
+        return f"p:{self.institution}:{self.visit}" if self.visit else ""
+
+    @property
+    def batch_of_lines(self) -> str:
+        """The batch that it was sent in."""
+        return self.batch
 
 
 class Stay(Entry, frozen=True, tag="s"):
@@ -128,8 +177,8 @@ class Stay(Entry, frozen=True, tag="s"):
     diagnosis: str
     way: str
     interim: bool
-    transaction: str
     discharged: int = 0
+    batch: str = ""
 
     @property
     def last_counts(self) -> bool:  # type: ignore[override]  # a bill is as it was first sent, the rest as it was last sent
@@ -140,19 +189,31 @@ class Stay(Entry, frozen=True, tag="s"):
     def retraction_keys(self) -> list[str]:
         """Its message; its settlement, or the admission or discharge of the visit."""
         if self.piece != "settlement":
-            return [self.own_key, f"{self.piece[0]}:{self.visit}"]
-        return [self.own_key, f"s:{self.settlement}"]
+            return [self.own_key, f"{self.piece[0]}:{self.institution}:{self.visit}"]
+        return [self.own_key, f"s:{self.institution}:{self.settlement}", self.paid_by]
 
     @property
     def slot(self) -> str:
         """The piece of the visit; of a bill the settlement."""
-        return f"s:{self.settlement}" if self.piece == "settlement" else f"{self.piece}:{self.visit}"
+        named = self.settlement if self.piece == "settlement" else self.visit
+        return f"{self.piece}:{self.institution}:{named}"
+
+    @property
+    def paid_by(self) -> str:
+        """Of a bill: those of its visit."""
+        return f"p:{self.institution}:{self.visit}" if self.piece == "settlement" else ""
+
+    @property
+    def batch_of_lines(self) -> str:
+        """The batch that a bill settles."""
+        return self.batch
 
 
 class Sale(Entry, frozen=True, tag="t"):
-    """Of a trace code: one sale. stock: reported by 3505 / 3505A.
+    """Of a trace code: one sale. stock: reported by 3505; number: by which stock calls the report.
 
     quantity: this code's part of what was sold, ten-thousandths, 0 where not sent; amount: its part of the line.
+    bad: the code stands for no pack.
     """
 
     code: str
@@ -160,23 +221,24 @@ class Sale(Entry, frozen=True, tag="t"):
     item: str
     quantity: int
     stock: bool
+    number: str = ""
+    bad: bool = False
 
     @property
     def retraction_keys(self) -> list[str]:
-        """Its message, settlement and code; of a stock report also what a message about stock calls it."""
-        names = [self.own_key, f"c:{self.institution}:{self.code}"]
+        """Its message, settlement and code; the item of the settlement; of a stock report its number."""
+        place = self.institution
+        keys = [self.own_key, f"c:{place}:{self.code}"]
         if self.settlement:
-            names += [f"s:{self.settlement}", f"b:{self.institution}:{self.settlement}"]
-        if self.stock:
-            names.append(f"k:{self.institution}:{self.code}")
-            if self.settlement:
-                names.append(f"o:{self.institution}:{self.settlement}")
-        return names
+            keys += [f"s:{place}:{self.settlement}", f"i:{place}:{self.settlement}:{self.item}"]
+        if self.stock and self.number:
+            keys.append(f"k:{place}:4:{self.number}")
+        return keys
 
     @property
     def slot(self) -> str:
         """The code in one report of one settlement."""
-        return f"{'o' if self.stock else 's'}:{self.settlement or self.message}:{self.code}"
+        return f"{'o' if self.stock else 's'}:{self.institution}:{self.settlement or self.message}:{self.code}"
 
 
 AnyEntry = Arrival | Swipe | Admitted | Visit | Fill | Stay | Sale
@@ -200,13 +262,13 @@ Inside = Record | Retraction | Tick
 
 def _swipe_pharmacy(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
     swipe = cast("Swipe", entry)
-    counts = not swipe.refund and (swipe.transaction == "2102" or swipe.visit_type == PHARMACY)
+    counts = swipe.transaction == "2102" or swipe.visit_type == PHARMACY
     return (swipe.institution,) if counts else None
 
 
 def _till(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
     swipe = cast("Swipe", entry)
-    counts = swipe.transaction == "2207" and swipe.operator_type == "1" and bool(swipe.operator) and not swipe.refund
+    counts = swipe.transaction == "2207" and swipe.operator_type == "1" and bool(swipe.operator)
     return (swipe.institution, swipe.operator) if counts else None
 
 
@@ -219,7 +281,7 @@ def _spending(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
 def _without_agreement(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
     """A stay counts when it begins, not when it is settled: those admitted before may be ended."""
     swipe = cast("Swipe", entry)
-    if swipe.refund or swipe.transaction == "2304":
+    if swipe.transaction == "2304":
         return None
     return _lapsed(entry, swipe.began, reference)
 
@@ -281,46 +343,49 @@ def _is_drug(fill: Fill, reference: Reference) -> bool:
 
 
 def _token(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
-    code = cast("Sale", entry).code
-    return (code,) if good_code(code) else None
+    sale = cast("Sale", entry)
+    return None if sale.bad else (sale.code,)
 
 
 def _bad_code(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
-    return None if good_code(cast("Sale", entry).code) else (entry.institution,)
+    return (entry.institution,) if cast("Sale", entry).bad else None
 
 
 def _institution(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
     return (entry.institution,)
 
 
+def _long_remembered(entry: Entry, reference: Reference) -> tuple[str, ...] | None:
+    """What may be taken back weeks later: stays, inpatient lines, and what names trace codes."""
+    arrival = cast("Arrival", entry)
+    is_long = arrival.transaction in ("2301", "2401", "2402", "3505")
+    return (entry.institution,) if is_long or any(key.startswith("c:") for key in arrival.targets) else None
+
+
+SLOW = 15 * DAY
+"""Grace of admissions, discharges and stock: they come from nightly and weekly batches (contract, section 2)."""
+
 LEDGERS: tuple[Ledger, ...] = (
     Ledger("messages", "institution", Arrival, _institution),
+    Ledger("targets", "institution", Arrival, _long_remembered, reach=90 * DAY),
     Ledger("swipes", "institution", Swipe, _swipe_pharmacy, bin=HOUR),
     Ledger("tills", "institution", Swipe, _till, bin=HOUR),
     Ledger("spending", "institution", Swipe, _spending, bin=DAY),
     Ledger("agreements", "institution", Swipe, _without_agreement),
-    Ledger("agreements", "institution", Admitted, _admitted_without_agreement),
-    Ledger("bad_codes", "institution", Sale, _bad_code),
-    Ledger("visits", "person", Visit, _visits),
+    Ledger("agreements", "institution", Admitted, _admitted_without_agreement, grace=SLOW),
+    Ledger("bad_codes", "institution", Sale, _bad_code, grace=SLOW),
+    # Longer than its rules need: a cancel of what was not settled asks for the bills of its visit.
+    Ledger("visits", "person", Visit, _visits, grace=2 * GRACE),
     Ledger("visits", "person", Fill, _prescribed),
     Ledger("services", "person", Visit, _after_death),
     Ledger("services", "person", Fill, _after_death, grace=60 * DAY, reach=63 * DAY),
-    Ledger("services", "person", Stay, _after_death),
+    Ledger("services", "person", Stay, _after_death, grace=SLOW),
     Ledger("supply", "person", Fill, _supply),
-    Ledger("stays", "person", Stay, _visits, reach=63 * DAY),
-    Ledger("stays_at", "person", Stay, _visits_at, reach=63 * DAY),
+    Ledger("stays", "person", Stay, _visits, reach=63 * DAY, grace=SLOW),
+    Ledger("stays_at", "person", Stay, _visits_at, reach=63 * DAY, grace=SLOW),
     # A box may be brought back weeks after its sale and rightly be sold again; 90 d is our assumption.
-    Ledger("sales", "token", Sale, _token, reach=90 * DAY),
+    Ledger("sales", "token", Sale, _token, reach=90 * DAY, grace=SLOW),
 )
-
-
-def good_code(code: str) -> bool:
-    """A trace code as the national platform issues it: 20 digits, not one digit repeated (domain notes, C2).
-
-    >>> good_code("81234560000000000017"), good_code("0" * 20), good_code("8123")
-    (True, False, False)
-    """
-    return len(code) == 20 and code.isascii() and code.isdigit() and code != code[0] * 20
 
 
 def when_died(entry: Entry, reference: Reference) -> int | None:

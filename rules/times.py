@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -16,6 +17,7 @@ _EPOCH_BEIJING = datetime(1970, 1, 1, 8)  # noqa: DTZ001 - the naive twin of the
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+@lru_cache(1 << 14)  # one moment stands several times in a message
 def to_ms(moment: datetime) -> int:
     """Milliseconds UTC of a moment; one without an offset is Beijing time.
 
@@ -25,6 +27,19 @@ def to_ms(moment: datetime) -> int:
     if moment.tzinfo is None:
         return (moment - _EPOCH_BEIJING) // _MILLISECOND
     return (moment - _EPOCH) // _MILLISECOND
+
+
+LATEST = 253_402_271_999_000
+"""The last second that the calendar of Beijing holds, ms UTC."""
+
+
+def from_ms(ms: int) -> datetime:
+    """A moment as the clocks of Beijing show it, without an offset.
+
+    >>> to_ms(from_ms(1_234))
+    1234
+    """
+    return _EPOCH_BEIJING + ms * _MILLISECOND
 
 
 def parse(text: str) -> int:

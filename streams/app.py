@@ -76,7 +76,12 @@ def build_app(
         await or_die(plant.measure())
 
     app.task(run)
+
+    async def tally() -> None:
+        await or_die(plant.tally())
+
     app.task(measure)
+    app.task(tally)
     return app
 
 

@@ -33,6 +33,8 @@ class StreamConfig:
     """How often the group's offsets are committed; a router that is killed repeats what came since."""
     session_seconds: float = 20.0
     rebalance_seconds: float = 60.0
+    tally_seconds: float = 60.0
+    """How often what was noted of senders is written; a worker that crashes loses what came since."""
     idle_seconds: float = 600.0
     """All input unread and unwritten for so long: the broker's hour ticks."""
     batch_records: int = 4000

@@ -15,6 +15,7 @@ from rules._alert import Alert
 from rules._engine import Effects, Engine
 from rules._questions import Reminder
 from rules.ledgers import AnyEntry, Inside
+from streams.router import Noted
 
 _BUNDLE: msgspec.msgpack.Decoder[list[Inside]] = msgspec.msgpack.Decoder(list[Inside])
 _PIECES: msgspec.msgpack.Decoder[list[msgspec.Raw]] = msgspec.msgpack.Decoder(list[msgspec.Raw])
@@ -48,6 +49,7 @@ class Outcome:
     late: list[Published] = field(default_factory=list)
     rule_errors: list[Published] = field(default_factory=list)
     revisions: list[Alert] = field(default_factory=list)
+    noted: Counter[Noted] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     undecodable: list[int] = field(default_factory=list)
@@ -104,7 +106,16 @@ def outcome(effects: Effects) -> Outcome:
         ],
         revisions=effects.alerts,
         counts=effects.counts,
+        noted=_noted(effects.counts),
         errors=Counter(rule for rule, _, _ in effects.errors),
+    )
+
+
+def _noted(counts: Counter[str]) -> Counter[Noted]:
+    """Of the counts those that name an institution and a transaction."""
+    named = ((name.split(":"), number) for name, number in counts.items() if "_without_target:" in name)
+    return Counter(
+        {Noted(what, "", institution, transaction): number for (what, institution, transaction), number in named}
     )
 
 

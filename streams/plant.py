@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any, cast
 
 import faust
@@ -24,6 +24,7 @@ from streams.checkpoint import Changelog, Desk
 from streams.config import Meter, StreamConfig
 from streams.detector import Outcome, Published, for_a_while, process
 from streams.router import Routed, Router, bundles, partition_of
+from streams.tallies import Tallies
 from streams.ticks import Ticks
 from streams.topics import Names
 
@@ -61,6 +62,7 @@ class Plant:
         self._desks: dict[int, Desk] = {}
         self._routers: dict[int, Router] = {}
         self._routing = asyncio.Lock()
+        self._tallies = Tallies(time)
         self._taking: asyncio.Task[None] | None = None
         self._pulse = Pulse(config.session_seconds)
         self._ticks = Ticks(self._names, config.idle_seconds, self.consumer, self.producer, self._hour_passed)
@@ -79,6 +81,17 @@ class Plant:
         while True:
             await asyncio.sleep(self._config.checkpoint_seconds)
             await _all(self._save(desk) for desk in list(self._desks.values()))
+
+    async def tally(self) -> None:
+        """Write for ever what was noted of senders."""
+        while True:
+            await asyncio.sleep(self._config.tally_seconds)
+            await self._write_tallies()
+
+    async def _write_tallies(self) -> None:
+        records: list[Record] = [(None, value, ()) for value in self._tallies.drain()]
+        with contextlib.suppress(KafkaError):  # figures for people: no reason to stop, and the metrics have them too
+            await self._publish(self._names.tallies, 0, records)
 
     async def measure(self) -> None:
         """Tell the meter for ever where the partitions stand; whoever hears nothing for long knows that all stands."""
@@ -107,6 +120,7 @@ class Plant:
             router = self._routers.get(partition) or await self._new_router(partition)
             routed = router.route([(r.value or b"", r.timestamp) for r in batch])
             await self._send_routed(partition, batch, routed)
+            self._tallies.add(routed.noted)
             self._meter.routed(routed, perf_counter() - started)
             return self._ticks.close(final.timestamp) if final else None
 
@@ -172,6 +186,7 @@ class Plant:
                 started, first = perf_counter(), len(batch) - len(waiting)
                 outcome = process(desk.engine, for_a_while(waiting, SLICE_SECONDS))
                 await self._send_judged(outcome)
+                self._tallies.add(outcome.noted)
                 unread = [set_aside(batch[first + i], [("error", b"undecodable")]) for i in outcome.undecodable]
                 await self._publish(self._names.rule_errors, partition, unread)
                 self._meter.detected(partition, outcome, perf_counter() - started)
@@ -218,6 +233,7 @@ class Plant:
             async with self._routing:
                 pass
             await _all(self._settle(desk) for desk in self._desks.values())
+            await self._write_tallies()
 
     async def _settle(self, desk: Desk) -> None:
         self._pulse.check()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -12,14 +13,30 @@ import msgspec
 from rules._entries import entries_of
 from rules._ledger import Tick
 from rules.times import HOUR
-from rules.wire.door import Door, Late, Refused, Skipped
-from rules.wire.fields import Event
+from rules.wire.door import Door, Failed, Late, Opened, Refused, Sender, Skipped
 
 _encode = msgspec.msgpack.Encoder().encode
 
 BUNDLE = 16 << 10
 """So many bytes at most make one record of the topic inside, unless a single value is larger: some 40 events, so that a
 detector never judges for long without looking up (our assumption)."""
+
+
+MOST_TRANSACTIONS = 100
+"""So many transactions that nothing here uses are told apart; then they are `other`: anything may stand in infno."""
+
+
+class Noted(NamedTuple):
+    """What must not be silent, by who sent it; detail: the code of a reason, the name of a field.
+
+    what: skipped, failed, refused, late: messages. late_lines, bad_codes, missing_codes, cut: parts of accepted ones.
+    refunds_without_original, retractions_without_target, message_reversals_without_target: what takes nothing back.
+    """
+
+    what: str
+    detail: str
+    institution: str
+    transaction: str
 
 
 @dataclass
@@ -29,7 +46,8 @@ class Routed:
     entries: (key, value), in order, for the partition of the key; what has no key, a retraction, is for every one.
     They are sent in `bundles`.
     ticks: hours that passed, ms, for every partition.
-    dead_letters: (index in the batch, code, detail); late: indexes. kinds, reasons: counts for the metrics.
+    dead_letters: (index in the batch, code, detail); late: indexes. kinds: events, by kind. noted: what must not be
+    silent. accepted: messages; one may hold several events.
     """
 
     entries: list[tuple[bytes | None, bytes]] = field(default_factory=list)
@@ -37,10 +55,18 @@ class Routed:
     dead_letters: list[tuple[int, str, str]] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    skipped: int = 0
-    late_lines: int = 0
+    noted: Counter[Noted] = field(default_factory=Counter)
+    accepted: int = 0
     uploaded: int = 0
+
+    def note(self, what: str, sender: Sender, number: int = 1, detail: str = "") -> None:
+        """Count something of a sender."""
+        if number:
+            self.noted[Noted(what, detail, sender.institution, sender.transaction)] += number
+
+    def count(self, what: str) -> int:
+        """How often something was noted, of whichever sender."""
+        return sum(number for noted, number in self.noted.items() if noted.what == what)
 
 
 class Router:
@@ -62,22 +88,35 @@ class Router:
     def route_one(self, value: bytes, appended: int, index: int, routed: Routed) -> None:
         """Route one message into `routed`."""
         try:
-            event = self._door.open(value, appended)
+            opened = self._door.open(value, appended)
         except Refused as refused:
             routed.dead_letters.append((index, refused.reasons[0].code, str(refused)))
-            routed.reasons.update({reason.code for reason in refused.reasons})
-        except Skipped:
-            routed.skipped += 1
-        except Late:
+            for code in {reason.code for reason in refused.reasons}:
+                routed.note("refused", refused.sender, detail=code)
+        except Skipped as skipped:
+            routed.note("skipped", skipped.sender)
+        except Failed as failed:
+            routed.note("failed", failed.sender)
+        except Late as late:
             routed.late.append(index)
+            routed.note("late", late.sender)
         else:
-            self._route_event(event, appended, routed)
+            self._route_opened(opened, appended, routed)
 
-    def _route_event(self, event: Event, appended: int, routed: Routed) -> None:
-        routed.kinds[event.kind] += 1
+    def _route_opened(self, opened: Opened, appended: int, routed: Routed) -> None:
+        event = opened.events[0]
+        routed.accepted += 1
+        routed.kinds.update(one.kind for one in opened.events)
         routed.uploaded = event.uploaded
-        routed.late_lines += event.late_lines
-        records, retractions = entries_of(event, event.uploaded if self._of_file else appended)
+        left = entries_of(opened, event.uploaded if self._of_file else appended)
+        records, retractions = left.records, left.retractions
+        sender = Sender(event.body.institution, event.body.transaction)
+        routed.note("late_lines", sender, opened.late_lines)
+        routed.note("bad_codes", sender, opened.bad_codes)
+        routed.note("missing_codes", sender, opened.missing_codes)
+        routed.note("refunds_without_original", sender, left.refunds_without_original)
+        for name, number in opened.cut.items():
+            routed.note("cut", sender, number, name)
         routed.entries += [(record_key(record.space, record.key), _encode(record)) for record in records]
         routed.entries += [(None, _encode(retraction)) for retraction in retractions]
         routed.ticks += self.clock.passed(event.uploaded, event.body.institution, appended)

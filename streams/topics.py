@@ -84,6 +84,11 @@ class Names:
         """Entries that a rule failed on."""
         return f"{self.prefix}.internal.rule-errors"
 
+    @property
+    def tallies(self) -> str:
+        """What was skipped, failed, refused and left out, by who sent it."""
+        return f"{self.prefix}.internal.tallies"
+
     def reference(self, table: str) -> str:
         """Topic of one reference table."""
         return f"{self.prefix}.reference.{table}"
@@ -145,6 +150,7 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
         (names.entries, sizes.internal, {**kept, **_days(sizes.internal_days), **appended, **whole}),
         (names.changelog, sizes.internal, {**compacted, **state}),
         (names.rule_errors, sizes.outputs, {**kept, **_days(90), **whole}),
+        (names.tallies, 1, {**kept, **_days(30), **appended}),
     ]
     safe = {"min.insync.replicas": "2"} if sizes.replicas >= 3 else {}  # two of three
     return [Topic(name, partitions, {**config, **safe}) for name, partitions, config in rows]

@@ -1,9 +1,10 @@
-"""Commands that need a cluster: worker, topics, reference, alerts, deadletter, state, doctor."""
+"""Commands that need a cluster: worker, topics, reference, alerts, deadletter, state, reconcile, doctor."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -18,12 +19,13 @@ from monitor.commands.common import (
     TablesFolder,
     check_one_of,
     group,
-    out,
     out_json,
+    out_line,
     say_key,
 )
 from monitor.errors import ConfigurationError
 from monitor.settings import Settings, load_settings
+from monitor.text import complain
 
 topics_app = group("All topics with their settings.")
 reference_app = group("Reference tables.")
@@ -59,7 +61,7 @@ def topics_create(brokers: Brokers = None, prefix: Prefix = None, as_json: Json 
         out_json([{"name": one.name, "state": one.state, "detail": one.detail} for one in found])
     else:
         for one in found:
-            out(f"{one.state:8} {one.name}{'  ' + one.detail if one.detail else ''}")
+            out_line(f"{one.state:8} {one.name}{'  ' + one.detail if one.detail else ''}")
     raise typer.Exit(1 if any(one.state == "differs" for one in found) else 0)
 
 
@@ -82,7 +84,7 @@ def topics_grow(
     if as_json:
         out_json({"name": name, "partitions": partitions})
     else:
-        out(f"{name}: {partitions} partitions")
+        out_line(f"{name}: {partitions} partitions")
 
 
 @topics_app.command("close")
@@ -95,7 +97,7 @@ def topics_close(brokers: Brokers = None, prefix: Prefix = None, as_json: Json =
     if as_json:
         out_json({"asked_on": topics.Names(settings.prefix).events})
     else:
-        out("asked for the closing tick")
+        out_line("asked for the closing tick")
 
 
 Folder = Annotated[Path, typer.Argument(help="Folder with <table>.csv files.")]
@@ -148,7 +150,7 @@ def _say_counts(counts: Mapping[str, int], of_what: str, *, as_json: bool) -> No
         out_json(counts)
         return
     for table, number in counts.items():
-        out(f"{table:13} {number} {of_what}")
+        out_line(f"{table:13} {number} {of_what}")
 
 
 @alerts_app.command("list")
@@ -174,11 +176,11 @@ def alerts_list(
         out_json(found)
         return
     for alert in found:
-        out(
+        out_line(
             f"{alert['alert_id']} {alert['severity']:8} {alert['status']:9} {alert['rule_id']:9} "
             f"{alert['text'][lang.value]}"
         )
-    out(f"{len(found)} alerts")
+    out_line(f"{len(found)} alerts")
 
 
 @alerts_app.command("show")
@@ -191,21 +193,21 @@ def alerts_show(
     settings = load_settings()
     alert = ReadModel(settings.redis, settings.prefix).one(alert_id)
     if alert is None:
-        out(f"{alert_id}: no such alert in the read model")
+        out_line(f"{alert_id}: no such alert in the read model")
         raise typer.Exit(1)
     if as_json:
         out_json(alert)
         return
-    out(
+    out_line(
         f"{alert['rule_id']} {alert['rule_name']} · {alert['severity']} · {alert['status']} · {alert['stage']}"
         f" · {alert['rule_version']}"
     )
-    out(alert["text"][lang.value])
-    out(f"{alert['basis']}")
+    out_line(alert["text"][lang.value])
+    out_line(f"{alert['basis']}")
     for one in alert["evidence"]:
-        out(f"  {one['event_time']}  {one['setl_id'] or one['msgid']}  {one['person']}  {one['amount']:.2f}")
+        out_line(f"  {one['event_time']}  {one['setl_id'] or one['msgid']}  {one['person']}  {one['amount']:.2f}")
     if alert["evidence_count"] > len(alert["evidence"]):
-        out(f"  and {alert['evidence_count'] - len(alert['evidence'])} more")
+        out_line(f"  and {alert['evidence_count'] - len(alert['evidence'])} more")
 
 
 Code = Annotated[str | None, typer.Option("--code", help="Only with this error code, such as not_json.")]
@@ -219,17 +221,20 @@ def deadletter_list(
     prefix: Prefix = None,
     as_json: Json = False,
 ) -> None:
-    """What was refused and why; never what it said."""
+    """What was refused and why, who sent it, and its record key as a pseudonym; never what it said."""
     from monitor.deadletters import list_letters
 
     settings = load_settings(brokers=brokers, prefix=prefix)
-    letters = talk(settings, lambda: list_letters(client(settings), settings.prefix, code, limit))
+    letters = talk(settings, lambda: list_letters(client(settings), settings.prefix, code, limit, settings.pseudonyms))
     if as_json:
         out_json(letters)
         return
     for one in letters:
-        out(f"{one['at']}  {one['source']:30} {one['bytes']:8} bytes  {one['error_code']:18} {one['error_detail']}")
-    out(f"{len(letters)} dead letters")
+        out_line(
+            f"{one['at']}  {one['source']:30} {one['institution'] or '-':12} {one['infno'] or '-':5} "
+            f"{one['key'] or '-':22} {one['bytes']:8} bytes  {one['error_code']:18} {one['error_detail']}"
+        )
+    out_line(f"{len(letters)} dead letters")
 
 
 @deadletter_app.command("retry")
@@ -242,7 +247,7 @@ def deadletter_retry(code: Code = None, brokers: Brokers = None, prefix: Prefix 
     if as_json:
         out_json({"sent": sent})
     else:
-        out(f"{sent} sent again")
+        out_line(f"{sent} sent again")
 
 
 @state_app.command("show")
@@ -267,17 +272,74 @@ def state_show(
     if as_json:
         out_json(view)
         return
-    out(f"{kind} {key}, partition {view['partition']}")
+    out_line(f"{kind} {key}, partition {view['partition']}")
     for ledger in view["ledgers"]:
-        out(
+        out_line(
             f"  {ledger['ledger']} {'/'.join(ledger['key'])}: {ledger['standing']} standing of {ledger['held']} held, "
             f"{ledger['first']} to {ledger['last']}"
         )
         for alert in ledger["alerts"]:
-            out(
+            out_line(
                 f"    {alert['rule']} {alert['status']} {alert['alert_id']}: {alert['triggers']} triggers, "
                 f"{alert['measure']} {alert['value']:g} (limit {alert['limit']:g})"
             )
+
+
+def reconcile(
+    file: Annotated[Path, typer.Argument(help="The platform's list, CSV: institution,day,number,sum in yuan.")],
+    day: Annotated[str, typer.Option("--day", help="Business day (setl_time) in Beijing, yyyy-mm-dd.")],
+    events: Annotated[
+        Path | None,
+        typer.Option("--events", help="Read this file of events, plain or gzip, not the cluster; - is stdin."),
+    ] = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    lang: LangOption = Lang.zh,
+    as_json: Json = False,
+) -> None:
+    """What was seen of a day, beside the settlement platform's own counts. Exit code 1 where something differs.
+
+    The list has, for each institution, the settlements of the day that stand, and what the fund pays for them.
+    """
+    import time
+
+    from monitor.eventspan import read_span, span_of, warning_of_time
+    from monitor.lines import read_lines
+    from monitor.platformlist import read_list
+    from monitor.reconcile import Count, compare
+    from monitor.reconciletext import report_lines
+    from rules.wire.door import Door
+
+    settings, of_day = load_settings(brokers=brokers, prefix=prefix), _day(day)
+    listed, warnings = read_list(file, of_day), list[str]()
+    count = Count(of_day, Door(settings.pseudonyms, settings.limits))
+    if events is None:
+        span = span_of(of_day, settings.limits)
+        read = partial(read_span, client(settings), settings.prefix, span, count.take)
+        warnings += [*talk(settings, read), *warning_of_time(span, int(time.time() * 1000))]
+    else:
+        for message in read_lines(events, warnings.append):
+            count.take(message, None)
+    rows = compare(listed, count)
+    for warning in warnings:
+        complain(warning)
+    if as_json:
+        out_json({"day": day, "institutions": [row.contract() for row in rows],
+                  "of_no_institution": count.nowhere.contract(), "warnings": warnings})  # fmt: skip
+    else:
+        for line in report_lines(of_day, rows, count.nowhere, lang.value):
+            out_line(line)
+    raise typer.Exit(0 if all(row.verdict == "adds_up" for row in rows) else 1)
+
+
+def _day(text: str) -> date:
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date of the calendar
+    except ValueError:
+        day = date.min
+    if not 2000 <= day.year < 2100:
+        raise ConfigurationError(f"--day: expected yyyy-mm-dd, was {text}")
+    return day
 
 
 def doctor(
@@ -296,7 +358,7 @@ def doctor(
         out_json([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings])
     else:
         for one in findings:
-            out(f"{'well   ' if one.ok else 'PROBLEM'} {one.what}: {one.detail}")
+            out_line(f"{'well   ' if one.ok else 'PROBLEM'} {one.what}: {one.detail}")
     raise typer.Exit(0 if all(one.ok for one in findings) else 1)
 
 

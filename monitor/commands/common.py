@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +16,9 @@ import orjson
 import typer
 
 from monitor.errors import ConfigurationError
+from monitor.lines import STDIN
 from monitor.settings import DEVELOPMENT_KEY, Settings
+from monitor.text import printable, printable_json
 
 
 class Lang(StrEnum):
@@ -39,13 +42,18 @@ def group(about: str) -> typer.Typer:
 
 
 def out(text: str) -> None:
-    """Print a line, whatever the terminal can show."""
-    sys.stdout.write(text + "\n")
+    """Print lines of ours. What came from outside and may hold a line break goes through `out_line`."""
+    sys.stdout.write("\n".join(map(printable, text.split("\n"))) + "\n")
+
+
+def out_line(text: str) -> None:
+    """Print one line, whatever stands in it."""
+    sys.stdout.write(printable(text) + "\n")
 
 
 def out_json(value: object) -> None:
     """Print a value as JSON."""
-    out(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+    sys.stdout.write(printable_json(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()) + "\n")
 
 
 def say_key(settings: Settings) -> None:
@@ -72,9 +80,14 @@ def _same_file(path: Path, other: Path) -> bool:
     if os.path.realpath(path) == os.path.realpath(other):
         return not path.is_char_device()  # two results may go to /dev/null
     try:
-        return path.samefile(other)
+        one, two = _status(path), _status(other)
     except OSError:  # one of them does not exist yet
         return False
+    return os.path.samestat(one, two) and stat.S_ISREG(one.st_mode)
+
+
+def _status(path: Path) -> os.stat_result:
+    return os.fstat(0) if path == STDIN else path.stat()
 
 
 @contextmanager

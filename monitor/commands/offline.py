@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import orjson
 import typer
@@ -24,22 +24,25 @@ from monitor.commands.common import (
     group,
     out,
     out_json,
+    out_line,
     say_key,
     writing,
 )
-from monitor.errors import ConfigurationError
+from monitor.errors import ConfigurationError, InputError
 from monitor.settings import load_settings
+from monitor.text import complain, printable_json
 from rules._alert import Alert
 
 if TYPE_CHECKING:
     from monitor.evaluate import Row
+    from monitor.replay import SetAside, Summary
 
 rules_app = group("The catalogue of rules.")
 contract_app = group("What goes in and what comes out, for other systems.")
 
 
 def replay(
-    events: Annotated[Path, typer.Argument(help="File of events, one JSON object a line, plain or gzip.")],
+    events: Annotated[Path, typer.Argument(help="File of events, one JSON object a line, plain or gzip; - is stdin.")],
     rules: RulesFile = None,
     reference: TablesFolder = None,
     alerts: Annotated[Path | None, typer.Option("--alerts", help="Write every revision here, one a line.")] = None,
@@ -49,9 +52,10 @@ def replay(
     lang: LangOption = Lang.zh,
     as_json: Json = False,
 ) -> None:
-    """Run the rules over a file, without a broker; close everything at the end."""
+    """Run the rules over a file, without a broker; close everything at the end. Exit code 1: nothing was accepted."""
+    from monitor.lines import read_lines
     from monitor.reference import load_reference
-    from monitor.replay import DeadLetter, read_lines
+    from monitor.replay import DeadLetter, SetAside, Summary
     from monitor.replay import replay as run
     from monitor.rulebook import load_rules
     from rules.wire.door import Door
@@ -60,46 +64,66 @@ def replay(
     settings = load_settings(rules=rules, reference=reference)
     say_key(settings)
     watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms)
-    lines = read_lines(events)  # before what is written is emptied
+    aside, warnings = SetAside(), list[str]()
+    try:
+        lines = read_lines(events, warnings.append)  # before what is written is emptied
+    except InputError:
+        if as_json:
+            out_json(Summary().contract())
+        raise
     with ExitStack() as files:
         alerts_file = files.enter_context(writing(alerts)) if alerts else None
         letters_file = files.enter_context(writing(dead_letters)) if dead_letters else None
 
         def on_alert(value: bytes, alert: Alert) -> None:
             if alerts_file:
-                alerts_file.write(value + b"\n")
+                alerts_file.write(printable_json(value.decode()).encode() + b"\n")
             if not as_json and alert.status == "opened":
-                out(f"{alert.severity:8} {alert.rule_id:9} {getattr(alert.text, lang.value)}")
+                out_line(f"{alert.severity:8} {alert.rule_id:9} {getattr(alert.text, lang.value)}")
 
         def on_dead_letter(letter: DeadLetter) -> None:
+            aside.note(letter.error_code, letter.error_detail.partition("; ")[0])
             if letters_file:
                 letters_file.write(letter.as_json() + b"\n")
 
         summary, _ = run(lines, watches, tables, Door(settings.pseudonyms, settings.limits),
                          on_alert=on_alert, on_dead_letter=on_dead_letter)  # fmt: skip
+    summary.warnings += warnings
+    _tell_replay(summary, aside, lang, as_json=as_json)
+
+
+def _tell_replay(summary: Summary, aside: SetAside, lang: Lang, *, as_json: bool) -> None:
+    """Print what a replay did; ends the command with exit code 1 where nothing was accepted."""
+    from monitor.replaytext import nothing_accepted, summary_lines
+
+    for warning in summary.warnings:
+        complain(warning)
     if as_json:
         out_json(summary.contract())
-        return
-    out(
-        f"read {summary.read}: accepted {summary.accepted}, duplicate {summary.duplicate}, skipped {summary.skipped}, "
-        f"refused {summary.refused}, late {summary.late}; alerts opened {summary.alerts_opened}, "
-        f"standing {summary.alerts_standing}; {summary.seconds:.1f} s"
-    )
-    for rule, number in summary.by_rule.items():
-        out(f"  {rule:9} {number}")
-    if summary.not_judged:
-        out(f"not judged for want of a table: {', '.join(summary.not_judged)}")
+    else:
+        for line in summary_lines(summary, lang.value):
+            out_line(line)
+    if not summary.accepted:
+        for code in ("skipped", "failed", "late"):
+            aside.note(code, number=getattr(summary, code))
+        complain(nothing_accepted(summary.read, aside, lang.value))
+        raise typer.Exit(1)
 
 
 def demo(
-    events: Annotated[Path | None, typer.Argument(help="Play this file instead of simulated traffic.")] = None,
+    events: Annotated[
+        Path | None, typer.Argument(help="Play this file instead of simulated traffic; - is stdin.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=1, help="Of the simulated traffic; else a random one, which is printed.")
     ] = None,
     reference: TablesFolder = None,
     lang: LangOption = Lang.zh,
 ) -> None:
-    """Everything in one go on this machine: embedded broker, worker, labelled traffic, a live board."""
+    """Everything in one go on this machine: embedded broker, worker, labelled traffic, a live board.
+
+    Exit code 1: nothing of a file was accepted.
+    """
     from monitor.demo import run_demo
 
     settings = load_settings(reference=reference)
@@ -117,6 +141,10 @@ def simulate(
     start: Annotated[
         str, typer.Option("--start", help="First day, yyyy-mm-dd; else so that the last day was yesterday.")
     ] = "",
+    form: Annotated[
+        Literal["flat", "reply", "mixed"],
+        typer.Option("--form", help="flat, reply (request with reply), or mixed (as different systems send it)."),
+    ] = "flat",
     reference: Annotated[
         Path | None, typer.Option("--reference", help="Write the county's reference tables into this folder.")
     ] = None,
@@ -126,7 +154,7 @@ def simulate(
     from monitor.simulate import Simulation, write_reference
 
     check_apart({"--out": out_file, "--labels": labels})
-    simulation = Simulation(seed, persons, days, _first_day(start, days))
+    simulation = Simulation(seed, persons, days, _first_day(start, days), form=form)
     if reference is not None:
         write_reference(simulation.reference(), reference)
     count = 0
@@ -169,7 +197,7 @@ def _number(value: float | None, digits: int) -> str:
 
 def _rows(path: Path, read: Callable[[bytes], Row], what: str) -> Iterator[Row]:
     """What stands in a file, one object a line. Raises ConfigurationError."""
-    from monitor.replay import read_lines
+    from monitor.lines import read_lines
 
     for number, line in enumerate(read_lines(path), start=1):
         try:
@@ -265,3 +293,25 @@ def contract_export() -> None:
     from monitor.contract import export
 
     out_json(export())
+
+
+@contract_app.command("check")
+def contract_check(
+    file: Annotated[Path, typer.Argument(help="File of messages, one JSON object a line, plain or gzip; - is stdin.")],
+    lang: LangOption = Lang.zh,
+    as_json: Json = False,
+) -> None:
+    """How much of a file of messages is understood, and why the rest is not. Exit code 1 where something is refused."""
+    from monitor.contractcheck import check
+    from monitor.contracttext import report_lines
+    from monitor.lines import read_lines
+    from rules.wire.door import Door
+
+    settings = load_settings()
+    report = check(read_lines(file, complain), Door(settings.pseudonyms, settings.limits))
+    if as_json:
+        out_json(report.contract())
+    else:
+        for line in report_lines(report, lang.value):
+            out(line)
+    raise typer.Exit(0 if report.is_well else 1)

@@ -50,7 +50,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What stands beside every line of one bill. at: as wire_time; days: whether prd_days is filled in."""
+    """What stands beside every line of one bill. at: as wire_time; days: whether prd_days is filled in.
+
+    batch: chrg_bchno, empty where batches have no number.
+    """
 
     at: str
     rxno: str = ""
@@ -58,6 +61,7 @@ class Written:
     days: bool = False
     physician: str = ""
     department: str = ""
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,14 @@ class Counter:
 
 
 class Pen:
-    """Writes messages: gives them their numbers and their times."""
+    """Writes messages: gives them their numbers and their times. by_batch: whether batches are numbered."""
 
-    __slots__ = ("desk", "rng")
+    __slots__ = ("by_batch", "desk", "rng")
 
-    def __init__(self, desk: Desk, rng: Random) -> None:
+    def __init__(self, desk: Desk, rng: Random, *, by_batch: bool = False) -> None:
         self.desk = desk
         self.rng = rng
+        self.by_batch = by_batch
 
     def at(self, place: Institution, person: Person | None = None, uploaded: int | None = None) -> Counter:
         """The counter at which this person stands; uploaded: when all its messages are, None = as usual."""
@@ -140,7 +145,13 @@ class Pen:
             body["bilg_dr_codg"] = written.physician
         if written.department:
             body["bilg_dept_codg"] = written.department
+        if written.batch:
+            body["chrg_bchno"] = written.batch
         return body
+
+    def batch(self) -> str:
+        """The number of a new batch; empty where batches have none."""
+        return self.desk.batch() if self.by_batch else ""
 
     def boxes(self, item: Item, count: int = 1) -> Line:
         """So many new packs, each with a trace code of its own."""

@@ -85,7 +85,7 @@ def _charge(pen: Pen, stay: Stay, number: str, at: int) -> tuple[list[Message], 
     rng = pen.rng
     day = [_service(pen, stay.heavy) for _ in range(5 + int(rng.random() * 6))]
     day += [Line(item, 1 + int(rng.random() * 3)) for item in INFUSIONS]
-    written = Written(wire_time(at), physician=_physician(pen, stay), department="A03")
+    written = Written(wire_time(at), physician=_physician(pen, stay), department="A03", batch=pen.batch())
     lines = [pen.line(line, written) for line in day]
     common: Wire = {"mdtrt_id": number, "med_type": stay.kind}
     # One day in fifty is uploaded days later, but before the bill.
@@ -94,9 +94,10 @@ def _charge(pen: Pen, stay: Stay, number: str, at: int) -> tuple[list[Message], 
     found = [counter.write("2301", at + 20 * MINUTE, {**common, "feedetail": lines}, late)]
     total = total_of(day)
     if late is None and rng.random() < 0.03:
-        gone = rng.randrange(len(day))
-        total -= day[gone].amount
-        named: Wire = {"mdtrt_id": number, "feedetl_sn": [lines[gone]["feedetl_sn"]]}
+        first = rng.randrange(len(day))
+        gone = slice(first, first + (2 if pen.by_batch else 1))
+        total -= total_of(day[gone])
+        named: Wire = {"mdtrt_id": number, "feedetl_sn": [line["feedetl_sn"] for line in lines[gone]]}
         found.append(counter.write("2302", at + 30 * MINUTE, named))
     return found, total
 

@@ -72,6 +72,10 @@ class Desk:
         """A setl_id."""
         return f"{COUNTY}S{self._next():013d}"
 
+    def batch(self) -> str:
+        """A chrg_bchno or a fixmedins_bchno."""
+        return f"B{self._next():015d}"
+
     def line(self) -> str:
         """A feedetl_sn."""
         return f"{self._next():018d}"

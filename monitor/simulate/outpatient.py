@@ -98,8 +98,9 @@ def charge_and_settle(pen: Pen, visit: Visit, number: str) -> list[Message]:
         days=visit.days or place.writes_days,
         physician=visit.physician,
         department=visit.department,
+        batch=pen.batch(),
     )
-    charged = (*visit.lines, visit.slip) if visit.slip else visit.lines
+    charged = (*visit.lines, visit.slip) if visit.slip and not pen.by_batch else visit.lines
     lines = [pen.line(line, written) for line in charged]
     common: Wire = {"mdtrt_id": number, "med_type": visit.kind}
     asked: Wire = {"medfee_sumamt": yuan(total_of(visit.lines)), "insutype": person.insurance}
@@ -113,13 +114,31 @@ def charge_and_settle(pen: Pen, visit: Visit, number: str) -> list[Message]:
         scene: Wire = {"trig_scen": "2", "feedetail": planned}
         found.append(counter.write("3101", before, common | asked | scene))
     found.append(counter.write("2204", at, {**common, "feedetail": lines}))
-    if visit.slip:
+    if visit.slip and pen.by_batch:
+        found += _cancel_batch(pen, visit, {**common, "feedetail": lines}, pen.line(visit.slip, written))
+    elif visit.slip:
         slip: Wire = {"mdtrt_id": number, "feedetl_sn": [lines[-1]["feedetl_sn"]]}
         found.append(counter.write("2205", at + MINUTE, slip))
     if visit.asked and talks:
         found.append(counter.write("2206", visit.at - 30 * SECOND, common | asked))
     codes = traced(visit.lines, lines[: len(visit.lines)])
     found.append(_settle(pen, visit, common, codes))
+    return found
+
+
+def _cancel_batch(pen: Pen, visit: Visit, charged: Wire, slip: Wire) -> list[Message]:
+    """A line charged by mistake in a batch of its own; that batch is cancelled, or all, and the rest charged anew."""
+    at = visit.charged_at
+    slip["chrg_bchno"] = pen.batch()
+    everything = pen.rng.random() < 0.5
+    gone: Wire = {"mdtrt_id": charged["mdtrt_id"], "chrg_bchno": "0000" if everything else slip["chrg_bchno"]}
+    counter = pen.at(visit.place, visit.person, visit.uploaded)
+    found = [
+        counter.write("2204", at + 20 * SECOND, {**charged, "feedetail": [slip]}),
+        counter.write("2205", at + MINUTE, gone),
+    ]
+    if everything:
+        found.append(counter.write("2204", at + 80 * SECOND, charged))
     return found
 
 
@@ -157,7 +176,7 @@ def take_back(pen: Pen, visit: Visit, settled: Message, at: int, *, as_refund: b
 
 def cancel_lines(pen: Pen, visit: Visit, settled: Message, at: int) -> Message:
     """2205 for all lines of the visit."""
-    everything: Wire = {"mdtrt_id": settled.body["mdtrt_id"], "feedetl_sn": "0000"}
+    everything: Wire = {"mdtrt_id": settled.body["mdtrt_id"], "chrg_bchno" if pen.by_batch else "feedetl_sn": "0000"}
     return pen.at(visit.place, visit.person).write("2205", at, everything)
 
 

@@ -80,7 +80,27 @@ def sell(pen: Pen, sale: Sale) -> list[Message]:
 def _reported(pen: Pen, infno: str, sale: Sale, settlement: str, at: int) -> list[Message]:
     """3505, or 3506 for what comes back: one message for each drug of the settlement."""
     counter = pen.at(sale.place, sale.person, sale.uploaded and sale.uploaded + SECOND)
-    return [counter.write(infno, at, _stock(line, settlement, at)) for line in sale.lines if line.boxes]
+    found = []
+    for line in sale.lines:
+        if line.boxes:
+            row = _stock(line, settlement, at)
+            found += _deleted(pen, infno, sale, row, at) if pen.by_batch else []
+            found.append(counter.write(infno, at, row))
+    return found
+
+
+def _deleted(pen: Pen, infno: str, sale: Sale, row: Wire, at: int) -> list[Message]:
+    """Give the row its number. One sale in fifty was reported with a wrong lot before; 3507 deletes that row."""
+    row["fixmedins_bchno"] = pen.batch()
+    if infno != "3505" or sale.uploaded or sale.place.batch or pen.rng.random() > 0.02:
+        return []
+    wrong = {**row, "fixmedins_bchno": pen.batch(), "manu_lotnum": "L000000"}
+    gone: Wire = {"fixmedins_bchno": wrong["fixmedins_bchno"], "inv_data_type": "4"}
+    return [
+        # An upload takes up to nine seconds, and the deletion must come after its row.
+        pen.at(sale.place, sale.person).write("3505", at - 18 * SECOND, wrong),
+        pen.at(sale.place).write("3507", at - 8 * SECOND, gone),
+    ]
 
 
 def _stock(line: Line, settlement: str, at: int) -> Wire:

@@ -9,16 +9,19 @@ from datetime import date, timedelta
 from functools import cached_property
 from math import sqrt
 from random import Random
+from typing import Literal
 
 from rules.times import DAY, parse
 
 from . import frauds_credential, frauds_drug, frauds_inpatient, look_alikes, look_alikes_inpatient, reference
 from .county import County, found_county
 from .everyday import Everyday
+from .exchange import in_form
 from .forms import Message, Pen, Wire
 from .habits import Circumstances, Rates, rates_of
 from .numbers import Desk
 from .stage import Label, NotNow, Scenario, Stage
+from .variants import varied
 
 FRAUDS = (*frauds_credential.FRAUDS, *frauds_drug.FRAUDS, *frauds_inpatient.FRAUDS)
 LOOK_ALIKES = (*look_alikes.LOOK_ALIKES, *look_alikes_inpatient.LOOK_ALIKES)
@@ -44,6 +47,8 @@ class Simulation:
     settlements_per_year: of one person (6.2 in the region of nhsa.md D).
     frauds, look_alikes: whether these are played; without both, all traffic is honest and unlabelled.
     spaced: whether honest customers of a pharmacy are kept to five in ten minutes, or come as they like.
+    by_batch: whether batches of fee lines and rows of stock are numbered, and cancelled by number (2205, 3507).
+    form: how every message is written: flat, as request and reply, or each in another form and notation (mixed).
     """
 
     seed: int
@@ -54,15 +59,22 @@ class Simulation:
     frauds: bool = True
     look_alikes: bool = True
     spaced: bool = True
+    by_batch: bool = False
+    form: Literal["flat", "reply", "mixed"] = "flat"
 
     def events(self) -> Iterator[tuple[int, Wire]]:
         """Every event with its inf_time (ms UTC), in order of inf_time, up to the end of the last day."""
+        rng = Random(f"{self.seed}/forms")
+        for uploaded, body in self._flat_events():
+            yield uploaded, varied(body, rng) if self.form == "mixed" else in_form(body, self.form)
+
+    def _flat_events(self) -> Iterator[tuple[int, Wire]]:
         waiting: dict[int, list[Message]] = defaultdict(list)
         for label in self._play.labels:
             for message in label.act.messages:
                 waiting[self._day_of(message)].append(message)
         rng = Random(f"{self.seed}/everyday")
-        pen = Pen(self._play.stage.pen.desk.twin(), rng)
+        pen = Pen(self._play.stage.pen.desk.twin(), rng, by_batch=self.by_batch)
         everyday = Everyday(self.county, pen, self._rates, self._circumstances, self._first)
         for number in range(self.days):
             for message in everyday.day(self._first + number * DAY):
@@ -106,7 +118,7 @@ class Simulation:
     @cached_property
     def _play(self) -> Play:
         """Each scenario in turn, so that where people run short every kind has been played about as often."""
-        pen = Pen(Desk(), Random(f"{self.seed}/scenarios"))
+        pen = Pen(Desk(), Random(f"{self.seed}/scenarios"), by_batch=self.by_batch)
         suspended = self._first + max(1, self.days // 3) * DAY
         stage = Stage(self.county, pen, self._first, self.days, suspended)
         cast = [("fraud", one) for one in FRAUDS] if self.frauds else []

@@ -15,7 +15,7 @@ from ..times import DAY, day_of
 
 @dataclass(frozen=True)
 class BadTraceCodes(Rule):
-    """An institution sends trace codes that are not 20 digits, or one digit repeated.
+    """An institution sends trace codes that can be none: a barcode, a lot, a code cut off, one digit repeated.
 
     Why: such a code stands for no pack, so D04 cannot judge it, and whoever wants to hide a returned drug sends one. It
     is an error of the data first: one alert an institution, `info`, which goes on while bad codes come.
@@ -85,7 +85,6 @@ class BadTraceCodes(Rule):
         """How many on the worst day, on how many days."""
         found = episode.peak
         return Text(
-            f"一日内有{found.value:g}个追溯码不是20位数字或为同一数字重复（上限{found.limit:g}个），共{episode.count}天出现",
-            f"{found.value:g} trace codes of one day are not 20 digits or repeat one digit (limit {found.limit:g}), "
-            f"on {episode.count} day(s)",
+            f"一日内有{found.value:g}个追溯码不是有效追溯码（上限{found.limit:g}个），共{episode.count}天出现",
+            f"{found.value:g} trace codes of one day are none (limit {found.limit:g}), on {episode.count} day(s)",
         )

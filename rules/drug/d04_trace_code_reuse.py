@@ -16,6 +16,7 @@ from .._window import Window
 from ..ledgers import Sale
 from ..reference import Reference
 from ..times import DAY, SECOND, day_of
+from ..wire.notation import is_own_code
 
 _UNIT = 10_000
 _NO_PACK = 400
@@ -40,7 +41,8 @@ class TraceCodeReuse(Rule):
     from stock (3505, 3505A): one box reported on both ways counts once. A stock report that names no settlement is one
     with a sale at the same institution within `join`. Sales with trdn_flag 1 are parts of an opened pack and do not
     count. From the second sale on, each is a finding:
-    - at two institutions `high`; `critical` once sales at two of them stand for more than a day;
+    - at two institutions `high`; `critical` once sales at two of them stand for more than a day; a code of the
+      manufacturer's own, which only 20 digits and GS1 are not, stays `warning`;
     - at one institution `warning`, where together they sold more than one pack. A quantity up to 1 is a part of a pack;
       a larger one is in the units of the drug table's pack_units, where known; none at all is a pack.
     A code of which `placeholder` or more sales lie on one day is no code: one finding that day, `info`, and none for 30
@@ -152,11 +154,11 @@ class TraceCodeReuse(Rule):
     def _sales(self, entries: Iterable[Sale]) -> list[_Together]:
         """The entries by sale, in the order of their first ones."""
         sales: list[_Together] = []
-        by_settlement: dict[str, _Together] = {}
+        by_settlement: dict[tuple[str, str], _Together] = {}
         at_place: dict[str, list[_Together]] = {}
         unsettled: dict[str, list[_Together]] = {}
         for entry in entries:
-            known, place = by_settlement.get(entry.settlement), entry.institution
+            known, place = by_settlement.get((entry.institution, entry.settlement)), entry.institution
             together = known or self._near(entry, (unsettled if entry.settlement else at_place).get(place, []))
             if together is None:
                 together = []
@@ -168,7 +170,7 @@ class TraceCodeReuse(Rule):
                 unsettled[place].remove(together)
             together.append(entry)
             if entry.settlement:
-                by_settlement[entry.settlement] = together
+                by_settlement[entry.institution, entry.settlement] = together
         return sales
 
     def _near(self, entry: Sale, sales: list[_Together]) -> _Together | None:
@@ -206,6 +208,7 @@ class TraceCodeReuse(Rule):
     def _reused(self, seen: list[_Together], reference: Reference) -> Finding | None:
         first = seen[0]
         second = next((sale[0].time for sale in seen if sale[0].institution != first[0].institution), 0)
+        own = is_own_code(first[0].code)
         if len(seen) < 2 or (not second and sum(_packs(sale, reference) for sale in seen) <= _UNIT):
             return None
         return Finding(
@@ -213,11 +216,11 @@ class TraceCodeReuse(Rule):
             value=len(seen),
             limit=1,
             unit="sales",
-            severity="high" if second else "warning",
+            severity="high" if second and not own else "warning",
             evidence=evidence([_spokesman(sale) for sale in (first, *seen[1:][1 - _PROOF :])]),
             # More than a day: one that stands for exactly a day does not yet.
-            rises_to="critical" if second else None,
-            rises_at=second + DAY + 1 if second else 0,
+            rises_to="critical" if second and not own else None,
+            rises_at=second + DAY + 1 if second and not own else 0,
             details={"code": seen[-1][0].code, "places": "、".join(_place(sale) for sale in _first_at(seen))},
         )
 

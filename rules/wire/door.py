@@ -1,4 +1,4 @@
-"""The door: bytes become an event, or are refused with every reason; persons become pseudonyms here.
+"""The door: bytes become events, or are refused with every reason; persons become pseudonyms here.
 
 What decides stands in the message and in its append time alone, so every process decides alike.
 A reason names the field, what was expected, and the type and length of what came; never a value.
@@ -6,337 +6,241 @@ A reason names the field, what was expected, and the type and length of what cam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+import json
+import re
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import cast
 
 import msgspec
 
-from ..times import DAY, HOUR, MINUTE, iso, parse, to_ms
-from .fields import (
-    AMOUNTS,
-    KINDS,
-    LISTS,
-    OTHER_SPELLINGS,
-    Event,
-    FeeLines,
-    Line,
-    Message,
-    PersonMessage,
-    PreSettlement,
-    Settlement,
-    Stock,
-)
-from .notation import normalise
+from ..times import LATEST, MINUTE, from_ms, parse, to_ms
+from .answers import Event, Failed, Late, Limits, Opened, Refused, Sender, Skipped
+from .checks import codes_beside, content_reasons, leave_out_age, place
+from .fields import FeeLines, Message, PersonMessage, Settlement, Stock
+from .forms import TRANSACTIONS, Node, Transaction, is_absent, node, plain
+from .notation import Unfit, is_bad_code, text_reader
 from .pseudonyms import Pseudonyms
-from .reasons import MOST_TEXT, Reason, describe, limited, mended, reasons, too_many
+from .reading import Reading, reason_without_transaction
+from .reasons import Reason, describe
+from .shortcut import ENCODER, decode
 
 EARLIEST = parse("2000-01-01")
 """No settlement system uploaded before. What is written about a time near the year 1 would leave the calendar, ms."""
 
-
-class Limits(msgspec.Struct, frozen=True):
-    """What the door lets in; each figure is our assumption unless it names its source.
-
-    grace, grace_inpatient_lines: how much later than its business time a message may be uploaded, ms (72 h; 60 d for
-    lines of 2301, which hospitals upload at discharge).
-    ahead: how far a business time may lie behind its own upload, and an upload behind the broker's append time, ms.
-    max_bytes, max_items, max_depth: of one message. max_age: years.
-    """
-
-    grace: int = 72 * HOUR
-    grace_inpatient_lines: int = 60 * DAY
-    ahead: int = 10 * MINUTE
-    max_bytes: int = 512 * 1024
-    max_items: int = 2_000
-    max_depth: int = 8
-    max_age: int = 150
-
-
-class Refused(Exception):  # noqa: N818 - it is an answer of the door, not an error of the program
-    """A message that is set aside, with every reason that was found, up to a limit."""
-
-    def __init__(self, found: Iterable[Reason]) -> None:
-        self.reasons = limited(found)
-        super().__init__("; ".join(reason.text for reason in self.reasons)[:MOST_TEXT])
-
-
-class Skipped(Exception):  # noqa: N818 - likewise
-    """A message of a transaction that nothing here uses; the argument is the transaction."""
-
-
-class Late(Exception):  # noqa: N818 - likewise
-    """A good message that came later than the grace; the argument is its kind."""
-
-
-class _Head(msgspec.Struct):
-    transaction: object = msgspec.field(name="infno", default=None)
-
-
-_HEAD = msgspec.json.Decoder(_Head)
-_DECODERS = {infno: (kind, msgspec.json.Decoder(struct)) for infno, (kind, struct) in KINDS.items()}
-_ENCODER = msgspec.json.Encoder()
-_OF_STOCK = {"drug_trac_info": "drugtracinfo", "patn_id": "psn_no"}
-_OF_SETTLEMENT = {"drugtracinfo": "drug_trac_info"}
-_SPELLINGS = [f'"{name}"'.encode() for name in OTHER_SPELLINGS]
+_BOM = b"\xef\xbb\xbf"
+_SUCCESS = ("0", "00", "0000")
 _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
+MOST_CODE = 64
+_code = text_reader(0, MOST_CODE, folded=True)
 
 
 class Door:
     """Opens messages one by one; holds the limits and the key of the pseudonyms, no state of the traffic."""
 
-    def __init__(self, pseudonyms: Pseudonyms, limits: Limits | None = None) -> None:
+    def __init__(self, pseudonyms: Pseudonyms, limits: Limits | None = None, *, shortcut: bool = True) -> None:
+        """Take shortcut=False to read every message field by field: slower, and the same."""
         self.pseudonyms = pseudonyms
         self.limits = limits or Limits()
+        self._shortcut = shortcut
 
-    def open(self, raw: bytes, appended: int) -> Event:
-        """The event in these bytes, appended to the log at this moment (ms UTC).
+    def open(self, raw: bytes, appended: int) -> Opened:
+        """The events in these bytes, appended to the log at this moment (ms UTC).
 
-        Raises Refused, Skipped or Late.
+        Raises Refused, Skipped, Failed or Late.
         """
-        body, kind = self._decode(raw, appended)
-        uploaded = to_ms(body.uploaded)
-        if isinstance(body, PersonMessage) or (isinstance(body, Stock) and body.person):
-            body.person = self.pseudonyms.person(cast("str", body.person))
-        normalise(body)
-        identity = int.from_bytes(blake2b(_ENCODER.encode(body), digest_size=8).digest(), "big")
-        times = _business_times(body, uploaded)
-        latest = max(times)
-        found = self._content_reasons(body, times[0]) + self._time_reasons(latest, uploaded, appended)
-        if found:
-            raise Refused(found)
-        grace = self.limits.grace_inpatient_lines if body.transaction == "2301" else self.limits.grace
-        if (latest if isinstance(body, FeeLines) else times[0]) < uploaded - grace:
-            raise Late(kind)
-        late_lines = self._leave_out_late_lines(body, uploaded - grace) if min(times) < uploaded - grace else 0
-        return Event(kind, body, times[0], uploaded, identity, late_lines)
+        brackets = self._check_size(raw)
+        # Fewer brackets than items are allowed: no list is too long.
+        if self._shortcut and brackets <= self.limits.max_items and (found := decode(raw)) is not None:
+            transaction, body, encoded = found
+            return self._judge(None, transaction, [body], [encoded], Opened([]), appended)
+        return self._read(raw, appended)
 
-    def _decode(self, raw: bytes, appended: int) -> tuple[Message, str]:
-        self._check_size(raw)
-        try:
-            if not raw.isascii():
-                raw.decode()  # a field that nobody reads is not decoded below, but UTF-8 is promised of the whole
-            infno = _HEAD.decode(raw).transaction
-            if not isinstance(infno, str) or not infno:
-                raise _no_transaction(infno)
-            found = _DECODERS.get(infno)
-            if found is None:
-                raise Skipped(infno)
-            kind, decoder = found
-            raw = _in_our_spelling(infno, raw)
-            try:
-                return decoder.decode(raw), kind
-            except msgspec.ValidationError:
-                # The other spellings stand for required fields: without them the first try fails.
-                if any(name in raw for name in _SPELLINGS):
-                    raw = _respell(raw, OTHER_SPELLINGS)
-                    with suppress(msgspec.ValidationError):
-                        return decoder.decode(raw), kind
-                raise Refused(self._reasons(KINDS[infno][1], msgspec.json.decode(raw), appended)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            raise Refused([self._not_an_object(raw)]) from None
-        except RecursionError:
-            raise Refused([self._too_deep()]) from None
-
-    def _reasons(self, struct: type[Message], came: dict[str, object], appended: int) -> Iterator[Reason]:
-        """What does not decode first; then the rest is judged, with a blank for what does not decode.
-
-        A blank time is the upload, or the append time where that is wrong too; nothing objects to a blank.
-        """
-        wrong = list(limited(reasons(struct, came, self.limits.max_items)))
-        yield from wrong or [
-            Reason("wrong_type", "message: expected each field once, one stands twice with different types")
-        ]
-        body = mended(struct, came, self.limits.max_items, iso(appended))
-        normalise(body)
-        uploaded = to_ms(body.uploaded)
-        times = _business_times(body, uploaded)
-        yield from self._content_reasons(body, times[0])
-        yield from self._time_reasons(max(times), uploaded, appended)
-
-    def _not_an_object(self, raw: bytes) -> Reason:
-        try:
-            came = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return Reason("not_json", f"message: expected JSON in UTF-8, {len(raw)} bytes are not")
-        return Reason("not_object", f"message: expected an object, was {describe(came)}")
-
-    def _check_size(self, raw: bytes) -> None:
+    def _check_size(self, raw: bytes) -> int:
+        """Refuse what is too large or nested too deep; gives how many brackets are opened."""
         if len(raw) > self.limits.max_bytes:
             large = Reason("too_large", f"message: expected at most {self.limits.max_bytes} bytes, was {len(raw)}")
             raise Refused([large])
         # What has no more brackets than that cannot be nested deeper; an ordinary message has about as many.
-        if raw.count(b"{") + raw.count(b"[") > self.limits.max_depth and _is_deeper(raw, self.limits.max_depth):
-            raise Refused([self._too_deep()])
+        brackets = raw.count(b"{") + raw.count(b"[")
+        if brackets > self.limits.max_depth and _is_deeper(raw, self.limits.max_depth):
+            deep = Reason("too_deep", f"message: expected at most {self.limits.max_depth} levels, nested deeper")
+            raise Refused([deep])
+        return brackets
 
-    def _too_deep(self) -> Reason:
-        return Reason("too_deep", f"message: expected at most {self.limits.max_depth} levels, nested deeper")
+    def _read(self, raw: bytes, appended: int) -> Opened:
+        """A message in any form and notation."""
+        message = _object(raw.removeprefix(_BOM))
+        sender = sender_of(message)
+        infno = plain(sender.transaction)
+        if not infno:
+            raise Refused([reason_without_transaction(message)], sender)
+        transaction = TRANSACTIONS.get(infno)
+        if transaction is None:
+            raise Skipped(sender)
+        sender = Sender(sender.institution, infno, sender.message)
+        if _has_failed(message, infno):
+            raise Failed(sender)
+        if transaction.needs_reply and node(message, "input") and not _has_reply(message):
+            expected = f"output beside input: {sender.transaction} is done only where the reply says so"
+            raise Refused([Reason("no_result", f"output: expected {expected}, was missing")], sender)
+        reading = Reading(self.limits.max_items, from_ms(min(appended, LATEST)))
+        bodies = reading.bodies(message, infno, transaction)
+        encoded = [ENCODER.encode(body) for body in bodies]
+        opened = Opened([], missing_codes=reading.missing_codes, cut=dict(reading.cut))
+        return self._judge(sender, transaction, bodies, encoded, opened, appended, reading.reasons)
 
-    def _time_reasons(self, latest: int, uploaded: int, appended: int) -> list[Reason]:
-        """What lies in the future, or before every system."""
-        minutes = self.limits.ahead // MINUTE
+    def _judge(
+        self,
+        sender: Sender | None,
+        transaction: Transaction,
+        bodies: list[Message],
+        encoded: list[bytes],
+        opened: Opened,
+        appended: int,
+        wrong: Sequence[Reason] = (),
+    ) -> Opened:
+        """What was understood is in time, or late, or refused for what it says."""
+        first = bodies[0]
+        uploaded = to_ms(first.uploaded)
+        bounds = uploaded - self.limits.grace_of(first.transaction), uploaded + self.limits.ahead
+        found = [*wrong]
+        if uploaded < EARLIEST or uploaded > appended + self.limits.ahead:
+            found += self._upload_reasons(uploaded, appended)
+        ahead = 0
+        for body, written in zip(bodies, encoded, strict=True):
+            found += content_reasons(body, written)
+            ahead += self._admit(transaction.kind, body, written, uploaded, bounds, opened)
+        # Lines of several persons: those of one may lie in the future, as a single line may.
+        if ahead == len(bodies) or (ahead and not isinstance(first, FeeLines)):
+            expected = f"at most {self.limits.ahead // MINUTE} min after inf_time"
+            found.append(Reason("business_time_ahead", f"business time: expected {expected}, was later"))
+        if found or not opened.events:
+            sender = sender or Sender(first.institution, first.transaction, first.message)
+            raise Refused(found, sender) if found else Late(transaction.kind, sender)
+        if len(opened.events) == 1:
+            opened.identity = opened.events[0].identity
+        else:
+            opened.identity = self._identity(ENCODER.encode([event.identity for event in opened.events]))
+        return opened
+
+    def _admit(
+        self,
+        kind: str,
+        body: Message,
+        written: bytes,
+        uploaded: int,
+        bounds: tuple[int, int],
+        opened: Opened,
+    ) -> bool:
+        """Take one event in, or count what is left out of it. Returns True where it lies in the future."""
+        answered = 0
+        if body.answered is not None:
+            answered, body.answered = to_ms(body.answered), None
+            written = ENCODER.encode(body)
+        if isinstance(body, FeeLines):
+            written = _said_by_request(body)
+        at, when = place(body, *bounds, opened)
+        if when == "in_time":
+            if isinstance(body, Settlement) and (body.age is not None or body.born is not None):
+                leave_out_age(body, at, self.limits.max_age, opened)
+            for code, beside in codes_beside(body):
+                opened.bad_codes += is_bad_code(code, *beside)
+            if isinstance(body, PersonMessage) or (isinstance(body, Stock) and body.person):
+                body.person = self.pseudonyms.person(cast("str", body.person))
+            opened.events.append(Event(kind, body, at, uploaded, self._identity(written), answered))
+        else:
+            opened.late_lines += len(body.lines) if isinstance(body, FeeLines) else 1
+        return when == "ahead"
+
+    def _upload_reasons(self, uploaded: int, appended: int) -> list[Reason]:
+        """An upload in the future, or before every system."""
         found = []
         if uploaded < EARLIEST:
             found.append(Reason("upload_ancient", "inf_time: expected 2000 or later, was earlier"))
         if uploaded > appended + self.limits.ahead:
-            expected = f"at most {minutes} min after the broker's append time"
+            expected = f"at most {self.limits.ahead // MINUTE} min after the broker's append time"
             found.append(Reason("upload_ahead", f"inf_time: expected {expected}, was later"))
-        if latest > uploaded + self.limits.ahead:
-            expected = f"at most {minutes} min after inf_time"
-            found.append(Reason("business_time_ahead", f"business time: expected {expected}, was later"))
         return found
 
-    def _content_reasons(self, body: Message, at: int) -> list[Reason]:
-        found = self._length_reasons(body)
-        if isinstance(body, Settlement):
-            found += self._age_reasons(body, at)
-            if not is_set(body.refund) and not body.original:
-                found += _negatives(body, "0 or more, or refd_setl_flag or init_setl_id beside it")
-                found += _negative_lines(body.lines)
-        elif isinstance(body, FeeLines):
-            found += _negative_lines(body.lines)
-        elif isinstance(body, PreSettlement):
-            found += _negatives(body, "0 or more") + _negative_lines(body.lines)
-        elif isinstance(body, Stock):
-            found += _stock_reasons(body)
-        return found
-
-    def _length_reasons(self, body: Message) -> list[Reason]:
-        """The limit is on all lists of a message together."""
-        items = 0
-        for name in LISTS[type(body)]:
-            came = getattr(body, name)
-            if type(came) is list:
-                items += len(came)
-        if items <= self.limits.max_items:
-            return []
-        names = [wire for name, wire in LISTS[type(body)].items() if getattr(body, name)]
-        return [too_many(", ".join(names), self.limits.max_items, items)]
-
-    def _age_reasons(self, body: Settlement, at: int) -> list[Reason]:
-        limit = self.limits.max_age
-        found = []
-        if body.age is not None and not 0 <= body.age <= limit:
-            found.append(Reason("age", f"age: expected 0 to {limit} years, was outside"))
-        if body.born:
-            try:
-                born = parse(body.born[:10])
-            except ValueError:
-                return [*found, Reason("bad_time", f"brdy: expected yyyy-MM-dd, was {describe(body.born)}")]
-            if not -1 <= (at - born) / DAY <= limit * 365.2425:
-                found.append(Reason("age", f"brdy: expected an age of 0 to {limit} years, was outside"))
-        return found
-
-    def _leave_out_late_lines(self, body: Message, earliest: int) -> int:
-        """Leave single late lines out of a message that is in time by others; gives how many."""
-        if not isinstance(body, FeeLines | Settlement):
-            return 0
-        in_time = [line for line in body.lines if to_ms(line.occurred) >= earliest]
-        left_out, body.lines = len(body.lines) - len(in_time), in_time
-        return left_out
+    def _identity(self, written: bytes) -> int:
+        """Keyed, for what is written names a person."""
+        return int.from_bytes(blake2b(written, digest_size=8, key=self.pseudonyms.key).digest())
 
 
-def _negative_lines(lines: list[Line]) -> list[Reason]:
-    # Every line of every message passes here, so each amount is asked for by name.
-    found: list[Reason] = []
-    for number, line in enumerate(lines):
-        if line.count < 0 or line.price < 0 or line.amount < 0 or (line.in_scope or 0) < 0:
-            expected = "0 or more, or init_feedetl_sn beside it"
-            found += [] if line.takes_back else _negatives(line, expected, f"feedetail[{number}].")
-    return found
+_TRANSACTION = re.compile(r"\d{4}[A-Z]?", re.ASCII)
 
 
-def _negatives(part: msgspec.Struct, expected: str, path: str = "") -> list[Reason]:
-    found = []
-    for name, wire in AMOUNTS[type(part)].items():
-        came = getattr(part, name)
-        if came is not None and came < 0:
-            found.append(Reason("negative_amount", f"{path}{wire}: expected {expected}, was negative"))
-    return found
+def sender_of(message: Node) -> Sender:
+    """Who sent a message, as far as it can be read; `other` where infno is no number of a transaction."""
+    institution = _said_code(message, "fixmedins_code") or _said_code(message, "medins_id")
+    infno = _said_code(message, "infno")
+    transaction = infno if not infno or _TRANSACTION.fullmatch(infno) else "other"
+    return Sender(institution, transaction, _said_code(message, "msgid"))
 
 
-def is_set(flag: object) -> bool:
-    """Whether a 0/1 flag is 1, sent as text or as a number."""
-    return flag in ("1", 1)
-
-
-def stock_count(body: Stock) -> float | None:
-    """The quantity of a stock event under whichever name its transaction gives it."""
-    return next((n for n in (body.count, body.sold_count, body.bought_count, body.counted) if n is not None), None)
-
-
-def stock_time(body: Stock) -> str | None:
-    """The time of a stock event under whichever name its transaction gives it."""
-    return body.time or body.sold_time or body.bought_time or body.changed_time or body.counted_time or None
-
-
-def _business_times(body: Message, uploaded: int) -> list[int]:
-    """The business times of a message, the one that it counts at first; its upload where it has none."""
-    if isinstance(body, FeeLines):
-        return [to_ms(line.occurred) for line in body.lines] or [uploaded]
-    if isinstance(body, Settlement):
-        return [to_ms(body.settled), *(to_ms(line.occurred) for line in body.lines)]
-    if isinstance(body, Stock):
-        moment = _stock_moment(body)
-        return [uploaded if moment is None else moment]
-    of_visit = getattr(body, "settled", None) or getattr(body, "began", None) or getattr(body, "ended", None)
-    return [to_ms(of_visit) if of_visit else uploaded]
-
-
-def _stock_moment(body: Stock) -> int | None:
+def _said_code(message: Node, name: str) -> str:
+    came = message.get(name)
+    if type(came) is str and came.isalnum() and came.isascii() and len(came) <= MOST_CODE:
+        return came.upper()
     try:
-        return parse(stock_time(body) or "")
-    except ValueError:
-        return None
+        return "" if is_absent(came) else str(_code(came) or "")
+    except Unfit:
+        return ""
 
 
-def _stock_reasons(body: Stock) -> list[Reason]:
-    needed = (("time", stock_time(body)), ("cnt", stock_count(body)))
-    found = [Reason("missing_field", f"{name}: expected, was missing") for name, came in needed if came is None]
-    time = stock_time(body)
-    if time and _stock_moment(body) is None:
-        found.append(Reason("bad_time", f"time: expected yyyy-MM-dd HH:mm:ss or ISO 8601, was {describe(time)}"))
-    return found if body.transaction == "3502" else found + _negatives(body, "0 or more")
+def _object(raw: bytes) -> Node:
+    came: object
+    try:
+        came = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        came = _leniently(raw)
+    if not isinstance(came, dict):
+        raise Refused([Reason("not_object", f"message: expected an object, was {describe(came)}")])
+    return came
 
 
-def _no_transaction(came: object) -> Refused:
-    if came is None or came == "":
-        return Refused([Reason("missing_field", "infno: expected, was missing")])
-    return Refused([Reason("wrong_type", f"infno: expected str, was {describe(came)}")])
+def _leniently(raw: bytes) -> object:
+    """The value in bytes of which a field that nobody reads may hold what is not text: half a surrogate, 1e400."""
+    try:
+        return json.loads(raw.decode(), parse_constant=_no_constant, parse_int=_integer)
+    except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are among them
+        not_json = Reason("not_json", f"message: expected JSON in UTF-8, {len(raw)} bytes are not")
+        raise Refused([not_json]) from None
 
 
-def _in_our_spelling(infno: str, raw: bytes) -> bytes:
-    """The message with its optional fields under the interface's own names: their absence fails no decoding.
-
-    Looked for one by one: this is asked of every message, and a loop costs as much as the decoding.
-    """
-    if infno.startswith("35"):
-        if b'"drug_trac_info"' in raw or b'"patn_id"' in raw:
-            raw = _respell(raw, _OF_STOCK)
-    elif b'"drugtracinfo"' in raw:
-        raw = _respell(raw, _OF_SETTLEMENT)
-    if b'"psn_pay"' in raw or b'"cash_payamt"' in raw or b'"bilg_dr_code"' in raw or b'"mdtrtarea_admdvs"' in raw:
-        raw = _respell(raw, OTHER_SPELLINGS)
-    return raw
+def _integer(digits: str) -> float:
+    """An integer; one of thousands of digits is as good as infinite, and Python would refuse to read it."""
+    return int(digits) if len(digits) < 1_000 else float(digits)
 
 
-def _respell(raw: bytes, spellings: dict[str, str]) -> bytes:
-    return msgspec.json.encode(_respelled(msgspec.json.decode(raw), spellings))
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
 
 
-def _respelled(value: object, spellings: dict[str, str]) -> object:
-    """The same value under the interface's own names; where both spellings stand, the interface's wins."""
-    if isinstance(value, list):
-        return [_respelled(item, spellings) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        spellings.get(name, name): _respelled(item, spellings)
-        for name, item in value.items()
-        if name not in spellings or spellings[name] not in value
-    }
+def _has_reply(message: Node) -> bool:
+    return not is_absent(message.get("infcode")) or bool(node(message, "output"))
+
+
+def _has_failed(message: Node, infno: str) -> bool:
+    """Whether the reply says so: infcode other than 0; of stock also retRslt other than 1, its second level."""
+    if not is_absent(message.get("infcode")) and _said_code(message, "infcode") not in _SUCCESS:
+        return True
+    output = node(message, "output")
+    result = node(output, "result") or output
+    return infno.startswith("35") and "retRslt" in result and _said_code(result, "retRslt") != "1"
+
+
+def _said_by_request(body: FeeLines) -> bytes:
+    """Fee lines without what only the reply says of them."""
+    replied = [(line.in_scope, line.price_limit, line.charge_type) for line in body.lines]
+    for line in body.lines:
+        line.in_scope = line.price_limit = line.charge_type = None
+    written = ENCODER.encode(body)
+    for line, of_reply in zip(body.lines, replied, strict=True):
+        line.in_scope, line.price_limit, line.charge_type = of_reply
+    return written
 
 
 def _is_deeper(raw: bytes, most: int) -> bool:
@@ -348,3 +252,6 @@ def _is_deeper(raw: bytes, most: int) -> bool:
             return False
         brackets = brackets.replace(b"[]", b"")  # the innermost level
     return b"[]" in brackets or brackets.count(b"[") > most
+
+
+__all__ = ["Door", "Event", "Failed", "Late", "Limits", "Opened", "Refused", "Sender", "Skipped", "sender_of"]

@@ -11,10 +11,10 @@ class Pseudonyms:
     raw: leave the numbers as they are (persons = "raw"); for networks where a county has decided so.
     """
 
-    __slots__ = ("_cache", "_key", "raw")
+    __slots__ = ("_cache", "key", "raw")
 
     def __init__(self, key: str, *, raw: bool = False) -> None:
-        self._key = blake2b(key.encode(), digest_size=32).digest()
+        self.key = blake2b(key.encode(), digest_size=32).digest()
         self._cache: dict[str, str] = {}
         self.raw = raw
 
@@ -31,7 +31,7 @@ class Pseudonyms:
             return number
         known = self._cache.get(prefix + number)
         if known is None:
-            known = prefix + blake2b((prefix + number).encode(), digest_size=10, key=self._key).hexdigest()
+            known = prefix + blake2b((prefix + number).encode(), digest_size=10, key=self.key).hexdigest()
             if len(self._cache) >= 200_000:
                 self._cache.clear()
             self._cache[prefix + number] = known

@@ -41,12 +41,11 @@ def _no_json(raw: bytes) -> Iterator[Bad]:
     yield "UTF-16", raw.decode().encode("utf-16"), "not_json"
     yield "a byte that is no UTF-8", raw.replace(mark, mark + b"\xff", 1), "not_json"
     yield "a byte that is no UTF-8 in a field that nobody reads", raw[:-1] + b',"x":"\xc3"}', "not_json"
-    yield "half a surrogate pair", raw.replace(mark, mark + b"\\ud800", 1), "not_json"
     yield "NaN", _with_amount(raw, b"NaN"), "not_json"
     yield "infinity", _with_amount(raw, b"-Infinity"), "not_json"
-    yield "a number beyond numbers", _with_amount(raw, b"1e999"), "not_json"
-    yield "a number of 6,000 digits", _with_amount(raw, b"9" * 6000), "not_json"
-    yield "a person of 6,000 digits", raw[:-1] + b',"psn_no":' + b"9" * 6000 + b"}", "not_json"
+    yield "a number beyond numbers", _with_amount(raw, b"1e999"), "wrong_type"
+    yield "a number of 6,000 digits", _with_amount(raw, b"9" * 6000), "wrong_type"
+    yield "a person of 6,000 digits", raw[:-1] + b',"psn_no":' + b"9" * 6000 + b"}", "wrong_type"
     yield "a list", b'["%s", 1]' % mark, "not_object"
     yield "a string", b'"%s"' % mark, "not_object"
     yield "null", b"null", "not_object"
@@ -59,10 +58,10 @@ def _with_amount(raw: bytes, amount: bytes) -> bytes:
 
 def _of_wrong_types(good: Body) -> Iterator[Bad]:
     wrong: list[tuple[str, object]] = [
-        ("psn_no", 341021), ("psn_no", [f"{MARK}-in-list"]), ("psn_no", {f"{MARK}-as-key": 1}), ("psn_no", ""),
+        ("psn_no", 1.5), ("psn_no", [f"{MARK}-in-list"]), ("psn_no", {f"{MARK}-as-key": 1}),
         ("psn_no", MARK * 20), ("medfee_sumamt", MARK), ("medfee_sumamt", 1e300), ("setl_id", {"of": MARK}),
-        ("fixmedins_code", None), ("feedetail", MARK), ("feedetail", [MARK]), ("emp_name", [MARK]),
-        ("infno", 2102), ("infno", {MARK: "2102"}), ("init_setl_id", [MARK]), ("drug_trac_info", {MARK: MARK}),
+        ("feedetail", MARK), ("feedetail", [MARK]), ("emp_name", [MARK]),
+        ("infno", {MARK: "2102"}), ("init_setl_id", [MARK]), ("drug_trac_info", [[MARK]]), ("input", MARK),
     ]  # fmt: skip
     for name, value in wrong:
         yield f"{name} is {type(value).__name__}", orjson.dumps(good | {name: value}), "wrong_type"
@@ -74,7 +73,8 @@ def _absurd(good: Body) -> Iterator[Bad]:
         return orjson.dumps(good | {"brdy": ""} | changes)  # a birthday would be absurd too
 
     yield "uploaded in 2099", of(inf_time="2099-01-01 00:00:00", setl_time="2099-01-01 00:00:00"), "upload_ahead"
-    yield "uploaded in 9999", of(inf_time="9999-12-31T23:59:59-12:00"), "upload_ahead"
+    yield "uploaded in 9999", of(inf_time="9999-12-31 23:59:59"), "upload_ahead"
+    yield "uploaded after the calendar", of(inf_time="9999-12-31T23:59:59-12:00"), "bad_time"
     yield "settled in 2099", of(setl_time="2099-01-01 00:00:00"), "business_time_ahead"
     yield (
         "uploaded in the year 1",
@@ -84,8 +84,6 @@ def _absurd(good: Body) -> Iterator[Bad]:
     yield "a time without a date", of(setl_time="09:30:00"), "bad_time"
     yield "the 30th of February", of(setl_time="2026-02-30 09:30:00"), "bad_time"
     yield "a name for a time", of(inf_time=MARK), "bad_time"
-    yield "born in 1800", of(brdy="1800-01-01"), "age"
-    yield "born in the future", of(brdy="2099-01-01"), "age"
     yield "a name for a birthday", of(brdy=MARK), "bad_time"
     yield "negative for no reason", of(fund_pay_sumamt=-50.0), "negative_amount"
 
@@ -98,5 +96,5 @@ def _too_large(good: Body, raw: bytes) -> Iterator[Bad]:
     yield "1 MB", raw[:-1] + b',"x":"' + MARK.encode() + b"x" * 1_000_000 + b'"}', "too_large"
     yield "2,500 lines", orjson.dumps(good | {"feedetail": [line] * 2500}), "too_many_items"
     yield "200,000 lines that are none", orjson.dumps(good | {"feedetail": [0] * 200_000}), "too_many_items"
-    yield "nine levels", raw[:-1] + b',"x":' + b"[" * 9 + b'"%s"' % MARK.encode() + b"]" * 9 + b"}", "too_deep"
+    yield "17 levels", raw[:-1] + b',"x":' + b"[" * 17 + b'"%s"' % MARK.encode() + b"]" * 17 + b"}", "too_deep"
     yield "100,000 levels", b'{"a":' * 50_000 + b"[" * 50_000, "too_deep"

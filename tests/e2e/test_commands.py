@@ -16,6 +16,7 @@ import pytest
 from tests.e2e._area import Area, encoded, environment, monitor, until
 from tests.kafka._cluster import Kafka
 
+HOSTILE = "\x1b\x9b\u202e\u2028\nforged"
 BEIJING = timedelta(hours=8)
 INSTITUTIONS = "fixmedins_code,name,kind,status,valid_from\nP34102100029,示例大药房,pharmacy,active,2020-01-01\n"
 DEATHS = "psn_no,die_date,valid_from\n34102199000000999901,2026-01-05,2026-01-05\n"
@@ -81,7 +82,8 @@ async def test_from_an_empty_cluster_to_an_alert_on_the_terminal(area: Area) -> 
     worker = area.worker()
     await until(worker.ready, what="the worker")
     broken = settlement(77, 600, msgid="late-fix", fund_pay_sumamt=-1.0)
-    await area.send(encoded(one) for one in [*burst(12), question(501), question(502), broken])
+    hostile = settlement(78, 600, fixmedins_code=f"H1{HOSTILE}", psn_no=f"3410{HOSTILE}", setl_time=HOSTILE)
+    await area.send(encoded(one) for one in [*burst(12), question(501), question(502), broken, hostile])
     await area.judged()
 
     def alerts() -> list[dict[str, Any]]:
@@ -108,12 +110,17 @@ async def test_from_an_empty_cluster_to_an_alert_on_the_terminal(area: Area) -> 
     assert all(str(77) not in ledger["key"] for ledger in held.values())
     assert "standing" in area.run("state", "show", "person", "34102100000000000003")
 
-    [letter] = json.loads(area.run("deadletter", "list", "--json"))
-    assert letter["error_code"] == "negative_amount"
+    letters = {one["error_code"]: one for one in json.loads(area.run("deadletter", "list", "--json"))}
+    assert letters.keys() == {"negative_amount", "bad_time"}
+    letter = letters["negative_amount"]
+    assert (letter["institution"], letter["infno"], letter["key"][:2]) == ("P34102100029", "2102", "p_")
     assert area.run("deadletter", "list", "--code", "not_json").splitlines()[-1].startswith("0 ")
-    assert "1 sent again" in area.run("deadletter", "retry")
+    for said in (area.run("deadletter", "list"), area.run("state", "show", "institution", f"X{HOSTILE}")):
+        assert not any(letter in said for letter in "\x1b\x9b\u202e\u2028")
+        assert "forged" not in said.split("\n")
+    assert "2 sent again" in area.run("deadletter", "retry")
     await area.judged()
-    assert len(json.loads(area.run("deadletter", "list", "--json"))) == 2
+    assert len(json.loads(area.run("deadletter", "list", "--json"))) == 4
 
     assert worker.end(signal.SIGTERM) == 0
 
@@ -252,6 +259,18 @@ def test_the_demo_plays_a_file_and_ends(odd_place: Path) -> None:
     assert process.returncode == 0, said
     assert "示例大药房（P34102100029）" in said
     assert list(odd_place.glob("settlement-monitor-*")) == []
+
+
+@pytest.mark.slow
+def test_a_demo_of_which_nothing_is_accepted_says_why(odd_place: Path) -> None:
+    """Exit code 1 and one line with the most frequent reason."""
+    events = odd_place / "events.jsonl"
+    events.write_bytes(b'{"infno":"2102"}\n{\n{\n')
+    with demo(odd_place, str(events), "--lang", "en") as process:
+        said, _ = process.communicate(timeout=240)
+
+    assert process.returncode == 1, said
+    assert "nothing was accepted of 3 messages; most often: not_json (2): message: expected JSON in UTF-8" in said
 
 
 @pytest.mark.slow

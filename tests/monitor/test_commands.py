@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import gzip
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +14,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from monitor.cli import app
-from monitor.errors import ConfigurationError
+from monitor.cli import app, main
+from monitor.errors import ConfigurationError, InputError
 
 
 def run(*arguments: str, code: int = 0) -> str:
@@ -62,7 +65,9 @@ def test_two_outputs_may_be_thrown_away(tmp_path: Path) -> None:
     """/dev/null is nobody's file."""
     (tmp_path / "events").write_bytes(b"{}\n")
 
-    assert "read 1" in run("replay", str(tmp_path / "events"), "--alerts", "/dev/null", "--dead-letters", "/dev/null")
+    said = run("replay", str(tmp_path / "events"), "--alerts", "/dev/null", "--dead-letters", "/dev/null", code=1)
+
+    assert "读入 1：" in said
 
 
 ALERT = {
@@ -213,3 +218,100 @@ def test_a_replay_of_nothing_leaves_earlier_results_alone(tmp_path: Path) -> Non
         run("replay", str(tmp_path / "mistyped"), "--alerts", str(alerts))
 
     assert alerts.read_bytes() == b"{}\n"
+
+
+SWIPE = {
+    "msgid": "m1", "infno": "2102", "fixmedins_code": "P1", "inf_time": "2026-03-05 10:00:00", "psn_no": "341",
+    "setl_id": "s1", "mdtrt_id": "v1", "med_type": "41", "setl_time": "2026-03-05 10:00:00", "medfee_sumamt": 50,
+    "fund_pay_sumamt": 40,
+}  # fmt: skip
+
+
+def replayed(folder: Path, content: bytes, *more: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a replay of this content."""
+    (folder / "events").write_bytes(content)
+    result = CliRunner().invoke(app, ["replay", str(folder / "events"), *more], catch_exceptions=False)
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (b"", 1, "nothing was read: expected one JSON object a line, was empty"),
+        (b"{\n{}\n{\n", 1, "nothing was accepted of 3 messages; most often: not_json (2): message: expected "),
+        (b'{"infno":"9001"}\n', 1, "nothing was accepted of 1 messages; most often: skipped (1): a transaction that "),
+        (orjson.dumps(SWIPE) + b"\n{\n{\n", 0, ""),
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_replay_that_accepts_nothing_says_why(
+    tmp_path: Path, content: bytes, code: int, said: str, more: list[str]
+) -> None:
+    """Exit code 1 and one line on stderr, also with --json; bad messages among good ones are no failure."""
+    found, stdout, stderr = replayed(tmp_path, content, "--lang", "en", *more)
+
+    lines = [line for line in stderr.splitlines() if "PERSON_KEY" not in line]
+    assert (code, bool(said)) == (found, len(lines) == 1)
+    assert "".join(lines).startswith(f"monitor: {said}" if said else "")
+    assert not more or len(content.splitlines()) == orjson.loads(stdout)["read"]
+
+
+def test_a_warning_is_told_and_kept(tmp_path: Path) -> None:
+    """What follows the end of a gzip file is no error: on stderr and in the summary."""
+    code, stdout, stderr = replayed(tmp_path, gzip.compress(orjson.dumps(SWIPE)) + b"garbage", "--json")
+
+    [warning] = orjson.loads(stdout)["warnings"]
+    assert 0 == code
+    assert f"{tmp_path / 'events'}: what follows the end of the gzip file is passed over" == warning
+    assert f"monitor: {warning}" in stderr.splitlines()
+
+
+def test_a_file_of_another_kind_leaves_earlier_results_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 1, one line, and with --json a summary of nothing; no output is emptied."""
+    events, alerts = tmp_path / "events", tmp_path / "alerts"
+    events.write_bytes(b"[" + orjson.dumps(SWIPE) + b"]")
+    alerts.write_bytes(b"{}\n")
+    monkeypatch.setattr(sys, "argv", ["monitor", "replay", str(events), "--alerts", str(alerts), "--json"])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    stdout, stderr = capsys.readouterr()
+    assert 1 == ended.value.code
+    assert f"monitor: {events}: expected one JSON object a line, was a JSON array: jq -c '.[]' FILE" in stderr
+    assert (0, 0) == (orjson.loads(stdout)["read"], orjson.loads(stdout)["accepted"])
+    assert b"{}\n" == alerts.read_bytes()
+
+
+def test_a_replay_reads_stdin() -> None:
+    """The path - is stdin."""
+    result = CliRunner().invoke(app, ["replay", "-", "--json"], input=orjson.dumps(SWIPE))
+
+    assert (0, 1) == (result.exit_code, orjson.loads(result.stdout)["accepted"])
+
+
+def test_stdin_is_not_written_over_either(tmp_path: Path) -> None:
+    """A file that comes on stdin has a name too."""
+    events = tmp_path / "events"
+    events.write_bytes(b"{}\n")
+    before = os.dup(0)
+    with events.open("rb") as file:
+        os.dup2(file.fileno(), 0)
+    try:
+        with pytest.raises(ConfigurationError, match="--alerts: expected another file than events"):
+            run("replay", "-", "--alerts", str(events))
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+
+    assert b"{}\n" == events.read_bytes()
+
+
+def test_a_demo_of_a_file_of_another_kind_starts_nothing(tmp_path: Path) -> None:
+    """It is named before the broker is there."""
+    (tmp_path / "events").write_bytes(b"[]")
+
+    with pytest.raises(InputError, match="was a JSON array"):
+        run("demo", str(tmp_path / "events"))

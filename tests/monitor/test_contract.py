@@ -25,8 +25,8 @@ REQUIRED = {
     "registration": {"psn_no", "mdtrt_id", "begntime"},
     "registration_cancel": {"psn_no", "mdtrt_id"},
     "diagnosis": {"psn_no", "mdtrt_id"},
-    "fee_lines": {"psn_no", "mdtrt_id", "feedetail"},
-    "fee_lines_cancel": {"psn_no", "mdtrt_id", "feedetl_sn"},
+    "fee_lines": {"feedetail"},
+    "fee_lines_cancel": {"psn_no", "mdtrt_id"},
     "pre_settlement": {"psn_no", "med_type", "medfee_sumamt"},
     "settlement": {"psn_no", "setl_id", "mdtrt_id", "med_type", "setl_time", "medfee_sumamt", "fund_pay_sumamt"},
     "reversal": {"psn_no", "setl_id", "setl_time"},
@@ -36,6 +36,8 @@ REQUIRED = {
     "discharge": {"psn_no", "mdtrt_id", "endtime"},
     "discharge_cancel": {"psn_no", "mdtrt_id"},
     "stock": {"med_list_codg"},
+    "stock_deletion": {"fixmedins_bchno"},
+    "review": {"psn_no"},
 }
 STOCK_TIMES = ("time", "sel_retn_time", "purc_retn_stoin_time", "inv_chg_time", "invdate")
 LINE = {"feedetl_sn", "med_list_codg", "cnt", "pric", "det_item_fee_sumamt", "fee_ocur_time"}
@@ -119,11 +121,18 @@ def test_the_forms_of_a_time_are_said() -> None:
         if "yyyy-MM-dd HH:mm:ss" in field.get("description", "") and "offset" in field["description"]
     }
 
-    fees = {(kind, "fee_ocur_time") for kind in ("fee_lines", "pre_settlement", "settlement")}
+    fees = {(kind, "fee_ocur_time") for kind in ("fee_lines", "pre_settlement", "review", "settlement")}
     own = {("registration", "begntime"), ("diagnosis", "begntime"), ("admission", "begntime"), ("discharge", "endtime")}
-    settled = {("settlement", "setl_time"), ("reversal", "setl_time")}
+    settled = {
+        ("settlement", "setl_time"),
+        ("reversal", "setl_time"),
+        ("settlement", "dscg_time"),
+        ("settlement", "brdy"),
+    }
+    own |= {("diagnosis", "diag_time"), ("admission", "diag_time"), ("discharge", "die_date")}
     stock = {("stock", name) for name in STOCK_TIMES}
-    assert {(kind, "inf_time") for kind in REQUIRED} | fees | own | settled | stock == said
+    header = {(kind, name) for kind in REQUIRED for name in ("inf_time", "refmsg_time")}
+    assert header | fees | own | settled | stock == said
 
 
 def settlement(**changes: object) -> dict[str, object]:
@@ -142,9 +151,14 @@ def settlement(**changes: object) -> dict[str, object]:
         ({"unknown_field": {"a": [1]}}, True),
         ({"setl_time": "2026-03-05T10:00:00+08:00"}, True),
         ({"refd_setl_flag": 1, "init_setl_id": "s0", "medfee_sumamt": -1}, True),
-        ({"med_type": 11}, False),
+        ({"med_type": 11}, True),
+        ({"med_type": 1.5}, False),
+        ({"psn_cash_pay": "", "invono": None, "gend": "-", "drug_trac_info": ""}, True),
+        ({"drug_trac_info": {"drug_trac_codg": "81234560000000000017"}}, True),
+        ({"setl_time": 20260305100000}, True),
         ({"msgid": ""}, False),
-        ({"medfee_sumamt": "12.5"}, False),
+        ({"medfee_sumamt": "12.5"}, True),
+        ({"medfee_sumamt": "1e3"}, False),
         ({"feedetail": [{"feedetl_sn": "1"}]}, False),
         ({"psn_no": None}, False),
     ],

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import os
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
 import orjson
 import pytest
 
-from monitor.errors import ConfigurationError
-from monitor.replay import DeadLetter, Summary, read_lines, replay
+from monitor.contracttext import Language
+from monitor.replay import DeadLetter, SetAside, Summary, replay
+from monitor.replaytext import nothing_accepted, summary_lines
 from rules._alert import Alert
 from rules._track import Watch
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
@@ -106,40 +102,80 @@ def test_no_persons_number_is_written() -> None:
     assert not any(b"3410210000" in value for value in written)
 
 
-def test_files_are_read_plain_and_zipped(tmp_path: Path) -> None:
-    """The content decides, not the name."""
-    (tmp_path / "a").write_bytes(b"1\n\n2\n")
-    (tmp_path / "b").write_bytes(gzip.compress(b"1\n2\n"))
+IN_CHINESE = """\
+读入 14：接受 9，重复 2，跳过 1，失败 0，拒收 1，迟到 1；新线索 1，成立 1；用时 0.0 秒
+  S01       1
+拒收，按原因：
+  not_json 1  不是 UTF-8 编码的 JSON；每行应为一条完整报文
+跳过，本系统不使用的交易：9999 1"""
+IN_ENGLISH = """\
+read 14: accepted 9, duplicate 2, skipped 1, failed 0, refused 1, late 1; alerts opened 1, standing 1; 0.0 s
+  S01       1
+refused, by reason:
+  not_json 1  not JSON in UTF-8; a line is one whole message
+skipped, transactions that are not used: 9999 1"""
 
-    assert [b"1", b"2"] == list(read_lines(tmp_path / "a")) == list(read_lines(tmp_path / "b"))
+
+@pytest.mark.parametrize(("language", "expected"), [("zh", IN_CHINESE), ("en", IN_ENGLISH)])
+def test_a_summary_says_what_is_not_zero(language: Language, expected: str) -> None:
+    """In the language asked for; the rest is not printed."""
+    good = swipes(9)
+    late = good[0].replace(b'"m0"', b'"late"').replace(b'"setl_time":"2026-03-05', b'"setl_time":"2026-03-01')
+    summary, *_ = run([*good, good[3], good[3], b"{", late, b'{"infno":"9999"}'])
+    summary.seconds = 0.0
+
+    assert expected == "\n".join(summary_lines(summary, language))
+
+
+def test_a_summary_names_the_most_frequent_alone() -> None:
+    """Of many names the first are printed; a name that is not known is a dash."""
+    names = {"": 3} | {f"P{n}": 1 for n in range(20)}
+    summary = Summary(not_judged=["S09", "E09"], late_lines=7, without_target_by_institution=names)
+
+    *_, judged, lines, institutions = summary_lines(summary, "en")
+
+    assert "not judged for want of a table: S09, E09" == judged
+    assert "lines left out, too late or in the future: 7" == lines
+    assert "of these, by institution: - 3, P0 1, P1 1, P2 1, P3 1, P4 1, P5 1, P6 1, P7 1, P8 1, …" == institutions
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("notes", "zh", "en"),
     [
-        (None, "No such file"),
-        (gzip.compress(b"1\n" * 99)[:-9], "ends early"),
-        (gzip.compress(b"1\n" * 99)[:10] + b"\xff" * 9, "it is damaged"),
-        (b"\x1f\x8bgarbage", "expected a whole gzip file"),
+        ([], "没有读到任何报文", "nothing was read: expected one JSON object a line, was empty"),
+        (
+            [("no_result", "output: x"), ("not_json", "x"), ("no_result", "another")],
+            "3 条报文没有一条被接受；最常见：no_result（2 条），只有请求，没有应答；请与应答合并后发布（output: x）",
+            "nothing was accepted of 3 messages; most often: no_result (2): output: x",
+        ),
+        (
+            [("skipped", "")],
+            "1 条报文没有一条被接受；最常见：skipped（1 条），本系统不使用的交易，不是错误",
+            "nothing was accepted of 1 messages; most often: skipped (1): a transaction that is not used; no error",
+        ),
+        (
+            [("new_reason", "words")],
+            "1 条报文没有一条被接受；最常见：new_reason（1 条），new_reason（words）",
+            "nothing was accepted of 1 messages; most often: new_reason (1): words",
+        ),
     ],
 )
-def test_a_broken_file_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
-    """A file that is not there, or that ends early or is damaged, is a configuration error of one line."""
-    path = tmp_path / "events.gz"
-    if content is not None:
-        path.write_bytes(content)
+def test_the_most_frequent_reason_is_said_where_nothing_was_accepted(
+    notes: list[tuple[str, str]], zh: str, en: str
+) -> None:
+    """In one line, with the words of the first message that was refused for it."""
+    aside = SetAside()
+    for code, words in notes:
+        aside.note(code, words)
 
-    with pytest.raises(ConfigurationError, match=said):
-        list(read_lines(path))
+    assert (zh, en) == (nothing_accepted(len(notes), aside, "zh"), nothing_accepted(len(notes), aside, "en"))
 
 
-def test_a_pipe_is_read_from_its_first_byte(tmp_path: Path) -> None:
-    """Whether it is zipped is seen without taking anything out of it."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    with ThreadPoolExecutor(1) as writer:
-        written = writer.submit(pipe.write_bytes, b"1\n2\n")
-        lines = list(read_lines(pipe))
+def test_what_does_not_look_like_a_transaction_is_not_told() -> None:
+    """Anything may stand in infno, also what names a person; after a hundred the rest is one number too."""
+    strange = [orjson.dumps({"infno": infno}) for infno in ("341021199001011234", "张三", "9001", "9002A")]
+    many = [orjson.dumps({"infno": str(infno)}) for infno in range(8000, 8150)]
 
-    assert 4 == written.result()
-    assert [b"1", b"2"] == lines
+    assert {"other": 2, "9001": 1, "9002A": 1} == run(strange)[0].skipped_by_infno
+    told = run([*strange, *many])[0].skipped_by_infno
+    assert (101, 54) == (len(told), told["other"])

@@ -56,7 +56,6 @@ def test_no_secret_stands_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         ("127.0.0.1.evil.example", "", True),
         ("10.0.0.1:9092", "", True),
         ("[2001:db8::1]:9092", "", True),
-        ("", "", True),
         ("kafka:9092", "", True),
         ("127.0.0.1:9092,kafka:9092", "", True),
         ("kafka:9092", "secret", False),
@@ -71,6 +70,15 @@ def test_a_worker_without_a_key_stays_on_loopback(brokers: str, key: str, refuse
             check_key(settings)
     else:
         check_key(settings)
+
+
+@pytest.mark.parametrize(
+    "brokers", ["", "kafka:1x", "kafka:0", "kafka:65536", "a:9092,,b:9092", "::1:9092", "a b:9092"]
+)
+def test_brokers_are_addresses(brokers: str) -> None:
+    """What no client can connect to ends every command with one line."""
+    with pytest.raises(ConfigurationError, match=r"MONITOR_BROKERS: .*expected host:port"):
+        load_settings(brokers=brokers)
 
 
 @pytest.mark.parametrize(

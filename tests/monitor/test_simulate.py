@@ -4,10 +4,11 @@ import csv
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import pytest
@@ -77,13 +78,14 @@ def test_the_stream_is_in_order_of_upload() -> None:
     assert {body["inf_time"][:10] for body in events(SMALL)} <= {f"2025-09-{day:02d}" for day in range(1, 31)}
 
 
-def test_the_door_lets_everything_in() -> None:
+@pytest.mark.parametrize("form", ["flat", "reply"])
+def test_the_door_lets_everything_in(form: Literal["flat", "reply"]) -> None:
     """No event is refused, late or skipped, and its inf_time is the moment that the stream gives."""
     door = Door(Pseudonyms("test"))
-    opened = [(moment, door.open(orjson.dumps(body), moment)) for moment, body in stream(SMALL)]
+    opened = [(moment, door.open(orjson.dumps(body), moment)) for moment, body in stream(replace(SMALL, form=form))]
 
-    assert [event.uploaded for _, event in opened] == [moment for moment, _ in opened]
-    assert sum(event.late_lines for _, event in opened) == 0
+    assert [event.uploaded for _, one in opened for event in one.events] == [moment for moment, _ in opened]
+    assert sum(one.late_lines for _, one in opened) == 0
 
 
 def test_every_transaction_occurs() -> None:

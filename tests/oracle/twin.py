@@ -14,10 +14,10 @@ from rules._entries import entries_of
 from rules._ledger import Entry, Ledger, Retraction
 from rules._rule import SEVERITIES, DayRule, Evidence, Finding, Rule, Undecidable
 from rules._window import Window
-from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Sale, Stay
+from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Sale, Stay, Visit
 from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso
-from rules.wire.fields import Event
+from rules.wire.door import Opened
 
 REACH_OF_2601 = 72 * HOUR
 END = 1 << 60
@@ -88,15 +88,15 @@ class ListWindow:
         return [one for one in self._order if self._time < one.time <= self._time + ahead]
 
 
-def episodes(events: Iterable[Event], rules: Iterable[Rule], reference: Reference) -> list[Standing]:
-    """All episodes of these rules over these events, sorted."""
-    remembered = [entries_of(event) for event in events]
-    retractions = standing_retractions([retraction for _, stated in remembered for retraction in stated])
+def episodes(messages: Iterable[Opened], rules: Iterable[Rule], reference: Reference) -> list[Standing]:
+    """All episodes of these rules over these messages, sorted."""
+    remembered = [entries_of(message) for message in messages]
     entries: list[Entry] = [
-        one for records, _ in remembered for record in records for one in record.entries if not one.pre
+        one for left in remembered for record in left.records for one in record.entries if not one.pre
     ]
+    said = Said([one for left in remembered for one in left.retractions], entries)
     pages = [
-        (ledger, key, standing(kept, retractions, _reach_in(ledger)))
+        (ledger, key, standing(kept, said, _reach_in(ledger)))
         for ledger in _names_once(LEDGERS)
         for key, kept in sorted(_by_key(ledger, entries, reference).items())
     ]
@@ -111,30 +111,76 @@ def episodes(events: Iterable[Event], rules: Iterable[Rule], reference: Referenc
     return sorted(found)
 
 
-def standing_retractions(retractions: Iterable[Retraction]) -> list[Retraction]:
-    """Each retraction once, without those whose message a 2601 took back within 72 h; nothing takes back a 2601."""
-    once = list({retraction.identity: retraction for retraction in retractions}.values())
-    return [
-        retraction
-        for retraction in once
-        if retraction.final
-        or not any(
-            against.final
-            and f"m:{retraction.institution}:{retraction.message}" in against.retraction_keys
-            and against.uploaded <= retraction.uploaded + REACH_OF_2601
-            for against in once
+class Said:
+    """All that was said to be taken back, and all bills that may have settled lines."""
+
+    def __init__(self, retractions: Iterable[Retraction], entries: Iterable[Entry]) -> None:
+        self.retractions = list({one.identity: one for one in retractions}.values())
+        self.bills = [
+            one
+            for one in entries
+            if (isinstance(one, Stay) and one.piece == "settlement")
+            or (isinstance(one, Visit) and one.transaction != "2304")
+        ]
+
+    def standing_by(self, moment: Retraction | None) -> list[Retraction]:
+        """Those that no 2601 took back, of what was said before this one (None: ever)."""
+        known = [one for one in self.retractions if moment is None or sent_before(one, moment)]
+        return [one for one in known if one.final or not any(undoes(other, one) for other in known)]
+
+    def takes_back(self, entry: Entry, reach: int) -> bool:
+        """Whether a standing retraction takes the entry back."""
+        return any(
+            takes_back(one, entry, reach) and not (one.unpaid_only and self.is_paid(entry, one))
+            for one in self.standing_by(None)
         )
-    ]
+
+    def is_paid(self, line: Entry, cancel: Retraction) -> bool:
+        """Whether a bill that stood when the cancel was sent has settled the line."""
+        return any(
+            (bill.institution, bill.visit, bill.person) == (line.institution, line.visit, line.person)
+            and bill.settlement != ""
+            and (not batch_of(bill) or not batch_of(line) or batch_of(bill) == batch_of(line))
+            and (bill.identity == line.identity or sent_before(line, bill))
+            and sent_before(bill, cancel)
+            and not any(takes_back(one, bill, _reach_of_bill(bill)) for one in self.standing_by(cancel))
+            for bill in self.bills
+        )
 
 
-def standing(entries: Iterable[Entry], retractions: Sequence[Retraction], reach: Callable[[Entry], int]) -> list[Entry]:
+def _reach_of_bill(bill: Entry) -> int:
+    return 63 * DAY if isinstance(bill, Stay) else 72 * HOUR
+
+
+def batch_of(entry: Entry) -> str:
+    """The chrg_bchno of a line or a bill."""
+    return str(getattr(entry, "batch", ""))
+
+
+def sent_before(one: Entry | Retraction, other: Entry | Retraction) -> bool:
+    """By inf_time; of one second by the replies where both are known, else by msgid."""
+    if one.uploaded == other.uploaded and 0 not in (one.answered, other.answered, one.answered - other.answered):
+        return one.answered < other.answered
+    return (one.uploaded, one.message) < (other.uploaded, other.message)
+
+
+def undoes(one: Retraction, other: Retraction) -> bool:
+    """Whether a 2601 names the message of a retraction: of its institution, person and transaction, sent before."""
+    return (
+        one.final
+        and f"m:{other.institution}:{other.message}" in one.retraction_keys
+        and one.of_transaction == other.transaction
+        and (not one.person or not other.person or one.person == other.person)
+        and other.uploaded < one.uploaded <= other.uploaded + REACH_OF_2601
+    )
+
+
+def standing(entries: Iterable[Entry], said: Said, reach: Callable[[Entry], int]) -> list[Entry]:
     """Of the entries of one ledger key those that count, in order of (time, id)."""
     once: dict[tuple[int, str], Entry] = {}
     for entry in entries:
         once.setdefault(entry.id, entry)
-    left = [
-        one for one in once.values() if not any(takes_back(retraction, one, reach(one)) for retraction in retractions)
-    ]
+    left = [one for one in once.values() if isinstance(one, Arrival) or not said.takes_back(one, reach(one))]
     slots: dict[object, list[Entry]] = {}
     for one in left:
         slots.setdefault(_slot(one) or one.id, []).append(one)
@@ -148,10 +194,20 @@ def standing(entries: Iterable[Entry], retractions: Sequence[Retraction], reach:
 
 
 def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
-    """Whether a standing retraction names the entry, is of the right order, and came within reach."""
-    if isinstance(entry, Arrival) or retraction.uploaded > entry.time + reach:
+    """Whether a retraction names the entry, of its institution and person, is of the right order, and within reach."""
+    if isinstance(entry, Fill) and entry.transaction != "2301":
+        reach = min(reach, 72 * HOUR)
+    if retraction.uploaded > entry.time + reach or retraction.institution != entry.institution:
         return False
-    if retraction.earlier_only and (retraction.uploaded, retraction.message) <= (entry.uploaded, entry.message):
+    if retraction.person and entry.person and retraction.person != entry.person:
+        return False
+    if retraction.final and not (
+        retraction.of_transaction == entry.transaction and entry.uploaded < retraction.uploaded
+    ):
+        return False
+    if retraction.earlier_only and not sent_before(entry, retraction):
+        return False
+    if retraction.batch and batch_of(entry) and batch_of(entry) != retraction.batch:
         return False
     return any(_names(name, entry) for name in retraction.retraction_keys)
 
@@ -159,18 +215,19 @@ def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
 def _names(name: str, entry: Entry) -> bool:
     kind, _, rest = name.partition(":")
     of_stay = isinstance(entry, Stay) and entry.piece != "settlement"
+    place = entry.institution
     return {
-        "m": rest == f"{entry.institution}:{entry.message}",
-        "s": bool(entry.settlement) and rest == entry.settlement,
-        "l": isinstance(entry, Fill) and rest == f"{entry.visit}:{entry.line}",
-        "v": isinstance(entry, Fill) and rest == entry.visit,
+        "m": rest == f"{place}:{entry.message}",
+        "s": bool(entry.settlement) and rest == f"{place}:{entry.settlement}",
+        "l": isinstance(entry, Fill) and rest == f"{place}:{entry.visit}:{entry.line}",
+        "v": isinstance(entry, Fill) and rest == f"{place}:{entry.visit}",
+        "b": isinstance(entry, Fill) and bool(entry.batch) and rest == f"{place}:{entry.visit}:{entry.batch}",
         "a": (isinstance(entry, Admitted) or (of_stay and cast("Stay", entry).piece == "admission"))
-        and rest == entry.visit,
-        "d": of_stay and cast("Stay", entry).piece == "discharge" and rest == entry.visit,
-        "c": isinstance(entry, Sale) and rest == f"{entry.institution}:{entry.code}",
-        "k": isinstance(entry, Sale) and entry.stock and rest == f"{entry.institution}:{entry.code}",
-        "b": isinstance(entry, Sale) and bool(entry.settlement) and rest == f"{entry.institution}:{entry.settlement}",
-        "o": isinstance(entry, Sale) and entry.stock and rest == f"{entry.institution}:{entry.settlement}",
+        and rest == f"{place}:{entry.visit}",
+        "d": of_stay and cast("Stay", entry).piece == "discharge" and rest == f"{place}:{entry.visit}",
+        "c": isinstance(entry, Sale) and rest == f"{place}:{entry.code}",
+        "i": isinstance(entry, Sale) and bool(entry.settlement) and rest == f"{place}:{entry.settlement}:{entry.item}",
+        "k": isinstance(entry, Sale) and entry.stock and rest == f"{place}:4:{entry.number}",
         "r": False,
     }[kind]
 
@@ -180,14 +237,14 @@ def _slot(entry: Entry) -> object:
     if isinstance(entry, Arrival):
         return ("message", entry.message)
     if isinstance(entry, Fill):
-        return ("line", entry.visit, entry.line)
+        return ("line", entry.institution, entry.visit, entry.line)
     if isinstance(entry, Sale):
-        return ("sale", entry.stock, entry.settlement or entry.message, entry.code)
+        return ("sale", entry.institution, entry.stock, entry.settlement or entry.message, entry.code)
     if isinstance(entry, Stay) and entry.piece != "settlement":
-        return (entry.piece, entry.visit)
+        return (entry.piece, entry.institution, entry.visit)
     if isinstance(entry, Admitted):
-        return ("admission", entry.visit)
-    return ("settlement", entry.settlement) if entry.settlement else None
+        return ("admission", entry.institution, entry.visit)
+    return ("settlement", entry.institution, entry.settlement) if entry.settlement else None
 
 
 def _outdoes(other: Entry, one: Entry, reach: int) -> bool:
@@ -196,7 +253,7 @@ def _outdoes(other: Entry, one: Entry, reach: int) -> bool:
     Uploads that lie further from the first business time than the reach do not speak of one thing.
     """
     latest = isinstance(one, Fill | Admitted) or (isinstance(one, Stay) and one.piece != "settlement")
-    first, second = sorted((one, other), key=lambda entry: (entry.uploaded, entry.message, entry.identity))
+    first, second = sorted((one, other), key=lambda one: (one.uploaded, one.answered, one.message, one.identity))
     return other is (second if latest else first) and other is not one and second.uploaded <= first.time + reach
 
 

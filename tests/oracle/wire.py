@@ -93,6 +93,13 @@ def stock(infno: str, at: int = MONDAY, /, **fields: object) -> Body:
     return body
 
 
+def deletion(number: str, at: int = MONDAY, /, **fields: object) -> Body:
+    """What was reported of stock under this number is deleted."""
+    body = message("3507", at, **{"fixmedins_bchno": number, "inv_data_type": "4"} | fields)
+    del body["psn_no"]
+    return body
+
+
 __all__ = [
     "BOX",
     "DAY",

@@ -18,8 +18,7 @@ from rules._track import Watch
 from rules.catalogue import catalogue
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE
-from rules.wire.door import Door, Late, Refused, Skipped
-from rules.wire.fields import Event
+from rules.wire.door import Door, Late, Opened, Refused, Skipped
 from rules.wire.pseudonyms import Pseudonyms
 from streams.detector import process
 from streams.router import Router, bundles, encode_tick, partition_of
@@ -154,16 +153,28 @@ def _lines(draft: Draft, at: int) -> list[Body]:
 
 
 def _refund(draft: Draft, at: int, header: Body) -> Body:
+    """A row that gives money back, with negative amounts; or the settlement again, said to be taken back."""
+    if draft.variant == 3:
+        return _settlement(draft, at, "2102", header) | {"refd_setl_flag": "1"}
     named: Body = {"init_setl_id": draft.named("S", draft.target % 10)} if draft.variant else {}
     sums: Body = {"medfee_sumamt": -MONEY[draft.money], "fund_pay_sumamt": -MONEY[draft.money], "refd_setl_flag": "1"}
     return wire.settlement(at, "2102", **header | sums | named | {"setl_id": draft.named("R", draft.settlement)})
 
 
+def _fee_lines(draft: Draft, at: int, header: Body) -> Body:
+    batch: Body = {"chrg_bchno": f"B{draft.item}"} if draft.target % 2 else {}
+    infno = "2301" if draft.money == 4 else "2204"
+    return wire.fee_lines(draft.named("V", draft.visit), _lines(draft, at), at, infno, **header | batch)
+
+
 def _cancel_lines(draft: Draft, at: int, header: Body) -> Body:
-    named: object = (
-        "0000" if draft.variant == 0 else str(draft.line) if draft.variant == 1 else ["0", str(draft.line), "2"]
+    named: tuple[Body, ...] = (
+        {"feedetl_sn": "0000"},
+        {"chrg_bchno": f"B{draft.item}"},
+        {"feedetl_sn": ["0", str(draft.line), "2"]},
+        {"chrg_bchno": "0000"},
     )
-    return wire.message("2205" if draft.variant else "2302", at, **header | {"feedetl_sn": named})
+    return wire.message("2205" if draft.variant else "2302", at, **header | named[draft.variant])
 
 
 def _message_reversal(draft: Draft, at: int, header: Body) -> Body:
@@ -173,16 +184,18 @@ def _message_reversal(draft: Draft, at: int, header: Body) -> Body:
 
 def _stock_return(draft: Draft, at: int, header: Body) -> Body:
     of_person = {name: value for name, value in header.items() if name not in ("psn_no", "mdtrt_id")}
-    infno = "3506" if draft.variant else "3507"
+    if not draft.variant:
+        return wire.deletion(f"N{draft.item}", at, **of_person)
     if draft.settlement % 2:
-        return wire.stock(infno, at, **of_person, drugtracinfo=[{"drug_trac_codg": draft.box_code}])
-    return wire.stock(infno, at, **of_person, setl_id=draft.named("S", draft.settlement))
+        return wire.stock("3506", at, **of_person, drugtracinfo=[{"drug_trac_codg": draft.box_code}])
+    return wire.stock("3506", at, **of_person, setl_id=draft.named("S", draft.settlement))
 
 
 def _sale(draft: Draft, at: int, header: Body) -> Body:
     of_stock = {name: value for name, value in header.items() if name not in ("psn_no", "mdtrt_id")}
     if draft.variant:
         of_stock["setl_id"] = draft.named("S", draft.settlement)
+    of_stock["fixmedins_bchno"] = f"N{draft.item}"
     return wire.stock("3505", at, **of_stock, drugtracinfo=[{"drug_trac_codg": draft.box_code}])
 
 
@@ -205,9 +218,7 @@ _BODIES: dict[str, Callable[[Draft, int, Body], Body]] = {
     "outpatient": lambda draft, at, header: _settlement(draft, at, "2207", header),
     "inpatient": lambda draft, at, header: _settlement(draft, at, "2304", header),
     "refund": _refund,
-    "lines": lambda d, at, header: wire.fee_lines(
-        d.named("V", d.visit), _lines(d, at), at, "2301" if d.money == 4 else "2204", **header
-    ),
+    "lines": _fee_lines,
     "cancel_lines": _cancel_lines,
     "reversal": lambda d, at, header: wire.reversal(
         d.named("S", d.settlement), at, ("2103", "2208", "2305")[d.variant % 3], **header
@@ -254,7 +265,7 @@ def whole_catalogue() -> tuple[Rule, ...]:
     return tuple(kind(**LOWERED.get(id_, {})) for id_, kind in catalogue().items())  # type: ignore[arg-type]
 
 
-def accepted(bodies: Iterable[Body]) -> list[tuple[Event, bytes]]:
+def accepted(bodies: Iterable[Body]) -> list[tuple[Opened, bytes]]:
     """The events that the door lets in, with their bytes; each a moment after its own upload."""
     found = []
     door = a_door()
@@ -274,19 +285,26 @@ def a_door() -> Door:
     return Door(Pseudonyms("key"))
 
 
-def in_some_order(events: Sequence[tuple[Event, bytes]], random: Random) -> list[bytes]:
+def uploaded_of(message: Opened) -> int:
+    """Its inf_time, ms UTC."""
+    return message.events[0].uploaded
+
+
+def in_some_order(events: Sequence[tuple[Opened, bytes]], random: Random) -> list[bytes]:
     """The messages in an order in which none comes after one with an inf_time greater by more than the grace."""
-    times = [event.uploaded for event, _ in events]
+    times = [uploaded_of(event) for event, _ in events]
     if times and max(times) - min(times) <= GRACE and random.random() < 0.5:
         return random.sample([value for _, value in events], len(events))
     disorder = random.choice((0, HOUR, GRACE, GRACE))
     return [
         value
-        for _, value in sorted(events, key=lambda one: (one[0].uploaded + random.randint(0, disorder), random.random()))
+        for _, value in sorted(
+            events, key=lambda one: (uploaded_of(one[0]) + random.randint(0, disorder), random.random())
+        )
     ]
 
 
-def with_repeats(events: Sequence[tuple[Event, bytes]], random: Random) -> list[tuple[Event, bytes]]:
+def with_repeats(events: Sequence[tuple[Opened, bytes]], random: Random) -> list[tuple[Opened, bytes]]:
     """The same events, some of them two or three times."""
     return [one for one in events for _ in range(random.choice((1, 1, 1, 2, 3)))]
 
@@ -296,7 +314,7 @@ def from_sources(values: Sequence[bytes], random: Random, sources: int) -> list[
     source_of = {value: random.randrange(sources) for value in set(values)}
     arrived, moment = [], 0
     for value in values:
-        uploaded = a_door().open(value, 1 << 50).uploaded
+        uploaded = uploaded_of(a_door().open(value, 1 << 50))
         moment = max(moment, uploaded + random.choice((0, 0, MINUTE)))
         arrived.append((source_of[value], value, moment))
     return arrived

@@ -21,11 +21,11 @@ def effects_of(rule: Rule, bodies: Iterable[Body], reference: Reference) -> Effe
     """What the messages bring about, in this order, and the closing tick; persons keep their numbers."""
     engine, door = Engine([Watch(rule)], reference), Door(Pseudonyms("key", raw=True))
     for body in bodies:
-        event = door.open(raw(body), 1 << 50)
-        records, retractions = entries_of(event)
-        inside: list[Inside] = [*records, *retractions]
+        opened = door.open(raw(body), 1 << 50)
+        left = entries_of(opened)
+        inside: list[Inside] = [*left.records, *left.retractions]
         for item in inside:
-            engine.feed(item, event.uploaded)
+            engine.feed(item, opened.events[0].uploaded)
     engine.feed(END, 0)
     return engine.effects
 

@@ -250,7 +250,7 @@ def test_a_reversal_withdraws() -> None:
     engine = engine_of(RULE)
     entries = list(swipes(traffic()))
     taken = Retraction(
-        retraction_keys=[f"s:{entries[-1].settlement}"],
+        retraction_keys=[f"s:{HOSPITAL}:{entries[-1].settlement}"],
         uploaded=entries[-1].time + 71 * HOUR,
         message="reversal",
         institution=HOSPITAL,

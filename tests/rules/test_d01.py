@@ -239,10 +239,10 @@ def test_a_reversed_fill_neither_covers_nor_triggers() -> None:
     """2103 takes back its lines; the alert goes with them."""
     first, second = (one for one in fetched((0, 30), (5, 30)) if isinstance(one, Fill))
     back = Retraction(
-        retraction_keys=[f"s:{first.settlement}"],
+        retraction_keys=[f"s:{first.institution}:{first.settlement}"],
         uploaded=first.time + DAY,
         message="r",
-        institution="A",
+        institution=first.institution,
         identity=9_999_999,
     )
 

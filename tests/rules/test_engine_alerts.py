@@ -40,7 +40,7 @@ def swipe(minutes: int, yuan: float = 1, **more: object) -> Body:
 
 def taken_back(minutes: int, msgid: str | None = None) -> Body:
     """Its reversal."""
-    return wire.reversal(f"S{minutes}", NOON + 10 * HOUR, msgid=msgid or f"R{minutes}")
+    return wire.reversal(f"S{minutes}", NOON + 10 * HOUR, msgid=msgid or f"R{minutes}", psn_no=f"{minutes}")
 
 
 def ids(alerts: list[Alert]) -> set[str]:
@@ -112,7 +112,7 @@ def test_a_split_leaves_the_id_with_the_earlier_part() -> None:
     desk.tell(swipe(0), swipe(50), swipe(100))
     [first] = ids(desk.said)
     [later] = desk.tell(taken_back(50, "R")).revisions
-    again = desk.tell(wire.message_reversal("R", NOON + 11 * HOUR, "2103")).revisions
+    again = desk.tell(wire.message_reversal("R", NOON + 11 * HOUR, "2103", psn_no="50")).revisions
 
     assert ("opened", 1, 1) == short([later])[0]
     assert first != later.alert_id
@@ -137,7 +137,7 @@ def test_both_parts_of_a_split_may_begin_with_the_same_opener() -> None:
 def test_a_withdrawn_alert_that_holds_again_keeps_its_id() -> None:
     """The next revision of the same alert is `opened`."""
     desk = Desk(EverySwipe())
-    desk.tell(swipe(0), taken_back(0, "R"), wire.message_reversal("R", NOON + 11 * HOUR, "2103"))
+    desk.tell(swipe(0), taken_back(0, "R"), wire.message_reversal("R", NOON + 11 * HOUR, "2103", psn_no="0"))
 
     assert [("opened", 1, 1), ("withdrawn", 2, 1), ("opened", 3, 1)] == short(desk.said)
     assert 1 == len(ids(desk.said))
@@ -293,7 +293,7 @@ def test_a_long_episode_that_was_closed_and_loses_its_end_says_so() -> None:
     desk.tick(NOON + 101 * DAY)
     [page] = [page for page in desk.engine.pages.values() if page.ledger.name == "swipes"]
     kept = [entry.message for entry in page.order]
-    desk.tell(*(wire.reversal(f"S{name[1:]}", NOON + int(name[1:]) * MINUTE) for name in kept))
+    desk.tell(*(wire.reversal(f"S{name[1:]}", NOON + int(name[1:]) * MINUTE, psn_no=name[1:]) for name in kept))
     desk.end()
 
     assert 16 > len(kept) > 0

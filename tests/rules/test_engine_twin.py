@@ -14,7 +14,7 @@ from rules._alert import Alert
 from rules._engine import ROOM
 from rules._rule import Rule
 from rules.reference import Reference
-from rules.wire.fields import Event
+from rules.wire.door import Opened
 from tests.oracle.profile import examples
 from tests.oracle.sample_rules import SAMPLES
 from tests.oracle.twin import episodes
@@ -53,7 +53,7 @@ RULES = pytest.mark.parametrize(
 )
 
 
-def events_of(world: World) -> list[tuple[Event, bytes]]:
+def events_of(world: World) -> list[tuple[Opened, bytes]]:
     """What the door lets in."""
     scale, made = world
     return accepted(body_of(draft, scale) for draft in made)

@@ -256,7 +256,7 @@ def test_a_cancelled_admission_withdraws() -> None:
     """2404 takes the second admission back."""
     entries = split()
     cancel = Retraction(
-        retraction_keys=["a:v2"],
+        retraction_keys=[f"a:{HOSPITAL}:v2"],
         uploaded=entries[-1].time + DAY,
         message="cancel",
         institution=HOSPITAL,

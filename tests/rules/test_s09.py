@@ -66,7 +66,7 @@ def test_one_alert_an_institution_and_day() -> None:
 @pytest.mark.parametrize("taken_back_first", [False, True])
 def test_a_reversal_takes_it_back(*, taken_back_first: bool) -> None:
     """What was reversed is no settlement, in whichever order the two arrive."""
-    bodies = [bought(setl_id="S1"), reversal("S1", at("10:30"))]
+    bodies = [bought(setl_id="S1"), reversal("S1", at("10:30"), psn_no="n010:00")]
 
     assert [] == standing_after(RULE, bodies[::-1] if taken_back_first else bodies, register())
 

@@ -45,7 +45,7 @@ def life(random: Random) -> list[Stay | Retraction]:
 def cancel(piece: str, visit: str, time: int, number: int) -> Retraction:
     """2404 or 2405."""
     return Retraction(
-        retraction_keys=[f"{piece}:{visit}"],
+        retraction_keys=[f"{piece}:{HOSPITAL}:{visit}"],
         uploaded=time,
         message=f"c{number}",
         institution=HOSPITAL,

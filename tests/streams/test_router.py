@@ -14,6 +14,7 @@ from rules._ledger import Retraction, Tick
 from rules.ledgers import Arrival, Fill, Inside, Record, Swipe
 from rules.times import parse
 from rules.wire.door import Door, Limits
+from rules.wire.notation import MOMENT
 from rules.wire.pseudonyms import Pseudonyms
 from streams.router import BUNDLE, Routed, Router, TickClock, bundles, encode_tick, partition_of, record_key
 from tests.oracle import wire
@@ -45,7 +46,12 @@ def route(*bodies: Body | bytes, appended: int = MONDAY + DAY, **limits: int) ->
 
 def reasons(body: Body | bytes, **more: int) -> set[str]:
     """Why a message is refused."""
-    return set(route(body, **more).reasons)
+    return reasons_of(route(body, **more))
+
+
+def reasons_of(routed: Routed) -> set[str]:
+    """The codes of all reasons."""
+    return {noted.detail for noted in routed.noted if noted.what == "refused"}
 
 
 def identity(body: Body | bytes) -> int:
@@ -90,15 +96,16 @@ REFUSED: list[tuple[str, Body | bytes, set[str]]] = [
     ("a list", b"[]", {"not_object"}),
     ("null", b"null", {"not_object"}),
     ("no transaction", without(wire.settlement(), "infno"), {"missing_field"}),
-    ("a number as transaction", wire.settlement() | {"infno": 2102}, {"wrong_type"}),
+    ("an object as transaction", wire.settlement() | {"infno": {"a": 1}}, {"wrong_type"}),
     ("no institution", without(wire.settlement(), "fixmedins_code"), {"missing_field"}),
     ("no person", without(wire.settlement(), "psn_no"), {"missing_field"}),
-    ("an empty person", wire.settlement(psn_no=""), {"wrong_type"}),
-    ("null for a person", wire.settlement(psn_no=None), {"wrong_type"}),
-    ("two missing, one wrong", without(wire.settlement(fund_pay_sumamt="40"), "setl_id"), {"missing_field", "wrong_type"}),
-    ("money as text", wire.settlement(medfee_sumamt="50.00"), {"wrong_type"}),
+    ("an empty person", wire.settlement(psn_no=""), {"missing_field"}),
+    ("null for a person", wire.settlement(psn_no=None), {"missing_field"}),
+    ("two missing, one wrong", without(wire.settlement(fund_pay_sumamt="x"), "setl_id"), {"missing_field", "wrong_type"}),
+    ("money with an exponent", wire.settlement(medfee_sumamt="5e1"), {"wrong_type"}),
+    ("money as true", wire.settlement(medfee_sumamt=True), {"wrong_type"}),
     ("money beyond all", wire.settlement(medfee_sumamt=1e13), {"wrong_type"}),
-    ("a person as a number", wire.settlement(psn_no=1), {"wrong_type"}),
+    ("a person as a list", wire.settlement(psn_no=[1]), {"wrong_type"}),
     ("a time of day without a date", wire.settlement(setl_time="10:00:00"), {"bad_time"}),
     ("a date that is none", wire.settlement(setl_time="2026-02-30 10:00:00"), {"bad_time"}),
     ("a time as a number", wire.settlement(setl_time=1772500000000), {"wrong_type"}),
@@ -106,7 +113,7 @@ REFUSED: list[tuple[str, Body | bytes, set[str]]] = [
     ("stock without a time", without(wire.stock("3503"), "time"), {"missing_field"}),
     ("stock without a quantity", without(wire.stock("3503"), "cnt"), {"missing_field"}),
     ("stock without a quantity and a time", without(wire.stock("3503"), "cnt", "time"), {"missing_field"}),
-    ("lines that are no list", wire.fee_lines("V", []) | {"feedetail": {}}, {"wrong_type"}),
+    ("lines that are no list", wire.fee_lines("V", []) | {"feedetail": 7}, {"wrong_type"}),
     ("no line", wire.fee_lines("V", []), {"missing_field"}),
     ("a line that is no object", wire.fee_lines("V", []) | {"feedetail": [1]}, {"wrong_type"}),
     ("a line without a quantity", wire.fee_lines("V", [without(LINE, "cnt")]), {"missing_field"}),
@@ -117,29 +124,25 @@ REFUSED: list[tuple[str, Body | bytes, set[str]]] = [
     ("a negative question", wire.question(medfee_sumamt=-1), {"negative_amount"}),
     ("a negative sale", wire.stock("3505", cnt=-1), {"negative_amount"}),
     ("a cancel of no line", wire.message("2205", mdtrt_id="V", feedetl_sn=[]), {"missing_field"}),
-    ("a cancel of an empty line", wire.message("2205", mdtrt_id="V", feedetl_sn=""), {"wrong_type"}),
+    ("a cancel of an empty line", wire.message("2205", mdtrt_id="V", feedetl_sn=""), {"missing_field"}),
     ("a cancel of a line beyond all", wire.message("2302", mdtrt_id="V", feedetl_sn="1" * 5000), {"wrong_type"}),
     ("a cancel of a list of those", wire.message("2302", mdtrt_id="V", feedetl_sn=["1", "1" * 65]), {"wrong_type"}),
-    ("an age of 850", wire.settlement(age=850), {"age"}),
-    ("a negative age", wire.settlement(age=-1), {"age"}),
-    ("born in 1850", wire.settlement(brdy="1850-01-01"), {"age"}),
-    ("born next year", wire.settlement(brdy="2027-03-02"), {"age"}),
     ("born on no day", wire.settlement(brdy="1990-13-01"), {"bad_time"}),
     ("settled 11 min after its upload", wire.settlement(setl_time=wire.text(MONDAY + 11 * MINUTE)), {"business_time_ahead"}),
-    ("a line 11 min after its upload", wire.fee_lines("V", [LINE, wire.line(2, MONDAY + 11 * MINUTE)]), {"business_time_ahead"}),
+    ("all lines 11 min after their upload", wire.fee_lines("V", [wire.line(2, MONDAY + 11 * MINUTE)]), {"business_time_ahead"}),
     ("uploaded in 2099", wire.settlement(inf_time="2099-01-01 00:00:00"), {"upload_ahead"}),
     ("settled in 2099", wire.settlement(setl_time="2099-01-01 00:00:00"), {"business_time_ahead"}),
     ("negative, too old and from the future", wire.settlement(parse("2099-01-01"), fund_pay_sumamt=-1, age=200),
-     {"upload_ahead", "negative_amount", "age"}),
+     {"upload_ahead", "negative_amount"}),
     ("no settlement, too old, negative and from the future",
      without(wire.settlement(parse("2099-01-01"), medfee_sumamt=-5, brdy="1800-01-01"), "setl_id"),
-     {"missing_field", "age", "negative_amount", "upload_ahead"}),
+     {"missing_field", "negative_amount", "upload_ahead"}),
     ("stock without a time and a quantity, from the future", without(wire.stock("3505", parse("2099-01-01")), "time", "cnt"),
      {"missing_field", "upload_ahead"}),
     ("stock of no time, negative", wire.stock("3505", time="10:00:00", cnt=-1), {"bad_time", "negative_amount"}),
-    ("a wrong amount beside a negative one", wire.settlement(medfee_sumamt="1", fund_pay_sumamt=-1), {"wrong_type", "negative_amount"}),
-    ("a wrong line before a negative one", wire.fee_lines("V", [LINE | {"pric": "1"}, LINE | {"cnt": -1}]), {"wrong_type", "negative_amount"}),
-    ("a wrong field, settled in 2099", wire.settlement(setl_time="2099-01-01 00:00:00", medfee_sumamt="1"),
+    ("a wrong amount beside a negative one", wire.settlement(medfee_sumamt="x", fund_pay_sumamt=-1), {"wrong_type", "negative_amount"}),
+    ("a wrong line before a negative one", wire.fee_lines("V", [LINE | {"pric": "x"}, LINE | {"cnt": -1}]), {"wrong_type", "negative_amount"}),
+    ("a wrong field, settled in 2099", wire.settlement(setl_time="2099-01-01 00:00:00", medfee_sumamt="x"),
      {"wrong_type", "business_time_ahead"}),
     ("too many lines, one of them empty, uploaded in 2099", wire.fee_lines("V", [{}, *[LINE] * 2000], inf_time="2099-01-01 00:00:00"),
      {"too_many_items", "upload_ahead"}),
@@ -154,7 +157,7 @@ def test_a_bad_message_is_refused_with_every_reason(body: Body | bytes, expected
     """It becomes a dead letter and nothing else; the good one after it is routed."""
     routed = route(body, wire.settlement())
 
-    assert expected == set(routed.reasons)
+    assert expected == reasons_of(routed)
     assert [0] == [index for index, *_ in routed.dead_letters]
     assert routed.kinds == {"settlement": 1}
 
@@ -162,16 +165,16 @@ def test_a_bad_message_is_refused_with_every_reason(body: Body | bytes, expected
 def test_every_wrong_field_has_a_reason_of_its_own() -> None:
     """The detail names each field, what was expected, and the type and length of what came."""
     body = without(
-        wire.settlement(medfee_sumamt="50", setl_time="10:00:00", feedetail=[LINE | {"cnt": "1"}]), "setl_id"
+        wire.settlement(medfee_sumamt="x0", setl_time="10:00:00", feedetail=[LINE | {"cnt": "y"}]), "setl_id"
     )
     [(_, code, detail)] = route(body).dead_letters
 
     assert code == "missing_field"
     assert detail.split("; ") == [
         "setl_id: expected, was missing",
-        "setl_time: expected yyyy-MM-dd HH:mm:ss or ISO 8601 with an offset, was text of 8",
-        "medfee_sumamt: expected a number from -1e+12 to 1e+12, was text of 2",
-        "feedetail[0].cnt: expected a number from -1e+12 to 1e+12, was text of 1",
+        f"setl_time: expected {MOMENT}, was text of 8",
+        "medfee_sumamt: expected a number, was text of 2",
+        "feedetail[0].cnt: expected a number, was text of 1",
     ]
 
 
@@ -192,7 +195,8 @@ GOOD: tuple[Body, ...] = (
 @pytest.mark.parametrize("body", GOOD)
 def test_one_wrong_field_gives_one_reason(body: Body) -> None:
     """What is judged beside it objects to nothing that was put in its place."""
-    wrong = [body | {name: {"an": "object"}} for name in body if name != "infno"]
+    lists = ("feedetail", "diseinfo", "drug_trac_info", "drugtracinfo")
+    wrong = [body | {name: 1.5 if name in lists else {"an": "object"}} for name in body if name != "infno"]
     missing = [without(body, name) for name in body if name != "infno"]
     details = [detail for *_, detail in route(*wrong, *missing).dead_letters]
 
@@ -213,14 +217,16 @@ NEGATIVE: list[tuple[Callable[..., Body], tuple[str, ...]]] = [
     ("body", "expected"),
     [
         (wire.raw(wire.settlement()).replace(b":50,", b":" + b"9" * 32 + b","),
-         "medfee_sumamt: expected a number from -1e+12 to 1e+12, was a number"),
-        (wire.settlement(medfee_sumamt=1e13), "medfee_sumamt: expected a number from -1e+12 to 1e+12, was a decimal number"),
-        (wire.settlement(refd_setl_flag=1.0), "refd_setl_flag: expected text or a whole number, was a decimal number"),
-        (wire.message("2302", mdtrt_id="V", feedetl_sn=[{}]), "feedetl_sn[0]: expected text of 1 to 64, was an object"),
-        (wire.message("2302", mdtrt_id="V", feedetl_sn={}),
-         "feedetl_sn: expected text of 1 to 64 or a list, each text of 1 to 64, was an object"),
-        (wire.message("2302", mdtrt_id="V", feedetl_sn=[]), "feedetl_sn: expected at least one, was empty"),
-        (wire.settlement(feedetail=7), "feedetail: expected a list, each an object, was a number"),
+         "medfee_sumamt: expected a finite number from -1e12 to 1e12, was a number"),
+        (wire.settlement(medfee_sumamt=1e13), "medfee_sumamt: expected a finite number from -1e12 to 1e12, was a decimal number"),
+        (wire.raw(wire.settlement()).replace(b":50,", b":1e400,"),
+         "medfee_sumamt: expected a finite number from -1e12 to 1e12, was a decimal number"),
+        (wire.settlement(refd_setl_flag=1.5), "refd_setl_flag: expected text of 1 to 200, was a decimal number"),
+        (wire.message("2302", mdtrt_id="V", feedetl_sn=[{"a": 1}]), "feedetl_sn: expected text of 1 to 64, was an object"),
+        (wire.message("2302", mdtrt_id="V", feedetl_sn={"a": 1}), "feedetl_sn: expected text of 1 to 64, was an object"),
+        (wire.message("2302", mdtrt_id="V", feedetl_sn=[]), "feedetl_sn: expected, was missing"),
+        (wire.message("2205", mdtrt_id="V"), "chrg_bchno: expected, was missing"),
+        (wire.settlement(feedetail=7), "feedetail: expected a list, was a number"),
     ],
 )  # fmt: skip
 def test_a_reason_tells_what_was_expected_from_what_came(body: Body | bytes, expected: str) -> None:
@@ -250,7 +256,7 @@ def test_a_list_over_the_limit_is_named() -> None:
     assert [
         "drugtracinfo: expected at most 1 items, was 2",
         "drug_trac_info: expected at most 1 items, was 2",
-        "feedetail, drug_trac_info: expected at most 1 items, was 2",
+        "drug_trac_info: expected at most 1 items, was 2",
     ] == [detail for *_, detail in route(*bodies, max_items=1).dead_letters]
 
 
@@ -284,7 +290,6 @@ def test_no_reason_repeats_a_personal_value(name: str) -> None:
         (nested(3), {"max_depth": 3}, {"too_deep"}),
         (nested(2), {"max_depth": 3}, set()),
         (wire.settlement(fixmedins_name="[" * 50 + '\\"{'), {"max_depth": 3}, set()),
-        (wire.settlement(age=90), {"max_age": 80}, {"age"}),
         (wire.settlement(setl_time=wire.text(MONDAY + MINUTE)), {"ahead": 0}, {"business_time_ahead"}),
     ],
 )  # fmt: skip
@@ -321,12 +326,12 @@ def test_what_is_unusual_is_not_refused(body: Body) -> None:
     assert set() == reasons(body)
 
 
-@pytest.mark.parametrize("infno", ["1101", "3103", "9001", "2102A", "x"])
+@pytest.mark.parametrize("infno", ["1101", "3103", "9001", "9001A", "x"])
 def test_a_transaction_that_nothing_uses_is_skipped(infno: str) -> None:
     """It is counted, and no error, whatever its fields."""
     routed = route({"infno": infno}, {"infno": infno, "psn_no": 7})
 
-    assert (routed.skipped, routed.dead_letters, routed.entries) == (2, [], [])
+    assert (routed.count("skipped"), routed.dead_letters, routed.entries) == (2, [], [])
 
 
 def lines_at(*hours: int) -> list[Body]:
@@ -346,10 +351,15 @@ LATE: list[tuple[str, Body, bool, int]] = [
     ("lines, all of them late", wire.fee_lines("V", lines_at(73, 100)), True, 0),
     ("lines of a stay, two months", wire.fee_lines("V", lines_at(DAYS_60, DAYS_60 + 1), infno="2301"), False, 1),
     ("lines of a stay, all older", wire.fee_lines("V", lines_at(DAYS_60 + 1), infno="2301"), True, 0),
-    ("an admission", wire.admission("V", MONDAY - 73 * HOUR, inf_time=wire.text(MONDAY)), True, 0),
-    ("a discharge", wire.discharge("V", MONDAY - 73 * HOUR, inf_time=wire.text(MONDAY)), True, 0),
+    ("lines, one of them in the future", wire.fee_lines("V", [LINE, wire.line(2, MONDAY + 11 * MINUTE)]), False, 1),
+    ("lines, late or in the future", wire.fee_lines("V", [*lines_at(73), wire.line(2, MONDAY + 11 * MINUTE)]), True, 0),
+    ("an admission of two weeks ago", wire.admission("V", MONDAY - 15 * DAY, inf_time=wire.text(MONDAY)), False, 0),
+    ("an earlier admission", wire.admission("V", MONDAY - 15 * DAY - 1000, inf_time=wire.text(MONDAY)), True, 0),
+    ("a discharge of two weeks ago", wire.discharge("V", MONDAY - 15 * DAY, inf_time=wire.text(MONDAY)), False, 0),
+    ("an earlier discharge", wire.discharge("V", MONDAY - 15 * DAY - 1000, inf_time=wire.text(MONDAY)), True, 0),
     ("a reversal", wire.reversal("S", MONDAY - 73 * HOUR, inf_time=wire.text(MONDAY)), True, 0),
-    ("stock", wire.stock("3505", MONDAY - 73 * HOUR, inf_time=wire.text(MONDAY)), True, 0),
+    ("stock of two weeks ago", wire.stock("3505", MONDAY - 15 * DAY, inf_time=wire.text(MONDAY)), False, 0),
+    ("earlier stock", wire.stock("3505", MONDAY - 15 * DAY - 1000, inf_time=wire.text(MONDAY)), True, 0),
     ("a registration", wire.message("2201", mdtrt_id="V", begntime=wire.text(MONDAY - 73 * HOUR)), True, 0),
     ("a question has no other time than its upload", wire.question(feedetail=lines_at(0)), False, 0),
     ("a cancel neither", wire.message("2205", mdtrt_id="V", feedetl_sn="0000"), False, 0),
@@ -365,7 +375,7 @@ def test_lateness_is_read_from_the_event_alone(body: Body, late: bool, lines: in
         routed = route(body, appended=appended)
         assert ([0] if late else []) == routed.late
         assert late == (not routed.entries)
-        assert (lines, []) == (routed.late_lines, routed.dead_letters)
+        assert (lines, []) == (routed.count("late_lines"), routed.dead_letters)
 
 
 def test_late_lines_leave_no_entries() -> None:
@@ -433,7 +443,7 @@ def test_null_for_a_list_is_no_list(body: Body, names: tuple[str, ...]) -> None:
 
 def test_null_for_lines_that_are_required_is_refused() -> None:
     """An upload of lines without lines says nothing."""
-    assert {"wrong_type"} == reasons(wire.fee_lines("V", []) | {"feedetail": None})
+    assert {"missing_field"} == reasons(wire.fee_lines("V", []) | {"feedetail": None})
 
 
 def test_line_names_have_other_spellings_too() -> None:
@@ -469,7 +479,11 @@ def test_a_message_becomes_records_of_its_keys_and_retractions_for_all() -> None
     assert (keys, keys[:1]) == (keys_of(sold), keys_of(reversed_))
     assert [] == retractions_of(sold)
     [retraction] = retractions_of(reversed_)
-    assert (["s:S1"], False, False) == (retraction.retraction_keys, retraction.final, retraction.earlier_only)
+    assert ([f"s:{wire.SHOP}:S1"], False, False) == (
+        retraction.retraction_keys,
+        retraction.final,
+        retraction.earlier_only,
+    )
 
 
 def test_no_personal_number_goes_inside() -> None:
@@ -489,27 +503,29 @@ def test_no_personal_number_goes_inside() -> None:
     assert not any(value.encode() in written for value in PERSONAL.values())
 
 
-FACTS: list[tuple[str, Body, list[list[str]]]] = [
-    ("reversal of a purchase", wire.reversal("S1"), [["s:S1"]]),
-    ("reversal of an outpatient", wire.reversal("S1", infno="2208"), [["s:S1"]]),
-    ("reversal of a stay", wire.reversal("S1", infno="2305"), [["s:S1"]]),
+SHOP = wire.SHOP
+RETRACTIONS: list[tuple[str, Body, list[list[str]]]] = [
+    ("reversal of a purchase", wire.reversal("S1"), [[f"s:{SHOP}:S1"]]),
+    ("reversal of an outpatient", wire.reversal("S1", infno="2208"), [[f"s:{SHOP}:S1"]]),
+    ("reversal of a stay", wire.reversal("S1", infno="2305"), [[f"s:{SHOP}:S1"]]),
     ("refund that names its original",
-     wire.settlement(medfee_sumamt=-1, fund_pay_sumamt=-1, refd_setl_flag="1", init_setl_id="S1"), [["s:S1"]]),
+     wire.settlement(medfee_sumamt=-1, fund_pay_sumamt=-1, refd_setl_flag="1", init_setl_id="S1"), [[f"s:{SHOP}:S1"]]),
     ("refund that names none", wire.settlement(medfee_sumamt=-1, fund_pay_sumamt=-1, refd_setl_flag="1"), []),
-    ("a message", wire.message_reversal("M1"), [[f"m:{wire.SHOP}:M1"]]),
+    ("a settlement said to be taken back", wire.settlement(setl_id="S1", refd_setl_flag="1"), [[f"s:{SHOP}:S1"]]),
+    ("a message", wire.message_reversal("M1"), [[f"m:{SHOP}:M1"]]),
     ("a reversal of a message, which nothing takes back", wire.message_reversal("M1", oinfno="2601"), []),
-    ("a line", wire.message("2205", mdtrt_id="V", feedetl_sn="7"), [["l:V:7"]]),
-    ("lines", wire.message("2302", mdtrt_id="V", feedetl_sn=["7", "8"]), [["l:V:7", "l:V:8"]]),
-    ("all lines", wire.message("2205", mdtrt_id="V", feedetl_sn="0000"), [["v:V"]]),
-    ("all lines, in a list", wire.message("2205", mdtrt_id="V", feedetl_sn=["0000"]), [["v:V"]]),
-    ("an admission", wire.message("2404", mdtrt_id="V"), [["a:V"]]),
-    ("a discharge", wire.message("2405", mdtrt_id="V"), [["d:V"]]),
-    ("a registration", wire.message("2202", mdtrt_id="V"), [["r:V"]]),
-    ("a box brought back", wire.stock("3506", drugtracinfo=[{"drug_trac_codg": wire.BOX}]), [[f"c:{wire.SHOP}:{wire.BOX}"]]),
-    ("a sale brought back", wire.stock("3506", setl_id="S1"), [[f"b:{wire.SHOP}:S1"]]),
-    ("a stock report deleted", wire.stock("3507", setl_id="S1"), [[f"o:{wire.SHOP}:S1"]]),
-    ("a code of a stock report deleted", wire.stock("3507", drugtracinfo=[{"drug_trac_codg": wire.BOX}]),
-     [[f"k:{wire.SHOP}:{wire.BOX}"]]),
+    ("a line", wire.message("2205", mdtrt_id="V", feedetl_sn="7"), [[f"l:{SHOP}:V:7"]]),
+    ("lines", wire.message("2302", mdtrt_id="V", feedetl_sn=["7", "8"]), [[f"l:{SHOP}:V:7", f"l:{SHOP}:V:8"]]),
+    ("a batch", wire.message("2205", mdtrt_id="V", chrg_bchno="B1"), [[f"b:{SHOP}:V:B1"]]),
+    ("all lines", wire.message("2205", mdtrt_id="V", chrg_bchno="0000"), [[f"v:{SHOP}:V"]]),
+    ("all lines, in a list", wire.message("2302", mdtrt_id="V", feedetl_sn=["0000"]), [[f"v:{SHOP}:V"]]),
+    ("an admission", wire.message("2404", mdtrt_id="V"), [[f"a:{SHOP}:V"]]),
+    ("a discharge", wire.message("2405", mdtrt_id="V"), [[f"d:{SHOP}:V"]]),
+    ("a registration", wire.message("2202", mdtrt_id="V"), [[f"r:{SHOP}:V"]]),
+    ("a box brought back", wire.stock("3506", drugtracinfo=[{"drug_trac_codg": wire.BOX}]), [[f"c:{SHOP}:{wire.BOX}"]]),
+    ("a sale brought back", wire.stock("3506", setl_id="S1"), [[f"i:{SHOP}:S1:{wire.RAMIPRIL}", f"i:{SHOP}:S1:"]]),
+    ("a stock report deleted", wire.deletion("N1"), [[f"k:{SHOP}:4:N1"]]),
+    ("a report of unknown sort deleted", wire.deletion("N1", inv_data_type=""), [[f"k:{SHOP}:{n}:N1" for n in "1234"]]),
     ("a box returned to the supplier", wire.stock("3504", drugtracinfo=[{"drug_trac_codg": wire.BOX}]), []),
     ("a return that names a lot", wire.stock("3506", manu_lotnum="L9"), []),
     ("a sale", wire.stock("3505", setl_id="S1"), []),
@@ -517,18 +533,18 @@ FACTS: list[tuple[str, Body, list[list[str]]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "expected"), [one[1:] for one in FACTS], ids=[one[0] for one in FACTS])
+@pytest.mark.parametrize(("body", "expected"), [one[1:] for one in RETRACTIONS], ids=[one[0] for one in RETRACTIONS])
 def test_a_retraction_names_what_it_takes_back(body: Body, expected: list[list[str]]) -> None:
     """By settlement, message, line, visit, stay or trace code."""
     assert expected == [retraction.retraction_keys for retraction in retractions_of(route(body))]
 
 
-def test_a_refund_without_an_original_counts_with_its_sign() -> None:
-    """At the institution."""
-    body = wire.settlement(medfee_sumamt=-12.34, fund_pay_sumamt=-10, refd_setl_flag="1")
-    swipes = [one for one in entries_of(route(body)) if isinstance(one, Swipe)]
+def test_a_refund_without_an_original_is_counted_and_stands_in_no_sum() -> None:
+    """Nobody can say which settlement it takes back."""
+    routed = route(wire.settlement(medfee_sumamt=-12.34, fund_pay_sumamt=-10, refd_setl_flag="1"))
 
-    assert [(-1234, -1000)] == [(one.total, one.amount) for one in swipes]
+    assert [Arrival] == [type(one) for one in entries_of(routed)]
+    assert 1 == routed.count("refunds_without_original")
 
 
 def test_money_is_whole_fen() -> None:

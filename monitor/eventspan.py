@@ -1,0 +1,80 @@
+"""The messages of the events topic that were appended in a span of time: read once, beside the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from monitor.errors import ConfigurationError
+from rules.times import DAY, iso, parse
+from rules.wire.door import Limits
+from streams.topics import Names, partitions_of, started
+
+Take = Callable[[bytes, int], None]
+"""Takes a message and the moment at which the broker took it, ms UTC."""
+
+
+class Span(NamedTuple):
+    """From when to when messages about a day are appended, ms UTC."""
+
+    start: int
+    end: int
+
+
+def span_of(day: date, limits: Limits) -> Span:
+    """When the broker took the messages about a day that are in time.
+
+    The clocks of an institution may go ahead of its upload, and the upload ahead of the broker.
+    """
+    start = parse(day.isoformat())
+    return Span(start - 2 * limits.ahead, start + DAY + limits.grace)
+
+
+async def read_span(client: Mapping[str, Any], prefix: str, span: Span, take: Take) -> list[str]:
+    """Hand on every message of the events topic that was appended in a span; gives warnings about what is gone."""
+    topic = Names(prefix).events
+    partitions = [TopicPartition(topic, number) for number in range(await partitions_of(client, topic))]
+    if not partitions:
+        raise ConfigurationError(f"{topic}: expected a topic that exists: monitor topics create")
+    how = {"enable_auto_commit": False, "isolation_level": "read_committed", "auto_offset_reset": "none"}
+    async with started(AIOKafkaConsumer(**how, **client)) as consumer:
+        oldest, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        first = await _offsets_at(consumer, span.start, ends)
+        last = await _offsets_at(consumer, span.end, ends)
+        await _read(consumer, {tp: (first[tp], last[tp]) for tp in partitions if first[tp] < last[tp]}, take)
+    return [
+        f"{tp.topic}/{tp.partition}: older messages are gone, some of the day may have been among them"
+        for tp in partitions
+        if 0 < oldest[tp] == first[tp]
+    ]
+
+
+async def _offsets_at(
+    consumer: AIOKafkaConsumer, moment: int, ends: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """The offset of the first record appended at or after a moment; the end where there is none yet."""
+    found = await consumer.offsets_for_times(dict.fromkeys(ends, moment))
+    return {tp: end if found.get(tp) is None else found[tp].offset for tp, end in ends.items()}
+
+
+async def _read(consumer: AIOKafkaConsumer, spans: Mapping[TopicPartition, tuple[int, int]], take: Take) -> None:
+    consumer.assign(list(spans))
+    for tp, (first, _) in spans.items():
+        consumer.seek(tp, first)
+    left = set(spans)
+    while left:
+        for tp, records in (await consumer.getmany(*left, timeout_ms=1000)).items():
+            for record in records:
+                if record.offset < spans[tp][1]:
+                    take(record.value or b"", record.timestamp)
+        done = {tp for tp in left if await consumer.position(tp) >= spans[tp][1]}
+        consumer.pause(*done)
+        left -= done
+
+
+def warning_of_time(span: Span, now: int) -> list[str]:
+    """That a day is not over yet: uploads about it are still in time."""
+    return [f"the day can still change: its uploads are in time until {iso(span.end)}"] if now < span.end else []

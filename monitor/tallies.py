@@ -1,0 +1,66 @@
+"""What workers noted of senders in the last hours: who sends what is skipped, failed, refused or left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.router import Noted
+from streams.tallies import sum_of
+from streams.topics import Names, partitions_of, started
+
+MEANINGS = {
+    "skipped": "messages of a transaction that no rule uses",
+    "failed": "messages whose reply says that the transaction failed",
+    "refused": "messages refused",
+    "late": "messages uploaded later than the grace",
+    "late_lines": "fee lines or stock rows left out: later than the grace, or in the future",
+    "bad_codes": "trace codes that can be none",
+    "missing_codes": "trace codes announced or needed, and not there",
+    "cut": "fields that were absurd and left out, or too long and cut",
+    "refunds_without_original": "refund rows that name no settlement",
+    "retractions_without_target": "reversals, cancels, returns or deletions that found nothing",
+    "message_reversals_without_target": "2601 that found no message, as is usual after a time-out",
+}
+"""What a worker notes -> its meaning."""
+
+
+async def noted_since(client: Mapping[str, Any], prefix: str, since: int) -> Counter[Noted]:
+    """How often each thing was noted since this moment (ms UTC), over all workers; empty where none wrote yet."""
+    topic = Names(prefix).tallies
+    partitions = [TopicPartition(topic, number) for number in range(await partitions_of(client, topic))]
+    if not partitions:
+        return Counter()
+    async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
+        return sum_of(await _values_since(consumer, partitions, since), since)
+
+
+async def _values_since(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], since: int) -> list[bytes]:
+    """The records appended since this moment, up to the ends that the partitions have now."""
+    consumer.assign(partitions)
+    ends = await consumer.end_offsets(partitions)
+    begin = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
+    for partition in partitions:
+        found = begin.get(partition)
+        consumer.seek(partition, found.offset if found is not None else ends[partition])
+    values: list[bytes] = []
+    while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+        for records in (await consumer.getmany(timeout_ms=1000)).values():
+            values += [record.value for record in records if record.value is not None]
+    return values
+
+
+def sentence(noted: Noted, number: int) -> str:
+    """What was noted, of whom, how often.
+
+    >>> sentence(Noted("refused", "no_result", "H34102100021", "2207"), 12)
+    '12 messages refused (no_result): institution H34102100021, transaction 2207'
+    """
+    detail = f" ({noted.detail})" if noted.detail else ""
+    return (
+        f"{number} {MEANINGS.get(noted.what, noted.what)}{detail}: institution {noted.institution or 'unknown'}, "
+        f"transaction {noted.transaction or 'unknown'}"
+    )

@@ -1,0 +1,63 @@
+"""Text that leaves for people: nothing in it steers a terminal, turns the direction of writing or begins a line.
+
+Messages, tables, file names and settings may hold anything. Everything that prints or logs sends it through here.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from unicodedata import category
+
+_UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+"""Control and format characters (escape sequences and bidi overrides are made of them), half surrogates, separators."""
+_INFNO = re.compile(r"\d{4}[0-9A-Za-z]{0,4}", re.ASCII)
+
+
+def printable(text: str) -> str:
+    r"""One line of text in which each character that is not to be seen stands as its escape.
+
+    >>> print(printable("店\x1b[2J\n机构\u202e\x9b"))
+    店\x1b[2J\n机构\u202e\x9b
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if _is_seen(letter) else _escape(letter) for letter in text)
+
+
+def printable_json(text: str) -> str:
+    r"""The same JSON, with escapes in its strings for what is not to be seen; its line breaks stay.
+
+    >>> print(printable_json('{"name": "店\u202e\x7f\U000e0001"}'))
+    {"name": "店\u202e\u007f\udb40\udc01"}
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter == "\n" or _is_seen(letter) else _escape_json(letter) for letter in text)
+
+
+def told_infno(infno: str) -> str:
+    """An infno that looks like one; empty where it does not: anything may stand there, also what names a person.
+
+    >>> told_infno("2102"), told_infno("2203A"), told_infno("341021199001011234"), told_infno("张三")
+    ('2102', '2203A', '', '')
+    """
+    return infno if _INFNO.fullmatch(infno) else ""
+
+
+def complain(text: str) -> None:
+    """Print one line on standard error."""
+    sys.stderr.write(f"monitor: {printable(text)}\n")
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() or category(letter) not in _UNSEEN
+
+
+def _escape(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
+
+
+def _escape_json(letter: str) -> str:
+    units = letter.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[start : start + 4]}" for start in range(0, len(units), 4))
