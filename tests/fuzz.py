@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -26,7 +27,7 @@ from monitor.simulate.exchange import in_form
 from monitor.simulate.variants import varied
 from rules._entries import entries_of
 from rules.ledgers import Inside
-from rules.times import DAY, HOUR, parse
+from rules.times import DAY, HOUR, MINUTE, iso, parse
 from rules.wire.door import Door, Failed, Late, Limits, Opened, Refused, Sender, Skipped
 from rules.wire.fields import OTHER_SPELLINGS, PERSONAL, item_type
 from rules.wire.forms import LISTS, TRANSACTIONS
@@ -39,6 +40,9 @@ MARK = "ZQ7MARK"
 NOW = parse("2026-03-05 12:00:00")
 APPENDED = (NOW, NOW, NOW, NOW + 400 * DAY, NOW - HOUR, 0, 1 << 50)
 """When a message is appended."""
+GRACES = (72, 15 * 24, 60 * 24)
+"""How late a message may come, by its transaction, hours."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d.*")
 NARROW = Limits(max_bytes=3_000, max_items=4, max_depth=5)
 """Limits that ordinary messages reach."""
 
@@ -84,6 +88,18 @@ def of_transaction(infno: str, rng: Random) -> dict[str, Tree]:
         body |= {"cnt": 1, "time": "2026-03-05 10:00:00"}
     person: dict[str, Tree] = {name: f"{MARK}{name}" for name in PERSONAL if rng.random() < 0.5}
     return person | body
+
+
+def of_long_ago(body: dict[str, Tree], rng: Random) -> dict[str, Tree]:
+    """The same message about a time before the grace, by minutes or days, or just within it."""
+    earlier = rng.choice(GRACES) * HOUR + rng.choice((-MINUTE, MINUTE, DAY))
+    uploaded = parse(str(body["inf_time"]))
+    aged: dict[str, Tree] = deepcopy(body)
+    for path in [*_places(aged)]:
+        value = _at(aged, path)
+        if path[-1] not in ("inf_time", "refmsg_time") and isinstance(value, str) and _TIME.fullmatch(value):
+            _holder(aged, path)[path[-1]] = iso(uploaded - earlier)
+    return aged
 
 
 def _filled(struct: type[msgspec.Struct], rng: Random) -> dict[str, Tree]:
@@ -393,6 +409,8 @@ class Source:
         rng = self._rng
         is_simulated = rng.random() < 0.4
         body = rng.choice(self._of_a_county) if is_simulated else of_transaction(rng.choice([*TRANSACTIONS]), rng)
+        if rng.random() < 0.1:
+            body = of_long_ago(body, rng)
         form = rng.random()
         if form < 0.5:
             return deepcopy(body)

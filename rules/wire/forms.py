@@ -181,9 +181,11 @@ def is_absent(value: object) -> bool:
     >>> [is_absent(one) for one in (None, "", " \r", "-", [], {}, 0, False, "0")]
     [True, True, True, True, True, True, False, False, False]
     """
-    if isinstance(value, str):
-        return not value or value.strip() in ("", "-") or (not value.isprintable() and clean(value) in ("", "-"))
-    return value is None or value in ([], {})
+    if not value:
+        return not isinstance(value, int | float)
+    if not isinstance(value, str):
+        return False
+    return value.strip() in ("", "-") or (not value.isprintable() and clean(value) in ("", "-"))
 
 
 def node(of: object, name: str) -> Node:

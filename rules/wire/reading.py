@@ -49,6 +49,7 @@ from .notation import (
     Unfit,
     Value,
     bounds_of,
+    clean,
     moment,
     plain_types,
     readable,
@@ -57,6 +58,7 @@ from .notation import (
     trace_codes,
 )
 from .reasons import MOST_REASONS, Reason, looks_like, missing, names_in, too_many, wrong_type
+from .shortcut import assemble
 
 Part = TypeVar("Part", bound=msgspec.Struct)
 Path = Callable[[str], str]
@@ -64,6 +66,8 @@ Path = Callable[[str], str]
 _HEADER = frozenset(one.encode_name for one in msgspec.structs.fields(Message))
 _LIMITS = ("pric_uplmt_amt", "inscp_scp_amt", "med_chrgitm_type")
 """What the reply says about a fee line."""
+_NEVER_ASSEMBLED = (FeeLinesCancel, Review)
+"""Of these one field may stand in several shapes."""
 _STOCK_TIMES = ("time", "sel_retn_time", "purc_retn_stoin_time", "inv_chg_time", "invdate")
 _STOCK_COUNTS = ("cnt", "sel_retn_cnt", "purc_retn_cnt", "inv_cnt")
 _code = text_reader(1, 64)
@@ -112,9 +116,10 @@ class Reading:
     """One message while it is read: why it will be refused, and what was left out of it.
 
     cut: fields that were absurd or too long, by name; missing_codes: trace codes that should be there.
+    written: events that were encoded already, by id().
     """
 
-    __slots__ = ("_is_broken", "_items", "_max_items", "_moment", "cut", "missing_codes", "reasons")
+    __slots__ = ("_is_broken", "_items", "_max_items", "_moment", "cut", "missing_codes", "reasons", "written")
 
     def __init__(self, max_items: int, moment_if_unknown: datetime) -> None:
         self._max_items = max_items
@@ -124,6 +129,7 @@ class Reading:
         self.reasons: list[Reason] = []
         self.cut: Counter[str] = Counter()
         self.missing_codes = 0
+        self.written: dict[int, bytes] = {}
 
     def bodies(self, message: Node, infno: str, transaction: Transaction) -> list[Message]:
         """The events of a message: their structs, in one notation. Where `reasons` are found they hold blanks."""
@@ -185,10 +191,13 @@ class Reading:
     def _body(self, transaction: Transaction, layers: Layers, message: Node, path: Path) -> Message:
         said, struct = layers.said, transaction.struct
         self._adapt(said, struct, message)
+        lines = list(self._wire_lines(said, message, transaction)) if transaction.lines else []
+        if struct not in _NEVER_ASSEMBLED and (quick := self._assembled(struct, said, lines)) is not None:
+            return quick
         told = len(self.reasons)
         body = self._build(struct, said, path)
         if isinstance(body, Settlement | PreSettlement):
-            body.lines = self._lines(said, message, transaction)
+            body.lines = [self._build(Line, line, _path_after(prefix)) for prefix, line in lines]
             body.trace_codes = self._codes(said, "drug_trac_info")
         elif isinstance(body, Stock):
             self._fill_stock(body, {one.text.partition(":")[0].rpartition(".")[2] for one in self.reasons[told:]})
@@ -275,12 +284,6 @@ class Reading:
             else:
                 self.reasons.append(wrong_type(prefix, "an object", item))
 
-    def _lines(self, said: Node, message: Node, transaction: Transaction) -> list[Line]:
-        return [
-            self._build(Line, line, _path_after(prefix))
-            for prefix, line in self._wire_lines(said, message, transaction)
-        ]
-
     def _wire_lines(self, said: Node, message: Node, transaction: Transaction) -> Iterator[tuple[str, Node]]:
         """The fee lines as they came, in the interface's spelling, with what the reply says of each."""
         limits = _limits(message, transaction)
@@ -292,23 +295,38 @@ class Reading:
 
     def _fee_lines(self, transaction: Transaction, layers: Layers, message: Node, path: Path) -> list[Message]:
         """One event for each person and visit; lines name them, or the message does for all."""
-        said, groups = layers.said, dict[tuple[str, ...], list[Line]]()
-        first: dict[tuple[str, ...], tuple[str, Node]] = {}
+        said, groups = layers.said, dict[tuple[object, ...], list[tuple[str, Node]]]()
+        of_message = tuple(said.get(name) for name in OF_LINES)
         for prefix, line in self._wire_lines(said, message, transaction):
-            own = {name: line[name] for name in OF_LINES if not is_absent(line.get(name))}
-            group = tuple(str(own.get(name, said.get(name, ""))).strip() for name in OF_LINES)
-            first.setdefault(group, (prefix, own))
-            groups.setdefault(group, []).append(self._build(Line, line, _path_after(prefix)))
+            own = (line.get(name) for name in OF_LINES)
+            group = tuple(_key(theirs or ours) for theirs, ours in zip(own, of_message, strict=True))
+            groups.setdefault(group, []).append((prefix, line))
         if not groups:
             if not self._has_reason("feedetail", "drugdetail"):
                 self.reasons.append(Reason("missing_field", "feedetail: expected at least one, was missing"))
             return [self._build(FeeLines, said, path, lines=[])]
-        found: list[Message] = []
-        for group, lines in groups.items():
-            prefix, own = first[group]
-            body = self._build(FeeLines, said | own, _path_of_lines(path, prefix, said, own), lines=lines)
-            found.append(body)
-        return found
+        return [self._lines_of_visit(said, lines, path) for lines in groups.values()]
+
+    def _lines_of_visit(self, said: Node, lines: list[tuple[str, Node]], path: Path) -> Message:
+        prefix, first = lines[0]
+        own = {name: first[name] for name in OF_LINES if not is_absent(first.get(name))}
+        if (quick := self._assembled(FeeLines, said | own, lines)) is not None:
+            return quick
+        built = [self._build(Line, line, _path_after(before)) for before, line in lines]
+        return self._build(FeeLines, said | own, _path_of_lines(path, prefix, said, own), lines=built)
+
+    def _assembled(self, struct: type[Message], said: Node, lines: list[tuple[str, Node]]) -> Message | None:
+        """The event at once, where every field of it stands as it should; None where it must be read one by one."""
+        found = assemble(struct, said, [line for _, line in lines])
+        if found is None:
+            return None
+        body, written = found
+        items = self._items + sum(len(getattr(body, name, ())) for name in ("trace_codes", "diagnoses"))
+        if items > self._max_items:
+            return None
+        self._items = items
+        self.written[id(body)] = written
+        return body
 
     def _has_reason(self, *names: str) -> bool:
         return any(one.text.startswith(names) for one in self.reasons)
@@ -474,6 +492,11 @@ def _path_in(layers: Layers, message: Node, transaction: Transaction) -> Path:
         return f"input.{transaction.request[0]}.{name}"
 
     return path
+
+
+def _key(value: object) -> str:
+    """By which lines of one visit are known, whatever the notation of its number."""
+    return value if type(value) is str and value.isalnum() else clean(str(value))
 
 
 def _is_clean(text: str) -> bool:

@@ -5,7 +5,7 @@ Whatever might mean something else than it says is left to `reading`; a test hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Annotated, NamedTuple, cast
 
@@ -14,6 +14,7 @@ from msgspec import Meta, field
 
 from .fields import (
     EVERYTHING,
+    Diagnosed,
     FeeLines,
     FeeLinesCancel,
     Line,
@@ -23,8 +24,11 @@ from .fields import (
     Review,
     Settlement,
     Stock,
+    TraceCode,
+    item_type,
 )
-from .forms import TRANSACTIONS, Transaction
+from .forms import LISTS, TRANSACTIONS, Node, Transaction
+from .notation import Unfit, moment, number, reader_of
 
 ENCODER = msgspec.json.Encoder()
 
@@ -112,6 +116,46 @@ def decode(raw: bytes) -> tuple[Transaction, Message, bytes] | None:
     return (found.transaction, body, encoded) if _is_plain(raw, encoded) else None
 
 
+def assemble(struct: type[Message], said: Node, lines: Sequence[object] = ()) -> tuple[Message, bytes] | None:
+    """The message whose fields were laid over one another, and encoded; None where one must be read in another way.
+
+    Only numbers may be texts here, and fields may say nothing: that is what nearly all such messages are.
+    """
+    try:
+        picked = _pick(struct, said)
+        for name, held in _HELD[struct]:
+            items = lines if held is Line else next((said[one] for one in LISTS[name] if said.get(one)), ())
+            if items:
+                picked[name] = [_pick(held, cast("Node", item)) for item in cast("list[object]", items)]
+        body = msgspec.convert(picked, struct)
+        encoded = ENCODER.encode(body)
+    except (Unfit, TypeError, AttributeError, UnicodeEncodeError, msgspec.ValidationError):
+        return None  # for an item that is no object, half of a surrogate, and the like
+    if body.uploaded.tzinfo is not None or body.institution != body.institution.upper():
+        return None
+    if not _CANONICAL.get(struct, _has_plain_moments)(body):
+        return None
+    if b"\x7f" in encoded or not (encoded.isascii() or _is_printable(encoded)):
+        return None
+    return (body, encoded) if _is_plain(encoded, encoded) else None
+
+
+def _pick(struct: type[msgspec.Struct], node: Node) -> Node:
+    """The fields of a struct that say something, numbers as numbers."""
+    names, numbers = _SCALARS[struct], _NUMBERS[struct]
+    picked = {name: value for name, value in node.items() if (value or value == 0) and name in names}
+    for name in numbers & picked.keys():
+        if type(picked[name]) is str:
+            value = number(picked[name])
+            if value is None:
+                del picked[name]
+            else:
+                picked[name] = value
+    if "refmsg_time" in picked:
+        picked["refmsg_time"] = moment(picked["refmsg_time"])
+    return picked
+
+
 def _is_printable(text: bytes) -> bool:
     """Whether all of a text in UTF-8 that is not ASCII can be printed: nearly all of it is ASCII."""
     return text.translate(None, _ASCII).decode().isprintable()
@@ -166,7 +210,7 @@ def _has_canonical_lines(body: Message) -> bool:
     for line in cast("FeeLines", body).lines:
         if line.occurred.tzinfo is not None or line.item != line.item.upper():
             return False
-        if _told_by_line(line) != _NOTHING_OF_LINE:
+        if type(line) is _FlatLine and _told_by_line(line) != _NOTHING_OF_LINE:
             return False
     return True
 
@@ -213,3 +257,22 @@ _QUICK = {
     for quick in (_quick(infno, one),)
     for name in (infno, f"{infno}A")
 }
+
+_PARTS: list[type[msgspec.Struct]] = [Line, TraceCode, Diagnosed, *(one.struct for one in TRANSACTIONS.values())]
+_SCALARS = {
+    struct: frozenset(one.encode_name for one in msgspec.structs.fields(struct) if item_type(one.type) is None)
+    for struct in _PARTS
+}
+_NUMBERS = {
+    struct: frozenset(one.encode_name for one in msgspec.structs.fields(struct) if reader_of(one.type) is number)
+    for struct in _PARTS
+}
+_HELD: dict[type[Message], list[tuple[str, type[msgspec.Struct]]]] = {
+    one.struct: [
+        (held.encode_name, cast("type[msgspec.Struct]", item_type(held.type)))
+        for held in msgspec.structs.fields(one.struct)
+        if item_type(held.type) in (Line, TraceCode, Diagnosed)
+    ]
+    for one in TRANSACTIONS.values()
+}
+"""Struct -> its lists, and what they hold."""
