@@ -19,7 +19,7 @@ from .answers import Event, Failed, Late, Limits, Opened, Refused, Sender, Skipp
 from .checks import codes_beside, content_reasons, leave_out_age, place
 from .fields import FeeLines, Message, PersonMessage, Settlement, Stock
 from .forms import TRANSACTIONS, Node, Transaction, is_absent, node, plain
-from .notation import Unfit, is_bad_code, text_reader
+from .notation import Reader, Unfit, is_bad_code, text_reader
 from .pseudonyms import Pseudonyms
 from .reading import Reading, reason_without_transaction
 from .reasons import Reason, describe
@@ -33,7 +33,7 @@ _SUCCESS = ("0", "00", "0000")
 _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 MOST_CODE = 64
-_code = text_reader(0, MOST_CODE, folded=True)
+_code, _text = text_reader(0, MOST_CODE, folded=True), text_reader(0, MOST_CODE)
 
 
 class Door:
@@ -177,15 +177,13 @@ def sender_of(message: Node) -> Sender:
     institution = _said_code(message, "fixmedins_code") or _said_code(message, "medins_id")
     infno = _said_code(message, "infno")
     transaction = infno if not infno or _TRANSACTION.fullmatch(infno) else "other"
-    return Sender(institution, transaction, _said_code(message, "msgid"))
+    return Sender(institution, transaction, _said_code(message, "msgid", _text))
 
 
-def _said_code(message: Node, name: str) -> str:
+def _said_code(message: Node, name: str, read: Reader = _code) -> str:
     came = message.get(name)
-    if type(came) is str and came.isalnum() and came.isascii() and len(came) <= MOST_CODE:
-        return came.upper()
     try:
-        return "" if is_absent(came) else str(_code(came) or "")
+        return "" if is_absent(came) else str(read(came) or "")
     except Unfit:
         return ""
 

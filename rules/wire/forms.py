@@ -137,6 +137,10 @@ TRANSACTIONS: dict[str, Transaction] = {
 KINDS = {one.kind: one.struct for one in TRANSACTIONS.values()}
 """Kind of event -> its struct."""
 
+HEADER = frozenset(one.encode_name for one in msgspec.structs.fields(Message))
+WHO_AND_WHAT = ("infno", "msgid", "fixmedins_code", "inf_time")
+"""Fields of the header that no node may state."""
+
 OF_LINES = ("psn_no", "mdtrt_id", "med_type", "chrg_bchno")
 """What may stand in each fee line instead of beside the header; lines that differ in it are events of their own."""
 
@@ -220,9 +224,20 @@ class Layers:
 
     def __init__(self, layers: list[Layer]) -> None:
         self.layers = layers
-        self.said: Node = dict(respelled(layers[0][1]))
+        head = respelled(layers[0][1])
+        self.said: Node = dict(head)
         for _, over in layers[1:]:
             self._lay(respelled(over))
+        if len(layers) > 1:
+            self._keep_header(head)
+
+    def _keep_header(self, head: Node) -> None:
+        """Who sent what, and when, is said by the header alone; the rest of it a node may add, but not change."""
+        for name in HEADER & self.said.keys():
+            if not is_absent(head.get(name)):
+                self.said[name] = head[name]
+            elif name in WHO_AND_WHAT:
+                del self.said[name]
 
     def _lay(self, over: Node) -> None:
         said = self.said
@@ -235,7 +250,7 @@ class Layers:
 
     def path(self, name: str) -> str:
         """Where a field stands that is said, in words of the message: the strongest place that has it."""
-        for prefix, one in reversed(self.layers):
+        for prefix, one in [self.layers[0]] if name in HEADER else reversed(self.layers):
             for spelled in (name, *(other for other, ours in OTHER_SPELLINGS.items() if ours == name)):
                 if not is_absent(one.get(spelled)):
                     return prefix + spelled

@@ -30,6 +30,7 @@ from .fields import (
 )
 from .forms import (
     ENCOUNTER_FIELDS,
+    HEADER,
     LISTS,
     OF_LINES,
     ORDER_FIELDS,
@@ -63,7 +64,6 @@ from .shortcut import assemble
 Part = TypeVar("Part", bound=msgspec.Struct)
 Path = Callable[[str], str]
 
-_HEADER = frozenset(one.encode_name for one in msgspec.structs.fields(Message))
 _LIMITS = ("pric_uplmt_amt", "inscp_scp_amt", "med_chrgitm_type")
 """What the reply says about a fee line."""
 _NEVER_ASSEMBLED = (FeeLinesCancel, Review)
@@ -435,7 +435,7 @@ class Reading:
         orders = self._orders_of_now(encounter, f"{prefix}fsi_encounter_dtos.")
         asked["feedetail"] = [self._ordered(one, position) for position, one in enumerate(orders)]
         layers = Layers([("", message), (prefix, asked)])
-        return layers, lambda name: name if name in _HEADER else prefix + {"psn_no": "patn_id"}.get(name, name)
+        return layers, lambda name: name if name in HEADER else prefix + {"psn_no": "patn_id"}.get(name, name)
 
     def _orders_of_now(self, encounter: Node, prefix: str) -> list[Node]:
         """Those with curr_drord_flag 1; where no order has the flag, all of the visit."""
@@ -483,9 +483,9 @@ def _path_in(layers: Layers, message: Node, transaction: Transaction) -> Path:
     def path(name: str) -> str:
         if name in layers.said:
             return layers.path(name)
-        if strongest and name not in _HEADER:
+        if strongest and name not in HEADER:
             return strongest + name
-        if not nested or name in _HEADER:
+        if not nested or name in HEADER:
             return name
         if name in transaction.result:
             return f"output.{transaction.reply[0]}.{name}"
@@ -549,7 +549,7 @@ def _same(one: object, other: object) -> bool:
 
 def reason_without_transaction(message: Node) -> Reason:
     """Why a message whose transaction is not known is refused."""
-    known = _HEADER & message.keys()
+    known = HEADER & message.keys()
     if not known:
         return looks_like(message)
     came = message.get("infno")

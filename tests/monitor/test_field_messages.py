@@ -127,6 +127,15 @@ def other(body: Body, **more: object) -> Body:
 
 CASES: list[tuple[str, list[Body | bytes], dict[str, object]]] = [
     ("a burst", [*NINE], {"accepted": 9, "by_rule": BURST}),
+    ("reversals whose payload names the other pharmacy as their sender",
+     [*NINE, *(header("2103", MORNING + HOUR + n, OTHER_SHOP) | {"infcode": 0, "output": {"setlinfo": {"fixmedins_code": SHOP}},
+       "input": {"data": {"psn_no": f"P{n}", "setl_id": f"S{n}", "fixmedins_code": SHOP, "medins_id": SHOP}}} for n in range(3))],
+     {"by_rule": BURST, "retractions_without_target": 3}),
+    ("a payload that names another transaction",
+     [header("2202", MORNING) | {"infcode": 0, "input": {"data": {"psn_no": "P1", "mdtrt_id": "V1", "infno": "2404", "msgid": "X"}}},
+      header("3505", MORNING) | {"input": {"selinfo": {"infno": "3506", "med_list_codg": wire.RAMIPRIL, "sel_retn_cnt": 1,
+       "sel_retn_time": wire.text(MORNING), "drug_trac_codg": BOX}}}, sold(OTHER_SHOP, 2, BOX)],
+     {"accepted": 3, "by_rule": {"D04": 1}, "retractions_without_target": 1}),
     ("a burst under the other ids of its transaction", [swiped(n, infno="2102A") for n in range(9)],
      {"accepted": 9, "by_rule": BURST}),
     ("a 2601 of another transaction names the msgid of all nine",
