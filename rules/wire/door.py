@@ -52,7 +52,8 @@ class Door:
         """
         brackets = self._check_size(raw)
         # Fewer brackets than items are allowed: no list is too long.
-        if self._shortcut and brackets <= self.limits.max_items and (found := decode(raw)) is not None:
+        may_be_flat = self._shortcut and brackets <= self.limits.max_items and b'"input"' not in raw
+        if may_be_flat and (found := decode(raw)) is not None:
             transaction, body, encoded = found
             return self._judge(None, transaction, [body], [encoded], Opened([]), appended)
         return self._read(raw, appended)
@@ -182,6 +183,8 @@ def sender_of(message: Node) -> Sender:
 
 def _said_code(message: Node, name: str, read: Reader = _code) -> str:
     came = message.get(name)
+    if type(came) is str and came.isalnum() and came.isascii() and len(came) <= MOST_CODE:
+        return came.upper() if read is _code else came
     try:
         return "" if is_absent(came) else str(read(came) or "")
     except Unfit:
@@ -223,11 +226,14 @@ def _has_reply(message: Node) -> bool:
 
 def _has_failed(message: Node, infno: str) -> bool:
     """Whether the reply says so: infcode other than 0; of stock also retRslt other than 1, its second level."""
-    if not is_absent(message.get("infcode")) and _said_code(message, "infcode") not in _SUCCESS:
+    code = message.get("infcode")
+    if not is_absent(code) and code not in (0, "0") and _said_code(message, "infcode") not in _SUCCESS:
         return True
+    if not infno.startswith("35"):
+        return False
     output = node(message, "output")
     result = node(output, "result") or output
-    return infno.startswith("35") and "retRslt" in result and _said_code(result, "retRslt") != "1"
+    return "retRslt" in result and _said_code(result, "retRslt") != "1"
 
 
 def _said_by_request(body: FeeLines) -> bytes:

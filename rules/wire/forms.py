@@ -6,7 +6,7 @@ over one another here, as layers of fields; which struct they fill stands in `fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias, cast
 
 import msgspec
@@ -227,17 +227,8 @@ class Layers:
         head = respelled(layers[0][1])
         self.said: Node = dict(head)
         for _, over in layers[1:]:
-            self._lay(respelled(over))
-        if len(layers) > 1:
-            self._keep_header(head)
-
-    def _keep_header(self, head: Node) -> None:
-        """Who sent what, and when, is said by the header alone; the rest of it a node may add, but not change."""
-        for name in HEADER & self.said.keys():
-            if not is_absent(head.get(name)):
-                self.said[name] = head[name]
-            elif name in WHO_AND_WHAT:
-                del self.said[name]
+            named = respelled(over)
+            self._lay(named if HEADER.isdisjoint(named) else _without_header(named, head))
 
     def _lay(self, over: Node) -> None:
         said = self.said
@@ -257,37 +248,49 @@ class Layers:
         return name
 
 
-def events_in(message: Node, transaction: Transaction) -> Iterator[Layers]:
-    """The layers of each event of a message: one, unless its node of rows is a list."""
-    head: Layer = ("", message)
+def _without_header(of: Node, head: Node) -> Node:
+    """Who sent what, and when, is said by the header alone; the rest of it a node may add, but not change."""
+    return {
+        name: value
+        for name, value in of.items()
+        if name not in HEADER or (name not in WHO_AND_WHAT and is_absent(head.get(name)))
+    }
+
+
+def events_in(message: Node, transaction: Transaction, request: Node, reply: Node) -> Iterator[Layers]:
+    """The layers of each event of a message: one, unless its node of rows is a list.
+
+    request, reply: the nodes `input` and `output`; empty where the message is flat.
+    """
+    layers: list[Layer] = [("", message)]
     nested = is_nested(message)
-    request, reply = node(message, "input"), node(message, "output")
     within, prefix = (request, "input.") if nested else (message, "")
-    asked = [(f"{prefix}{name}.", node(within, name)) for name in transaction.request if node(within, name)]
-    told = [(f"output.{name}.", node(reply, name)) for name in transaction.reply if node(reply, name)]
+    if nested:
+        layers.append(("input.", request))
+    layers += _held(within, prefix, transaction.request)
+    told = _held(reply, "output.", transaction.reply)
     if transaction.needs_reply and reply:
         told.insert(0, ("output.", reply))
-    named = [("input.", request)] if nested else []
-    for rows_path, rows in _rows(within, prefix, transaction):
-        for number, row in enumerate(rows):
-            layer: Layer = (f"{rows_path}[{number}].", cast("Node", row) if isinstance(row, dict) else {})
-            yield Layers([head, *named, *asked, layer, *told])
-        return
-    layers = Layers([head, *named, *asked, *told])
-    if nested:
-        _name_by_request(layers, asked, transaction)
-    yield layers
-
-
-def _rows(within: Node, prefix: str, transaction: Transaction) -> Iterator[tuple[str, list[object]]]:
     for name in transaction.rows:
-        value = within.get(name)
-        if isinstance(value, list) and value:
-            yield prefix + name, value
+        rows = within.get(name)
+        if isinstance(rows, list) and rows:
+            for number, row in enumerate(rows):
+                layer: Layer = (f"{prefix}{name}[{number}].", cast("Node", row) if isinstance(row, dict) else {})
+                yield Layers([*layers, layer, *told])
+            return
+    found = Layers([*layers, *told])
+    if nested and transaction.of_request:
+        for _, one in layers[1:]:
+            found.said |= {name: one[name] for name in transaction.of_request if not is_absent(one.get(name))}
+    yield found
 
 
-def _name_by_request(layers: Layers, asked: list[Layer], transaction: Transaction) -> None:
-    for name in transaction.of_request:
-        for _, one in asked:
-            if not is_absent(one.get(name)):
-                layers.said[name] = one[name]
+def _held(of: Node, prefix: str, names: Iterable[str]) -> list[Layer]:
+    """Those of these nodes that hold fields."""
+    found: list[Layer] = []
+    for name in names:
+        if name in of:
+            held = node(of, name)
+            if held:
+                found.append((f"{prefix}{name}.", held))
+    return found

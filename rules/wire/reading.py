@@ -119,13 +119,18 @@ class Reading:
     written: events that were encoded already, by id().
     """
 
-    __slots__ = ("_is_broken", "_items", "_max_items", "_moment", "cut", "missing_codes", "reasons", "written")
+    __slots__ = (
+        "_is_broken", "_items", "_max_items", "_moment", "_reply", "_request", "cut", "missing_codes", "reasons",
+        "written",
+    )  # fmt: skip
 
     def __init__(self, max_items: int, moment_if_unknown: datetime) -> None:
         self._max_items = max_items
         self._moment = moment_if_unknown
         self._items = 0
         self._is_broken = False
+        self._request: Node = {}
+        self._reply: Node = {}
         self.reasons: list[Reason] = []
         self.cut: Counter[str] = Counter()
         self.missing_codes = 0
@@ -134,6 +139,7 @@ class Reading:
     def bodies(self, message: Node, infno: str, transaction: Transaction) -> list[Message]:
         """The events of a message: their structs, in one notation. Where `reasons` are found they hold blanks."""
         message["infno"] = infno
+        self._request, self._reply = node(message, "input"), node(message, "output")
         self._note_moment(message)
         bodies = self._bodies(message, transaction)
         if self._is_broken:
@@ -157,27 +163,27 @@ class Reading:
             self._moment = moment(message.get("inf_time")) or self._moment
 
     def _events(self, message: Node, transaction: Transaction) -> Iterator[Layers]:
-        for name in ("input", "output"):
-            if not is_absent(message.get(name)) and not isinstance(message[name], dict):
+        for name, found in (("input", self._request), ("output", self._reply)):
+            if not found and not is_absent(message.get(name)):
                 self._break(wrong_type(name, "an object", message[name]))
-        if is_nested(message) and not self.reasons:
-            self._check_nodes(message, transaction)
-        for position, layers in enumerate(events_in(message, transaction)):
+        if self._request:
+            self._check_nodes(transaction)
+        for position, layers in enumerate(events_in(message, transaction, self._request, self._reply)):
             if position >= self._max_items:
                 self.reasons.append(too_many("rows", self._max_items, position + 1))
                 return
             yield layers
 
-    def _check_nodes(self, message: Node, transaction: Transaction) -> None:
+    def _check_nodes(self, transaction: Transaction) -> None:
         """A payload in a node of another name is no payload: say which names stand there."""
-        request = node(message, "input")
+        request = self._request
         for name in transaction.request:
             came = request.get(name)
             if isinstance(came, list) and len(came) > 1 and name not in transaction.rows:
                 self._break(wrong_type(f"input.{name}", "an object", came))
                 return
         nodes = (*transaction.request, *transaction.rows, *LISTS["feedetail"])
-        if not any(not is_absent(request.get(name)) for name in nodes):
+        if not any(map(request.get, nodes)):
             expected = " or ".join(dict.fromkeys((*transaction.request, *filter(None, (transaction.lines,)))))
             self._break(Reason("missing_node", f"input: expected {expected}, has {names_in(request)}"))
 
@@ -214,7 +220,7 @@ class Reading:
             return
         if is_nested(message):
             # The time of a reversal stands only in its reply; the request repeats what is taken back.
-            replied = node(node(message, "output"), "setlinfo").get("setl_time")
+            replied = node(self._reply, "setlinfo").get("setl_time")
             said["setl_time"] = said.get("inf_time") if is_absent(replied) else replied
             said.pop("init_setl_id", None)
         elif not is_absent(said.get("init_setl_id")):
@@ -286,7 +292,7 @@ class Reading:
 
     def _wire_lines(self, said: Node, message: Node, transaction: Transaction) -> Iterator[tuple[str, Node]]:
         """The fee lines as they came, in the interface's spelling, with what the reply says of each."""
-        limits = _limits(message, transaction)
+        limits = _limits(self._reply.get(transaction.limits) or message.get(transaction.limits))
         for prefix, item in self._objects(*self._list(said, "feedetail")):
             line = item
             if limits:
@@ -519,11 +525,8 @@ def _path_of_lines(path: Path, prefix: str, said: Node, line: Node) -> Path:
     return found
 
 
-def _limits(message: Node, transaction: Transaction) -> dict[str, Node]:
+def _limits(came: object) -> dict[str, Node]:
     """What the reply says of each fee line, by its number."""
-    if not transaction.limits:
-        return {}
-    came = node(message, "output").get(transaction.limits) or message.get(transaction.limits)
     rows = [one for one in came if isinstance(one, dict)] if isinstance(came, list) else []
     return {
         str(one.get("feedetl_sn")).strip(): {name: one[name] for name in _LIMITS if not is_absent(one.get(name))}
