@@ -237,9 +237,12 @@ def _question_swipe(event: Event, body: PreSettlement) -> Swipe:
 
 
 def _through_fund(line: Line, body: Message) -> int:
-    """What a line put through the fund, fen: of a settlement its share, else what is in scope of it, at most."""
+    """What a line put through the fund, fen: of a settlement its share, else what is in scope of it, at most.
+
+    A fund that pays more than the total has paid the whole line, not more.
+    """
     if isinstance(body, Settlement):
-        return fen(line.amount * max(body.fund, 0.0) / body.total) if body.total > 0 else 0
+        return fen(line.amount * min(max(body.fund, 0.0), body.total) / body.total) if body.total > 0 else 0
     return fen(line.amount if line.in_scope is None else line.in_scope)
 
 
