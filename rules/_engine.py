@@ -452,6 +452,7 @@ class Engine:
             isinstance(one, Arrival)
             and one.identity != taker.identity
             and one.is_named_by(taker)
+            and comes_before(one, taker)
             and not set(taker.takes).isdisjoint(one.retraction_keys)
             for _, one in placed
         )

@@ -101,7 +101,7 @@ def content_reasons(body: Message, written: bytes) -> list[Reason]:  # noqa: PLR
     if isinstance(body, Settlement):
         if is_set(body.refund) or body.original:
             return []
-        expected = "0 or more, or refd_setl_flag or init_setl_id beside it"
+        expected = "0 or more, or init_setl_id beside it"
         return _negatives(body, Settlement, expected) + _negative_lines(body.lines)
     if isinstance(body, FeeLines):
         return _negative_lines(body.lines)

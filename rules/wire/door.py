@@ -232,8 +232,8 @@ def _has_failed(message: Node, infno: str) -> bool:
     if not infno.startswith("35"):
         return False
     output = node(message, "output")
-    result = node(output, "result") or output
-    return "retRslt" in result and _said_code(result, "retRslt") != "1"
+    result = node(output, "result") or output or message
+    return not is_absent(result.get("retRslt")) and _said_code(result, "retRslt") != "1"
 
 
 def _said_by_request(body: FeeLines) -> bytes:

@@ -242,8 +242,11 @@ def plain_types(field_type: object) -> set[object]:
 
 # Trace codes (domain notes, messages 2): 20 digits; GS1 element strings of imports; codes of manufacturers' own.
 
-_PLACEHOLDERS = frozenset(("", "-", "0", "/", "无", "无码", "NULL", "NONE"))
-_BETWEEN_CODES = re.compile("[,;，；、 \t\r\n\u3000]+")
+_PLACEHOLDERS = frozenset(("", "-", "0", "/", "无", "无码", "无追溯码", "NULL", "NONE"))
+_BETWEEN_CODES = re.compile("[,;，；、|]+")
+_BLANKS = re.compile("[ \t\r\n\u3000]+")
+_AROUND_BRACKETS = re.compile(r"[ \t\r\n\u3000]*(\(\d{2,4}\))[ \t\r\n\u3000]*")
+_NEXT_PACK = re.compile(r"(?=\(01\))")
 _BRACKETS = re.compile(r"\((\d{2,4})\)([^()]*)")
 _SYMBOLOGY = re.compile(r"^(\](d2|C1|e0|Q3))?\x1d?", re.IGNORECASE)
 _FIXED = {"01": 14, "02": 14, "11": 6, "12": 6, "13": 6, "15": 6, "16": 6, "17": 6}
@@ -264,15 +267,28 @@ def trace_codes(came: str) -> list[str]:
     """
     if _NATIONAL.fullmatch(came):
         return [came]
-    if (pack := _gs1(came)) is not None:
-        return [pack]
-    pieces = (clean(one).upper() for one in _BETWEEN_CODES.split(came))
-    return [_gs1(one) or one[:200] for one in pieces if one not in _PLACEHOLDERS]
+    found: list[str] = []
+    for part in _BETWEEN_CODES.split(came):
+        for one in _NEXT_PACK.split(_AROUND_BRACKETS.sub(r"\1", part)):
+            found += _codes_of_pack(one) if one.startswith("(") else _codes_between_blanks(one)
+    return found
+
+
+def _codes_of_pack(text: str) -> list[str]:
+    """The code of an element string with brackets, of which a lot may hold blanks; and codes after it."""
+    first, *others = _BLANKS.split(text)
+    alone = [one for one in others if _NATIONAL.fullmatch(one) or _gs1(one)]
+    pack = " ".join((first, *(one for one in others if one not in alone))).strip()
+    return [_gs1(pack) or clean(pack).upper()[:200], *(_gs1(one) or one for one in alone)]
+
+
+def _codes_between_blanks(text: str) -> list[str]:
+    pieces = ((one, clean(one).upper()) for one in _BLANKS.split(text))
+    return [_gs1(one) or cleaned[:200] for one, cleaned in pieces if cleaned not in _PLACEHOLDERS]
 
 
 def _gs1(text: str) -> str | None:
     """(01) and (21) of an element string; only its (01) where it has no (21); None where it is none."""
-    text = text.strip(" \t\r\n\u3000")
     found = dict(_BRACKETS.findall(text)) if text.startswith("(") else _elements(_SYMBOLOGY.sub("", text))
     item, serial = found.get("01", ""), clean(found.get("21", "")).upper()
     if not re.fullmatch(r"\d{14}", item, re.ASCII):
@@ -289,6 +305,8 @@ def _elements(text: str) -> dict[str, str]:
         name = next((one for one in (text[:2], text[:3]) if one in _FIXED or one in _UP_TO_SEPARATOR), "")
         rest = text[len(name) :]
         value = rest[: _FIXED[name]] if name in _FIXED else rest.partition("\x1d")[0]
+        if not name and {"01", "21"} <= found.keys():
+            return found  # what follows is no part of what a pack is known by
         if not name or not value or (name in _FIXED and not value.isdigit()):
             return {}
         found[name] = value

@@ -73,6 +73,8 @@ _STOCK_COUNTS = ("cnt", "sel_retn_cnt", "purc_retn_cnt", "inv_cnt")
 _code = text_reader(1, 64)
 _text = text_reader(0, 200)
 LONGEST_NAME = 200
+_NO_CODE = "?"
+"""Stands for a trace code that cannot be read: a bad code."""
 
 
 class _Field(NamedTuple):
@@ -220,7 +222,7 @@ class Reading:
             return
         if is_nested(message):
             # The time of a reversal stands only in its reply; the request repeats what is taken back.
-            replied = node(self._reply, "setlinfo").get("setl_time")
+            replied = (node(self._reply, "setlinfo") or self._reply).get("setl_time")
             said["setl_time"] = said.get("inf_time") if is_absent(replied) else replied
             said.pop("init_setl_id", None)
         elif not is_absent(said.get("init_setl_id")):
@@ -305,7 +307,9 @@ class Reading:
         of_message = tuple(said.get(name) for name in OF_LINES)
         for prefix, line in self._wire_lines(said, message, transaction):
             own = (line.get(name) for name in OF_LINES)
-            group = tuple(_key(theirs or ours) for theirs, ours in zip(own, of_message, strict=True))
+            group = tuple(
+                _key(ours if is_absent(theirs) else theirs) for theirs, ours in zip(own, of_message, strict=True)
+            )
             groups.setdefault(group, []).append((prefix, line))
         if not groups:
             if not self._has_reason("feedetail", "drugdetail"):
@@ -347,7 +351,7 @@ class Reading:
         """Trace codes in every shape: objects, one object, texts, one text with several."""
         found: list[TraceCode] = []
         came = next((said[one] for one in LISTS[name] if not is_absent(said.get(one))), None)
-        items = [came] if isinstance(came, str) else self._list(said, name)[1]
+        items = self._list(said, name)[1] if isinstance(came, list | dict) or came is None else [came]
         for position, item in enumerate(items):
             found += self._codes_of(item, f"{name}[{position}]")
         return found
@@ -355,21 +359,18 @@ class Reading:
     def _codes_of(self, item: object, path: str) -> list[TraceCode]:
         if isinstance(item, dict):
             beside = self._build(_Beside, respelled(item), _path_after(f"{path}."))
-            codes = self._codes_in(item.get("drug_trac_codg"), f"{path}.drug_trac_codg")
-        elif is_absent(item) or isinstance(item, str | int):
-            beside, codes = _Beside(), self._codes_in(item, path)
+            codes = self._codes_in(item.get("drug_trac_codg"))
         else:
-            self.reasons.append(wrong_type(path, "an object or text", item))
-            return []
+            beside, codes = _Beside(), self._codes_in(item)
         return [TraceCode(code=code, line=beside.line, split=beside.split, smallest_unit=beside.smallest_unit)
                 for code in codes]  # fmt: skip
 
-    def _codes_in(self, came: object, path: str) -> list[str]:
+    def _codes_in(self, came: object) -> list[str]:
+        """The codes of a value. What is neither text nor a whole number is a bad code; it refuses nothing."""
         if isinstance(came, int) and not isinstance(came, bool) and 0 <= came < 10**64:
             came = str(came)
         if not is_absent(came) and not isinstance(came, str):
-            self.reasons.append(wrong_type(path, "text of 1 to 64", came))
-            return []
+            return [_NO_CODE]
         codes = trace_codes(came) if isinstance(came, str) else []
         if not codes:
             self.missing_codes += 1
@@ -381,7 +382,7 @@ class Reading:
         codes = self._codes(said, "drugtracinfo")
         alone = said.get("drug_trac_codg")
         if not codes and not is_absent(alone):
-            codes = [TraceCode(code=code) for code in self._codes_in(alone, "drug_trac_codg")]
+            codes = [TraceCode(code=code) for code in self._codes_in(alone)]
         for one in codes:
             one.split = one.split or body.split  # what is not said of a code is said of its row
         if codes:
@@ -502,7 +503,9 @@ def _path_in(layers: Layers, message: Node, transaction: Transaction) -> Path:
 
 def _key(value: object) -> str:
     """By which lines of one visit are known, whatever the notation of its number."""
-    return value if type(value) is str and value.isalnum() else clean(str(value))
+    if type(value) is str and value.isalnum():
+        return value
+    return "" if is_absent(value) else clean(str(value))
 
 
 def _is_clean(text: str) -> bool:

@@ -115,6 +115,7 @@ REVIEW = header("3101", MORNING, HOSPITAL) | {
     "input": {"data": {"syscode": "HIS", "trig_scen": "2", "patient_dtos": PATIENT}}
 }
 FEES = header("2204", MORNING, HOSPITAL) | {"input": {"feedetail": [LINE]}}
+PACKS = [f"(01)06931234567899(21){one}111" for one in ("AAA", "BBB", "EEE")]
 CANCEL = header("2205", MORNING + HOUR, HOSPITAL) | {
     "input": {"data": {"mdtrt_id": "V1", "psn_no": "P1", "chrg_bchno": "0000"}}, "infcode": 0,
 }  # fmt: skip
@@ -196,6 +197,12 @@ CASES: list[tuple[str, list[Body | bytes], dict[str, object]]] = [
     ("a GS1 code scanned and typed, from two cartons",
      [sold(SHOP, 0, f"{PACK}\x1d17171231\x1d10LOT1"), sold(OTHER_SHOP, 2, "(01)06931234567899(21)ab1234567890(10)LOT2")],
      {"by_rule": {"D04": 1}, "bad_trace_codes": 0}),
+    ("several GS1 codes in one text, joined in every way",
+     [sold(SHOP, 0, f"{PACKS[0]},{PACKS[1]} {PACKS[2]}"), sold(OTHER_SHOP, 2, PACKS[0]), sold(OTHER_SHOP, 3, PACKS[1]),
+      sold(OTHER_SHOP, 4, "010693123456789921CCC111,010693123456789921DDD111"), sold(SHOP, 5, "(01)06931234567899(21)DDD111")],
+     {"accepted": 5, "by_rule": {"D04": 3}, "bad_trace_codes": 0}),
+    ("values that are no trace code", [sold(SHOP, n, code) for n, code in enumerate((0.5, False, [BOX], {"code": BOX}))],
+     {"accepted": 4, "bad_trace_codes": 4}),
     ("a code of the manufacturer's own: a lead, but none of the highest",
      [sold(SHOP, 0, "ABC1234567"), sold(OTHER_SHOP, 2, "ABC1234567")], {"by_rule": {"D04": 1}}),
     ("a shop's barcode in place of the code", [sold(SHOP, 0, "6901234567892"), sold(OTHER_SHOP, 2, "6901234567892")],
@@ -217,6 +224,16 @@ CASES: list[tuple[str, list[Body | bytes], dict[str, object]]] = [
     ("stock whose reply failed at its second level",
      [header("3505", MORNING) | {"input": {"selinfo": {}}, "infcode": 0, "output": {"result": {"retRslt": "0", "msgRslt": "x"}}}],
      {"failed": 1, "failed_by_infno": {"3505": 1}}),
+    ("stock whose reply says nothing at its second level",
+     [header("3505", MORNING + n) | {"infcode": 0, "output": {"result": {"retRslt": said, "msgRslt": None}}, "input": {"selinfo": {
+         "med_list_codg": wire.RAMIPRIL, "sel_retn_cnt": 1, "sel_retn_time": wire.text(MORNING), "drug_trac_codg": BOX}}}
+      for n, said in enumerate(("", None, "-", "1", 1))], {"failed": 0, "refused": 0}),
+    ("cancels that find only what was sent after them",
+     [CANCEL, FEES | {"msgid": "later", "inf_time": wire.text(MORNING + 2 * HOUR)}],
+     {"accepted": 2, "retractions_without_target": 1}),
+    ("nothing said of the person in a line", [FEES, FEES | {"input": {"feedetail": [LINE, LINE | {"feedetl_sn": "2", "chrg_bchno": "-"}]}}
+                                             , FEES | {"input": {"feedetail": [LINE, {name: value for name, value in LINE.items()
+                                             if name != "chrg_bchno"} | {"feedetl_sn": "2"}]}}], {"accepted": 2, "duplicate": 1}),
     ("a deletion that finds nothing", [wire.deletion("B1", MORNING)], {"accepted": 1, "retractions_without_target": 1}),
     ("a deletion that finds its sale", [stocked(SHOP, 0, fixmedins_bchno="B1", drug_trac_codg=BOX), wire.deletion("B1", MORNING + HOUR)],
      {"accepted": 2, "retractions_without_target": 0}),
