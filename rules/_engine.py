@@ -43,7 +43,8 @@ class Effects:
 
     refused: entries that a ledger no longer takes, with the ledger's name. errors: rule, entry and what was raised.
     counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>, evaluations:<rule>,
-    entries:<ledger>, retractions_without_target:<institution>:<transaction>, message_reversals_without_target:...
+    entries:<ledger>. without_target: what found nothing, by retractions_without_target or
+    message_reversals_without_target, institution and transaction.
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Effects:
     refused: list[tuple[str, Entry]] = field(default_factory=list)
     errors: list[tuple[str, Entry, str]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+    without_target: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
 
 class Engine:
@@ -443,17 +445,18 @@ class Engine:
         while self._takers and self._takers[0][0] <= self.tick:
             _, _, taker = heapq.heappop(self._takers)
             if not self._has_target(taker):
-                what = "message_reversals" if taker.of_transaction else "retractions"
-                self.effects.counts[f"{what}_without_target:{taker.institution}:{taker.transaction}"] += 1
+                what = "message_reversals_without_target" if taker.of_transaction else "retractions_without_target"
+                self.effects.without_target[what, taker.institution, taker.transaction] += 1
 
     def _has_target(self, taker: Arrival) -> bool:
+        takes = set(taker.takes)
         placed = (one for key in taker.takes for some in self._index.get(key, ()) for one in some)
         return any(
             isinstance(one, Arrival)
             and one.identity != taker.identity
             and one.is_named_by(taker)
             and comes_before(one, taker)
-            and not set(taker.takes).isdisjoint(one.retraction_keys)
+            and not takes.isdisjoint(one.retraction_keys)
             for _, one in placed
         )
 

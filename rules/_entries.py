@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import msgspec
 
@@ -118,8 +118,9 @@ def _arrival(opened: Opened, parts: Sequence[Left]) -> Arrival:
     """That the message came: what of it can be taken back, and what it takes back."""
     event = opened.events[0]
     persons = {one.body.person for one in opened.events if isinstance(one.body, PersonMessage)}
-    takes = dict.fromkeys(_as_target(key) for left in parts for one in left.retractions for key in one.retraction_keys)
-    targets = dict.fromkeys(key for one, left in zip(opened.events, parts, strict=True) for key in _targets(one, left))
+    pairs = list(zip(opened.events, parts, strict=True))
+    takes = dict.fromkeys(key for one, left in pairs for key in _takes(one, left))
+    targets = dict.fromkeys(key for one, left in pairs for key in _targets(one, left))
     return Arrival(
         time=event.uploaded,
         uploaded=event.uploaded,
@@ -149,13 +150,12 @@ def _targets(event: Event, left: Left) -> Iterator[str]:
         yield f"k:{body.institution}:{_STOCK_SORTS[body.transaction]}:{body.number}"
 
 
-def _as_target(key: str) -> str:
-    """The key by which `_targets` knows what this one names.
-
-    >>> _as_target("l:H1:V1:7"), _as_target("s:H1:S1")
-    ('v:H1:V1', 's:H1:S1')
-    """
-    return "v" + key[1:].rpartition(":")[0] if key.startswith("l:") else key
+def _takes(event: Event, left: Left) -> Iterator[str]:
+    """The keys of what an event takes back, as `_targets` has them."""
+    body = event.body
+    for key in (key for one in left.retractions for key in one.retraction_keys):
+        is_line = isinstance(body, FeeLinesCancel) and key.startswith("l:")
+        yield f"v:{body.institution}:{cast('FeeLinesCancel', body).visit}" if is_line else key
 
 
 def _records(event: Event, left: Left, appended: int) -> Iterator[Record]:

@@ -106,16 +106,8 @@ def outcome(effects: Effects) -> Outcome:
         ],
         revisions=effects.alerts,
         counts=effects.counts,
-        noted=_noted(effects.counts),
+        noted=Counter({Noted(what, "", *sender): number for (what, *sender), number in effects.without_target.items()}),
         errors=Counter(rule for rule, _, _ in effects.errors),
-    )
-
-
-def _noted(counts: Counter[str]) -> Counter[Noted]:
-    """Of the counts those that name an institution and a transaction."""
-    named = ((name.split(":"), number) for name, number in counts.items() if "_without_target:" in name)
-    return Counter(
-        {Noted(what, "", institution, transaction): number for (what, institution, transaction), number in named}
     )
 
 

@@ -231,6 +231,12 @@ CASES: list[tuple[str, list[Body | bytes], dict[str, object]]] = [
     ("cancels that find only what was sent after them",
      [CANCEL, FEES | {"msgid": "later", "inf_time": wire.text(MORNING + 2 * HOUR)}],
      {"accepted": 2, "retractions_without_target": 1}),
+    ("a colon in every number: cancels that find something, and one that does not",
+     [swiped(1, fixmedins_code="A:B", setl_id="S:1"), wire.reversal("S:1", MORNING + HOUR, fixmedins_code="A:B", psn_no="P1"),
+      FEES | {"fixmedins_code": "A:B", "input": {"feedetail": [LINE | {"feedetl_sn": "1:2"}]}},
+      header("2302", MORNING + HOUR, "A:B") | {"infcode": 0, "input": {"data": {"mdtrt_id": "V1", "psn_no": "P1", "feedetl_sn": "1:2"}}},
+      wire.reversal("S:2", MORNING + HOUR, fixmedins_code="A:B", psn_no="P1")],
+     {"accepted": 5, "retractions_without_target": 1, "without_target_by_institution": {"A:B": 1}}),
     ("nothing said of the person in a line", [FEES, FEES | {"input": {"feedetail": [LINE, LINE | {"feedetl_sn": "2", "chrg_bchno": "-"}]}}
                                              , FEES | {"input": {"feedetail": [LINE, {name: value for name, value in LINE.items()
                                              if name != "chrg_bchno"} | {"feedetl_sn": "2"}]}}], {"accepted": 2, "duplicate": 1}),

@@ -16,6 +16,7 @@ from rules._rule import Rule
 from rules.reference import Reference
 from rules.times import parse
 from rules.wire.pseudonyms import Pseudonyms
+from streams.router import Noted
 from tests.oracle import wire
 from tests.oracle.desk import LATER, Desk
 from tests.oracle.sample_rules import BusyDay, LongEpisode, ManyPlaces, ManyStays, ManySwipes, MuchOfIt, SoldTwice
@@ -393,9 +394,9 @@ def test_only_the_owner_s_cancel_finds_its_registration(institution: str, person
     desk.tell(wire.message("2201", NOON, mdtrt_id="V", begntime=wire.text(NOON)))
     desk.tell(wire.message("2202", AT, mdtrt_id="V", fixmedins_code=institution, psn_no=person))
 
-    counts = desk.tick(NOON + 4 * DAY).counts
+    noted = desk.tick(NOON + 4 * DAY).noted
 
-    assert expected == counts[f"retractions_without_target:{institution}:2202"]
+    assert expected == noted[Noted("retractions_without_target", "", institution, "2202")]
 
 
 @pytest.mark.parametrize(
