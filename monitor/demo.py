@@ -322,13 +322,13 @@ def play(source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], 
     upcoming = sorted(source.labels, key=lambda label: label["last_time"])
     with ExitStack() as stack:
         live = stack.enter_context(Live(board, console=console, refresh_per_second=4)) if console.is_terminal else None
-        said = began
+        said, uploaded = began, 0
         for batch in _slices(source, feeder, board, must_go_on):
             feeder.send((key, value) for key, value, _ in batch)
             now = time.monotonic()
             board.sent, board.per_second = feeder.sent, feeder.sent / (now - began)
-            uploaded = max((at for *_, at in batch), default=0)
-            board.clock = clock(uploaded)
+            uploaded = max((at for *_, at in batch), default=uploaded)
+            board.clock = clock(uploaded) if uploaded else ""
             while upcoming and parse(upcoming[0]["last_time"]) <= uploaded:
                 label = upcoming.pop(0)
                 (board.score.past if label["label"] == "fraud" else board.score.look_alikes).add(id(label))

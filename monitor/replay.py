@@ -126,7 +126,7 @@ def replay(
         routed = Routed()
         router.route_one(line, int(time.time() * 1000), number, routed)
         uploaded = routed.uploaded or uploaded
-        noted += routed.noted
+        noted.update(routed.noted)
         summary.late += len(routed.late)
         for _, code, detail in routed.dead_letters:
             summary.refused += 1

@@ -45,7 +45,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     due: the finding holds only from the tick at this time on (ms): something was still awaited before.
     rises_to, rises_at: a higher severity that it takes at that tick if it still holds.
     amount: fen at risk that no evidence lists (a rule over sums).
-    details: retractions for the sentence, by name; never a person.
+    details: what else the sentence says, by name; never a person.
     """
 
     measure: str

@@ -167,21 +167,21 @@ class EarlyRefill(Rule):
     def sentence(self, episode: Episode) -> Text:
         """How much is left of the last fill against the limit; the other institution stays unnamed."""
         found = episode.peak
-        retractions = found.details
+        details = found.details
         zh = (
-            f"{retractions['drug']}再次配药时，此前配药仍可用{found.value:g}天"
-            f"（上限{found.limit:g}天，上次配药{retractions['last']}天量）"
+            f"{details['drug']}再次配药时，此前配药仍可用{found.value:g}天"
+            f"（上限{found.limit:g}天，上次配药{details['last']}天量）"
         )
         en = (
-            f"{retractions['drug']} dispensed again while {found.value:g} days of it remain "
-            f"(limit {found.limit:g}, the last fill was for {retractions['last']} days)"
+            f"{details['drug']} dispensed again while {found.value:g} days of it remain "
+            f"(limit {found.limit:g}, the last fill was for {details['last']} days)"
         )
-        if retractions["elsewhere"]:
+        if details["elsewhere"]:
             zh, en = f"{zh}，上次在另一机构", f"{en}, the last time at another institution"
-        if retractions["early"]:
+        if details["early"]:
             zh, en = (
-                f"{zh}，{self.repeat_days}天内第{retractions['early']}次提前",
-                f"{en}, early fill number {retractions['early']} in {self.repeat_days} days",
+                f"{zh}，{self.repeat_days}天内第{details['early']}次提前",
+                f"{en}, early fill number {details['early']} in {self.repeat_days} days",
             )
         return Text(zh, en)
 

@@ -264,13 +264,13 @@ class Reading:
 
     # Lists
 
-    def _list(self, said: Node, name: str, *, one_will_do: bool = True) -> tuple[str, list[object]]:
+    def _list(self, said: Node, name: str) -> tuple[str, list[object]]:
         """The items of a list, and the node that held it."""
         for held_by in LISTS[name]:
             came = said.get(held_by)
             if is_absent(came):
                 continue
-            if isinstance(came, dict) and one_will_do:
+            if isinstance(came, dict):
                 came = [came]
             if not isinstance(came, list):
                 self.reasons.append(wrong_type(held_by, "a list", came))
@@ -422,9 +422,10 @@ class Reading:
 
     def _review(self, message: Node) -> Iterator[tuple[Layers, Path]]:
         """3101, 3102: one question for each patient, about the visit of now, of the orders of now."""
-        within = node(message, "input") if is_nested(message) else message
-        data = node(within, "data") or within
-        prefix = ("input." if is_nested(message) else "") + ("data." if node(within, "data") else "")
+        within, prefix = (self._request, "input.") if is_nested(message) else (message, "")
+        if data := node(within, "data"):
+            prefix += "data."
+        data = data or within
         patients = data.get("patient_dtos")
         for position, patient in enumerate(patients if isinstance(patients, list) else [patients]):
             if isinstance(patient, dict):
