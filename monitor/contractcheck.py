@@ -5,7 +5,6 @@ Nothing is told of what a message says but its transaction: reasons name fields,
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections import Counter
@@ -13,7 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from monitor.lines import object_in
 from rules.times import HOUR
+from rules.wire.answers import OTHER
 from rules.wire.door import Door, Failed, Late, Limits, Opened, Refused, Skipped, sender_of
 from rules.wire.forms import TRANSACTIONS, Node, is_absent, plain
 from rules.wire.reasons import Reason
@@ -23,12 +24,9 @@ Fate = Literal["understood", "skipped", "failed", "late", "refused"]
 FATES: tuple[Fate, ...] = ("understood", "skipped", "failed", "late", "refused")
 FORMS = ("", "flat", "request", "reply")
 """Of a message: empty where it could not be read; reply is request and reply."""
-OTHER = "other"
-"""In place of a transaction that is not told."""
 FIRST_LINES = 5
 """So many line numbers are told of each reason."""
 
-_TRANSACTION = re.compile(r"[0-9A-Za-z]{1,8}", re.ASCII)
 _INDEX = re.compile(r"\[\d+\]")
 _SIZES = (
     (re.compile(r"(was text|was a list) of \d+$"), r"\1"),
@@ -182,29 +180,18 @@ def _noted(opened: Opened) -> Iterator[tuple[str, str, int]]:
 
 def _told(line: bytes, report: Report) -> tuple[str, str]:
     """Transaction as sent, and form; empty where they cannot be read."""
-    message = _object(line)
+    message = object_in(line)
     if message is None:
         return "", ""
     return _told_infno(sender_of(message).transaction, report), form_of(message)
 
 
-def _object(line: bytes) -> Node | None:
-    try:
-        came = json.loads(line)
-    except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are among them
-        return None
-    return came if isinstance(came, dict) else None
-
-
 def _told_infno(infno: str, report: Report) -> str:
-    """The transaction as sent. What is not read may be anything: what looks like none, or comes late, is `other`."""
+    """The transaction as sent; of those that are not read the first hundred, then OTHER."""
     if not infno or plain(infno) in TRANSACTIONS:
         return infno
     told = {known for known, _ in report.transactions} - {OTHER}
-    is_new = infno not in told
-    if is_new and (len(told) >= MOST_TRANSACTIONS or not _TRANSACTION.fullmatch(infno)):
-        return OTHER
-    return infno
+    return infno if infno in told or len(told) < MOST_TRANSACTIONS else OTHER
 
 
 def form_of(message: Node) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from monitor.text import told_infno
+from monitor.lines import object_in
 from rules.times import iso
+from rules.wire.answers import OTHER
 from rules.wire.door import sender_of
 from rules.wire.notation import clean
 from rules.wire.pseudonyms import Pseudonyms
@@ -50,14 +50,8 @@ def row_of(record: Record, pseudonyms: Pseudonyms) -> dict[str, Any]:
 
 def _sent_by(body: bytes) -> tuple[str, str]:
     """Institution and infno."""
-    try:
-        message = json.loads(body)
-    except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are among them
-        return "", ""
-    if not isinstance(message, dict):
-        return "", ""
-    sender = sender_of(message)
-    return sender.institution, told_infno(sender.transaction)
+    sender = sender_of(object_in(body) or {})
+    return sender.institution, "" if sender.transaction == OTHER else sender.transaction
 
 
 async def retry(client: Mapping[str, Any], prefix: str, code: str | None) -> int:

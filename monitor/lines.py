@@ -231,14 +231,16 @@ def _goes_on(text: str, *, whole: bool) -> bool:
     except json.JSONDecodeError as error:
         line = text.count("\n", 0, error.pos)
         is_cut = error.pos >= len(text) - (0 if whole else 8) or error.msg.startswith("Unterminated string")
-        return (line >= 2 or (line == 1 and is_cut)) and not _is_object(text.split("\n", 2)[1])
+        return (line >= 2 or (line == 1 and is_cut)) and object_in(text.split("\n", 2)[1]) is None
     except (ValueError, RecursionError):  # a number of thousands of digits; very deep nesting
         return False
     return "\n" in text[:end]
 
 
-def _is_object(line: str) -> bool:
+def object_in(line: str | bytes) -> dict[str, object] | None:
+    """The JSON object in a line; None where it holds something else."""
     try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+        came = json.loads(line)
+    except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are among them
+        return None
+    return came if isinstance(came, dict) else None

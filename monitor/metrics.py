@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector
 from rules._alert import Alert
 from rules._engine import Engine
 from rules.times import to_ms
+from rules.wire.answers import OTHER
 from streams.checkpoint import Saved
 from streams.config import Meter
 from streams.detector import Outcome
@@ -163,11 +164,11 @@ class Metrics(Meter):
             self.noted[noted.what].inc(number)
 
     def _infno(self, noted: Noted) -> str:
-        """The transaction as a label: anything may stand there, so there is an end to it."""
+        """The transaction as a label: there are thousands of numbers, so there is an end to it."""
         if noted.transaction in self._infnos:
             return noted.transaction
-        if len(self._infnos) >= MOST_TRANSACTIONS or not noted.transaction.isalnum():
-            return "other"
+        if len(self._infnos) >= MOST_TRANSACTIONS:
+            return OTHER
         self._infnos.add(noted.transaction)
         return noted.transaction
 

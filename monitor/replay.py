@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, field
 
 import msgspec
 
-from monitor.text import printable_json, told_infno
+from monitor.text import printable_json
 from rules._alert import Alert
 from rules._engine import Engine
 from rules._track import Watch
 from rules.reference import Reference
+from rules.wire.answers import OTHER
 from rules.wire.door import Door
 from streams.detector import Outcome, process
 from streams.router import MOST_TRANSACTIONS, Noted, Routed, Router, bundles, encode_tick
@@ -173,10 +174,10 @@ def _by(noted: Counter[Noted], what: str, name: Callable[[Noted], str]) -> dict[
 
 
 def _by_infno(noted: Counter[Noted], what: str) -> dict[str, int]:
-    found = _by(noted, what, lambda one: told_infno(one.transaction))
-    told = dict([pair for pair in found.items() if pair[0]][:MOST_TRANSACTIONS])
+    found = _by(noted, what, lambda one: one.transaction)
+    told = dict([pair for pair in found.items() if pair[0] != OTHER][:MOST_TRANSACTIONS])
     others = sum(found.values()) - sum(told.values())
-    return told | {"other": others} if others else told
+    return told | {OTHER: others} if others else told
 
 
 def _inside(routed: Routed) -> Iterator[bytes]:

@@ -5,13 +5,11 @@ Messages, tables, file names and settings may hold anything. Everything that pri
 
 from __future__ import annotations
 
-import re
 import sys
 from unicodedata import category
 
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 """Control and format characters (escape sequences and bidi overrides are made of them), half surrogates, separators."""
-_INFNO = re.compile(r"\d{4}[0-9A-Za-z]{0,4}", re.ASCII)
 
 
 def printable(text: str) -> str:
@@ -34,15 +32,6 @@ def printable_json(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter == "\n" or _is_seen(letter) else _escape_json(letter) for letter in text)
-
-
-def told_infno(infno: str) -> str:
-    """An infno that looks like one; empty where it does not: anything may stand there, also what names a person.
-
-    >>> told_infno("2102"), told_infno("2203A"), told_infno("341021199001011234"), told_infno("张三")
-    ('2102', '2203A', '', '')
-    """
-    return infno if _INFNO.fullmatch(infno) else ""
 
 
 def complain(text: str) -> None:

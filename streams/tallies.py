@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from rules.wire.answers import OTHER
 from streams.router import Noted
 
 MOST = 5_000
 """So many different things are told apart between two writes; then the institution is `other`: it may be anything."""
-OTHER = "other"
 
 
 class Tally(msgspec.Struct, frozen=True):

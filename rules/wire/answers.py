@@ -38,6 +38,10 @@ class Limits(msgspec.Struct, frozen=True):
         return self.grace
 
 
+OTHER = "other"
+"""In place of a transaction that is not told: what stands in infno may be anything, also what names a person."""
+
+
 class Sender(msgspec.Struct, frozen=True):
     """Who sent a message, as far as it says: institution, transaction, msgid; never a person."""
 

@@ -15,7 +15,7 @@ from typing import cast
 import msgspec
 
 from ..times import LATEST, MINUTE, from_ms, parse, to_ms
-from .answers import Event, Failed, Late, Limits, Opened, Refused, Sender, Skipped
+from .answers import OTHER, Event, Failed, Late, Limits, Opened, Refused, Sender, Skipped
 from .checks import codes_beside, content_reasons, leave_out_age, place
 from .fields import FeeLines, Message, PersonMessage, Settlement, Stock
 from .forms import TRANSACTIONS, Node, Transaction, is_absent, node, plain
@@ -174,10 +174,10 @@ _TRANSACTION = re.compile(r"\d{4}[A-Z]?", re.ASCII)
 
 
 def sender_of(message: Node) -> Sender:
-    """Who sent a message, as far as it can be read; `other` where infno is no number of a transaction."""
+    """Who sent a message, as far as it can be read; OTHER where infno is no number of a transaction."""
     institution = _said_code(message, "fixmedins_code") or _said_code(message, "medins_id")
     infno = _said_code(message, "infno")
-    transaction = infno if not infno or _TRANSACTION.fullmatch(infno) else "other"
+    transaction = infno if not infno or _TRANSACTION.fullmatch(infno) else OTHER
     return Sender(institution, transaction, _said_code(message, "msgid", _text))
 
 

@@ -60,7 +60,6 @@ class _Quick(NamedTuple):
     transaction: Transaction
     decoder: msgspec.json.Decoder[Message]
     told: Fields
-    is_canonical: Callable[[Message], bool]
 
 
 def _with_told(struct: type[msgspec.Struct], names: Iterable[str], *held: Held) -> type[msgspec.Struct]:
@@ -91,7 +90,6 @@ def _quick(infno: str, transaction: Transaction) -> _Quick:
         transaction,
         msgspec.json.Decoder(cast("type[Message]", flat)),
         attrgetter(*told),
-        _CANONICAL.get(struct, _has_plain_moments),
     )
 
 
@@ -107,9 +105,9 @@ def decode(raw: bytes) -> tuple[Transaction, Message, bytes] | None:
         body = found.decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if any(found.told(body)) or body.transaction.removesuffix("A") != found.infno or not found.is_canonical(body):
+    if any(found.told(body)) or body.transaction.removesuffix("A") != found.infno:
         return None
-    if body.uploaded.tzinfo is not None or body.institution != body.institution.upper():
+    if not _is_canonical(found.transaction.struct, body):
         return None
     body.transaction = found.infno
     encoded = ENCODER.encode(body)
@@ -131,9 +129,7 @@ def assemble(struct: type[Message], said: Node, lines: Sequence[object] = ()) ->
         encoded = ENCODER.encode(body)
     except (Unfit, TypeError, AttributeError, UnicodeEncodeError, msgspec.ValidationError):
         return None  # for an item that is no object, half of a surrogate, and the like
-    if body.uploaded.tzinfo is not None or body.institution != body.institution.upper():
-        return None
-    if not _CANONICAL.get(struct, _has_plain_moments)(body):
+    if not _is_canonical(struct, body):
         return None
     if b"\x7f" in encoded or not (encoded.isascii() or _is_printable(encoded)):
         return None
@@ -181,6 +177,12 @@ def _is_plain(raw: bytes, encoded: bytes) -> bool:
 
 
 # Whether times and folded codes stand as `reading` would write them, and no line tells of another form.
+
+
+def _is_canonical(struct: type[Message], body: Message) -> bool:
+    if body.uploaded.tzinfo is not None or body.institution != body.institution.upper():
+        return False
+    return _CANONICAL.get(struct, _has_plain_moments)(body)
 
 
 def _has_plain_moments(body: Message) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from rules.wire.answers import OTHER
 from streams import tallies
 from streams.router import Noted, Router
-from streams.tallies import OTHER, Tallies, sum_of
+from streams.tallies import Tallies, sum_of
 from tests.oracle import wire
 from tests.oracle.wire import MONDAY
 from tests.oracle.world import a_door
