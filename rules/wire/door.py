@@ -81,12 +81,13 @@ class Door:
         if transaction is None:
             raise Skipped(sender)
         sender = Sender(sender.institution, infno, sender.message)
-        if _has_failed(message, infno):
+        request, reply = node(message, "input"), node(message, "output")
+        if _has_failed(message, infno, reply):
             raise Failed(sender)
-        if transaction.needs_reply and node(message, "input") and not _has_reply(message):
+        if transaction.needs_reply and request and not reply and is_absent(message.get("infcode")):
             expected = f"output beside input: {sender.transaction} is done only where the reply says so"
             raise Refused([Reason("no_result", f"output: expected {expected}, was missing")], sender)
-        reading = Reading(self.limits.max_items, from_ms(min(appended, LATEST)))
+        reading = Reading(self.limits.max_items, from_ms(min(appended, LATEST)), request, reply)
         bodies = reading.bodies(message, infno, transaction)
         encoded = [reading.written.get(id(body)) or ENCODER.encode(body) for body in bodies]
         opened = Opened([], missing_codes=reading.missing_codes, cut=dict(reading.cut))
@@ -220,19 +221,14 @@ def _no_constant(name: str) -> float:
     raise ValueError(name)
 
 
-def _has_reply(message: Node) -> bool:
-    return not is_absent(message.get("infcode")) or bool(node(message, "output"))
-
-
-def _has_failed(message: Node, infno: str) -> bool:
+def _has_failed(message: Node, infno: str, reply: Node) -> bool:
     """Whether the reply says so: infcode other than 0; of stock also retRslt other than 1, its second level."""
     code = message.get("infcode")
     if not is_absent(code) and code not in (0, "0") and _said_code(message, "infcode") not in _SUCCESS:
         return True
     if not infno.startswith("35"):
         return False
-    output = node(message, "output")
-    result = node(output, "result") or output or message
+    result = node(reply, "result") or reply or message
     return not is_absent(result.get("retRslt")) and _said_code(result, "retRslt") != "1"
 
 

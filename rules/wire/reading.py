@@ -126,13 +126,13 @@ class Reading:
         "written",
     )  # fmt: skip
 
-    def __init__(self, max_items: int, moment_if_unknown: datetime) -> None:
+    def __init__(self, max_items: int, moment_if_unknown: datetime, request: Node, reply: Node) -> None:
+        """Take the nodes `input` and `output`; empty where a message has none."""
         self._max_items = max_items
         self._moment = moment_if_unknown
         self._items = 0
         self._is_broken = False
-        self._request: Node = {}
-        self._reply: Node = {}
+        self._request, self._reply = request, reply
         self.reasons: list[Reason] = []
         self.cut: Counter[str] = Counter()
         self.missing_codes = 0
@@ -141,7 +141,6 @@ class Reading:
     def bodies(self, message: Node, infno: str, transaction: Transaction) -> list[Message]:
         """The events of a message: their structs, in one notation. Where `reasons` are found they hold blanks."""
         message["infno"] = infno
-        self._request, self._reply = node(message, "input"), node(message, "output")
         self._note_moment(message)
         bodies = self._bodies(message, transaction)
         if self._is_broken:
@@ -360,6 +359,9 @@ class Reading:
         if isinstance(item, dict):
             beside = self._build(_Beside, respelled(item), _path_after(f"{path}."))
             codes = self._codes_in(item.get("drug_trac_codg"))
+        elif isinstance(item, list) and item:
+            self.reasons.append(wrong_type(path, "an object or text", item))
+            return []
         else:
             beside, codes = _Beside(), self._codes_in(item)
         return [TraceCode(code=code, line=beside.line, split=beside.split, smallest_unit=beside.smallest_unit)
