@@ -47,7 +47,15 @@ MEANING: Mapping[str, Said] = {
 """Code of a reason -> what it means; docs/publishing.md says what to do."""
 
 _WHERE = Said("{messages} 条，第 {lines} 行", "messages: {messages}; lines: {lines}")
+PARTS: Mapping[str, Said] = {
+    "late_lines": Said("明细过晚或在未来，未计入", "lines left out, too late or in the future"),
+    "bad_codes": Said("不是追溯码", "trace codes that are none"),
+    "missing_codes": Said("缺少追溯码", "trace codes that are missing"),
+    "cut": Said("字段被截短或舍去", "fields cut or left out"),
+}
+"""What is left out of messages that are understood, or wrong in them -> what it means."""
 _WORDS: Mapping[str, Said] = {
+    **PARTS,
     "read": Said("共", "read"),
     "understood": Said("读懂", "understood"),
     "skipped": Said("跳过", "skipped"),
@@ -63,10 +71,6 @@ _WORDS: Mapping[str, Said] = {
     "all": Said("合计", "all"),
     "why": Said("没有读懂的，按原因：", "What was not understood, by reason:"),
     "noted": Said("读懂的报文中：", "In messages that were understood:"),
-    "late_lines": Said("明细过晚或在未来，未计入", "lines left out, too late or in the future"),
-    "bad_codes": Said("不是追溯码", "trace codes that are none"),
-    "missing_codes": Said("缺少追溯码", "trace codes that are missing"),
-    "cut": Said("字段被截短或舍去", "fields cut or left out"),
     "more": Said("另有原因未列出，见 --json：", "more reasons, see --json:"),
     "nothing": Said("没有一条报文被读懂。", "Nothing was understood."),
     "help": Said("各原因的处理办法：docs/publishing.zh.md", "What to do about each: docs/publishing.md"),

@@ -14,7 +14,7 @@ from rules.wire.answers import OTHER
 from rules.wire.door import sender_of
 from rules.wire.notation import clean
 from rules.wire.pseudonyms import Pseudonyms
-from streams.topics import Names, partitions_of, started
+from streams.topics import Names, started, topic_partitions
 
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
@@ -24,7 +24,7 @@ async def list_letters(
 ) -> list[dict[str, Any]]:
     """The newest dead letters with this error code (None: any), as `row_of` tells them."""
     async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
-        partitions = await _partitions(client, Names(prefix).dead_letter)
+        partitions = await topic_partitions(client, Names(prefix).dead_letter)
         found = [one async for one in _to_the_end(consumer, partitions) if _is(one, code)]
     found.sort(key=lambda record: record.timestamp, reverse=True)
     return [row_of(record, pseudonyms) for record in found[:limit]]
@@ -67,7 +67,7 @@ async def retry(client: Mapping[str, Any], prefix: str, code: str | None) -> int
         started(of_group) as consumer,
         started(AIOKafkaProducer(acks="all", enable_idempotence=True, **client)) as producer,
     ):
-        partitions = await _partitions(client, names.dead_letter)
+        partitions = await topic_partitions(client, names.dead_letter)
         async for record in _to_the_end(consumer, partitions, from_group=True):
             if _is(record, code) and _is_whole(record):
                 await producer.send_and_wait(names.events, value=record.value, key=record.key)
@@ -89,10 +89,6 @@ async def _to_the_end(
             for record in records:
                 if record.offset < ends[tp]:
                     yield record
-
-
-async def _partitions(client: Mapping[str, Any], topic: str) -> list[TopicPartition]:
-    return [TopicPartition(topic, number) for number in range(await partitions_of(client, topic))]
 
 
 def _headers(record: Record) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The messages of the events topic that were appended in a span of time: read once, beside the workers."""
+"""What was appended to a topic in a span of time: read once, beside the workers."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from monitor.errors import ConfigurationError
 from rules.times import DAY, iso, parse
 from rules.wire.door import Limits
-from streams.topics import Names, partitions_of, started
+from streams.topics import Names, started, topic_partitions
 
 Take = Callable[[bytes, int], None]
 """Takes a message and the moment at which the broker took it, ms UTC."""
+Offsets = Mapping[TopicPartition, int]
 
 
 class Span(NamedTuple):
@@ -36,15 +37,14 @@ def span_of(day: date, limits: Limits) -> Span:
 async def read_span(client: Mapping[str, Any], prefix: str, span: Span, take: Take) -> list[str]:
     """Hand on every message of the events topic that was appended in a span; gives warnings about what is gone."""
     topic = Names(prefix).events
-    partitions = [TopicPartition(topic, number) for number in range(await partitions_of(client, topic))]
+    partitions = await topic_partitions(client, topic)
     if not partitions:
         raise ConfigurationError(f"{topic}: expected a topic that exists: monitor topics create")
     how = {"enable_auto_commit": False, "isolation_level": "read_committed", "auto_offset_reset": "none"}
     async with started(AIOKafkaConsumer(**how, **client)) as consumer:
         oldest, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        first = await _offsets_at(consumer, span.start, ends)
-        last = await _offsets_at(consumer, span.end, ends)
-        await _read(consumer, {tp: (first[tp], last[tp]) for tp in partitions if first[tp] < last[tp]}, take)
+        first = await offsets_at(consumer, span.start, ends)
+        await read_between(consumer, first, await offsets_at(consumer, span.end, ends), take)
     return [
         f"{tp.topic}/{tp.partition}: older messages are gone, some of the day may have been among them"
         for tp in partitions
@@ -52,25 +52,24 @@ async def read_span(client: Mapping[str, Any], prefix: str, span: Span, take: Ta
     ]
 
 
-async def _offsets_at(
-    consumer: AIOKafkaConsumer, moment: int, ends: Mapping[TopicPartition, int]
-) -> dict[TopicPartition, int]:
+async def offsets_at(consumer: AIOKafkaConsumer, moment: int, ends: Offsets) -> dict[TopicPartition, int]:
     """The offset of the first record appended at or after a moment; the end where there is none yet."""
     found = await consumer.offsets_for_times(dict.fromkeys(ends, moment))
     return {tp: end if found.get(tp) is None else found[tp].offset for tp, end in ends.items()}
 
 
-async def _read(consumer: AIOKafkaConsumer, spans: Mapping[TopicPartition, tuple[int, int]], take: Take) -> None:
-    consumer.assign(list(spans))
-    for tp, (first, _) in spans.items():
-        consumer.seek(tp, first)
-    left = set(spans)
+async def read_between(consumer: AIOKafkaConsumer, first: Offsets, last: Offsets, take: Take) -> None:
+    """Hand on every record from the first offset of each partition to before the last."""
+    left = {tp for tp in first if first[tp] < last[tp]}
+    consumer.assign(list(left))
+    for tp in left:
+        consumer.seek(tp, first[tp])
     while left:
         for tp, records in (await consumer.getmany(*left, timeout_ms=1000)).items():
             for record in records:
-                if record.offset < spans[tp][1]:
+                if record.offset < last[tp]:
                     take(record.value or b"", record.timestamp)
-        done = {tp for tp in left if await consumer.position(tp) >= spans[tp][1]}
+        done = {tp for tp in left if await consumer.position(tp) >= last[tp]}
         consumer.pause(*done)
         left -= done
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from monitor.contracttext import MEANING, Language, Said
+from monitor.contracttext import MEANING, PARTS, Language, Said
 from monitor.replay import SetAside, Summary
 
 MOST_NAMES = 10
@@ -20,10 +20,10 @@ _NOT_JUDGED = Said("缺少参考表，未判定的规则", "not judged for want 
 _NOTED: Mapping[str, Said] = {
     "skipped_by_infno": Said("跳过，本系统不使用的交易", "skipped, transactions that are not used"),
     "failed_by_infno": Said("失败，应答表明交易未成功", "failed, as the reply says"),
-    "late_lines": Said("明细过晚或在未来，未计入", "lines left out, too late or in the future"),
-    "bad_trace_codes": Said("不是追溯码的追溯码", "trace codes that are none"),
-    "missing_trace_codes": Said("缺少的追溯码", "trace codes that are missing"),
-    "fields_cut": Said("被截短或舍去的字段", "fields cut or left out"),
+    "late_lines": PARTS["late_lines"],
+    "bad_trace_codes": PARTS["bad_codes"],
+    "missing_trace_codes": PARTS["missing_codes"],
+    "fields_cut": PARTS["cut"],
     "refunds_without_original": Said(
         "退费记录没有原结算号，不计入任何合计", "refunds that name no settlement; they stand in no sum"
     ),

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
+from monitor.eventspan import offsets_at, read_between
 from streams.router import Noted
 from streams.tallies import sum_of
-from streams.topics import Names, partitions_of, started
+from streams.topics import Names, started, topic_partitions
 
 MEANINGS = {
     "skipped": "messages of a transaction that no rule uses",
@@ -31,26 +32,16 @@ MEANINGS = {
 async def noted_since(client: Mapping[str, Any], prefix: str, since: int) -> Counter[Noted]:
     """How often each thing was noted since this moment (ms UTC), over all workers; empty where none wrote yet."""
     topic = Names(prefix).tallies
-    partitions = [TopicPartition(topic, number) for number in range(await partitions_of(client, topic))]
+    partitions = await topic_partitions(client, topic)
     if not partitions:
         return Counter()
-    async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
-        return sum_of(await _values_since(consumer, partitions, since), since)
-
-
-async def _values_since(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], since: int) -> list[bytes]:
-    """The records appended since this moment, up to the ends that the partitions have now."""
-    consumer.assign(partitions)
-    ends = await consumer.end_offsets(partitions)
-    begin = await consumer.offsets_for_times(dict.fromkeys(partitions, since))
-    for partition in partitions:
-        found = begin.get(partition)
-        consumer.seek(partition, found.offset if found is not None else ends[partition])
     values: list[bytes] = []
-    while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-        for records in (await consumer.getmany(timeout_ms=1000)).values():
-            values += [record.value for record in records if record.value is not None]
-    return values
+    async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
+        ends = await consumer.end_offsets(partitions)
+        await read_between(
+            consumer, await offsets_at(consumer, since, ends), ends, lambda value, _: values.append(value)
+        )
+    return sum_of(values, since)
 
 
 def sentence(noted: Noted, number: int) -> str:

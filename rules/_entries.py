@@ -97,7 +97,7 @@ def left_by(event: Event) -> Left:
             left.of_tokens = _sales(event, body, body.trace_codes, body.lines)
     elif isinstance(body, PreSettlement):
         left.of_person = [_visit(event, body), *_fills(event, body, body.lines)]
-        left.at_institution.append(_question_swipe(event, body))
+        left.at_institution.append(_swipe(event, body))
         left.of_tokens = _sales(event, body, body.trace_codes, body.lines)
     elif isinstance(body, FeeLines):
         left.of_person += _fills(event, body, body.lines)
@@ -205,34 +205,22 @@ def _common(event: Event) -> _Common:
     }
 
 
-def _swipe(event: Event, body: Settlement) -> Swipe:
+def _swipe(event: Event, body: Settlement | PreSettlement) -> Swipe:
+    """A card that was swiped, or may be: of a question the fund and the balance are not known."""
+    fund, balance = (body.fund, body.balance) if isinstance(body, Settlement) else (0.0, None)
+    pre = isinstance(body, PreSettlement)
     return Swipe(
         **_common(event),
         time=event.at,
-        amount=fen(body.fund),
+        amount=fen(fund),
         total=fen(body.total),
         visit_type=body.visit_type,
         elsewhere=bool(body.insured_in and body.place and body.insured_in != body.place),
         credential=body.credential or "",
-        balance=-1 if body.balance is None else fen(body.balance),
+        balance=-1 if balance is None else fen(balance),
         operator=body.operator or "",
         operator_type=str(body.operator_type or ""),
-        began=min((to_ms(line.occurred) for line in body.lines), default=event.at),
-    )
-
-
-def _question_swipe(event: Event, body: PreSettlement) -> Swipe:
-    return Swipe(
-        **_common(event),
-        time=event.at,
-        total=fen(body.total),
-        visit_type=body.visit_type,
-        elsewhere=bool(body.insured_in and body.place and body.insured_in != body.place),
-        credential=body.credential or "",
-        balance=-1,
-        operator=body.operator or "",
-        operator_type=str(body.operator_type or ""),
-        began=event.at,
+        began=event.at if pre else min((to_ms(line.occurred) for line in body.lines), default=event.at),
     )
 
 

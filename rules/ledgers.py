@@ -101,7 +101,7 @@ class Visit(Entry, frozen=True, tag="v"):
     @property
     def retraction_keys(self) -> list[str]:
         """Its message and settlement; by the visit those find it that take back what no bill has settled."""
-        keys = [self.own_key, f"s:{self.institution}:{self.settlement}"] if self.settlement else [self.own_key]
+        keys = super().retraction_keys
         return [*keys, self.paid_by] if self.paid_by else keys
 
     @property
@@ -136,8 +136,7 @@ class Fill(Entry, frozen=True, tag="f"):
     @property
     def retraction_keys(self) -> list[str]:
         """Its message, settlement, line, batch and visit."""
-        place, visit = self.institution, self.visit
-        keys = [self.own_key, f"s:{place}:{self.settlement}"] if self.settlement else [self.own_key]
+        place, visit, keys = self.institution, self.visit, super().retraction_keys
         if not visit:
             return keys
         if self.batch:

@@ -178,6 +178,11 @@ async def partitions_of(client: Mapping[str, Any], name: str) -> int:
         return next((len(each["partitions"]) for each in await admin.describe_topics() if each["topic"] == name), 0)
 
 
+async def topic_partitions(client: Mapping[str, Any], name: str) -> list[TopicPartition]:
+    """The partitions of a topic; none where there is no such topic."""
+    return [TopicPartition(name, number) for number in range(await partitions_of(client, name))]
+
+
 async def create(client: Mapping[str, Any], prefix: str, sizes: Sizes) -> list[Found]:
     """Create what is missing, and say what exists with other settings; changes nothing that exists.
 

@@ -13,7 +13,6 @@ from monitor.simulate import Simulation, write_reference
 from rules.times import HOUR
 from tests.e2e._area import Area, Event, environment, key_of, monitor, until
 from tests.e2e.checker import differences, faults, read_log, standing
-from tests.kafka._cluster import Kafka
 
 Form = Literal["flat", "reply", "mixed"]
 FORMS: tuple[Form, ...] = ("flat", "reply", "mixed")
@@ -47,14 +46,6 @@ def keyed(form: Form) -> Iterator[tuple[int, Event]]:
     pairs = zip(simulation("flat").events(), simulation(form).events(), strict=True)
     for (uploaded, flat), (_, body) in pairs:
         yield uploaded, (key_of(flat), json.dumps(body, ensure_ascii=False).encode())
-
-
-@pytest.fixture
-def area(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Area]:
-    """Topics of their own, and no worker left behind."""
-    area = Area(kafka, prefix, tmp_path)
-    yield area
-    area.end()
 
 
 def test_a_file_says_the_same_in_every_form(tmp_path: Path) -> None:

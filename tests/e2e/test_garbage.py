@@ -15,7 +15,6 @@ from aiokafka import ConsumerRecord
 from monitor.simulate import Simulation
 from tests.e2e._area import Area, Event, encoded, environment, key_of, monitor, until
 from tests.e2e._garbage import MARK, Bad, Body, bad_messages, marked
-from tests.kafka._cluster import Kafka
 
 SEED = 5
 AS_RECEIVED = ("events", "dead-letter", "late")
@@ -38,14 +37,6 @@ KINDS = {
     "2405": "discharge_cancel",
 }  # fmt: skip
 PRE = ("2101", "2206", "2303", "3101", "3102")
-
-
-@pytest.fixture
-def area(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Area]:
-    """Topics of their own, and no worker left behind."""
-    area = Area(kafka, prefix, tmp_path)
-    yield area
-    area.end()
 
 
 def kind_of(infno: str) -> str:

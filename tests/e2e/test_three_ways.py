@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,21 +13,12 @@ from rules.times import HOUR
 from tests.e2e._area import Area, Event, Worker, environment, monitor, until
 from tests.e2e._traffic import SETTLEMENTS, Traffic, traffic
 from tests.e2e.checker import differences, faults, read_log, standing
-from tests.kafka._cluster import Kafka
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 SEED = 3
 SLICE = 24 * HOUR
 """No partition is ahead of another by more: with _traffic.HELD, less than the grace."""
-
-
-@pytest.fixture
-def area(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Area]:
-    """Topics of their own, and no worker left behind."""
-    area = Area(kafka, prefix, tmp_path)
-    yield area
-    area.end()
 
 
 def replayed(traffic: Traffic, folder: Path) -> tuple[list[bytes], dict[str, int]]:

@@ -346,6 +346,14 @@ def test_the_owner_takes_back_what_it_names(message: Body, retraction: Body, bac
     assert [] == alerts_after(*both)
 
 
+def assert_takes_nothing_back(foreign: Body, message: Body, *, backwards: bool) -> None:
+    """What stands of a message, and its alerts, are the same with a retraction that is not of it."""
+    both = [foreign, message] if backwards else [message, foreign]
+
+    assert standing_after(message) == standing_after(*both)
+    assert alerts_after(message) == alerts_after(*both)
+
+
 @pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
 @of(OWN)
 def test_the_same_by_another_institution_takes_nothing_back(
@@ -354,11 +362,7 @@ def test_the_same_by_another_institution_takes_nothing_back(
     backwards: bool,  # noqa: FBT001
 ) -> None:
     """It is of the same person, and names the same numbers."""
-    foreign = retraction | {"fixmedins_code": OTHER_SHOP}
-    both = [foreign, message] if backwards else [message, foreign]
-
-    assert standing_after(message) == standing_after(*both)
-    assert alerts_after(message) == alerts_after(*both)
+    assert_takes_nothing_back(retraction | {"fixmedins_code": OTHER_SHOP}, message, backwards=backwards)
 
 
 @pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
@@ -369,11 +373,7 @@ def test_the_same_about_another_person_takes_nothing_back(
     backwards: bool,  # noqa: FBT001
 ) -> None:
     """It is of the same institution, and names the same numbers."""
-    foreign = retraction | {"psn_no": "2"}
-    both = [foreign, message] if backwards else [message, foreign]
-
-    assert standing_after(message) == standing_after(*both)
-    assert alerts_after(message) == alerts_after(*both)
+    assert_takes_nothing_back(retraction | {"psn_no": "2"}, message, backwards=backwards)
 
 
 @of(NAMES_BY_MESSAGE)
