@@ -77,7 +77,8 @@ _NOTES = {
 }
 _CODES = (
     "In `drug_trac_info` or `drugtracinfo`: a list of objects or texts, one object, or one text with several codes. "
-    "3505 may have `drug_trac_codg` beside its row instead."
+    "3505 may have `drug_trac_codg` beside its row instead. A code that is absent, or stands for no pack, is counted "
+    "and refuses nothing."
 )
 _PARTS: tuple[tuple[str, type[msgspec.Struct], str], ...] = (
     ("Fee line", Line, "In `feedetail` or `drugdetail`. A line with `init_feedetl_sn` may be negative."),

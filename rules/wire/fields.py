@@ -56,7 +56,7 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class TraceCode(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One scanned trace code, as `notation.trace_code` writes it. split: the pack was opened and sold in parts."""
+    """One scanned trace code, as `notation.trace_codes` writes it. split: the pack was opened and sold in parts."""
 
     code: Annotated[str, Meta(min_length=1, max_length=200)] = field(name="drug_trac_codg")
     line: Short | None = field(name="feedetl_sn", default=None)
