@@ -33,7 +33,7 @@ from .notation import Unfit, moment, number, reader_of
 ENCODER = msgspec.json.Encoder()
 
 _OTHER_FORM = (
-    *("input", "output", "infcode", "drugdetail", "detlcutinfo", "result", "data", "patient_dtos"),
+    *("input", "output", "infcode", "retRslt", "drugdetail", "detlcutinfo", "result", "data", "patient_dtos"),
     *("drug_trac_info", "drugtracinfo", "mdtrtarea_admdvs", "psn_pay", "cash_payamt"),
 )
 """Fields of a message that tell that it is not written in the interface's own flat notation."""

@@ -224,6 +224,10 @@ CASES: list[tuple[str, list[Body | bytes], dict[str, object]]] = [
     ("stock whose reply failed at its second level",
      [header("3505", MORNING) | {"input": {"selinfo": {}}, "infcode": 0, "output": {"result": {"retRslt": "0", "msgRslt": "x"}}}],
      {"failed": 1, "failed_by_infno": {"3505": 1}}),
+    ("stock that failed, with its reply flattened",
+     [header("3505", MORNING) | {"med_list_codg": wire.RAMIPRIL, "sel_retn_cnt": 1, "sel_retn_time": wire.text(MORNING), "retRslt": "0",
+       "drugtracinfo": [{"drug_trac_codg": BOX}]}, wire.deletion("B1", MORNING) | {"retRslt": "0"}],
+     {"failed": 2, "failed_by_infno": {"3505": 1, "3507": 1}}),
     ("stock whose reply says nothing at its second level",
      [header("3505", MORNING + n) | {"infcode": 0, "output": {"result": {"retRslt": said, "msgRslt": None}}, "input": {"selinfo": {
          "med_list_codg": wire.RAMIPRIL, "sel_retn_cnt": 1, "sel_retn_time": wire.text(MORNING), "drug_trac_codg": BOX}}}
