@@ -89,6 +89,11 @@ class Names:
         """What was skipped, failed, refused and left out, by who sent it."""
         return f"{self.prefix}.internal.tallies"
 
+    @property
+    def progress(self) -> str:
+        """How far each input partition is read, and what the area is; workers wait for one another by it."""
+        return f"{self.prefix}.internal.progress"
+
     def reference(self, table: str) -> str:
         """Topic of one reference table."""
         return f"{self.prefix}.reference.{table}"
@@ -136,6 +141,7 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
     compacted = {"cleanup.policy": "compact"}
     appended = {"message.timestamp.type": "LogAppendTime"}
     whole = {"max.message.bytes": str(2 * MIB)}  # a refused event of 1 MiB still has to fit, with its headers
+    short = {"segment.ms": str(DAY // 24), "segment.bytes": str(16 * MIB)}  # who starts reads it whole
     state = {"max.message.bytes": str(sizes.record_bytes), "segment.bytes": str(64 * MIB)}
     rows = [
         (names.events, sizes.inputs, {**kept, **_days(30), **appended}),
@@ -151,6 +157,7 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
         (names.changelog, sizes.internal, {**compacted, **state}),
         (names.rule_errors, sizes.outputs, {**kept, **_days(90), **whole}),
         (names.tallies, 1, {**kept, **_days(30), **appended}),
+        (names.progress, 1, {**compacted, **appended, **short}),
     ]
     safe = {"min.insync.replicas": "2"} if sizes.replicas >= 3 else {}  # two of three
     return [Topic(name, partitions, {**config, **safe}) for name, partitions, config in rows]
