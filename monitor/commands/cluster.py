@@ -23,7 +23,7 @@ from monitor.commands.common import (
     out_line,
     say_key,
 )
-from monitor.errors import ConfigurationError
+from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings, load_settings
 from monitor.text import complain
 
@@ -368,10 +368,15 @@ def client(settings: Settings) -> dict[str, Any]:
 
 
 def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
-    """Do something on the cluster; a cluster that does not answer is a configuration error of one line."""
+    """Do something on the cluster.
+
+    Raises ConfigurationError where it does not answer, InputError where a topic cannot be read to its end.
+    """
     import logging
 
     from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+
+    from streams.reading import UnreadError
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
@@ -382,3 +387,5 @@ def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
         return asyncio.run(bounded())
     except (KafkaConnectionError, KafkaTimeoutError, OSError):
         raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None
+    except UnreadError as error:
+        raise InputError(str(error)) from None
