@@ -73,7 +73,7 @@ def replay(
     check_apart({"events": events, "--alerts": alerts, "--dead-letters": dead_letters})
     settings = load_settings(rules=rules, reference=reference)
     say_key(settings)
-    watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms)
+    watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms, complain)
     aside, warnings, sorter = SetAside(), list[str](), Sorter()
 
     def warn(text: str) -> None:
