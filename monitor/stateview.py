@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from monitor.errors import ConfigurationError
 from rules._engine import Engine
@@ -15,6 +15,7 @@ from rules._track import Watch
 from rules.reference import Reference
 from rules.times import iso
 from streams.checkpoint import HEAD, Changelog
+from streams.reading import reader
 from streams.router import partition_of, record_key
 from streams.tables import TableReader
 from streams.topics import Names, partitions_of
@@ -37,7 +38,7 @@ async def state_of(
         names.changelog,
         partition,
         partial(AIOKafkaProducer, **client),  # for who writes; here nothing opens it
-        partial(AIOKafkaConsumer, enable_auto_commit=False, isolation_level="read_committed", **client),
+        partial(reader, client),
     ).read()
     state.pop(HEAD, None)
     engine.load(state.items())
