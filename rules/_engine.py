@@ -94,6 +94,7 @@ class Engine:
         self._tracked: dict[tuple[str, str], list[Page]] = {}
         self._index: dict[str, list[list[Placed]]] = {}
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
+        self._unsaid: set[PageName] = set()
         self._resting: list[tuple[int, str, tuple[str, ...]]] = []
         self._fresh: list[PageName] = []
         self._takers: list[tuple[int, int, Arrival]] = []
@@ -239,6 +240,8 @@ class Engine:
                 self._schedule(day + DAY + GRACE, page)
             if due := track.next_due(self.tick):
                 self._schedule(due, page)
+            if track.has_news:
+                self._unsaid.add(page.name)
 
     def _forget(self, page: Page) -> None:
         self._unindex(page, page.forget())
@@ -362,6 +365,8 @@ class Engine:
         extended = track.extend(now)
         if extended is None:
             self.effects.alerts += track.reconcile(now, lambda: self._incident(page, track))
+        if extended is not None or track.has_news:
+            self._unsaid.add(page.name)
         due = track.next_due(self.tick) if extended is None else extended.finding.rises_at
         if due > self.tick:
             self._schedule(due, page)
@@ -478,8 +483,12 @@ class Engine:
         while self._agenda and self._agenda[0][0] <= self.tick + tick.final:
             _, name, key = heapq.heappop(self._agenda)
             due.add((name, key))
-        for page_key in sorted(due & self.pages.keys()):
-            self._review(self.pages[page_key], now)
+        for page_key in sorted((due | self._unsaid) & self.pages.keys()):
+            page = self.pages[page_key]
+            if page_key in due:
+                self._review(page, now)
+            self._report(page, now)
+        self._unsaid.clear()
         self._count_without_target()
         self.effects.alerts += self.questions.close(now)
         if not tick.final:
@@ -499,7 +508,24 @@ class Engine:
             self.effects.alerts += track.close(now)
             if due := track.next_due(self.tick):
                 self._schedule(due, page)
-        self.changed_pages.add((page.ledger.name, page.key))
+        self.changed_pages.add(page.name)
+
+    def _report(self, page: Page, now: Moment) -> None:
+        """Let the open alerts of a page say what has changed since they last spoke."""
+        for track in page.tracks:
+            self.effects.alerts += track.report(now)
+        self.changed_pages.add(page.name)
+
+    def switch_off(self, watch: str, appended: int) -> None:
+        """Close the open alerts of a rule that is no longer in force (`Watch.name`), at this append time (ms UTC)."""
+        now = self._now
+        now.appended = appended
+        tracked = {page.name: page for pages in self._tracked.values() for page in pages}
+        for name, page in sorted(tracked.items()):
+            for track in page.tracks:
+                if track.watch.name == watch:
+                    self.effects.alerts += track.switch_off(now)
+                    self.changed_pages.add(name)
 
     def _drop_resting(self) -> None:
         """Once there are very many pages, drop those that rested for their retention and that await nothing."""
