@@ -14,13 +14,13 @@ from typing import ParamSpec, cast
 
 from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
-from ._ledger import GRACE, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
+from ._ledger import WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
 from ._questions import Questions, Reminder, reminder, visit_of
 from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
 from ._track import Track, Watch
 from ._window import Window
-from .ledgers import LEDGERS, Arrival, Inside, Record, Visit
+from .ledgers import LEDGERS, Arrival, Inside, Record, Visit, frozen_after
 from .reference import Reference
 from .times import DAY, clock, day_of
 
@@ -41,9 +41,9 @@ P = ParamSpec("P")
 class Effects:
     """What one or more records brought about.
 
-    refused: entries that a ledger no longer takes, with the ledger's name. errors: rule, entry and what was raised.
-    counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>, evaluations:<rule>,
-    entries:<ledger>. without_target: what found nothing, by retractions_without_target or
+    refused: entries that a ledger, or the sums of their day, no longer take, with the ledger's name. errors: rule,
+    entry and what was raised. counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>,
+    evaluations:<rule>, entries:<ledger>. without_target: what found nothing, by retractions_without_target or
     message_reversals_without_target, institution and transaction.
     """
 
@@ -82,7 +82,7 @@ class Engine:
         for ledger in LEDGERS:
             self._by_entry.setdefault(ledger.entry, []).append(ledger)
         self._reach = {(ledger.name, ledger.entry): ledger.reach for ledger in LEDGERS}
-        self._retentions = {ledger.name: self._retention(ledger.name) for ledger in LEDGERS}
+        self._bounds = {ledger.name: self._bounds_of(ledger.name) for ledger in LEDGERS}
         self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in LEDGERS}
         self._labels |= {watch.rule.id: f"evaluations:{watch.rule.id}" for watch in watches}
         self._glances = {
@@ -144,7 +144,7 @@ class Engine:
                 key = ledger.key(entry, self.reference)
                 if key is None:
                     continue
-                if entry.time < entry.uploaded - self._retentions[ledger.name]:  # no page is made for it
+                if entry.time < entry.uploaded - self._bounds[ledger.name].retention:  # no page is made for it
                     self.effects.refused.append((ledger.name, entry))
                     continue
                 page = self.page(ledger, key)
@@ -160,7 +160,7 @@ class Engine:
         name = (ledger.name, key)
         page = self.pages.get(name)
         if page is None:
-            page = self.pages[name] = Page(ledger, name, self._retentions[ledger.name])
+            page = self.pages[name] = Page(ledger, name, self._bounds[ledger.name])
             self._fresh.append(name)
         return page
 
@@ -179,7 +179,7 @@ class Engine:
             if ledger == "messages":
                 counts["duplicates"] += 1
             return False
-        if entry.time < page.newest - page.retention:
+        if page.refuses(entry.time):
             self.effects.refused.append((ledger, entry))
             return False
         counts[self._labels[ledger]] += 1
@@ -192,11 +192,16 @@ class Engine:
             self._await_target(cast("Arrival", entry))
         reach = self._reach[ledger, type(entry)]
         changed = page.add(entry, reach, taken=self._is_taken(entry, names, self._reach_of(page, entry)))
+        self._refuse_frozen(page, changed)
         if changed and ledger in self.watches:
             self._rejudge(page, changed, now)
         if has_aged and len(page.held) > 1:
             self._forget(page)
         return True
+
+    def _refuse_frozen(self, page: Page, changed: list[Entry]) -> None:
+        """Tell of what reached a day whose sums take nothing any more; the page itself keeps it."""
+        self.effects.refused += [(page.ledger.name, entry) for entry in changed if page.is_frozen(entry.time)]
 
     def _is_taken(self, entry: Entry, keys: list[str], reach: int) -> bool:
         """Whether a standing retraction in reach takes this entry back."""
@@ -233,11 +238,11 @@ class Engine:
         """Put on the agenda what time alone will change on this page."""
         if page.ledger.name == "messages":
             for arrival in cast("Iterable[Arrival]", page.held.values()):
-                if arrival.uploaded + GRACE > self.tick:
+                if arrival.uploaded + WAIT > self.tick:
                     self._await_target(arrival)
         for track in page.tracks:
             for day in track.days:
-                self._schedule(day + DAY + GRACE, page)
+                self._schedule(day + DAY + WAIT, page)
             if due := track.next_due(self.tick):
                 self._schedule(due, page)
             if track.has_news:
@@ -338,12 +343,12 @@ class Engine:
 
     def _rejudge_days(self, page: Page, track: Track, rule: DayRule, changed: list[Entry]) -> bool:
         """Judge the days that look back on what changed, but for those that are not over."""
-        days = {day_of(entry.time) for entry in changed}
+        days = {day_of(entry.time) for entry in changed if not page.is_frozen(entry.time)}
         for day in days - track.days:
-            if day + DAY + GRACE > self.tick:
+            if day + DAY + WAIT > self.tick:
                 track.days.add(day)
                 track.changed = True
-                self._schedule(day + DAY + GRACE, page)
+                self._schedule(day + DAY + WAIT, page)
         touched = {one for one in page.bins for day in days if day <= one <= day + rule.span}
         news = [self._judge_day(page, track, rule, one) for one in sorted(touched - track.days)]
         return any(news)
@@ -353,7 +358,8 @@ class Engine:
         whole = Entry(time=day, uploaded=day, message=name, institution=of, identity=0, line=name)
         finding = None
         if page.bins.get(day, [0])[0]:
-            finding = self._isolated(rule, whole, rule.check_day, day, page.bins, self.reference, of)
+            span = {one: sums for one, sums in page.bins.items() if day - rule.span <= one <= day}
+            finding = self._isolated(rule, whole, rule.check_day, day, span, self.reference, of)
         if finding is None:
             return track.note((0, name), None)
         # Whichever entry is at hand says what the institution is called, and where it is.
@@ -387,7 +393,7 @@ class Engine:
     def _take_retraction(self, retraction: Retraction, now: Moment) -> None:
         if retraction.identity in self.retractions:
             return
-        self.retractions.add(retraction, self.tick or retraction.uploaded)
+        self.retractions.add(retraction, max(self.tick, retraction.uploaded))
         acting = (retraction, *self.retractions.named_by(retraction))
         keys = {key for one in acting for key in one.retraction_keys}
         named = self._placed_by(keys)
@@ -415,6 +421,7 @@ class Engine:
         taken = self._is_taken(entry, entry.retraction_keys, reach)
         changed = page.retake(entry, self._reach[page.ledger.name, type(entry)], taken=taken)
         self.changed_pages.add(page.name)
+        self._refuse_frozen(page, changed)
         if changed and page.ledger.name in self.watches:
             self._rejudge(page, changed, now)
 
@@ -444,7 +451,7 @@ class Engine:
     def _await_target(self, arrival: Arrival) -> None:
         """Ask, when what may still be named has come, whether a retraction has found something."""
         if arrival.takes:
-            heapq.heappush(self._takers, (arrival.uploaded + GRACE, arrival.identity, arrival))
+            heapq.heappush(self._takers, (arrival.uploaded + WAIT, arrival.identity, arrival))
 
     def _count_without_target(self) -> None:
         while self._takers and self._takers[0][0] <= self.tick:
@@ -500,7 +507,7 @@ class Engine:
         for track in page.tracks:
             rule = track.watch.rule
             if isinstance(rule, DayRule):
-                for day in sorted(one for one in track.days if one + DAY + GRACE <= self.tick):
+                for day in sorted(one for one in track.days if one + DAY + WAIT <= self.tick):
                     track.days.discard(day)
                     track.changed = True
                     self._judge_day(page, track, rule, day)
@@ -537,7 +544,7 @@ class Engine:
         while self._resting and self._resting[0][0] <= self.tick:
             _, name, key = heapq.heappop(self._resting)
             page = self.pages[name, key]
-            rested = page.touched + page.retention
+            rested = page.touched + page.bounds.retention
             if rested <= self.tick and not any(track.awaits for track in page.tracks):
                 self._drop(page)
             else:
@@ -557,12 +564,16 @@ class Engine:
     def _schedule(self, due: int, page: Page) -> None:
         heapq.heappush(self._agenda, (due, page.ledger.name, page.key))
 
-    def _retention(self, name: str) -> int:
-        """Longest window + quiet + reach + grace of all that read a ledger; nothing further back is judged anew."""
-        rules = [watch.rule for watch in self.watches.get(name, ()) if not isinstance(watch.rule, DayRule)]
-        same = [ledger for ledger in LEDGERS if ledger.name == name]
-        longest = max((rule.span + rule.ahead + rule.quiet_ms for rule in rules), default=0)
-        return longest + max(ledger.reach + ledger.grace for ledger in same) + GRACE
+    def _bounds_of(self, name: str) -> Bounds:
+        """What is kept: all that a rule may still be asked about what may still come or change."""
+        rules = [watch.rule for watch in self.watches.get(name, ())]
+        asked = [rule.span + rule.ahead + rule.quiet_ms for rule in rules if not isinstance(rule, DayRule)]
+        frozen = frozen_after(name)
+        return Bounds(
+            retention=max(asked, default=0) + frozen,
+            frozen=frozen,
+            sums=max((rule.looks_back + rule.ahead for rule in rules), default=0),
+        )
 
     # Questions before money moves
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from ._alert import Alert, AlertState, ClosedBy, Episode, Moment, Trigger, alert_id, write
-from ._ledger import GRACE, Entry
+from ._ledger import Entry
 from ._rule import Rule
 from ._track import Watch
+from .ledgers import frozen_after
 from .times import DAY, HOUR, day_of, iso
 
 REMEMBERED = DAY
 """How long the alert of a visit's questions is remembered, ms (contract, section 4)."""
-ANSWERED = 3 * GRACE
+ANSWERED = frozen_after("messages")
 """How long a message that was answered is known when it comes again, ms; as long as the ledger `messages` knows it."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from ._alert import Alert, AlertState, ClosedBy, Episode, Moment, Trigger, alert_id, runs, write
-from ._ledger import GRACE
+from ._ledger import WAIT
 from ._rule import SEVERITIES, Evidence, Rule
 from ._window import Window
 from .times import DAY, day_of
@@ -239,8 +239,8 @@ class Track:
                 yield self._revise(state, episode, now)
 
     def close(self, now: Moment) -> Iterator[Alert]:
-        """Close what has been quiet for long enough: `quiet` and a grace after the last trigger."""
-        quiet = self.watch.rule.quiet_ms + GRACE
+        """Close what has been quiet for long enough: `quiet` after the last trigger, and the wait for what is late."""
+        quiet = self.watch.rule.quiet_ms + WAIT
         for state in self.alerts:
             if state.is_open and self._kept(state, now.tick).last_time + quiet <= now.tick:
                 yield self._close(state, now, "quiet")
@@ -289,7 +289,7 @@ class Track:
         """The earliest tick after this one at which something changes by time alone, 0 if none does."""
         times = [one.finding.due for one in self.triggers.values()]
         times += [one.finding.rises_at for one in self.triggers.values()]
-        quiet = self.watch.rule.quiet_ms + GRACE
+        quiet = self.watch.rule.quiet_ms + WAIT
         for state in self.alerts:
             if state.is_open:
                 times.append(max(self._kept(state, tick).last_time + quiet, tick + 1))

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from rules._alert import Alert, Episode, Proofs, Trigger
-from rules._ledger import GRACE, Entry
+from rules._ledger import GRACE, WAIT, Entry
 from rules._rule import Finding, Text
 from rules._window import Window
 from rules.reference import Reference
@@ -69,14 +69,14 @@ def test_a_revision_is_written_when_severity_rises_or_the_measure_doubles() -> N
     assert (5, 8, 40, "critical") == (closed.revision, closed.triggers, closed.measure.value, closed.severity)
 
 
-def test_an_alert_closes_quiet_and_grace_after_its_last_trigger() -> None:
+def test_an_alert_closes_quiet_and_the_wait_for_late_ones_after_its_last_trigger() -> None:
     """By the log's clock; the closing revision carries the whole final content."""
     desk = Desk(EverySwipe())
     desk.tell(swipe(0), swipe(30, 2))
     last = NOON + 30 * MINUTE
 
-    assert [] == desk.tick(last + HOUR + GRACE - HOUR).revisions
-    [closed] = desk.tick(last + HOUR + GRACE + HOUR).revisions
+    assert [] == desk.tick(last + HOUR + WAIT - HOUR).revisions
+    [closed] = desk.tick(last + HOUR + WAIT + HOUR).revisions
     assert ("closed", 3, 2) == short([closed])[0]
     assert ["M0", "M30"] == [one.msgid for one in closed.evidence]
     assert 3.0 == closed.vola_amt
@@ -186,7 +186,7 @@ def test_days_are_judged_when_they_are_over_and_their_late_entries_have_come() -
     """A late entry after that judges the day anew; a broken day is isolated."""
     desk = Desk(BusyDay())
     desk.tell(swipe(0, 50, infno="2207", med_type="11"), swipe(DAY // MINUTE, 0.13, infno="2207", med_type="11"))
-    end = MONDAY + DAY + GRACE
+    end = MONDAY + DAY + WAIT
 
     assert [] == desk.tick(end - HOUR).revisions
     [opened] = desk.tick(end).revisions
@@ -288,7 +288,7 @@ def test_a_long_episode_that_was_closed_and_loses_its_end_says_so() -> None:
     """Where only its part before the retention is left, that is what stands."""
     desk = Desk(LongEpisode())
     desk.tick(NOON + 100 * DAY)
-    for day in range(16):
+    for day in range(24):
         desk.tell(swipe(day * 1440))
     desk.tick(NOON + 101 * DAY)
     [page] = [page for page in desk.engine.pages.values() if page.ledger.name == "swipes"]
@@ -296,8 +296,8 @@ def test_a_long_episode_that_was_closed_and_loses_its_end_says_so() -> None:
     desk.tell(*(wire.reversal(f"S{name[1:]}", NOON + int(name[1:]) * MINUTE, psn_no=name[1:]) for name in kept))
     desk.end()
 
-    assert 16 > len(kept) > 0
-    assert ("closed", 16 - len(kept)) == (desk.said[-1].status, desk.said[-1].triggers)
+    assert 24 > len(kept) > 0
+    assert ("closed", 24 - len(kept)) == (desk.said[-1].status, desk.said[-1].triggers)
 
 
 def test_a_second_closing_tick_closes_what_came_after_the_first() -> None:
