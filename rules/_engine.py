@@ -14,13 +14,13 @@ from typing import ParamSpec, cast
 
 from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
-from ._ledger import GRACE, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
+from ._ledger import WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
 from ._questions import Questions, Reminder, reminder, visit_of
 from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
 from ._track import Track, Watch
 from ._window import Window
-from .ledgers import LEDGERS, Arrival, Inside, Record, Visit
+from .ledgers import LEDGERS, Arrival, Inside, Record, Visit, frozen_after
 from .reference import Reference
 from .times import DAY, clock, day_of
 
@@ -41,9 +41,9 @@ P = ParamSpec("P")
 class Effects:
     """What one or more records brought about.
 
-    refused: entries that a ledger no longer takes, with the ledger's name. errors: rule, entry and what was raised.
-    counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>, evaluations:<rule>,
-    entries:<ledger>. without_target: what found nothing, by retractions_without_target or
+    refused: entries that a ledger, or the sums of their day, no longer take, with the ledger's name. errors: rule,
+    entry and what was raised. counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>,
+    evaluations:<rule>, entries:<ledger>. without_target: what found nothing, by retractions_without_target or
     message_reversals_without_target, institution and transaction.
     """
 
@@ -82,7 +82,7 @@ class Engine:
         for ledger in LEDGERS:
             self._by_entry.setdefault(ledger.entry, []).append(ledger)
         self._reach = {(ledger.name, ledger.entry): ledger.reach for ledger in LEDGERS}
-        self._retentions = {ledger.name: self._retention(ledger.name) for ledger in LEDGERS}
+        self._bounds = {ledger.name: self._bounds_of(ledger.name) for ledger in LEDGERS}
         self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in LEDGERS}
         self._labels |= {watch.rule.id: f"evaluations:{watch.rule.id}" for watch in watches}
         self._glances = {
@@ -94,6 +94,7 @@ class Engine:
         self._tracked: dict[tuple[str, str], list[Page]] = {}
         self._index: dict[str, list[list[Placed]]] = {}
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
+        self._unsaid: set[PageName] = set()
         self._resting: list[tuple[int, str, tuple[str, ...]]] = []
         self._fresh: list[PageName] = []
         self._takers: list[tuple[int, int, Arrival]] = []
@@ -102,6 +103,11 @@ class Engine:
 
     def feed(self, item: Inside, appended: int) -> None:
         """Take in one item of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
+        for _ in self.steps(item, appended):
+            pass
+
+    def steps(self, item: Inside, appended: int) -> Iterator[None]:
+        """The same step by step, for a tick may have very many pages to judge. Between steps nothing else is fed."""
         now = self._now
         now.appended, now.tick, now.reference_version = appended, self.tick, self.reference.version
         if isinstance(item, Record):
@@ -110,7 +116,7 @@ class Engine:
         elif isinstance(item, Retraction):
             self._take_retraction(item, now)
         else:
-            self._take_tick(item, now)
+            yield from self._take_tick(item, now)
         if now.faults:
             self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
             now.faults.clear()
@@ -143,7 +149,7 @@ class Engine:
                 key = ledger.key(entry, self.reference)
                 if key is None:
                     continue
-                if entry.time < entry.uploaded - self._retentions[ledger.name]:  # no page is made for it
+                if entry.time < entry.uploaded - self._bounds[ledger.name].retention:  # no page is made for it
                     self.effects.refused.append((ledger.name, entry))
                     continue
                 page = self.page(ledger, key)
@@ -159,7 +165,7 @@ class Engine:
         name = (ledger.name, key)
         page = self.pages.get(name)
         if page is None:
-            page = self.pages[name] = Page(ledger, name, self._retentions[ledger.name])
+            page = self.pages[name] = Page(ledger, name, self._bounds[ledger.name])
             self._fresh.append(name)
         return page
 
@@ -178,7 +184,7 @@ class Engine:
             if ledger == "messages":
                 counts["duplicates"] += 1
             return False
-        if entry.time < page.newest - page.retention:
+        if page.refuses(entry.time):
             self.effects.refused.append((ledger, entry))
             return False
         counts[self._labels[ledger]] += 1
@@ -191,11 +197,16 @@ class Engine:
             self._await_target(cast("Arrival", entry))
         reach = self._reach[ledger, type(entry)]
         changed = page.add(entry, reach, taken=self._is_taken(entry, names, self._reach_of(page, entry)))
+        self._refuse_frozen(page, changed)
         if changed and ledger in self.watches:
             self._rejudge(page, changed, now)
         if has_aged and len(page.held) > 1:
             self._forget(page)
         return True
+
+    def _refuse_frozen(self, page: Page, changed: list[Entry]) -> None:
+        """Tell of what reached a day whose sums take nothing any more; the page itself keeps it."""
+        self.effects.refused += [(page.ledger.name, entry) for entry in changed if page.is_frozen(entry.time)]
 
     def _is_taken(self, entry: Entry, keys: list[str], reach: int) -> bool:
         """Whether a standing retraction in reach takes this entry back."""
@@ -232,13 +243,15 @@ class Engine:
         """Put on the agenda what time alone will change on this page."""
         if page.ledger.name == "messages":
             for arrival in cast("Iterable[Arrival]", page.held.values()):
-                if arrival.uploaded + GRACE > self.tick:
+                if arrival.uploaded + WAIT > self.tick:
                     self._await_target(arrival)
         for track in page.tracks:
             for day in track.days:
-                self._schedule(day + DAY + GRACE, page)
+                self._schedule(day + DAY + WAIT, page)
             if due := track.next_due(self.tick):
                 self._schedule(due, page)
+            if track.has_news:
+                self._unsaid.add(page.name)
 
     def _forget(self, page: Page) -> None:
         self._unindex(page, page.forget())
@@ -335,12 +348,12 @@ class Engine:
 
     def _rejudge_days(self, page: Page, track: Track, rule: DayRule, changed: list[Entry]) -> bool:
         """Judge the days that look back on what changed, but for those that are not over."""
-        days = {day_of(entry.time) for entry in changed}
+        days = {day_of(entry.time) for entry in changed if not page.is_frozen(entry.time)}
         for day in days - track.days:
-            if day + DAY + GRACE > self.tick:
+            if day + DAY + WAIT > self.tick:
                 track.days.add(day)
                 track.changed = True
-                self._schedule(day + DAY + GRACE, page)
+                self._schedule(day + DAY + WAIT, page)
         touched = {one for one in page.bins for day in days if day <= one <= day + rule.span}
         news = [self._judge_day(page, track, rule, one) for one in sorted(touched - track.days)]
         return any(news)
@@ -350,7 +363,8 @@ class Engine:
         whole = Entry(time=day, uploaded=day, message=name, institution=of, identity=0, line=name)
         finding = None
         if page.bins.get(day, [0])[0]:
-            finding = self._isolated(rule, whole, rule.check_day, day, page.bins, self.reference, of)
+            span = {one: sums for one, sums in page.bins.items() if day - rule.span <= one <= day}
+            finding = self._isolated(rule, whole, rule.check_day, day, span, self.reference, of)
         if finding is None:
             return track.note((0, name), None)
         # Whichever entry is at hand says what the institution is called, and where it is.
@@ -362,6 +376,8 @@ class Engine:
         extended = track.extend(now)
         if extended is None:
             self.effects.alerts += track.reconcile(now, lambda: self._incident(page, track))
+        if extended is not None or track.has_news:
+            self._unsaid.add(page.name)
         due = track.next_due(self.tick) if extended is None else extended.finding.rises_at
         if due > self.tick:
             self._schedule(due, page)
@@ -382,7 +398,7 @@ class Engine:
     def _take_retraction(self, retraction: Retraction, now: Moment) -> None:
         if retraction.identity in self.retractions:
             return
-        self.retractions.add(retraction, self.tick or retraction.uploaded)
+        self.retractions.add(retraction, max(self.tick, retraction.uploaded))
         acting = (retraction, *self.retractions.named_by(retraction))
         keys = {key for one in acting for key in one.retraction_keys}
         named = self._placed_by(keys)
@@ -410,6 +426,7 @@ class Engine:
         taken = self._is_taken(entry, entry.retraction_keys, reach)
         changed = page.retake(entry, self._reach[page.ledger.name, type(entry)], taken=taken)
         self.changed_pages.add(page.name)
+        self._refuse_frozen(page, changed)
         if changed and page.ledger.name in self.watches:
             self._rejudge(page, changed, now)
 
@@ -439,14 +456,15 @@ class Engine:
     def _await_target(self, arrival: Arrival) -> None:
         """Ask, when what may still be named has come, whether a retraction has found something."""
         if arrival.takes:
-            heapq.heappush(self._takers, (arrival.uploaded + GRACE, arrival.identity, arrival))
+            heapq.heappush(self._takers, (arrival.uploaded + WAIT, arrival.identity, arrival))
 
-    def _count_without_target(self) -> None:
+    def _count_without_target(self) -> Iterator[None]:
         while self._takers and self._takers[0][0] <= self.tick:
             _, _, taker = heapq.heappop(self._takers)
             if not self._has_target(taker):
                 what = "message_reversals_without_target" if taker.of_transaction else "retractions_without_target"
                 self.effects.without_target[what, taker.institution, taker.transaction] += 1
+            yield
 
     def _has_target(self, taker: Arrival) -> bool:
         takes = set(taker.takes)
@@ -468,30 +486,45 @@ class Engine:
 
     # Time
 
-    def _take_tick(self, tick: Tick, now: Moment) -> None:
+    def _take_tick(self, tick: Tick, now: Moment) -> Iterator[None]:
         if not tick.final and tick.hour <= self.tick:
             return
         self.tick = now.tick = FAR if tick.final else tick.hour
         self.tick_changed = True
-        due: set[PageName] = set()
-        # What came after an earlier closing tick waits one later than that.
-        while self._agenda and self._agenda[0][0] <= self.tick + tick.final:
-            _, name, key = heapq.heappop(self._agenda)
-            due.add((name, key))
-        for page_key in sorted(due & self.pages.keys()):
-            self._review(self.pages[page_key], now)
-        self._count_without_target()
-        self.effects.alerts += self.questions.close(now)
+        yield from self._judge_due(now, final=tick.final)
+        yield from self._count_without_target()
+        for alert in self.questions.close(now):
+            self.effects.alerts.append(alert)
+            yield
         if not tick.final:
             self.retractions.forget(self.tick)
-            self._drop_resting()
+            yield from self._drop_resting()
+
+    def _judge_due(self, now: Moment, *, final: bool) -> Iterator[None]:
+        """Review the pages on which time changes something, and report of those that have news; by name."""
+        due: set[PageName] = set()
+        # What came after an earlier closing tick waits one later than that.
+        while self._agenda and self._agenda[0][0] <= self.tick + final:
+            _, name, key = heapq.heappop(self._agenda)
+            due.add((name, key))
+            yield
+        names = [*(due | self._unsaid)]
+        self._unsaid.clear()
+        heapq.heapify(names)
+        while names:
+            page_name = heapq.heappop(names)
+            if page := self.pages.get(page_name):
+                if page_name in due:
+                    self._review(page, now)
+                self._report(page, now)
+            yield
 
     def _review(self, page: Page, now: Moment) -> None:
         """What time alone changes on a page: days that are over, findings that fell due, alerts to close."""
         for track in page.tracks:
             rule = track.watch.rule
             if isinstance(rule, DayRule):
-                for day in sorted(one for one in track.days if one + DAY + GRACE <= self.tick):
+                for day in sorted(one for one in track.days if one + DAY + WAIT <= self.tick):
                     track.days.discard(day)
                     track.changed = True
                     self._judge_day(page, track, rule, day)
@@ -499,23 +532,42 @@ class Engine:
             self.effects.alerts += track.close(now)
             if due := track.next_due(self.tick):
                 self._schedule(due, page)
-        self.changed_pages.add((page.ledger.name, page.key))
+        self.changed_pages.add(page.name)
 
-    def _drop_resting(self) -> None:
+    def _report(self, page: Page, now: Moment) -> None:
+        """Let the open alerts of a page say what has changed since they last spoke."""
+        for track in page.tracks:
+            self.effects.alerts += track.report(now)
+        self.changed_pages.add(page.name)
+
+    def switch_off(self, watch: str, appended: int) -> None:
+        """Close the open alerts of a rule that is no longer in force (`Watch.name`), at this append time (ms UTC)."""
+        now = self._now
+        now.appended = appended
+        tracked = {page.name: page for pages in self._tracked.values() for page in pages}
+        for name, page in sorted(tracked.items()):
+            for track in page.tracks:
+                if track.watch.name == watch:
+                    self.effects.alerts += track.switch_off(now)
+                    self.changed_pages.add(name)
+
+    def _drop_resting(self) -> Iterator[None]:
         """Once there are very many pages, drop those that rested for their retention and that await nothing."""
         if len(self.pages) <= self.room:
             return
         for fresh in self._fresh:
             heapq.heappush(self._resting, (0, *fresh))
+            yield
         self._fresh.clear()
         while self._resting and self._resting[0][0] <= self.tick:
             _, name, key = heapq.heappop(self._resting)
             page = self.pages[name, key]
-            rested = page.touched + page.retention
+            rested = page.touched + page.bounds.retention
             if rested <= self.tick and not any(track.awaits for track in page.tracks):
                 self._drop(page)
             else:
                 heapq.heappush(self._resting, (max(rested, self.tick + 1), name, key))
+            yield
 
     def _drop(self, page: Page) -> None:
         self.gone.update(_state.names_of_page(page))
@@ -531,12 +583,16 @@ class Engine:
     def _schedule(self, due: int, page: Page) -> None:
         heapq.heappush(self._agenda, (due, page.ledger.name, page.key))
 
-    def _retention(self, name: str) -> int:
-        """Longest window + quiet + reach + grace of all that read a ledger; nothing further back is judged anew."""
-        rules = [watch.rule for watch in self.watches.get(name, ()) if not isinstance(watch.rule, DayRule)]
-        same = [ledger for ledger in LEDGERS if ledger.name == name]
-        longest = max((rule.span + rule.ahead + rule.quiet_ms for rule in rules), default=0)
-        return longest + max(ledger.reach + ledger.grace for ledger in same) + GRACE
+    def _bounds_of(self, name: str) -> Bounds:
+        """What is kept: all that a rule may still be asked about what may still come or change."""
+        rules = [watch.rule for watch in self.watches.get(name, ())]
+        asked = [rule.span + rule.ahead + rule.quiet_ms for rule in rules if not isinstance(rule, DayRule)]
+        frozen = frozen_after(name)
+        return Bounds(
+            retention=max(asked, default=0) + frozen,
+            frozen=frozen,
+            sums=max((rule.looks_back + rule.ahead for rule in rules), default=0),
+        )
 
     # Questions before money moves
 

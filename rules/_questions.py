@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from ._alert import Alert, AlertState, Episode, Moment, Trigger, alert_id, write
-from ._ledger import GRACE, Entry
+from ._alert import Alert, AlertState, ClosedBy, Episode, Moment, Trigger, alert_id, write
+from ._ledger import Entry
 from ._rule import Rule
 from ._track import Watch
+from .ledgers import frozen_after
 from .times import DAY, HOUR, day_of, iso
 
 REMEMBERED = DAY
 """How long the alert of a visit's questions is remembered, ms (contract, section 4)."""
-ANSWERED = 3 * GRACE
+ANSWERED = frozen_after("messages")
 """How long a message that was answered is known when it comes again, ms; as long as the ledger `messages` knows it."""
 
 
@@ -139,15 +140,18 @@ class Questions:
             known.state.detected_at = now.appended
             self.changed_alerts.add(name)
             if known.rule in self.watches:
-                yield self._write(self.watches[known.rule], known, known.trigger, now)
+                yield self._write(self.watches[known.rule], known, known.trigger, now, closed_by="quiet")
         for hour in [hour for hour in self.answered if hour + HOUR + ANSWERED <= now.tick]:
             del self.answered[hour]
             self.changed_hours.add(hour)
 
-    def _write(self, watch: Watch, known: Asked, found: Trigger, now: Moment) -> Alert:
+    def _write(
+        self, watch: Watch, known: Asked, found: Trigger, now: Moment, closed_by: ClosedBy | None = None
+    ) -> Alert:
         return write(
-            watch.rule, known.scope, known.state, Episode([found], now.tick), now, stage="pre", shadow=watch.shadow
-        )
+            watch.rule, known.scope, known.state, Episode([found], now.tick), now, stage="pre", shadow=watch.shadow,
+            closed_by=closed_by,
+        )  # fmt: skip
 
 
 def visit_of(entry: Entry) -> str:

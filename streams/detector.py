@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TypeVar
 
 import msgspec
 
@@ -24,7 +23,6 @@ _encode = msgspec.json.Encoder().encode
 SOURCE = "settlement-monitor"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises of a record that is not ours; the last where it is nested very deep."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,28 @@ def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
 
     What is not ours, or of a newer router, is passed over: whoever reads this log passes over the same.
     """
-    undecodable = []
+    undecodable: list[int] = []
+    for _ in _steps(engine, batch, undecodable):
+        pass
+    return _outcome_of(engine, undecodable)
+
+
+def process_in_slices(engine: Engine, batch: Iterable[tuple[bytes, int]], seconds: float) -> Iterator[Outcome]:
+    """The same, with an outcome whenever so many seconds have passed: also within a bundle, and within a tick.
+
+    Together they say what `process` says. The state is that of no offset before the last one was given.
+    """
+    undecodable: list[int] = []
+    until = monotonic() + seconds
+    for _ in _steps(engine, batch, undecodable):
+        if monotonic() >= until:
+            yield _outcome_of(engine, undecodable)
+            until = monotonic() + seconds
+    yield _outcome_of(engine, undecodable)
+
+
+def _steps(engine: Engine, batch: Iterable[tuple[bytes, int]], undecodable: list[int]) -> Iterator[None]:
+    """Feed records; undecodable: takes the index of what could not be read."""
     for index, (value, appended) in enumerate(batch):
         try:
             items = _BUNDLE.decode(value)
@@ -68,10 +87,16 @@ def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
             undecodable.append(index)
             items = _what_can_be_read(value)
         for item in items:
-            engine.feed(item, appended)
+            yield from engine.steps(item, appended)
+            yield
+
+
+def _outcome_of(engine: Engine, undecodable: list[int]) -> Outcome:
+    """What came since the last time."""
     effects, engine.effects = engine.effects, Effects()
     found = outcome(effects)
-    found.undecodable = undecodable
+    found.undecodable = undecodable[:]
+    undecodable.clear()
     return found
 
 
@@ -83,15 +108,6 @@ def _what_can_be_read(value: bytes) -> list[Inside]:
             with suppress(*UNREADABLE):
                 items.append(_ONE.decode(piece))
     return items
-
-
-def for_a_while(waiting: deque[T], seconds: float) -> Iterator[T]:
-    """Take from the left of what waits: one at least, and more until so many seconds have passed."""
-    until = monotonic() + seconds
-    while waiting:
-        yield waiting.popleft()
-        if monotonic() >= until:
-            return
 
 
 def outcome(effects: Effects) -> Outcome:
@@ -131,4 +147,4 @@ def _reminder(one: Reminder) -> Published:
     return Published(one.fixmedins_code.encode(), _encode(one), [("content-type", b"application/json")])
 
 
-__all__ = ["AnyEntry", "Outcome", "Published", "for_a_while", "outcome", "process", "published_alert"]
+__all__ = ["AnyEntry", "Outcome", "Published", "outcome", "process", "process_in_slices", "published_alert"]
