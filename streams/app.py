@@ -61,24 +61,24 @@ def build_app(
     app.transport = BatchTransport(app.conf.broker_consumer, app)
     plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions)
     names = Names(config.prefix)
-    app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle())
+    app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle(), "saving what is finished")
     _add_agents(app, plant, names)
 
     async def assigned(_: object, partitions: set[TP], **__: object) -> None:
         await plant.assigned(partitions)
 
     async def run() -> None:
-        await or_die(plant.run())
+        await or_die(plant.run(), "saving state")
 
     app.on_partitions_assigned.connect(cast(Any, assigned))
 
     async def measure() -> None:
-        await or_die(plant.measure())
+        await or_die(plant.measure(), "asking where partitions end")
 
     app.task(run)
 
     async def tally() -> None:
-        await or_die(plant.tally())
+        await or_die(plant.tally(), "writing tallies")
 
     app.task(measure)
     app.task(tally)
@@ -88,14 +88,14 @@ def build_app(
 def _add_agents(app: BatchApp, plant: Plant, names: Names) -> None:
     async def router(stream: faust.Stream[Any]) -> None:
         async for event in stream.noack().events():
-            if waits := await plant.route(cast(Batch, event.value)):
-                app.add_future(or_die(_ack_after(waits, event)))
+            if waits := await or_die(plant.route(cast(Batch, event.value)), "routing messages"):
+                app.add_future(or_die(_ack_after(waits, event), "closing the log"))
             else:
                 cast(Any, event).ack()
 
     async def detector(stream: faust.Stream[Any]) -> None:
         async for event in stream.noack().events():
-            await plant.detect(event)
+            await or_die(plant.detect(event), "judging entries")
 
     for name, agent in ((names.events, router), (names.entries, detector)):
         # raw bytes: so Faust hands the list of records through as it is

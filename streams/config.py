@@ -5,12 +5,14 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol, Self
 
+from faust.types import TP
 from faust.types.auth import CredentialsT
 
 from streams.checkpoint import Saved
 from streams.detector import Outcome
+from streams.ends import End
 from streams.router import Routed
 
 
@@ -48,6 +50,27 @@ class StreamConfig:
     ssl_context: ssl.SSLContext | None = None
 
 
+Blocked = Literal["open_transaction", "no_leader"]
+"""Why a partition cannot be read on: a publisher's transaction is open, or no leader answers."""
+
+
+class Standing(NamedTuple):
+    """Where a partition stands."""
+
+    done: int
+    """Offset up to which it is finished."""
+    end: int | None
+    """Offset of the next record that will be appended; None where no leader tells."""
+    blocked: Blocked | None
+
+    @classmethod
+    def at(cls, done: int, end: End | None) -> Self:
+        """What follows from its end; a transaction blocks it where all before that is finished."""
+        if end is None:
+            return cls(done, None, "no_leader")
+        return cls(done, end.offset, "open_transaction" if end.stable <= done < end.offset else None)
+
+
 class Meter(Protocol):
     """Where the worker says what it did; the monitor makes metrics of it."""
 
@@ -60,8 +83,11 @@ class Meter(Protocol):
     def checkpointed(self, partition: int, saved: Saved) -> None:
         """One checkpoint was committed."""
 
-    def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
-        """Up to which offset each partition at work (topic, number) is finished, and its end; every few seconds."""
+    def standing(self, standings: Mapping[TP, Standing]) -> None:
+        """Where each partition at work stands; every few seconds while a broker answers."""
+
+    def away(self, why: str) -> None:
+        """No broker answers; every few seconds until one does."""
 
     def partitions(self, inputs: int, internal: int) -> None:
         """So many partitions came to this worker; the internal ones are not yet taken over."""
@@ -82,7 +108,10 @@ class Unmetered:
     def checkpointed(self, partition: int, saved: Saved) -> None:
         """Do nothing."""
 
-    def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+    def standing(self, standings: Mapping[TP, Standing]) -> None:
+        """Do nothing."""
+
+    def away(self, why: str) -> None:
         """Do nothing."""
 
     def partitions(self, inputs: int, internal: int) -> None:

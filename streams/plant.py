@@ -8,7 +8,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from time import perf_counter, time
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -18,11 +18,20 @@ from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from rules._engine import Engine
-from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings, die
+from streams._faust import (
+    BatchApp,
+    BatchConsumer,
+    BatchProducer,
+    Pulse,
+    Record,
+    client_settings,
+)
 from streams.aside import set_aside
 from streams.checkpoint import Changelog, Desk
-from streams.config import Meter, StreamConfig
+from streams.config import Meter, Standing, StreamConfig
 from streams.detector import Outcome, Published, for_a_while, process
+from streams.ending import cause, die, named, within
+from streams.ends import Ends
 from streams.router import Routed, Router, bundles, partition_of
 from streams.tallies import Tallies
 from streams.ticks import Ticks
@@ -33,6 +42,8 @@ log = logging.getLogger("settlement_monitor.streams")
 _murmur2 = DefaultPartitioner()
 
 Batch = list[ConsumerRecord[bytes, bytes]]
+
+T = TypeVar("T")
 
 MEASURE_SECONDS = 2.0
 SLICE_SECONDS = 0.05
@@ -90,15 +101,23 @@ class Plant:
 
     async def _write_tallies(self) -> None:
         records: list[Record] = [(None, value, ()) for value in self._tallies.drain()]
-        with contextlib.suppress(KafkaError):  # figures for people: no reason to stop, and the metrics have them too
-            await self._publish(self._names.tallies, 0, records)
+        # Figures for people: no reason to stop, and the metrics have them too.
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(self._config.step_seconds):
+                await self._publish(self._names.tallies, 0, records)
 
     async def measure(self) -> None:
-        """Tell the meter for ever where the partitions stand; whoever hears nothing for long knows that all stands."""
+        """Tell the meter for ever where the partitions stand. Silence for long means that the loop hangs."""
+        ends = Ends(client_settings(self._app))
         while True:
             await asyncio.sleep(MEASURE_SECONDS)
-            with contextlib.suppress(KafkaError):  # a broker that does not answer now, or partitions that come and go
-                self._meter.standing(await self.consumer().standing())
+            done = self.consumer().standing()
+            try:
+                found = await ends.ask(done)
+            except KafkaError as error:
+                self._meter.away(named(error))
+            else:
+                self._meter.standing({tp: Standing.at(finished, found.get(tp)) for tp, finished in done.items()})
 
     async def _save(self, desk: Desk) -> None:
         self._pulse.check()
@@ -131,7 +150,7 @@ class Plant:
         """
         router = self._routers[partition] = self._router(partition)
         if partition == 0 and self._config.changelog:
-            async with asyncio.timeout(6 * self._config.step_seconds):
+            async with within(6 * self._config.step_seconds, "head of changelog 0"):
                 head = await self._changelog(0).head()
             if head is not None and head.tick:
                 router.clock.move_to(head.tick)
@@ -220,20 +239,22 @@ class Plant:
         inputs = {tp.partition for tp in partitions if tp.topic == self._names.events}
         self._routers = {p: router for p, router in self._routers.items() if p in inputs}
         self._meter.partitions(len(inputs), len(mine))
-        self._taking = asyncio.create_task(or_die(self._take_over(mine)))
+        self._taking = asyncio.create_task(or_die(self._take_over(mine), "taking partitions over"))
         self._ticks.watch(owner=0 in inputs)
 
     async def settle(self) -> None:
         """Let the batches at work end and be saved, and hold still until the next assignment."""
         self._ticks.watch(owner=False)
-        async with asyncio.timeout(self._config.rebalance_seconds / 2):
+        async with within(self._config.rebalance_seconds / 2, "work in flight"):
             if self._taking is not None:
                 self._taking.cancel()
                 await asyncio.wait([self._taking])
-            async with self._routing:
-                pass
-            await _all(self._settle(desk) for desk in self._desks.values())
-            await self._write_tallies()
+            await _all([self._finish_routing(), *(self._settle(desk) for desk in self._desks.values())])
+
+    async def _finish_routing(self) -> None:
+        async with self._routing:
+            pass
+        await self._write_tallies()
 
     async def _settle(self, desk: Desk) -> None:
         self._pulse.check()
@@ -244,7 +265,7 @@ class Plant:
         gone = [p for p, desk in self._desks.items() if p not in mine or desk.position is None]
         for partition in gone:
             await self._desks.pop(partition).close()
-        async with asyncio.timeout(6 * self._config.step_seconds):
+        async with within(6 * self._config.step_seconds, f"partitions of {self._names.entries}"):
             count = await self.producer().partitions(self._names.entries)
         await _all(self._take(p, count) for p in mine)
 
@@ -256,7 +277,7 @@ class Plant:
             self._desks[partition] = desk
         offset = await desk.take_over()
         with contextlib.suppress(IllegalStateError):  # taken away again: the next assignment tells
-            async with asyncio.timeout(6 * self._config.step_seconds):
+            async with within(6 * self._config.step_seconds, f"first offset of {self._names.entries}/{partition}"):
                 desk.start_at(await self.consumer().release(TP(self._names.entries, partition), offset))
             self._meter.taken_over(partition)
         log.info("partition taken over", extra={"partition": partition, "offset": desk.position})
@@ -286,13 +307,18 @@ class Plant:
         return Changelog(self._names.changelog, partition, producer, reader, config.step_seconds)
 
 
-async def or_die(work: Coroutine[Any, Any, None]) -> None:
-    """Do it, or end the process: what failed here is half done."""
+async def or_die(work: Coroutine[Any, Any, T], doing: str, *passed: type[Exception]) -> T:
+    """Do it, or end the process: what failed here is half done.
+
+    doing: what its last line says of the work. passed: errors that the caller makes a line of.
+    """
     try:
-        await work
+        return await work
+    except passed:
+        raise
     except Exception as error:  # the process ends
         log.exception("failed")
-        die(repr(error))
+        die(cause(error, doing))
 
 
 async def _all(work: Iterable[Awaitable[Any]]) -> None:
