@@ -32,7 +32,7 @@ log = logging.getLogger("settlement_monitor.connection")
 
 MINUTE_SECONDS = 60.0
 QUIET_SECONDS = 5.0
-"""Brokers are back when one answers and nothing was complained of for so long: after an absence clients join again."""
+"""Brokers are back when one answers and none was missed for so long: after an absence clients join again."""
 
 LIBRARIES = ("aiokafka", "faust", "mode", "streams")
 """Loggers of the libraries begin so; of those classes of Faust that are replaced, with the package of ours."""
@@ -73,28 +73,32 @@ class Connection(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let pass what is not about the connection; count the rest."""
-        told_in_full = record.levelno >= logging.CRITICAL or record.exc_info or record.name == log.name
-        if told_in_full or not self._says_no_more(record):
+        if record.levelno >= logging.CRITICAL or record.exc_info or record.name == log.name:
             return True
-        self._complain(record.getMessage(), held_back=1)
-        return False
+        found = _about(record)
+        if found is LOST:
+            self._complain(record.getMessage(), held_back=1)
+            return False
+        return found is None or not self._is_part_of_an_absence()
 
     def away(self, why: str) -> None:
         """Note that no broker answers."""
         self._complain(why, held_back=0)
 
     def answers(self, quiet: float = QUIET_SECONDS) -> None:
-        """Note that a broker answers. quiet: seconds without a complaint, after which that is said."""
+        """Note that a broker answers. quiet: for so many seconds none must have been missed before that is said."""
         with self._lock:
             now = self._clock()
             if self._lost_at is not None and now - self._heard_at >= quiet:
                 seconds, self._lost_at = now - self._lost_at, None
                 self._say("broker back", seconds=round(seconds, 1))
 
-    def _says_no_more(self, record: logging.LogRecord) -> bool:
-        """Whether a line says no more than that a broker does not answer; what comes of it, only while that lasts."""
-        found = _about(record)
-        return found is LOST or (found is NOT_YET and self._lost_at is not None)
+    def _is_part_of_an_absence(self) -> bool:
+        """Count a line that comes of an absence; without one it is news. It makes the absence no longer."""
+        with self._lock:
+            if self._lost_at is not None:
+                self._held_back += 1
+            return self._lost_at is not None
 
     def _complain(self, why: str, held_back: int) -> None:
         with self._lock:

@@ -123,6 +123,7 @@ async def test_an_absence_while_a_checkpoint_is_due_ends_the_worker_once(
     assert last["event"].startswith(f"worker ends: saving state: TimeoutError: checkpoint on {area.prefix}.internal")
     assert events(worker)["broker away"] == 1
     killable_kafka.start()
+    area.workers.remove(worker)
     second = area.worker()
     await area.judged()
     assert second.end(signal.SIGTERM) == 0

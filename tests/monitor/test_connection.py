@@ -171,6 +171,19 @@ def test_what_comes_of_an_absence_is_held_back_while_it_lasts(log: Log, line: Li
     assert [told, "broker away"] == log.said
 
 
+@pytest.mark.parametrize("line", AFTERWARDS, ids=str)
+def test_what_comes_of_an_absence_makes_it_no_longer(log: Log, line: Line) -> None:
+    """Something else may keep a group or a partition from its place, and then it is to be seen."""
+    log.noise()
+    for _ in range(5):
+        log.now += 1
+        tell(line)
+    log.connection.answers()
+    told = tell(line)
+
+    assert ["broker away", "broker back", told] == log.said
+
+
 @pytest.mark.parametrize("line", OTHERS, ids=str)
 def test_whatever_else_is_said_passes(log: Log, line: Line) -> None:
     """Also while a broker is away: what is wrong otherwise, and what ends the process."""
