@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 import typer
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics import MetricWrapperBase
 
 from monitor.cli import app
@@ -47,8 +48,8 @@ def metrics_page() -> str:
     metrics = Metrics()
     wrapped = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
     rows = [(f"`{_full(one)}`", *_words(one)) for one in wrapped]
-    rows += [(f"`{one.name}`", one.type, "topic" if "lag" in one.name else "what", one.documentation)
-             for one in metrics.held.collect()]  # fmt: skip
+    rows += [(f"`{one.name}`", one.type, ", ".join(one._labelnames), one.documentation)  # noqa: SLF001 - as below
+             for one in metrics.held.collect() if isinstance(one, GaugeMetricFamily)]  # fmt: skip
     return page("Metrics", "On `/metrics` of a worker. No label names a person, an institution or a drug.",
                 table(("metric", "kind", "labels", "meaning"), sorted(rows)))  # fmt: skip
 

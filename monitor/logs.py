@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 
 import structlog
 
 from monitor.text import printable_json
+from streams.ending import may_name_somebody
 
 
-def set_up_logs(level: str) -> None:
-    """Send every logger of the process, the libraries' too, through one JSON formatter."""
+def set_up_logs(level: str, connection: logging.Filter) -> None:
+    """Send every logger of the process, the libraries' too, through one JSON formatter.
+
+    connection: holds back what only repeats that a broker is away.
+    """
     shared: list[structlog.types.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_traceback),
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
@@ -29,6 +34,7 @@ def set_up_logs(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(connection)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -40,6 +46,14 @@ def set_up_logs(level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
+    """Where an error came from; without its text where somebody may be named in it."""
+    _, error, _ = exc_info
+    if not may_name_somebody(error):
+        return "".join(traceback.format_exception(error)).rstrip()
+    return "".join([*traceback.format_tb(error.__traceback__), type(error).__name__])
 
 
 def _one_line(event: object, **how: object) -> str:

@@ -6,10 +6,12 @@ import time
 from collections import Counter as PlainCounter
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import get_args
 from weakref import WeakValueDictionary
 
+from faust.types import TP
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -27,7 +29,7 @@ from rules._engine import Engine
 from rules.times import to_ms
 from rules.wire.answers import OTHER
 from streams.checkpoint import Saved
-from streams.config import Meter
+from streams.config import Blocked, Meter, Standing
 from streams.detector import Outcome
 from streams.router import MOST_TRANSACTIONS, Noted, Routed
 
@@ -38,11 +40,29 @@ BATCH = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 @dataclass(frozen=True)
 class Stand:
-    """Where a partition stands. since: when it began to wait at this very place, or was last seen without waiting."""
+    """Where a partition stands.
+
+    since: when it began to wait at this very place, or was last seen without waiting, or with no broker that answers.
+    blocked: why it cannot be read on.
+    """
 
     done: int
     lag: int
     since: float
+    blocked: Blocked | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is something that it has not finished."""
+        return self.lag > 0 or self.blocked is not None
+
+
+@dataclass(frozen=True)
+class Away:
+    """No broker answers. since: when that was seen first."""
+
+    since: float
+    why: str
 
 
 class Metrics(Meter):
@@ -56,10 +76,11 @@ class Metrics(Meter):
         self.taken: set[int] = set()
         self.waiting: dict[str, list[int]] = {"held": [], "waits_for": [], "left_out": []}
         """Of the input partitions, for people; as of what stands below, replaced as a whole."""
-        self.held_now: frozenset[tuple[str, int]] = frozenset()
+        self.held_now: frozenset[TP] = frozenset()
         """Partitions that do not move because others have not come so far: that is no standstill."""
-        self.stands: dict[tuple[str, int], Stand] = {}
+        self.stands: dict[TP, Stand] = {}
         """Replaced as a whole and never changed: threads of the HTTP server read it."""
+        self.broker: Away | None = None
         counter, gauge, histogram = self._counter, self._gauge, self._histogram
         self.events = counter(
             "events", "Accepted events, by kind; a message that comes twice counts twice here.", "kind"
@@ -235,19 +256,26 @@ class Metrics(Meter):
         self.checkpoint_seconds.observe(saved.seconds)
         self.checkpoint_bytes.inc(saved.size)
 
-    def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
-        """Up to which offset each partition at work is finished, and its end."""
-        self.measured_at = now = self._clock()
-        stands = {}
-        for partition, (done, end) in offsets.items():
-            was = self.stands.get(partition)
-            waits = was is not None and was.lag > 0 and was.done == done and partition not in self.held_now
-            stands[partition] = Stand(done, max(0, end - done), was.since if was and waits else now)
-        self.stands = stands
+    def standing(self, standings: Mapping[TP, Standing]) -> None:
+        """Where each partition at work stands."""
+        self.measured_at, self.broker = self._clock(), None
+        self.stands = {
+            tp: self._stand(None if tp in self.held_now else self.stands.get(tp), now) for tp, now in standings.items()
+        }
 
-    def aligned(
-        self, held: Mapping[tuple[str, int], float], waits_for: AbstractSet[int], left_out: AbstractSet[int]
-    ) -> None:
+    def _stand(self, was: Stand | None, now: Standing) -> Stand:
+        """A partition waits for as long as it did not move for one and the same reason; one that is held does not."""
+        lag = max(0, now.end - now.done) if now.end is not None else was.lag if was else 0
+        waited = was is not None and was.waits and (was.done, was.blocked) == (now.done, now.blocked)
+        return Stand(now.done, lag, was.since if was and waited else self.measured_at, now.blocked)
+
+    def away(self, why: str) -> None:
+        """No broker answers: whatever waits, waits for that."""
+        self.measured_at = now = self._clock()
+        self.broker = Away(self.broker.since if self.broker else now, why)
+        self.stands = {tp: replace(stand, since=now) for tp, stand in self.stands.items()}
+
+    def aligned(self, held: Mapping[TP, float], waits_for: AbstractSet[int], left_out: AbstractSet[int]) -> None:
         """Input partitions of this worker that are held, for so many seconds; which ones all wait for, or no more."""
         self.held_inputs.set(len(held))
         self.held_seconds.set(max(held.values(), default=0.0))
@@ -277,18 +305,20 @@ class Metrics(Meter):
 
 
 class _Held(Collector):
-    """What is read when somebody asks: lag by topic and state by kind, summed over this worker's partitions."""
+    """What is read when somebody asks: lag by topic, state by kind, what blocks, over this worker's partitions."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     def collect(self) -> list[Metric]:
         family = GaugeMetricFamily(
-            f"{PREFIX}_lag_records", "Records that are not finished, by topic; asked every 2 s.", labels=["topic"]
+            f"{PREFIX}_lag_records",
+            "Records that are not finished, by topic, those behind an open transaction too; asked every 2 s.",
+            labels=["topic"],
         )
         lags: PlainCounter[str] = PlainCounter()
-        for (topic, _), stand in self._metrics.stands.items():
-            lags[topic] += stand.lag
+        for tp, stand in self._metrics.stands.items():
+            lags[tp.topic] += stand.lag
         for topic in sorted(lags):
             family.add_metric([topic], lags[topic])
         state = GaugeMetricFamily(
@@ -299,4 +329,30 @@ class _Held(Collector):
             held.update(engine.sizes())
         for what in ("entries", "pages", "retractions"):
             state.add_metric([what], held[what])
-        return [family, state]
+        return [family, state, *self._blocked(), self._away()]
+
+    def _away(self) -> Metric:
+        broker = self._metrics.broker
+        return GaugeMetricFamily(
+            f"{PREFIX}_broker_away_seconds",
+            "For how long no broker has answered; 0 where one does.",
+            value=self._metrics.measured_at - broker.since if broker else 0.0,
+        )
+
+    def _blocked(self) -> list[Metric]:
+        number = GaugeMetricFamily(
+            f"{PREFIX}_input_blocked_partitions",
+            "Partitions that cannot be read on, by reason: a publisher's transaction is open, or no broker leads them.",
+            labels=["reason"],
+        )
+        seconds = GaugeMetricFamily(
+            f"{PREFIX}_input_blocked_seconds",
+            "How long the longest of them has not moved, by reason.",
+            labels=["reason"],
+        )
+        now, stands = self._metrics.measured_at, self._metrics.stands.values()
+        for reason in get_args(Blocked):
+            ages = [now - stand.since for stand in stands if stand.blocked == reason]
+            number.add_metric([reason], len(ages))
+            seconds.add_metric([reason], max(ages, default=0.0))
+        return [number, seconds]

@@ -100,8 +100,8 @@ class Settings(BaseSettings):
     def _are_addresses(cls, brokers: str) -> str:
         """Refuse what no client can connect to."""
         for broker in brokers.split(","):
-            found = re.fullmatch(r"(?:[^\s:\[\]]+|\[[0-9a-fA-F:]+\])(?::(\d{1,5}))?", broker.strip())
-            if found is None or not 0 < int(found[1] or 9092) < 65_536:
+            found = re.fullmatch(r"([^\s:\[\]]+|\[[0-9a-fA-F:]+\])(?::(\d{1,5}))?", broker.strip())
+            if found is None or not 0 < int(found[2] or 9092) < 65_536 or not _is_name(found[1]):
                 raise ValueError("expected host:port, separated by commas")
         return brokers
 
@@ -128,6 +128,15 @@ class Settings(BaseSettings):
     def on_loopback(self) -> bool:
         """Whether every broker is on this machine."""
         return all(_on_loopback(broker.strip()) for broker in self.brokers.split(","))
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host's name can be looked up at all: no part of it is empty or longer than 63 characters."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _on_loopback(broker: str) -> bool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import structlog
-from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+from aiokafka.errors import KafkaError
+from faust.types import TP
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from monitor.connection import Connection, is_away
 from monitor.errors import ConfigurationError
 from monitor.logs import set_up_logs
 from monitor.metrics import Metrics
@@ -26,12 +30,21 @@ from rules._state import VERSION as STATE_VERSION
 from rules._track import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
+from streams import topics
 from streams.app import build_app
-from streams.config import StreamConfig
+from streams.config import Standing, StreamConfig
+from streams.ending import leave, named, or_die
+from streams.ends import Ends
 from streams.router import Router
 from streams.run import run
 from streams.tables import TableReader
 
+T = TypeVar("T")
+
+AGAIN_SECONDS = 1.0
+"""How often a broker that did not answer is asked again."""
+MOST_BLOCKED = 20
+"""So many blocked partitions are named, the longest blocked first."""
 STUCK_SECONDS = 60.0
 """A worker with a partition that has records waiting and did not move for so long is not well."""
 
@@ -39,8 +52,10 @@ STUCK_SECONDS = 60.0
 def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
     """Run until SIGTERM or SIGINT. Raises ConfigurationError before anything is started."""
     check_key(settings)
-    set_up_logs(settings.log_level)
-    metrics = Metrics()
+    end_on_signals()
+    connection = Connection()
+    set_up_logs(settings.log_level, connection)
+    metrics = WorkerMetrics(connection)
     reference = load_reference(settings.reference, settings.pseudonyms) if settings.embedded else Reference("topics")
     server = serve(metrics, settings.metrics_host, settings.metrics_port)
     log = structlog.get_logger("settlement_monitor.worker")
@@ -51,9 +66,12 @@ def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
     client = {"bootstrap_servers": settings.brokers}
     tables = TableReader(client, settings.prefix, reference)
     if not settings.embedded:
-        log.info("tables read", rows=read_tables(settings, tables))
+        log.info(
+            "tables read", rows=asyncio.run(or_die(prepare(settings, metrics, tables), "preparing", ConfigurationError))
+        )
+    config = stream_config(settings)
     app = build_app(
-        stream_config(settings),
+        config,
         lambda partition: metrics.watch(partition, Engine(watches, reference)),
         lambda _: Router(door),
         metrics,
@@ -62,15 +80,77 @@ def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
     if not settings.embedded:
         app.task(tables.follow)
         app.task(Projector(client, settings.prefix, settings.redis, settings.alerts_days).run)
-    run(app)
+    run(app, config.step_seconds)
 
 
-def read_tables(settings: Settings, tables: TableReader) -> int:
-    """Read the reference tables before anything is judged; gives the number of rows. Raises ConfigurationError."""
+class WorkerMetrics(Metrics):
+    """Metrics that tell the log, too, whether brokers answer."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self.connection = connection
+
+    def standing(self, standings: Mapping[TP, Standing]) -> None:
+        """Where each partition at work stands: a broker answers."""
+        super().standing(standings)
+        self.connection.answers()
+
+    def away(self, why: str) -> None:
+        """No broker answers."""
+        super().away(why)
+        self.connection.away(why)
+
+    def here(self) -> None:
+        """A broker answers, and nothing else is at work that may complain yet."""
+        self.broker = None
+        self.connection.answers(quiet=0)
+
+
+async def prepare(settings: Settings, meter: WorkerMetrics, tables: TableReader) -> int:
+    """Look at the topics and read the tables; gives the number of rows. Raises ConfigurationError."""
+    client = {"bootstrap_servers": settings.brokers}
+    await patiently(client, meter, lambda: check_topics(settings))
+    return await patiently(client, meter, tables.read_all)
+
+
+async def patiently(client: Mapping[str, str], meter: WorkerMetrics, work: Callable[[], Awaitable[T]]) -> T:
+    """Do what needs a broker before the worker begins; where none answers, wait for one for as long as it takes.
+
+    There is no end to it: a restart brings no broker back, and the pauses that a process manager puts between restarts
+    would only keep the worker away when there is one again. /readyz and the log say what is waited for.
+    """
+    broker = Ends(client)
     try:
-        return asyncio.run(tables.read_all())
-    except (KafkaConnectionError, KafkaTimeoutError, OSError):
-        raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None
+        while True:
+            try:
+                await broker.ask(())  # which gives up sooner than the work where an address swallows all
+                done = await work()
+            except (KafkaError, OSError) as error:
+                if not is_away(error):
+                    raise
+                meter.away(named(error))
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                meter.here()
+                return done
+    finally:
+        await broker.close()
+
+
+def end_on_signals() -> None:
+    """End at once with 0 on SIGTERM and SIGINT: as long as the app does not run, nothing is at work."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: leave(0))
+
+
+async def check_topics(settings: Settings) -> None:
+    """Refuse to begin without topics. Raises ConfigurationError."""
+    sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
+    found = await topics.look({"bootstrap_servers": settings.brokers}, settings.prefix, sizes)
+    if missing := [one.name for one in found if one.state == "missing"]:
+        raise ConfigurationError(
+            f"topics: expected {', '.join(missing)} on the cluster, were not there: run `monitor topics create`"
+        )
 
 
 def check_key(settings: Settings) -> None:
@@ -95,25 +175,37 @@ def stream_config(settings: Settings) -> StreamConfig:
 
 
 def health(metrics: Metrics, now: float) -> tuple[bool, dict[str, object]]:
-    """Whether the worker is well: each of its partitions moves or has nothing waiting, and it looks after that.
+    """Whether the worker is well, which is: whether a restart would help.
 
-    A partition that is still being taken over is not counted: it is not ready, and every step of that is bounded.
+    It does where a partition does not move although it could, or where nobody looks any more. It does not where no
+    broker answers or a partition is blocked; the answer says since when, and why. A partition that is still being taken
+    over is not counted: it is not ready, and every step of that is bounded.
     """
-    stands = metrics.stands.values()
-    still = max((now - stand.since for stand in stands if stand.lag), default=0.0)
+    stands, broker = metrics.stands, metrics.broker
+    still = max((now - stand.since for stand in stands.values() if stand.lag and not stand.blocked), default=0.0)
     silent = now - metrics.measured_at
-    well = max(still, silent) < STUCK_SECONDS
+    well = max(0.0 if broker else still, silent) < STUCK_SECONDS
+    blocked = sorted((stand.since, *tp, stand.blocked) for tp, stand in stands.items() if stand.blocked)
     return well, {
-        "behind": sum(stand.lag for stand in stands),
+        "behind": sum(stand.lag for stand in stands.values()),
         "seconds_stuck": round(still, 1),
         "seconds_unmeasured": round(silent, 1),
         "input_partitions": metrics.waiting,
+        "broker_away": {"since": _moment(broker.since), "why": broker.why} if broker else None,
+        "blocked": [
+            {"topic": topic, "partition": partition, "why": why, "since": _moment(since)}
+            for since, topic, partition, why in blocked[:MOST_BLOCKED]
+        ],
     }
 
 
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
 def ready(metrics: Metrics) -> bool:
-    """Whether the worker has partitions to work on, and the state of all of them."""
-    return metrics.owned > 0 and len(metrics.taken) == metrics.owned_internal
+    """Whether the worker has partitions to work on, the state of all of them, and a broker that answers."""
+    return metrics.broker is None and metrics.owned > 0 and len(metrics.taken) == metrics.owned_internal
 
 
 def serve(metrics: Metrics, host: str, port: int) -> ThreadingHTTPServer:

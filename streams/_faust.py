@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 import threading
 import traceback
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from time import monotonic
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 import aiokafka
 import faust
@@ -26,12 +25,16 @@ from aiokafka.errors import (
     ConsumerStoppedError,
     GroupAuthorizationFailedError,
     KafkaError,
+    LeaderNotAvailableError,
     TopicAuthorizationFailedError,
 )
 from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
+
+from streams.ending import cause, die, within
+from streams.ends import Ends
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -45,23 +48,6 @@ FETCH_WAIT_MS = 200
 SEND_SECONDS = 60.0
 """After so long an unacknowledged record ends the process: aiokafka would wait for its replicas for ever."""
 FORBIDDEN = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
-
-
-def die(reason: str) -> NoReturn:
-    """End the process at once; nothing in this project depends on a clean stop."""
-    log.critical("worker ends: %s", reason)
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(1)
-
-
-async def or_die(work: Coroutine[Any, Any, None]) -> None:
-    """Do it, or end the process: what failed here is half done."""
-    try:
-        await work
-    except Exception as error:  # the process ends
-        log.exception("failed")
-        die(repr(error))
 
 
 class Pulse:
@@ -127,6 +113,13 @@ class BatchApp(faust.App):
     begin_work: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
     """Is told at which offsets the other partitions begin, after each assignment."""
 
+    def hold(self) -> None:
+        """Deliver nothing more to the agents, as Faust does before a stop; needs no other thread."""
+        if self._consumer is not None:
+            self._consumer.stop_flow()
+        self.flow_control.suspend()
+        self.flow_control.clear()
+
     def _create_directories(self) -> None:
         """Make none: Faust keeps nothing on disk here, and the working directory may not be ours."""
 
@@ -170,7 +163,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
         try:
             await self._ask_coordinator()
         except Exception as error:  # noqa: BLE001 - the process ends: nobody else would ever ask
-            die(f"consumer group is not watched any more: {error!r}")
+            die(cause(error, "watching the consumer group"))
 
     async def _ask_coordinator(self) -> None:
         """Ask once a second: aiokafka parks its coordination until somebody has seen the error.
@@ -186,7 +179,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
                 coordinator.check_errors()
             except KafkaError as error:
                 if isinstance(error, FORBIDDEN) or coordinator._coordination_task.done():
-                    die(f"consumer group: {error!r}")
+                    die(cause(error, "belonging to the consumer group"))
                 log.warning("consumer group: %r; joining again", error)
 
     async def _fetch_records(
@@ -240,18 +233,12 @@ class _Thread(driver.AIOKafkaConsumerThread):
         consumer.seek(at, position)
         return cast(int, position)
 
-    async def ends(self, topic: str) -> dict[int, tuple[int, int, int | None]]:
-        """First offset, end offset and the group's offset of every partition of a topic."""
+    async def firsts(self, topic: str) -> dict[TP, tuple[int, int | None]]:
+        """First offset and the group's offset of every partition of a topic."""
         consumer = self._ensure_consumer()
         tps = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
-        first, end = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
-        return {tp.partition: (first[tp], end[tp], await consumer.committed(tp)) for tp in tps}
-
-    async def owned_ends(self) -> dict[TP, int]:
-        """End offset of every partition of ours."""
-        consumer = self._ensure_consumer()
-        owned = consumer.assignment()
-        return {TP(*tp): end for tp, end in (await consumer.end_offsets(owned)).items()} if owned else {}
+        first = await consumer.beginning_offsets(tps)
+        return {TP(*tp): (first[tp], await consumer.committed(tp)) for tp in tps}
 
 
 class BatchConsumer(driver.Consumer):
@@ -267,6 +254,7 @@ class BatchConsumer(driver.Consumer):
         self._finished: dict[TP, int] = {}
         self._held: set[TP] = set()
         self._room = asyncio.Event()
+        self._ends = Ends(client_settings(self.app))
 
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
@@ -400,14 +388,20 @@ class BatchConsumer(driver.Consumer):
         self._finished[tp] = position
         self._acked[tp] = []
 
-    async def standing(self) -> dict[tuple[str, int], tuple[int, int]]:
-        """The offset up to which each partition at work here is finished, and its end."""
-        ends = cast(dict[TP, int], await self._thread.call_thread(self._thread.owned_ends))
-        return {(tp.topic, tp.partition): (self._finished[tp], end) for tp, end in ends.items() if tp in self._finished}
+    def standing(self) -> dict[TP, int]:
+        """The offset up to which each partition at work here is finished."""
+        return {tp: self._finished[tp] for tp in self.assignment() if tp in self._finished}
 
     async def ends(self, topic: str) -> dict[int, tuple[int, int, int | None]]:
-        """First offset, end offset and the group's offset of every partition of a topic."""
-        return cast(dict[int, tuple[int, int, int | None]], await self._thread.call_thread(self._thread.ends, topic))
+        """First offset, end offset and the group's offset of every partition of a topic.
+
+        What stands behind an open transaction is before the end: it was not read. Raises KafkaError.
+        """
+        firsts = cast(dict[TP, tuple[int, int | None]], await self._thread.call_thread(self._thread.firsts, topic))
+        ends = await self._ends.ask(firsts)
+        if firsts.keys() - ends:
+            raise LeaderNotAvailableError(f"of {len(firsts.keys() - ends)} partitions of {topic}")
+        return {tp.partition: (first, ends[tp].offset, committed) for tp, (first, committed) in firsts.items()}
 
 
 class BatchProducer(driver.Producer):
@@ -418,7 +412,7 @@ class BatchProducer(driver.Producer):
 
     async def publish(self, topic: str, partition: int, records: Iterable[Record]) -> list[RecordMetadata]:
         """Send records to one partition; returns when all are acknowledged."""
-        async with asyncio.timeout(SEND_SECONDS):
+        async with within(SEND_SECONDS, f"records for {topic}/{partition}"):
             return await send_all(self._ensure_producer(), topic, partition, records)
 
     async def partitions(self, topic: str) -> int:

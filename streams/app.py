@@ -14,8 +14,9 @@ import mode
 from faust.types import TP
 
 from rules._engine import Engine
-from streams._faust import BatchApp, BatchTransport, or_die
+from streams._faust import BatchApp, BatchTransport
 from streams.config import Meter, StreamConfig, Unmetered
+from streams.ending import or_die
 from streams.plant import Plant
 from streams.router import Router
 from streams.topics import Names
@@ -61,7 +62,7 @@ def build_app(
     app.transport = BatchTransport(app.conf.broker_consumer, app)
     plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions)
     names = Names(config.prefix)
-    app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle())
+    app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle(), "saving what is finished")
     app.begin_work = plant.begin
     _add_agents(app, plant, names)
 
@@ -69,16 +70,23 @@ def build_app(
         await plant.assigned(partitions)
 
     app.on_partitions_assigned.connect(cast(Any, assigned))
-    for work in (plant.run, plant.measure, plant.tally, plant.intake.follow, plant.intake.announce, plant.intake.move):
-        app.task(_for_ever(work))
+    for work, doing in (
+        (plant.run, "saving state"),
+        (plant.measure, "asking where partitions end"),
+        (plant.tally, "writing tallies"),
+        (plant.intake.follow, "reading what workers announce"),
+        (plant.intake.announce, "announcing how far the input is read"),
+        (plant.intake.move, "routing messages"),
+    ):
+        app.task(_for_ever(work, doing))
     return app
 
 
-def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
+def _for_ever(work: Callable[[], Coroutine[Any, Any, None]], doing: str) -> Callable[[], Awaitable[None]]:
     """A task that ends the process when it fails. It takes no argument: one that has one is given the app by Faust."""
 
     async def task() -> None:
-        await or_die(work())
+        await or_die(work(), doing)
 
     return task
 
@@ -86,11 +94,11 @@ def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awa
 def _add_agents(app: BatchApp, plant: Plant, names: Names) -> None:
     async def router(stream: faust.Stream[Any]) -> None:
         async for event in stream.noack().events():
-            await plant.intake.take(event)
+            await or_die(plant.intake.take(event), "routing messages")
 
     async def detector(stream: faust.Stream[Any]) -> None:
         async for event in stream.noack().events():
-            await plant.detect(event)
+            await or_die(plant.detect(event), "judging entries")
 
     for name, agent in ((names.events, router), (names.entries, detector)):
         # raw bytes: so Faust hands the list of records through as it is

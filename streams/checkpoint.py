@@ -22,6 +22,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from rules._engine import Engine
 from streams._faust import send_all
+from streams.ending import within
 from streams.reading import Record, read, read_all
 
 HEAD = b"\x00head"
@@ -79,6 +80,7 @@ class Changelog:
     ) -> None:
         """Take makers of a transactional producer and of a `reading.reader`, and seconds for a step."""
         self._at = TopicPartition(topic, partition)
+        self._name = f"{topic}/{partition}"
         self._make_producer = producer
         self._reader = reader
         self._seconds = seconds
@@ -93,7 +95,7 @@ class Changelog:
     async def open(self) -> None:
         """Become the only writer: the former one is fenced off and its open transaction ended."""
         self._opened = self._make_producer()
-        async with asyncio.timeout(6 * self._seconds):
+        async with within(6 * self._seconds, f"owning {self._name}"):
             await self._producer.start()
 
     async def read(self) -> dict[bytes, bytes]:
@@ -118,7 +120,7 @@ class Changelog:
     async def _reading(self) -> AsyncIterator[AIOKafkaConsumer]:
         reader = self._reader()
         try:
-            async with asyncio.timeout(6 * self._seconds):
+            async with within(6 * self._seconds, f"reading {self._name}"):
                 await reader.start()
             yield reader
         finally:
@@ -130,7 +132,7 @@ class Changelog:
         aiokafka would commit a transaction whose records were refused.
         """
         topic, partition = self._at
-        async with asyncio.timeout(self._seconds):
+        async with within(self._seconds, f"checkpoint on {self._name}"):
             await self._producer.begin_transaction()
             await send_all(self._producer, topic, partition, [(key, value, ()) for key, value in records])
             await send_all(self._producer, topic, partition, [(HEAD, msgspec.msgpack.encode(head), ())])
@@ -139,7 +141,7 @@ class Changelog:
     async def close(self) -> None:
         """Leave the partition to others."""
         if self._opened is not None:
-            async with asyncio.timeout(6 * self._seconds):
+            async with within(6 * self._seconds, f"leaving {self._name}"):
                 await self._opened.stop()
 
 

@@ -6,13 +6,15 @@ import ssl
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, NamedTuple, Protocol, Self
 
+from faust.types import TP
 from faust.types.auth import CredentialsT
 
 from rules.times import HOUR
 from streams.checkpoint import Saved
 from streams.detector import Outcome
+from streams.ends import End
 from streams.router import Routed
 
 
@@ -61,6 +63,27 @@ class StreamConfig:
         return int(self.alignment_hours * HOUR)
 
 
+Blocked = Literal["open_transaction", "no_leader"]
+"""Why a partition cannot be read on: a publisher's transaction is open, or no leader answers."""
+
+
+class Standing(NamedTuple):
+    """Where a partition stands."""
+
+    done: int
+    """Offset up to which it is finished."""
+    end: int | None
+    """Offset of the next record that will be appended; None where no leader tells."""
+    blocked: Blocked | None
+
+    @classmethod
+    def at(cls, done: int, end: End | None) -> Self:
+        """What follows from its end; a transaction blocks it where all before that is finished."""
+        if end is None:
+            return cls(done, None, "no_leader")
+        return cls(done, end.offset, "open_transaction" if end.stable <= done < end.offset else None)
+
+
 class Meter(Protocol):
     """Where the worker says what it did; the monitor makes metrics of it."""
 
@@ -73,12 +96,13 @@ class Meter(Protocol):
     def checkpointed(self, partition: int, saved: Saved) -> None:
         """One checkpoint was committed."""
 
-    def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
-        """Up to which offset each partition at work (topic, number) is finished, and its end; every few seconds."""
+    def standing(self, standings: Mapping[TP, Standing]) -> None:
+        """Where each partition at work stands; every few seconds while a broker answers."""
 
-    def aligned(
-        self, held: Mapping[tuple[str, int], float], waits_for: AbstractSet[int], left_out: AbstractSet[int]
-    ) -> None:
+    def away(self, why: str) -> None:
+        """No broker answers; every few seconds until one does."""
+
+    def aligned(self, held: Mapping[TP, float], waits_for: AbstractSet[int], left_out: AbstractSet[int]) -> None:
         """Input partitions of this worker that are held, for so many seconds; which ones all wait for, or no more."""
 
     def partitions(self, inputs: int, internal: int) -> None:
@@ -100,12 +124,13 @@ class Unmetered:
     def checkpointed(self, partition: int, saved: Saved) -> None:
         """Do nothing."""
 
-    def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+    def standing(self, standings: Mapping[TP, Standing]) -> None:
         """Do nothing."""
 
-    def aligned(
-        self, held: Mapping[tuple[str, int], float], waits_for: AbstractSet[int], left_out: AbstractSet[int]
-    ) -> None:
+    def away(self, why: str) -> None:
+        """Do nothing."""
+
+    def aligned(self, held: Mapping[TP, float], waits_for: AbstractSet[int], left_out: AbstractSet[int]) -> None:
         """Do nothing."""
 
     def partitions(self, inputs: int, internal: int) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, perf_counter
 from typing import Any, cast
 
 import faust
+from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from rules.times import HOUR
-from streams._faust import BatchConsumer, BatchProducer, or_die
+from streams._faust import BatchConsumer, BatchProducer
 from streams.alignment import EVER, Announcement, Board, Lane
 from streams.config import Meter, StreamConfig
+from streams.ending import or_die
+from streams.ends import End, Ends
 from streams.progress import Progress
 from streams.router import Read, Routed, Router
 from streams.ticks import Ticks
@@ -99,9 +102,12 @@ class Intake:
         producer: Callable[[], BatchProducer],
         send: Send,
         meter: Meter,
-        client: Mapping[str, Any] | None,
+        client: Callable[[], Mapping[str, Any]],
     ) -> None:
-        """Take send: puts what a batch left inside, and returns when it is acknowledged. client: as of Progress."""
+        """Take send: puts what a batch left inside, and returns when it is acknowledged.
+
+        client: says how to reach the cluster, once the worker runs.
+        """
         names = Names(config.prefix)
         self._topic = names.events
         self._config = config
@@ -111,7 +117,11 @@ class Intake:
         self._meter = meter
         self._board = Board(config.area, config.alignment_ms, config.hold_seconds)
         self._ticks = Ticks(names, config.idle_seconds, consumer, producer, self._board.is_live)
-        self._progress = Progress(names, self._board, client, consumer, producer, self._changed_board)
+        self._client = client
+        self._ends: Ends
+        self._progress = Progress(
+            names, self._board, client if config.changelog else None, producer, self._changed_board
+        )
         self._inputs: dict[int, _Input] = {}
         self._generation = -1
         self._routing = asyncio.Lock()
@@ -221,7 +231,7 @@ class Intake:
         if batch.closing is None:
             cast(Any, batch.event).ack()
             return
-        closing = asyncio.create_task(or_die(_ack_after(batch.closing, batch.event)))
+        closing = asyncio.create_task(or_die(_ack_after(batch.closing, batch.event), "closing the log"))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
@@ -243,6 +253,7 @@ class Intake:
 
     async def announce(self) -> None:
         """Announce for ever where the partitions of this worker stand, and let the hours pass."""
+        self._ends = Ends(self._client())
         await self._progress.is_read.wait()
         while True:
             with contextlib.suppress(TimeoutError):
@@ -266,17 +277,21 @@ class Intake:
         for p in inputs.keys() - set(wanted):
             if not len(inputs[p].lane):
                 inputs[p].since = monotonic()  # it rests, as far as anybody wants to know
-        ends = await self._progress.ends(wanted) if wanted else {}
-        for p, end in ends.items():
-            one = inputs[p]
-            position = self._consumer().read_to(TP(self._topic, p), one.last)
-            if position is None or position < end or self._inputs.get(p) is not one:
+        for tp, end in (await self._ask_for_ends(wanted)).items():
+            one, position = inputs[tp.partition], self._consumer().read_to(tp, inputs[tp.partition].last)
+            if position is None or position < end.offset or self._inputs.get(tp.partition) is not one:
                 continue
             if not len(one.lane):
                 one.end_at, one.since = asked_at, monotonic()
             elif not one.whole:
                 one.whole = True
                 self._changed.set()
+
+    async def _ask_for_ends(self, partitions: Sequence[int]) -> Mapping[TP, End]:
+        """Where partitions end, with what is not committed; those are missing of which nobody knows now."""
+        with contextlib.suppress(KafkaError):
+            return await self._ends.ask(TP(self._topic, p) for p in partitions) if partitions else {}
+        return {}
 
     def _is_end_wanted(self, one: _Input) -> bool:
         """Whether anybody has to know that there is no more: this clock itself, a tick, or one that waits for it."""
@@ -319,7 +334,7 @@ class Intake:
                 log.warning("input partition held", extra={
                     "partition": partition, "waits_for": sorted(waits_for), "seconds": round(seconds),
                 })  # fmt: skip
-        self._meter.aligned({(self._topic, p): seconds for p, seconds in held.items()}, waits_for, board.left_out)
+        self._meter.aligned({TP(self._topic, p): seconds for p, seconds in held.items()}, waits_for, board.left_out)
 
 
 async def _ack_after(waits: Awaitable[None], event: faust.EventT[Any]) -> None:

@@ -18,11 +18,13 @@ from faust.types import TP
 
 from rules._engine import Engine
 from streams import reading
-from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings, or_die
+from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings
 from streams.aside import set_aside
 from streams.checkpoint import Changelog, Desk
-from streams.config import Meter, StreamConfig
+from streams.config import Meter, Standing, StreamConfig
 from streams.detector import Outcome, Published, process_in_slices
+from streams.ending import named, or_die, within
+from streams.ends import Ends
 from streams.intake import Batch, Intake
 from streams.router import Routed, Router, bundles, partition_of
 from streams.tallies import Tallies
@@ -60,8 +62,9 @@ class Plant:
         self._tallies = Tallies(time)
         self._taking: asyncio.Task[None] | None = None
         self._pulse = Pulse(config.session_seconds)
-        client = client_settings(app) if config.changelog else None
-        self.intake = Intake(config, router_factory, self.consumer, self.producer, self._send_routed, meter, client)
+        self.intake = Intake(
+            config, router_factory, self.consumer, self.producer, self._send_routed, meter, lambda: client_settings(app)
+        )
 
     def consumer(self) -> BatchConsumer:
         """Give the app's consumer."""
@@ -86,15 +89,23 @@ class Plant:
 
     async def _write_tallies(self) -> None:
         records: list[Record] = [(None, value, ()) for value in self._tallies.drain()]
-        with contextlib.suppress(KafkaError):  # figures for people: no reason to stop, and the metrics have them too
-            await self._publish(self._names.tallies, 0, records)
+        # Figures for people: no reason to stop, and the metrics have them too.
+        with contextlib.suppress(KafkaError, TimeoutError):
+            async with asyncio.timeout(self._config.step_seconds):
+                await self._publish(self._names.tallies, 0, records)
 
     async def measure(self) -> None:
-        """Tell the meter for ever where the partitions stand; whoever hears nothing for long knows that all stands."""
+        """Tell the meter for ever where the partitions stand. Silence for long means that the loop hangs."""
+        ends = Ends(client_settings(self._app))
         while True:
             await asyncio.sleep(MEASURE_SECONDS)
-            with contextlib.suppress(KafkaError):  # a broker that does not answer now, or partitions that come and go
-                self._meter.standing(await self.consumer().standing())
+            done = self.consumer().standing()
+            try:
+                found = await ends.ask(done)
+            except KafkaError as error:
+                self._meter.away(named(error))
+            else:
+                self._meter.standing({tp: Standing.at(finished, found.get(tp)) for tp, finished in done.items()})
 
     async def _save(self, desk: Desk) -> None:
         self._pulse.check()
@@ -107,7 +118,7 @@ class Plant:
 
     async def begin(self, positions: Mapping[TP, int]) -> None:
         """Input partitions came to this worker; each is read from its offset on."""
-        async with asyncio.timeout(6 * self._config.step_seconds):
+        async with within(6 * self._config.step_seconds, "number of input partitions"):
             count = await self.producer().partitions(self._names.events)
         mine = {tp.partition: offset for tp, offset in positions.items() if tp.topic == self._names.events}
         self.intake.begin(self._app.consumer_generation_id, count, mine)
@@ -190,17 +201,19 @@ class Plant:
         mine = {tp.partition for tp in partitions if tp.topic == self._names.entries}
         inputs = {tp.partition for tp in partitions if tp.topic == self._names.events}
         self._meter.partitions(len(inputs), len(mine))
-        self._taking = asyncio.create_task(or_die(self._take_over(mine)))
+        self._taking = asyncio.create_task(or_die(self._take_over(mine), "taking partitions over"))
 
     async def settle(self) -> None:
         """Let the batches at work end and be saved, and hold still until the next assignment."""
-        async with asyncio.timeout(self._config.rebalance_seconds / 2):
+        async with within(self._config.rebalance_seconds / 2, "work in flight"):
             if self._taking is not None:
                 self._taking.cancel()
                 await asyncio.wait([self._taking])
-            await self.intake.settle()
-            await _all(self._settle(desk) for desk in self._desks.values())
-            await self._write_tallies()
+            await _all([self._finish_routing(), *(self._settle(desk) for desk in self._desks.values())])
+
+    async def _finish_routing(self) -> None:
+        await self.intake.settle()
+        await self._write_tallies()
 
     async def _settle(self, desk: Desk) -> None:
         self._pulse.check()
@@ -211,7 +224,7 @@ class Plant:
         gone = [p for p, desk in self._desks.items() if p not in mine or desk.position is None]
         for partition in gone:
             await self._desks.pop(partition).close()
-        async with asyncio.timeout(6 * self._config.step_seconds):
+        async with within(6 * self._config.step_seconds, f"partitions of {self._names.entries}"):
             count = await self.producer().partitions(self._names.entries)
         await _all(self._take(p, count) for p in mine)
 
@@ -223,7 +236,7 @@ class Plant:
             self._desks[partition] = desk
         offset = await desk.take_over()
         with contextlib.suppress(IllegalStateError):  # taken away again: the next assignment tells
-            async with asyncio.timeout(6 * self._config.step_seconds):
+            async with within(6 * self._config.step_seconds, f"first offset of {self._names.entries}/{partition}"):
                 desk.start_at(await self.consumer().release(TP(self._names.entries, partition), offset))
             self._meter.taken_over(partition)
         log.info("partition taken over", extra={"partition": partition, "offset": desk.position})

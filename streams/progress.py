@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic, time
 from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
-from streams._faust import BatchConsumer, BatchProducer, Record
+from streams._faust import BatchProducer, Record
 from streams.alignment import Announcement, Board
 from streams.topics import Names
 
 log = logging.getLogger("settlement_monitor.streams")
-
-END_SECONDS = 2.0
-"""So long is a broker asked for the end of a partition; one that is away must not hide the others."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Announcement).decode
@@ -36,13 +32,11 @@ class Progress:
         self,
         names: Names,
         board: Board,
-        client: Mapping[str, Any] | None,
-        consumer: Callable[[], BatchConsumer],
+        client: Callable[[], Mapping[str, Any]] | None,
         producer: Callable[[], BatchProducer],
         heard: Callable[[], None],
     ) -> None:
         """Take heard: is called after the board has changed."""
-        self._group_consumer = consumer
         self._names = names
         self._board = board
         self._client = client
@@ -66,7 +60,7 @@ class Progress:
             self.is_read.set()
             return
         # A client of its own, in no group, that sees what is not committed: it is asked for the ends of the input too.
-        self._consumer = AIOKafkaConsumer(auto_offset_reset="earliest", enable_auto_commit=False, **self._client)
+        self._consumer = AIOKafkaConsumer(auto_offset_reset="earliest", enable_auto_commit=False, **self._client())
         try:
             await self._consumer.start()
             await self._follow(self._consumer)
@@ -96,21 +90,3 @@ class Progress:
             return
         records: list[Record] = [(str(partition).encode(), _encode(one), ()) for partition, one in said.items()]
         await self._producer().publish(self._names.progress, 0, records)
-
-    async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
-        """The end of input partitions, with what is not committed; those are left out of which no broker answers."""
-        if self._client is None:
-            of_all = await self._group_consumer().ends(self._names.events)
-            return {p: of_all[p][1] for p in partitions if p in of_all}
-        if self._consumer is None:
-            return {}
-        asked = {p: asyncio.ensure_future(self._end(self._consumer, p)) for p in partitions}
-        found = await asyncio.gather(*asked.values())
-        return {p: end for p, end in zip(asked, found, strict=True) if end is not None}
-
-    async def _end(self, consumer: AIOKafkaConsumer, partition: int) -> int | None:
-        tp = TopicPartition(self._names.events, partition)
-        with contextlib.suppress(KafkaError, TimeoutError):
-            async with asyncio.timeout(END_SECONDS):
-                return int((await consumer.end_offsets([tp]))[tp])
-        return None

@@ -12,7 +12,8 @@ from time import monotonic, time
 
 from aiokafka.errors import KafkaError
 
-from streams._faust import BatchConsumer, BatchProducer, die
+from streams._faust import BatchConsumer, BatchProducer
+from streams.ending import cause, die
 from streams.router import encode_tick
 from streams.topics import Names
 
@@ -90,7 +91,7 @@ class Ticks:
         try:
             await self._tick_when_idle()
         except Exception as error:  # noqa: BLE001 - the process ends
-            die(repr(error))
+            die(cause(error, "telling the hours"))
 
     async def _tick_when_idle(self) -> None:
         seen: dict[int, int] = {}

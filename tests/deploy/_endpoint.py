@@ -10,6 +10,8 @@ import sys
 import time
 from datetime import UTC, datetime
 
+from faust.types import TP
+
 from monitor.metrics import Metrics
 from monitor.rulebook import load_rules
 from monitor.worker import serve
@@ -18,6 +20,7 @@ from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from streams.checkpoint import Saved
+from streams.config import Standing
 from streams.detector import process
 from streams.router import Router, bundles
 
@@ -49,7 +52,7 @@ def fed(now: float) -> tuple[Metrics, Engine]:
     inside = bundles(value for _, value in routed.entries)
     metrics.detected(0, process(engine, [(value, int(now * 1000)) for value in inside]), 0.003)
     metrics.checkpointed(0, Saved(offset=9, records=12, size=4096, seconds=0.02))
-    metrics.standing({("settlement.events", 0): (11, 11)})
+    metrics.standing({TP("settlement.events", 0): Standing(11, 11, None)})
     return metrics, engine
 
 

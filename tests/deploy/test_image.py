@@ -8,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from faust.types import TP
 
 from monitor.metrics import Metrics
 from monitor.worker import serve
+from streams.config import Standing
 from tests.deploy._compose import services, words
 from tests.deploy._processes import DEPLOY, ROOT, free_port, run
 
@@ -107,9 +109,9 @@ def test_its_health_check_follows_the_worker() -> None:
 
     well = ask()
     now[0] -= 3600
-    metrics.standing({("settlement.events", 0): (5, 10)})
+    metrics.standing({TP("settlement.events", 0): Standing(5, 10, None)})
     now[0] += 3600
-    metrics.standing({("settlement.events", 0): (5, 10)})
+    metrics.standing({TP("settlement.events", 0): Standing(5, 10, None)})
     stuck = ask()
     server.shutdown()
     server.server_close()

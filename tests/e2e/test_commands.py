@@ -189,7 +189,7 @@ def wrong(folder: Path) -> list[tuple[str, list[str], dict[str, object]]]:
         ("MONITOR_PREFIX", ["topics", "create"], {"prefix": "Not A Prefix"}),
         ("MONITOR_PERSON_KEY", ["worker"], {"brokers": "kafka.example:9092"}),
         ("MONITOR_BROKERS", ["topics", "create"], {"brokers": "127.0.0.1:1"}),
-        ("MONITOR_BROKERS", ["worker"], {"brokers": "127.0.0.1:1"}),
+        ("MONITOR_BROKERS", ["worker"], {"brokers": "kafka..example:9092", "person_key": "test"}),
         ("MONITOR_REDIS", ["alerts", "list"], {"redis": "redis://127.0.0.1:1/0"}),
         ("MONITOR_REDIS", ["alerts", "list"], {"redis": "http://127.0.0.1"}),
         ("MONITOR_METRICS_PORT", ["worker"], {"metrics_port": 70000}),

@@ -5,6 +5,9 @@ import asyncio
 import json
 import logging
 import sys
+import time
+from collections.abc import Iterable
+from typing import Any, cast
 
 from monitor.rulebook import load_rules
 from rules._engine import Engine
@@ -12,6 +15,7 @@ from rules.ledgers import Inside
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
+from streams._faust import BatchApp
 from streams.app import StreamConfig, build_app
 from streams.checkpoint import Saved
 from streams.config import Unmetered
@@ -29,6 +33,29 @@ class Broken(Engine):
     def feed(self, item: Inside, appended: int) -> None:
         """Fail."""
         raise RuntimeError("broken")
+
+
+class Slow(Engine):
+    """An engine whose state takes a minute to load."""
+
+    def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Take long."""
+        print("loading", flush=True)
+        time.sleep(60)
+        super().load(records)
+
+
+FAULTS: dict[str, type[Engine]] = {"broken": Broken, "slow": Slow}
+
+
+def hang(app: BatchApp) -> None:
+    """Let the consumer's thread hang from the first assignment on, as a blocked call in a library would."""
+
+    async def on_assignment(_: object, __: object, **___: object) -> None:
+        cast(Any, app.consumer)._thread.thread_loop.call_soon_threadsafe(time.sleep, 3600)
+        print("hanging", flush=True)
+
+    app.on_partitions_assigned.connect(cast(Any, on_assignment))
 
 
 def engine(_: int) -> Engine:
@@ -64,5 +91,9 @@ class Told(Unmetered):
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(name)s %(levelname)s %(message)s")
     given = json.loads(sys.argv[1])
-    made = (lambda _: Broken(WATCHES, REFERENCE)) if given.pop("broken", False) else engine
-    run(build_app(StreamConfig(**given), made, router, Told(), lambda: {"state": "1"}), 60)
+    fault = given.pop("fault", "")
+    kind = FAULTS.get(fault, Engine)
+    app = build_app(StreamConfig(**given), lambda _: kind(WATCHES, REFERENCE), router, Told(), lambda: {"state": "1"})
+    if fault == "hangs":
+        hang(app)
+    run(app, given["step_seconds"])

@@ -500,6 +500,26 @@ async def test_transactions_of_the_publisher_are_read_whole_and_to_their_end(are
     assert bool(entries) == committed
 
 
+async def test_input_behind_an_open_transaction_does_not_rest(area: Area) -> None:
+    """Nobody knows yet what stands there, and when it was: the broker's hours pass only when it is read."""
+    async with AIOKafkaProducer(transactional_id=area.prefix, **area.client) as producer:
+        await producer.begin_transaction()
+        await producer.send_and_wait(area.names.events, event(0, area.base), partition=1)
+        worker = await area.worker(idle_seconds=1.0)
+        await area.until(lambda: worker.has_said("assigned"))
+        await asyncio.sleep(8)  # hours of a resting input would pass after some 2 s
+        ticks = [record for log in (await area.logs()).values() for record in log]
+        await producer.abort_transaction()
+
+    assert ticks == []
+
+    async def told() -> bool:
+        hour = int(time.time()) // 3600 * 3_600_000
+        return {hour} == {head.tick for head in (await area.heads()).values()}
+
+    await area.until(told)
+
+
 async def all_closed(area: Area) -> bool:
     """Whether the last tick is on every partition."""
     return all(any(is_closing(record) for record in log) for log in (await area.logs()).values())
@@ -507,13 +527,61 @@ async def all_closed(area: Area) -> bool:
 
 async def test_a_worker_that_fails_ends_with_one(area: Area) -> None:
     """What nobody thought of ends the process before anything is saved."""
-    worker = await area.worker(broken=True)
+    worker = await area.worker(fault="broken")
     await area.publish(10)
     code = await worker.ended()
 
     assert code == 1
-    assert "broken" in " ".join(worker.lines)
+    expected = "settlement_monitor.streams CRITICAL worker ends: judging entries: RuntimeError: broken (in "
+    assert worker.lines[-1].startswith(expected), worker.complaints
     assert await area.heads() == {}
+
+
+async def ends_in_time(worker: Worker, signal_number: signal.Signals = signal.SIGTERM) -> int:
+    """Let a worker stop; gives the exit code. It has 5 s, a checkpoint (5 s here), and a moment for the machine."""
+    started = time.monotonic()
+    code = await worker.end(signal_number)
+    assert time.monotonic() - started < 5 + 5 + 2, worker.complaints
+    return code
+
+
+async def test_a_worker_that_joins_a_group_stops_in_time(area: Area) -> None:
+    """Its join waits for a member that was killed, up to the session or a rebalance; a stop does not."""
+    dead = await area.worker(session_seconds=30.0)
+    await area.publish(100)
+    await area.until(lambda: dead.said("saved") > 0)
+    await dead.end(signal.SIGKILL)
+    joining = await area.worker(session_seconds=30.0)
+
+    async def asks() -> bool:
+        async with area.kafka.admin() as admin:
+            [group] = await admin.describe_consumer_groups([area.prefix])
+        return len(group.groups[0][5]) > 1  # members
+
+    await area.until(asks)
+
+    assert not joining.has_said("assigned")
+    assert await ends_in_time(joining) == 0
+
+
+async def test_a_worker_that_takes_over_stops_in_time(area: Area) -> None:
+    """State that is being loaded is nobody's yet: nothing is to be saved, and the loading thread is not waited for."""
+    first = await area.worker()
+    await area.publish(500)
+    await area.until(area.settled)
+    await area.stop(first)
+    second = await area.worker(fault="slow")
+    await area.until(partial(second.has_said, "loading"))
+
+    assert await ends_in_time(second) == 0
+
+
+async def test_a_worker_whose_consumer_hangs_stops_in_time(area: Area) -> None:
+    """The thread of the consumer is not needed to save what is judged."""
+    worker = await area.worker(fault="hangs")
+    await area.until(partial(worker.has_said, "hanging"))
+
+    assert await ends_in_time(worker) == 0
 
 
 async def test_a_stray_record_inside_is_passed_over(area: Area) -> None:

@@ -174,7 +174,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     handlers, level = root.handlers[:], root.level
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
-    set_up_logs("info")
+    set_up_logs("info", logging.Filter())
     yield written
     root.handlers[:] = handlers
     root.setLevel(level)

@@ -88,6 +88,10 @@ PINNED = {
     "mode.supervisors:CrashingSupervisor": "37e805f0af21",
     "mode.services:Service._crash": "023e36034cd9",
     "mode.worker:Worker._schedule_shutdown": "00f5a7d8fd26",
+    "mode.worker:Worker._stop_on_signal": "a4bcdaa5b7ec",
+    "mode.services:Service.start": "eabea5b1c444",
+    "mode.services:Service.crash": "6e0b5672cd83",
+    "mode.threads:ServiceThread.crash": "58ff0be29421",
     "mode.worker:Worker.execute_from_commandline": "d441fd6a414d",
     "aiokafka.consumer.fetcher:Fetcher.fetched_records": "e20ce0c8117f",
     "aiokafka.consumer.fetcher:Fetcher.seek_to": "10c45c3c873d",
@@ -105,6 +109,12 @@ PINNED = {
     "aiokafka.consumer.consumer:AIOKafkaConsumer.start": "5ba1baa38f62",
     "aiokafka.producer.message_accumulator:MessageAccumulator.add_batch": "35870bc8e9eb",
     "aiokafka.producer.sender:Sender._do_txn_commit": "a474e71ab00f",
+    "aiokafka.client:AIOKafkaClient.bootstrap": "f9d734f5446b",
+    "aiokafka.client:AIOKafkaClient.force_metadata_update": "4b2453f58f83",
+    "aiokafka.client:AIOKafkaClient.send": "fb1726e3ed8e",
+    "aiokafka.client:AIOKafkaClient.set_topics": "d431143b7c44",
+    "aiokafka.protocol.offset:OffsetRequest": "d01378a63d0c",
+    "aiokafka.cluster:ClusterMetadata.leader_for_partition": "39e78e751973",
 }
 
 
@@ -155,9 +165,6 @@ class FakeKafka(_Thread):
 
     async def call_thread(self, fun: Any, *args: Any, **kwargs: Any) -> Any:
         return await fun(*args, **kwargs)
-
-    async def owned_ends(self) -> dict[TP, int]:
-        return dict.fromkeys(self.assigned, 9)
 
     async def seek_from(self, tp: TP, offset: int | None) -> int:
         if tp not in self.assigned:
@@ -380,12 +387,12 @@ async def test_a_partition_stands_where_it_is_finished(consumer: BatchConsumer) 
     """Of one that is not taken over nothing is known; of one that is, also before its first batch."""
     held = TP("held", 0)
     kafka_of(consumer).assigned = {TP0, held}
-    assert await consumer.standing() == {}
+    assert consumer.standing() == {}
     await consumer.release(held, 7)
     consumer.ack((await fetch(consumer, p0=[0, 1]))[0])
     await committed(consumer)
 
-    assert await consumer.standing() == {held: (7, 9), TP0: (2, 9)}
+    assert consumer.standing() == {held: 7, TP0: 2}
 
 
 async def test_a_full_buffer_of_an_old_assignment_does_not_release_a_held_partition(

@@ -1,0 +1,102 @@
+"""Where partitions end: asked of each leader, as a reader of uncommitted data sees it and as a reader of committed.
+
+The workers read committed data, so behind a publisher's open transaction, or without a leader, their own consumers know
+of nothing that waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.protocol.offset import OffsetRequest
+from aiokafka.structs import TopicPartition
+from faust.types import TP
+
+ANSWER_SECONDS = 2.0
+"""So long a broker has for an answer (our assumption); asking again costs nothing."""
+LATEST = -1
+UNCOMMITTED, COMMITTED = 0, 1
+
+
+class End(NamedTuple):
+    """The end of one partition."""
+
+    offset: int
+    """Of the next record that will be appended."""
+    stable: int
+    """Of the first record of the first open transaction; `offset` where none is open."""
+
+
+class Ends:
+    """Asks the leaders of partitions where they end, with a client of its own."""
+
+    def __init__(self, client: Mapping[str, Any]) -> None:
+        """Take client: how to reach the cluster, as aiokafka takes it."""
+        self._settings = client
+        self._client: AIOKafkaClient | None = None
+
+    async def ask(self, partitions: Iterable[TP]) -> dict[TP, End]:
+        """The end of each partition; one that no leader answers for is missing. Raises KafkaError: no broker answers.
+
+        Each leader is asked by itself, so that one that is away hides only its own partitions.
+        """
+        wanted = list(partitions)
+        client = await self._connected({tp.topic for tp in wanted})
+        led: defaultdict[int, list[TP]] = defaultdict(list)
+        for tp in wanted:
+            leader = client.cluster.leader_for_partition(TopicPartition(*tp))
+            if leader is not None and leader >= 0:
+                led[leader].append(tp)
+        answers = await asyncio.gather(*(self._ask_leader(client, leader, tps) for leader, tps in led.items()))
+        return {tp: end for answer in answers for tp, end in answer.items()}
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _connected(self, topics: set[str]) -> AIOKafkaClient:
+        """A client that has just asked who leads these topics."""
+        try:
+            async with asyncio.timeout(2 * ANSWER_SECONDS):
+                if self._client is None:
+                    self._client = self._new_client()
+                    await self._client.bootstrap()
+                self._client.set_topics(topics)
+                if await self._client.force_metadata_update():
+                    return self._client
+        except (TimeoutError, KafkaError):
+            pass
+        await self.close()  # the next client begins with the addresses that were set: the old brokers may be gone
+        raise KafkaConnectionError(f"no broker answers at {self._settings['bootstrap_servers']}")
+
+    def _new_client(self) -> AIOKafkaClient:
+        return AIOKafkaClient(request_timeout_ms=int(1000 * ANSWER_SECONDS), **self._settings)
+
+    async def _ask_leader(self, client: AIOKafkaClient, leader: int, tps: list[TP]) -> dict[TP, End]:
+        try:
+            offsets = await _offsets(client, leader, tps, UNCOMMITTED)
+            stable = await _offsets(client, leader, tps, COMMITTED)
+        except (KafkaError, OSError):
+            return {}
+        return {tp: End(offsets[tp], stable[tp]) for tp in tps if tp in offsets and tp in stable}
+
+
+async def _offsets(client: AIOKafkaClient, leader: int, tps: list[TP], isolation: int) -> dict[TP, int]:
+    """What a leader answers; a partition that it does not lead is missing."""
+    topics: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for tp in tps:
+        topics[tp.topic].append((tp.partition, LATEST))
+    response = await client.send(leader, OffsetRequest(-1, isolation, list(topics.items())))
+    return {
+        TP(topic, partition): offset
+        for topic, answers in response.topics
+        for partition, error, _, offset in answers
+        if not error
+    }
