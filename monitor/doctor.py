@@ -72,12 +72,14 @@ async def _cluster(settings: Settings) -> list[Check]:
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
     try:
         found = await topics.look(client, settings.prefix, sizes)
+        stamped = await topics.stamped_by_publishers(client, settings.prefix)
         tables = Reference()
         await TableReader(client, settings.prefix, tables).read_all()
     except (KafkaError, OSError) as error:
         return [wrong("MONITOR_BROKERS", f"{settings.brokers}: {type(error).__name__}")]
     checks = [well("MONITOR_BROKERS", settings.brokers)]
     checks += [Check(one.name, one.detail or one.state, ok=one.state == "exists") for one in found]
+    checks += [wrong("append time", stamped)] if stamped else []
     wanting = [
         watch.rule.id for watch in load_rules(settings.rules) for table in watch.rule.tables if not tables.has(table)
     ]

@@ -31,6 +31,7 @@ from streams.config import StreamConfig
 from streams.router import Router
 from streams.run import run
 from streams.tables import TableReader
+from streams.topics import stamped_by_publishers
 
 STUCK_SECONDS = 60.0
 """A worker with a partition that has records waiting and did not move for so long is not well."""
@@ -52,6 +53,8 @@ def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
     tables = TableReader(client, settings.prefix, reference)
     if not settings.embedded:
         log.info("tables read", rows=read_tables(settings, tables))
+        if stamped := asyncio.run(stamped_by_publishers(client, settings.prefix)):
+            log.warning(stamped)
     app = build_app(
         stream_config(settings),
         lambda partition: metrics.watch(partition, Engine(watches, reference)),
