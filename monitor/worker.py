@@ -6,12 +6,12 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import structlog
-from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -21,18 +21,25 @@ from monitor.metrics import Metrics
 from monitor.readmodel import Projector
 from monitor.reference import load_reference
 from monitor.settings import Settings
+from monitor.text import complain
 from rules._engine import Engine
 from rules._state import VERSION as STATE_VERSION
 from rules._track import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
+from streams import gaps
 from streams.app import build_app
 from streams.config import StreamConfig
+from streams.lost import LOST, line_of
 from streams.router import Router
 from streams.run import run
 from streams.tables import TableReader
 from streams.topics import stamped_by_publishers
 
+T = TypeVar("T")
+
+LOOK_SECONDS = 20.0
+"""So long a start waits at most to know whether offsets are gone."""
 STUCK_SECONDS = 60.0
 """A worker with a partition that has records waiting and did not move for so long is not well."""
 
@@ -53,7 +60,8 @@ def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
     tables = TableReader(client, settings.prefix, reference)
     if not settings.embedded:
         log.info("tables read", rows=read_tables(settings, tables))
-        if stamped := asyncio.run(stamped_by_publishers(client, settings.prefix)):
+        ask(settings, refuse_gaps(settings))
+        if stamped := ask(settings, stamped_by_publishers(client, settings.prefix)):
             log.warning(stamped)
     app = build_app(
         stream_config(settings),
@@ -70,8 +78,32 @@ def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
 
 def read_tables(settings: Settings, tables: TableReader) -> int:
     """Read the reference tables before anything is judged; gives the number of rows. Raises ConfigurationError."""
+    return ask(settings, tables.read_all())
+
+
+async def refuse_gaps(settings: Settings) -> None:
+    """End with exit code 3 where offsets are gone.
+
+    Before the group is joined: a worker that is started again and again does not keep a person from accepting it. Where
+    a partition has no leader nobody can say, and the worker goes on: it ends where it meets the gap.
+    """
+    client = {"bootstrap_servers": settings.brokers}
     try:
-        return asyncio.run(tables.read_all())
+        async with asyncio.timeout(LOOK_SECONDS):
+            found = await gaps.find(client, settings.prefix, stream_config(settings).group)
+    except (KafkaError, TimeoutError) as error:
+        log = structlog.get_logger("settlement_monitor.worker")
+        log.warning("offsets cannot be looked at now", reason=type(error).__name__)
+        return
+    if found:
+        complain(line_of(found, settings.prefix))
+        raise SystemExit(LOST)
+
+
+def ask(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
+    """Do something on the cluster before the worker begins. Raises ConfigurationError where no broker answers."""
+    try:
+        return asyncio.run(work)
     except (KafkaConnectionError, KafkaTimeoutError, OSError):
         raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None
 

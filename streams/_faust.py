@@ -26,12 +26,15 @@ from aiokafka.errors import (
     ConsumerStoppedError,
     GroupAuthorizationFailedError,
     KafkaError,
+    OffsetOutOfRangeError,
     TopicAuthorizationFailedError,
 )
 from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
+
+from streams.lost import LOST, Bounds, bounds_of, gap_of, line_of
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -48,12 +51,12 @@ SEND_SECONDS = 60.0
 FORBIDDEN = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 
 
-def die(reason: str) -> NoReturn:
+def die(reason: str, code: int = 1) -> NoReturn:
     """End the process at once; nothing in this project depends on a clean stop."""
     log.critical("worker ends: %s", reason)
     logging.shutdown()
     sys.stderr.flush()
-    os._exit(1)
+    os._exit(code)
 
 
 class Pulse:
@@ -113,6 +116,8 @@ async def send_all(
 class BatchApp(faust.App):
     """A Faust app whose partitions of one topic are taken over by ourselves, not by the group's offsets."""
 
+    area: str = ""
+    """Prefix of the topics."""
     held_topic: str | None = None
     settle_work: Callable[[], Awaitable[None]] | None = None
     """Lets what is at work end before partitions are given away or the worker stops."""
@@ -208,11 +213,24 @@ class _Thread(driver.AIOKafkaConsumerThread):
         if not self.consumer.flow_active or not partitions or fetcher._subscriptions.reassignment_in_progress:
             return {}
         self.flow_when_drained = flow
-        records = await fetcher.fetched_records(partitions, timeout=0, max_records=max_records)
+        try:
+            records = await fetcher.fetched_records(partitions, timeout=0, max_records=max_records)
+        except OffsetOutOfRangeError as error:
+            await self._end_if_lost(consumer, *error.args)
+            return {}
         self._appended.update((tp, batch[-1].timestamp) for tp, batch in records.items())
         positions = fetcher._subscriptions.subscription.assignment.all_consumed_offsets()
         self.passed = {TP(*tp): at.offset for tp, at in positions.items() if tp in partitions and tp not in records}
         return records
+
+    async def _end_if_lost(self, consumer: aiokafka.AIOKafkaConsumer, at: Mapping[TopicPartition, int]) -> None:
+        """End the process where these offsets are gone; those that are there again are fetched again."""
+        bounds = await bounds_of(consumer, at)
+        gaps = [
+            await gap_of(consumer, tp, offset, bounds[tp]) for tp, offset in at.items() if not bounds[tp].holds(offset)
+        ]
+        if gaps:
+            die(line_of(gaps, self.consumer.app.area), LOST)
 
     def _evenly(self, fetcher: Any, partitions: set[TP]) -> set[TP]:
         """Of the input partitions of which something is here, only the one that is furthest behind by append time.
@@ -251,6 +269,11 @@ class _Thread(driver.AIOKafkaConsumerThread):
         tps = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
         first, end = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
         return {tp.partition: (first[tp], end[tp], await consumer.committed(tp)) for tp in tps}
+
+    async def bounds(self, tp: TP) -> Bounds:
+        """What there is of a partition, and how far the group is."""
+        at = TopicPartition(*tp)
+        return (await bounds_of(self._ensure_consumer(), [at]))[at]
 
     async def owned_ends(self) -> dict[TP, int]:
         """End offset of every partition of ours."""
@@ -363,13 +386,23 @@ class BatchConsumer(driver.Consumer):
         super().resume_partitions({tp for tp in tps if tp not in self._held})
 
     async def perform_seek(self) -> None:
-        """Seek all but the held topic; without a group offset this is the first start, so the beginning."""
-        for tp, (position, committed) in (
-            await self._thread.call_thread(self._thread.starts, self.app.held_topic)
-        ).items():
+        """Seek all but the held topic; without a group offset this is the first start, so the beginning.
+
+        That is committed before anything is read: once state is saved, a group without an offset has lost it.
+        """
+        starts: dict[TP, tuple[int, int | None]] = await self._thread.call_thread(
+            self._thread.starts, self.app.held_topic
+        )
+        for tp, (position, committed) in starts.items():
             self._read_offset[tp] = position
             self._committed_offset[tp] = committed
             self._begin_at(tp, position)
+        if first := {tp: position for tp, (position, committed) in starts.items() if committed is None}:
+            await self._thread.commit(first)  # refused only where the next rebalance has begun, which seeks again
+
+    async def bounds(self, tp: TP) -> Bounds:
+        """What there is of a partition, and how far the group is."""
+        return cast(Bounds, await self._thread.call_thread(self._thread.bounds, tp))
 
     async def release(self, tp: TP, offset: int | None) -> int:
         """Go on with a held partition at offset (None: its beginning); gives the position."""

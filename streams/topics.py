@@ -104,6 +104,10 @@ class Names:
         """How far each input partition is read, and what the area is; workers wait for one another by it."""
         return f"{self.prefix}.internal.progress"
 
+    def writer(self, partition: int) -> str:
+        """Transactional id under which one partition of the changelog is written, by its owner alone."""
+        return f"{self.changelog}-{partition}"
+
     def reference(self, table: str) -> str:
         """Topic of one reference table."""
         return f"{self.prefix}.reference.{table}"
@@ -178,7 +182,7 @@ def _days(days: int) -> dict[str, str]:
 
 async def look(client: Mapping[str, Any], prefix: str, sizes: Sizes) -> list[Found]:
     """Say of every topic whether it exists with these settings: `exists`, `differs` or `missing`."""
-    async with _admin(client) as admin:
+    async with administer(client) as admin:
         existing = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
         return [
             await _compare(admin, topic, existing[topic.name])
@@ -190,7 +194,7 @@ async def look(client: Mapping[str, Any], prefix: str, sizes: Sizes) -> list[Fou
 
 async def partitions_of(client: Mapping[str, Any], name: str) -> int:
     """How many partitions a topic has; 0 where there is no such topic."""
-    async with _admin(client) as admin:
+    async with administer(client) as admin:
         return next((len(each["partitions"]) for each in await admin.describe_topics() if each["topic"] == name), 0)
 
 
@@ -205,7 +209,7 @@ async def create(client: Mapping[str, Any], prefix: str, sizes: Sizes, *, mend: 
     client: how to reach the cluster, as aiokafka takes it (bootstrap_servers, security_protocol ...).
     mend: also change the settings that differ; partitions are never changed.
     """
-    async with _admin(client) as admin:
+    async with administer(client) as admin:
         existing = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
         wanted = table(prefix, sizes)
         missing = [topic for topic in wanted if topic.name not in existing]
@@ -275,7 +279,7 @@ def _check(code: int, name: str, message: str | None) -> None:
 async def stamped_by_publishers(client: Mapping[str, Any], prefix: str) -> str | None:
     """One line where the events topic has its publishers' clocks; None where it has the broker's, or is missing."""
     name = Names(prefix).events
-    async with _admin(client) as admin:
+    async with administer(client) as admin:
         if name not in await admin.list_topics():
             return None
         stamp, _ = (await _settings_of(admin, name))["message.timestamp.type"]
@@ -295,7 +299,7 @@ async def grow(client: Mapping[str, Any], prefix: str, name: str, partitions: in
     """
     names = Names(prefix)
     together = [names.entries, names.changelog] if name in (names.entries, names.changelog) else [name]
-    async with _admin(client) as admin:
+    async with administer(client) as admin:
         existing = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
         if name not in existing:
             raise ValueError(f"{name}: expected a topic that exists")
@@ -332,7 +336,8 @@ async def started(one: Client) -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def _admin(client: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
+async def administer(client: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
+    """An administrator's connection for the length of the block."""
     admin = AIOKafkaAdminClient(**client)
     await admin.start()
     try:

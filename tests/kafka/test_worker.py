@@ -21,7 +21,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import RecordsToDelete
 from aiokafka.errors import KafkaError
 
 from rules._engine import Engine
@@ -522,6 +523,71 @@ async def test_a_strangers_transaction_on_the_topic_inside_does_no_harm(area: Ar
     holes = {p for p, log in (await area.logs()).items() if len(log) < log[-1].offset + 1}
     assert holes == set(range(SIZES.internal))
     await assert_nothing_lost_nothing_else(area)
+
+
+async def trim(area: Area, topic: str, left: int = 0) -> None:
+    """Delete every record of a topic but the last few of each partition."""
+    tps = [TopicPartition(topic, number) for number in range(4)]
+    async with AIOKafkaConsumer(**area.client) as consumer, area.kafka.admin() as admin:
+        ends = await consumer.end_offsets(tps)
+        await admin.delete_records({tp: RecordsToDelete(end - left) for tp, end in ends.items()})
+
+
+async def test_a_worker_that_retention_passes_by_ends_with_three(area: Area) -> None:
+    """What it had still to read is gone while it runs: one line with the command, no hang and no silent jump."""
+    worker = await area.worker(fetch_bytes=4 << 10)
+    await area.publish(400)
+    await area.until(area.settled)
+    worker.process.send_signal(signal.SIGSTOP)
+    await area.publish(1000)
+    await trim(area, area.names.events)
+    worker.process.send_signal(signal.SIGCONT)
+    code = await worker.ended()
+
+    assert code == 3, worker.complaints
+    assert worker.lines[-1].startswith(f"settlement_monitor.streams CRITICAL worker ends: lost: {area.names.events}/")
+    assert "are gone before they were read" in worker.lines[-1]
+    assert f"monitor topics accept-gap --prefix {area.prefix} " in worker.lines[-1]
+
+
+async def test_a_partition_inside_that_is_trimmed_behind_its_head_is_not_taken_over(area: Area) -> None:
+    """Nothing inside is skipped: who takes it over ends with code 3."""
+    first = await area.worker()
+    await area.publish(300)
+    await area.until(area.settled)
+    await area.stop(first)
+    async with AIOKafkaProducer(**area.client) as producer:
+        for partition in range(SIZES.internal):
+            await producer.send_and_wait(area.names.entries, encode_tick(0), partition=partition)
+    await trim(area, area.names.entries)
+    worker = await area.worker()
+    code = await worker.ended()
+
+    assert code == 3, worker.complaints
+    assert f"lost: {area.names.entries}/" in worker.lines[-1]
+
+
+async def test_a_changelog_that_is_gone_is_not_a_first_start(area: Area) -> None:
+    """The group was further, and the log inside is not whole: the state cannot be made again from it."""
+    first = await area.worker()
+    await area.publish(300)
+    await area.until(area.settled)
+    await area.stop(first)
+    await trim(area, area.names.entries, left=1)
+    async with area.kafka.admin() as admin:
+        await admin.delete_topics([area.names.changelog])
+
+    async def made_anew() -> bool:
+        with contextlib.suppress(KafkaError):
+            return "created" in {one.state for one in await topics.create(area.client, area.prefix, SIZES)}
+        return False
+
+    await area.until(made_anew)
+    worker = await area.worker()
+    code = await worker.ended()
+
+    assert code == 3, worker.complaints
+    assert "the state saved at offset " in worker.lines[-1]
 
 
 async def all_closed(area: Area) -> bool:
