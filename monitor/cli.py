@@ -1,4 +1,4 @@
-"""The command `monitor`. Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration."""
+"""The command `monitor`. Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration, 3 something was lost."""
 
 from __future__ import annotations
 

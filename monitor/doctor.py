@@ -17,10 +17,10 @@ from monitor.reference import load_reference
 from monitor.rulebook import load_rules
 from monitor.settings import Settings
 from monitor.tallies import noted_since, sentence
-from monitor.worker import check_key
+from monitor.worker import check_key, stream_config
 from rules.reference import Reference
 from rules.times import DAY
-from streams import topics
+from streams import gaps, topics
 from streams.tables import TableReader
 
 
@@ -72,12 +72,16 @@ async def _cluster(settings: Settings) -> list[Check]:
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
     try:
         found = await topics.look(client, settings.prefix, sizes)
+        lost = await gaps.find(client, settings.prefix, stream_config(settings).group)
+        stamped = await topics.stamped_by_publishers(client, settings.prefix)
         tables = Reference()
         await TableReader(client, settings.prefix, tables).read_all()
     except (KafkaError, OSError) as error:
         return [wrong("MONITOR_BROKERS", f"{settings.brokers}: {type(error).__name__}")]
     checks = [well("MONITOR_BROKERS", settings.brokers)]
     checks += [Check(one.name, one.detail or one.state, ok=one.state == "exists") for one in found]
+    checks += [wrong("append time", stamped)] if stamped else []
+    checks += [wrong("lost offsets", f"{gap.what}: monitor topics accept-gap") for gap in lost]
     wanting = [
         watch.rule.id for watch in load_rules(settings.rules) for table in watch.rule.tables if not tables.has(table)
     ]

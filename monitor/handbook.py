@@ -92,7 +92,8 @@ def _rule(rule_id: str) -> str:
 
 def commands_page() -> str:
     """Every command with its options."""
-    return page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration.",
+    return page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration, 3 something was "
+                "lost that a person must decide about.",
                 "\n\n".join(_commands(typer.main.get_command(app), "monitor")))  # fmt: skip
 
 

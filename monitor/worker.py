@@ -25,19 +25,22 @@ from monitor.metrics import Metrics
 from monitor.readmodel import Projector
 from monitor.reference import load_reference
 from monitor.settings import Settings
+from monitor.text import complain
 from rules._engine import Engine
 from rules._state import VERSION as STATE_VERSION
 from rules._track import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
-from streams import topics
+from streams import gaps, topics
 from streams.app import build_app
 from streams.config import Standing, StreamConfig
 from streams.ending import leave, named, or_die
 from streams.ends import Ends
+from streams.lost import LOST, line_of
 from streams.router import Router
 from streams.run import run
 from streams.tables import TableReader
+from streams.topics import stamped_by_publishers
 
 T = TypeVar("T")
 
@@ -45,6 +48,8 @@ AGAIN_SECONDS = 1.0
 """How often a broker that did not answer is asked again."""
 MOST_BLOCKED = 20
 """So many blocked partitions are named, the longest blocked first."""
+LOOK_SECONDS = 20.0
+"""So long a start waits at most to know whether offsets are gone."""
 STUCK_SECONDS = 60.0
 """A worker with a partition that has records waiting and did not move for so long is not well."""
 
@@ -110,7 +115,30 @@ async def prepare(settings: Settings, meter: WorkerMetrics, tables: TableReader)
     """Look at the topics and read the tables; gives the number of rows. Raises ConfigurationError."""
     client = {"bootstrap_servers": settings.brokers}
     await patiently(client, meter, lambda: check_topics(settings))
-    return await patiently(client, meter, tables.read_all)
+    rows = await patiently(client, meter, tables.read_all)
+    await refuse_gaps(settings)
+    if stamped := await patiently(client, meter, lambda: stamped_by_publishers(client, settings.prefix)):
+        structlog.get_logger("settlement_monitor.worker").warning(stamped)
+    return rows
+
+
+async def refuse_gaps(settings: Settings) -> None:
+    """End with exit code 3 where offsets are gone.
+
+    Before the group is joined: a worker that is started again and again does not keep a person from accepting it. Where
+    a partition has no leader nobody can say, and the worker goes on: it ends where it meets the gap.
+    """
+    client = {"bootstrap_servers": settings.brokers}
+    try:
+        async with asyncio.timeout(LOOK_SECONDS):
+            found = await gaps.find(client, settings.prefix, stream_config(settings).group)
+    except (KafkaError, TimeoutError) as error:
+        log = structlog.get_logger("settlement_monitor.worker")
+        log.warning("offsets cannot be looked at now", reason=type(error).__name__)
+        return
+    if found:
+        complain(line_of(found, settings.prefix))
+        raise SystemExit(LOST)
 
 
 async def patiently(client: Mapping[str, str], meter: WorkerMetrics, work: Callable[[], Awaitable[T]]) -> T:

@@ -26,6 +26,7 @@ from aiokafka.errors import (
     GroupAuthorizationFailedError,
     KafkaError,
     LeaderNotAvailableError,
+    OffsetOutOfRangeError,
     TopicAuthorizationFailedError,
 )
 from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
@@ -35,6 +36,7 @@ from faust.types.tuples import ConsumerMessage
 
 from streams.ending import cause, die, within
 from streams.ends import Ends
+from streams.lost import LOST, Bounds, bounds_of, gap_of, line_of
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -107,6 +109,8 @@ async def send_all(
 class BatchApp(faust.App):
     """A Faust app whose partitions of one topic are taken over by ourselves, not by the group's offsets."""
 
+    area: str = ""
+    """Prefix of the topics."""
     held_topic: str | None = None
     settle_work: Callable[[], Awaitable[None]] | None = None
     """Lets what is at work end before partitions are given away or the worker stops."""
@@ -210,10 +214,23 @@ class _Thread(driver.AIOKafkaConsumerThread):
         if not self.consumer.flow_active or not partitions or fetcher._subscriptions.reassignment_in_progress:
             return {}
         self.flow_when_drained = flow
-        records = await fetcher.fetched_records(partitions, timeout=0, max_records=max_records)
+        try:
+            records = await fetcher.fetched_records(partitions, timeout=0, max_records=max_records)
+        except OffsetOutOfRangeError as error:
+            await self._end_if_lost(consumer, *error.args)
+            return {}
         positions = fetcher._subscriptions.subscription.assignment.all_consumed_offsets()
         self.passed = {TP(*tp): at.offset for tp, at in positions.items() if tp in partitions and tp not in records}
         return records
+
+    async def _end_if_lost(self, consumer: aiokafka.AIOKafkaConsumer, at: Mapping[TopicPartition, int]) -> None:
+        """End the process where these offsets are gone; those that are there again are fetched again."""
+        bounds = await bounds_of(consumer, at)
+        gaps = [
+            await gap_of(consumer, tp, offset, bounds[tp]) for tp, offset in at.items() if not bounds[tp].holds(offset)
+        ]
+        if gaps:
+            die(line_of(gaps, self.consumer.app.area), LOST)
 
     async def starts(self, held_topic: str | None) -> dict[TP, tuple[int, int | None]]:
         """Seek to where the group stopped, at the first start to the beginning; gives (position, committed)."""
@@ -239,6 +256,11 @@ class _Thread(driver.AIOKafkaConsumerThread):
         tps = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic) or ()]
         first = await consumer.beginning_offsets(tps)
         return {TP(*tp): (first[tp], await consumer.committed(tp)) for tp in tps}
+
+    async def bounds(self, tp: TP) -> Bounds:
+        """What there is of a partition, and how far the group is."""
+        at = TopicPartition(*tp)
+        return (await bounds_of(self._ensure_consumer(), [at]))[at]
 
 
 class BatchConsumer(driver.Consumer):
@@ -363,14 +385,25 @@ class BatchConsumer(driver.Consumer):
         super().resume_partitions({tp for tp in tps if tp not in self._held})
 
     async def perform_seek(self) -> None:
-        """Seek all but the held topic; without a group offset this is the first start, so the beginning."""
-        starts = await self._thread.call_thread(self._thread.starts, self.app.held_topic)
+        """Seek all but the held topic; without a group offset this is the first start, so the beginning.
+
+        That is committed before anything is read: once state is saved, a group without an offset has lost it.
+        """
+        starts: dict[TP, tuple[int, int | None]] = await self._thread.call_thread(
+            self._thread.starts, self.app.held_topic
+        )
         for tp, (position, committed) in starts.items():
             self._read_offset[tp] = position
             self._committed_offset[tp] = committed
             self._begin_at(tp, position)
+        if first := {tp: position for tp, (position, committed) in starts.items() if committed is None}:
+            await self._thread.commit(first)  # refused only where the next rebalance has begun, which seeks again
         if self.app.begin_work is not None:
             await self.app.begin_work({tp: position for tp, (position, _) in starts.items()})
+
+    async def bounds(self, tp: TP) -> Bounds:
+        """What there is of a partition, and how far the group is."""
+        return cast(Bounds, await self._thread.call_thread(self._thread.bounds, tp))
 
     async def release(self, tp: TP, offset: int | None) -> int:
         """Go on with a held partition at offset (None: its beginning); gives the position."""

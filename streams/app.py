@@ -62,6 +62,7 @@ def build_app(
     app.transport = BatchTransport(app.conf.broker_consumer, app)
     plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions)
     names = Names(config.prefix)
+    app.area = config.prefix
     app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle(), "saving what is finished")
     app.begin_work = plant.begin
     _add_agents(app, plant, names)

@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from streams.lost import LOST, LostOffsetsError
+
 log = logging.getLogger("settlement_monitor.streams")
 
 T = TypeVar("T")
@@ -40,6 +42,8 @@ async def or_die(work: Coroutine[Any, Any, T], doing: str, *passed: type[Excepti
         return await work
     except passed:
         raise
+    except LostOffsetsError as lost:
+        die(str(lost), LOST)
     except Exception as error:  # the process ends
         log.exception("failed")
         die(cause(error, doing))

@@ -26,6 +26,7 @@ from streams.detector import Outcome, Published, process_in_slices
 from streams.ending import named, or_die, within
 from streams.ends import Ends
 from streams.intake import Batch, Intake
+from streams.lost import Gap, LostOffsetsError, entries_are_lost, line_of
 from streams.router import Routed, Router, bundles, partition_of
 from streams.tallies import Tallies
 from streams.topics import Names
@@ -235,19 +236,29 @@ class Plant:
             desk = Desk(partition, count, self._engine(partition), changelog, self._versions)
             self._desks[partition] = desk
         offset = await desk.take_over()
+        if offset is None and self._config.changelog:
+            await self._refuse_lost_state(partition)
         with contextlib.suppress(IllegalStateError):  # taken away again: the next assignment tells
             async with within(6 * self._config.step_seconds, f"first offset of {self._names.entries}/{partition}"):
                 desk.start_at(await self.consumer().release(TP(self._names.entries, partition), offset))
             self._meter.taken_over(partition)
         log.info("partition taken over", extra={"partition": partition, "offset": desk.position})
 
+    async def _refuse_lost_state(self, partition: int) -> None:
+        """Without a head this is the first start, or the state is gone. Raises LostOffsetsError."""
+        tp = TP(self._names.entries, partition)
+        async with asyncio.timeout(6 * self._config.step_seconds):
+            bounds = await self.consumer().bounds(tp)
+        if entries_are_lost(bounds, None, has_heads=False):
+            gap = Gap(tp.topic, partition, bounds.committed, bounds.first, bounds.end)
+            raise LostOffsetsError(line_of([gap], self._config.prefix))
+
     def _changelog(self, partition: int) -> Changelog:
         config, common = self._config, client_settings(self._app)
-        identity = f"{self._names.changelog}-{partition}"
 
         def producer() -> AIOKafkaProducer:
             return AIOKafkaProducer(
-                transactional_id=identity,
+                transactional_id=self._names.writer(partition),
                 transaction_timeout_ms=int(2000 * config.step_seconds),
                 max_batch_size=config.send_bytes,
                 max_request_size=config.record_bytes,

@@ -50,13 +50,18 @@ def worker(brokers: Brokers = None, prefix: Prefix = None, rules: RulesFile = No
 
 
 @topics_app.command("create")
-def topics_create(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
-    """Create what is missing; say what exists with other settings. Exit code 1 where something differs."""
+def topics_create(
+    mend: Annotated[bool, typer.Option("--mend", help="Change settings that differ; never partitions.")] = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Create what is missing; say what exists with other settings. Exit code 1 where something differs still."""
     from streams import topics
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
-    found = talk(settings, lambda: topics.create(client(settings), settings.prefix, sizes))
+    found = talk(settings, lambda: topics.create(client(settings), settings.prefix, sizes, mend=mend))
     if as_json:
         out_json([{"name": one.name, "state": one.state, "detail": one.detail} for one in found])
     else:
@@ -98,6 +103,52 @@ def topics_close(brokers: Brokers = None, prefix: Prefix = None, as_json: Json =
         out_json({"asked_on": topics.Names(settings.prefix).events})
     else:
         out_line("asked for the closing tick")
+
+
+@topics_app.command("accept-gap")
+def topics_accept_gap(
+    topic: Annotated[str | None, typer.Option("--topic", help="Only of this topic, with its prefix.")] = None,
+    partition: Annotated[int | None, typer.Option("--partition", min=0, help="Only of this partition.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Go on at the first records that are there.")] = False,
+    by: Annotated[
+        str | None, typer.Option("--as", help="Who accepts it, for the audit topic; user@host if not.")
+    ] = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """What workers ended for with exit code 3: offsets that are gone. Exit code 3 where there are some.
+
+    With --yes the workers go on at the first records that are there; refused while a worker runs.
+    """
+    from monitor.acceptgap import accept, contract, gaps_of
+    from monitor.worker import stream_config
+    from streams.lost import LOST
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    how, group = client(settings), stream_config(settings).group
+    found = talk(settings, lambda: gaps_of(how, settings.prefix, group, topic, partition))
+    accepted = yes and bool(found)
+    if accepted:
+        talk(settings, lambda: accept(how, settings.prefix, group, found, by or _person_and_machine()))
+    if as_json:
+        out_json({"gaps": [contract(gap) for gap in found], "accepted": accepted})
+    else:
+        for gap in found:
+            out_line(f"{gap.what}; {'goes' if accepted else 'would go'} on at {gap.first}")
+        after = "accepted; workers may start" if accepted else "with --yes it is accepted"
+        out_line(after if found else "nothing is lost")
+    raise typer.Exit(LOST if found and not accepted else 0)
+
+
+def _person_and_machine() -> str:
+    import getpass
+    import socket
+
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"unknown@{socket.gethostname()}"
 
 
 Tables = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="A <table>.csv, or a folder with such files.")]

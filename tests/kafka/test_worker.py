@@ -21,7 +21,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import RecordsToDelete
 from aiokafka.errors import KafkaError
 
 from rules._engine import Engine
@@ -30,7 +31,7 @@ from rules.ledgers import Inside, Record
 from streams import topics
 from streams.checkpoint import HEAD, Changelog, Head
 from streams.detector import process
-from streams.router import partition_of
+from streams.router import encode_tick, partition_of
 from streams.topics import Names, Sizes
 from tests.kafka._cluster import Kafka
 from tests.kafka._worker import engine, router
@@ -196,7 +197,7 @@ class Area:
         """Whether everything published is routed, judged and saved."""
         read = {value for record in await self.kafka.read(self.names.entries) for value in pieces(record.value)}
         _, entries = await self.expected_entries()
-        ends = {p: len(log) for p, log in (await self.logs()).items()}
+        ends = {p: log[-1].offset + 1 if log else 0 for p, log in (await self.logs()).items()}
         return entries <= read and ends == {p: head.offset for p, head in (await self.heads()).items()}
 
     async def logs(self) -> dict[int, Log]:
@@ -518,6 +519,95 @@ async def test_input_behind_an_open_transaction_does_not_rest(area: Area) -> Non
         return {hour} == {head.tick for head in (await area.heads()).values()}
 
     await area.until(told)
+
+
+@pytest.mark.parametrize("committed", [True, False])
+async def test_a_strangers_transaction_on_the_topic_inside_does_no_harm(area: Area, committed: bool) -> None:  # noqa: FBT001 - a column
+    """It leaves a hole in the offsets of a partition that rests; the worker, and the one after it, go on behind it."""
+    worker = await area.worker()
+    await area.publish(300)
+    await area.until(area.settled)
+    async with AIOKafkaProducer(transactional_id=f"{area.prefix}-stranger", **area.client) as stranger:
+        await stranger.begin_transaction()
+        for partition in range(SIZES.internal):
+            await stranger.send_and_wait(area.names.entries, encode_tick(0), partition=partition)
+        await (stranger.commit_transaction if committed else stranger.abort_transaction)()
+    await area.publish(300)
+    await area.until(area.settled)
+    await area.stop(worker)
+    after = await area.worker()
+    await area.publish(300)
+    await area.until(area.settled)
+    await area.stop(after)
+
+    holes = {p for p, log in (await area.logs()).items() if len(log) < log[-1].offset + 1}
+    assert holes == set(range(SIZES.internal))
+    await assert_nothing_lost_nothing_else(area)
+
+
+async def trim(area: Area, topic: str, left: int = 0) -> None:
+    """Delete every record of a topic but the last few of each partition."""
+    tps = [TopicPartition(topic, number) for number in range(4)]
+    async with AIOKafkaConsumer(**area.client) as consumer, area.kafka.admin() as admin:
+        ends = await consumer.end_offsets(tps)
+        await admin.delete_records({tp: RecordsToDelete(end - left) for tp, end in ends.items()})
+
+
+async def test_a_worker_that_retention_passes_by_ends_with_three(area: Area) -> None:
+    """What it had still to read is gone while it runs: one line with the command, no hang and no silent jump."""
+    worker = await area.worker(fetch_bytes=4 << 10)
+    await area.publish(400)
+    await area.until(area.settled)
+    worker.process.send_signal(signal.SIGSTOP)
+    await area.publish(1000)
+    await trim(area, area.names.events)
+    worker.process.send_signal(signal.SIGCONT)
+    code = await worker.ended()
+
+    assert code == 3, worker.complaints
+    assert worker.lines[-1].startswith(f"settlement_monitor.streams CRITICAL worker ends: lost: {area.names.events}/")
+    assert "are gone before they were read" in worker.lines[-1]
+    assert f"monitor topics accept-gap --prefix {area.prefix} " in worker.lines[-1]
+
+
+async def test_a_partition_inside_that_is_trimmed_behind_its_head_is_not_taken_over(area: Area) -> None:
+    """Nothing inside is skipped: who takes it over ends with code 3."""
+    first = await area.worker()
+    await area.publish(300)
+    await area.until(area.settled)
+    await area.stop(first)
+    async with AIOKafkaProducer(**area.client) as producer:
+        for partition in range(SIZES.internal):
+            await producer.send_and_wait(area.names.entries, encode_tick(0), partition=partition)
+    await trim(area, area.names.entries)
+    worker = await area.worker()
+    code = await worker.ended()
+
+    assert code == 3, worker.complaints
+    assert f"lost: {area.names.entries}/" in worker.lines[-1]
+
+
+async def test_a_changelog_that_is_gone_is_not_a_first_start(area: Area) -> None:
+    """The group was further, and the log inside is not whole: the state cannot be made again from it."""
+    first = await area.worker()
+    await area.publish(300)
+    await area.until(area.settled)
+    await area.stop(first)
+    await trim(area, area.names.entries, left=1)
+    async with area.kafka.admin() as admin:
+        await admin.delete_topics([area.names.changelog])
+
+    async def made_anew() -> bool:
+        with contextlib.suppress(KafkaError):
+            return "created" in {one.state for one in await topics.create(area.client, area.prefix, SIZES)}
+        return False
+
+    await area.until(made_anew)
+    worker = await area.worker()
+    code = await worker.ended()
+
+    assert code == 3, worker.complaints
+    assert "the state saved at offset " in worker.lines[-1]
 
 
 async def all_closed(area: Area) -> bool:

@@ -383,6 +383,18 @@ async def test_a_held_partition_waits_for_its_release(consumer: BatchConsumer) -
     assert held in consumer._get_active_partitions()
 
 
+async def test_where_a_first_start_begins_is_committed_before_anything_is_read(consumer: BatchConsumer) -> None:
+    """A worker killed at once after its first checkpoint must not look like a group that has lost its offsets."""
+
+    async def starts(held_topic: str | None) -> dict[TP, tuple[int, int | None]]:
+        return {TP0: (0, None), TP1: (5, 5)}
+
+    kafka_of(consumer).starts = starts  # type: ignore[method-assign]  # what a group has that is new to one partition
+    await consumer.perform_seek()
+
+    assert kafka_of(consumer).committed == [{TP0: 0}]
+
+
 async def test_a_partition_stands_where_it_is_finished(consumer: BatchConsumer) -> None:
     """Of one that is not taken over nothing is known; of one that is, also before its first batch."""
     held = TP("held", 0)

@@ -23,6 +23,8 @@ from streams import plant
 from streams.checkpoint import Desk
 from streams.config import StreamConfig, Unmetered
 from streams.detector import process
+from streams.ending import or_die
+from streams.lost import LostOffsetsError
 from streams.plant import Plant
 from streams.router import Router, bundles, encode_tick
 from tests.oracle import wire
@@ -179,3 +181,15 @@ async def test_what_is_taken_over_is_waited_for_no_longer_than_a_rebalance_lasts
 
     with pytest.raises(TimeoutError):
         await built.settle()
+
+
+@pytest.mark.parametrize(("error", "code"), [(LostOffsetsError("lost: t/0"), 3), (RuntimeError("broken"), 1)])
+async def test_what_is_lost_ends_with_a_code_of_its_own(error: Exception, code: int) -> None:
+    """A restart helps against everything else."""
+
+    async def work() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        await or_die(work(), "working")
+    assert ended.value.code == code
