@@ -7,6 +7,7 @@ ROOT = Path(__file__).parents[2]
 OTHERS = {
     "streams/_faust.py",  # the group's consumer goes on at the head's offset
     "streams/tables.py",  # it follows
+    "monitor/sorting.py",  # of a file on disk
 }
 """Files that put a consumer at an offset by themselves."""
 
