@@ -101,15 +101,8 @@ class Proofs:
                 self.amount += one.amount
             self._naming[id_] = self._naming.get(id_, 0) + 1
 
-    def exchange(self, before: Iterable[Trigger], after: Iterable[Trigger]) -> None:
-        """Count other triggers in place of those counted; what both have is left alone."""
-        gone, come = {id(one): one for one in before}, {id(one): one for one in after}
-        for key in gone.keys() - come.keys():
-            self._discard(gone[key])
-        for key in come.keys() - gone.keys():
-            self.add(come[key])
-
-    def _discard(self, trigger: Trigger) -> None:
+    def discard(self, trigger: Trigger) -> None:
+        """Count no longer what a trigger named."""
         for one in trigger.finding.evidence:
             id_ = one.id
             if id_ in self._left_out:
@@ -157,10 +150,21 @@ class Episode:
     def become(self, triggers: list[Trigger], tick: int) -> None:
         """Go on with other triggers, of which most are those of before."""
         if "_proofs" in self.__dict__:
-            self._proofs.exchange(self.triggers, triggers)
+            self._exchange({id(one): one for one in self.triggers}, {id(one): one for one in triggers})
         self.triggers, self.tick = triggers, tick
         self.__dict__.pop("peak", None)
         self.__dict__.pop("severity", None)
+
+    def _exchange(self, before: dict[int, Trigger], after: dict[int, Trigger]) -> None:
+        """Count the evidence of other triggers; where more changed than stayed, anew once asked for."""
+        gone, come = before.keys() - after.keys(), after.keys() - before.keys()
+        if len(gone) + len(come) > len(after):
+            del self._proofs
+            return
+        for key in gone:
+            self._proofs.discard(before[key])
+        for key in come:
+            self._proofs.add(after[key])
 
     @property
     def first(self) -> Trigger:

@@ -394,7 +394,7 @@ def test_only_the_owner_s_cancel_finds_its_registration(institution: str, person
     desk.tell(wire.message("2201", NOON, mdtrt_id="V", begntime=wire.text(NOON)))
     desk.tell(wire.message("2202", AT, mdtrt_id="V", fixmedins_code=institution, psn_no=person))
 
-    noted = desk.tick(NOON + 4 * DAY).noted
+    noted = desk.tick(NOON + 5 * DAY).noted
 
     assert expected == noted[Noted("retractions_without_target", "", institution, "2202")]
 

@@ -1,0 +1,168 @@
+"""What comes out of order by the skew, in inf_time, changes nothing of what stands at the end.
+
+Two input partitions are read at most the alignment apart, and each is out of order by at most 72 h in itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules._ledger import GRACE, REACH_OF_MESSAGE_REVERSAL, SKEW, Retraction, Tick
+from rules._rule import Rule
+from rules.billing.b15_outpatient_growth import OutpatientGrowth
+from rules.catalogue import catalogue
+from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
+from rules.credential.s01_gap import Gap
+from rules.credential.s01_sign import Sign
+from rules.credential.s01_till import Till
+from rules.ledgers import Swipe
+from rules.reference import Reference
+from rules.testing import HOSPITAL, PHARMACY, at, swipe
+from rules.times import HOUR
+from tests.oracle.profile import examples
+from tests.oracle.sample_rules import SAMPLES
+from tests.oracle.twin import episodes
+from tests.oracle.world import (
+    LONG,
+    STEADY,
+    Draft,
+    Scale,
+    a_reference,
+    accepted,
+    body_of,
+    drafts,
+    from_sources,
+    in_some_order,
+    logs,
+    run,
+    standing_at_end,
+    whole_catalogue,
+)
+from tests.rules._log import END, engine_of, feed, hour, standing
+
+Item = Swipe | Retraction
+SEEDS = st.integers(0, 1 << 32)
+WORLDS = st.sampled_from((LONG, STEADY)).flatmap(
+    lambda scale: st.tuples(st.just(scale), drafts(scale, largest=40, pool=2))
+)
+REACH = 72 * HOUR
+"""Of a reversal of a settlement."""
+DAYS = 48
+"""So many days have a habit at their end: 28, of which the last ended thirteen days before."""
+
+
+@pytest.mark.parametrize(
+    ("rules", "reference"),
+    [(SAMPLES, Reference()), (whole_catalogue(), a_reference())],
+    ids=["samples", "catalogue"],
+)
+@examples(60)
+@given(world=WORLDS, seed=SEEDS)
+def test_every_ledger_takes_what_is_out_of_order_by_the_skew(
+    rules: Sequence[Rule], reference: Reference, world: tuple[Scale, list[Draft]], seed: int
+) -> None:
+    """The twin, which knows no order, says the same; the hours pass by the largest inf_time, as fast as they can."""
+    scale, made = world
+    random, events = Random(seed), accepted(body_of(draft, scale) for draft in made)
+    arrived = from_sources(in_some_order(events, random, most=SKEW), random, sources=2)
+    [log] = logs(arrived, by_append_time=True)
+
+    assert episodes([event for event, _ in events], rules, reference) == standing_at_end(
+        run(log, rules, reference).alerts
+    )
+
+
+def test_every_ledger_of_the_catalogue_is_asked() -> None:
+    """No rule stands beside the test above."""
+    assert {rule.ledger for rule in catalogue().values()} == {rule.ledger for rule in whole_catalogue()}
+
+
+def shop(time: int, person: str, **more: int) -> Swipe:
+    """A settlement of a pharmacy."""
+    return swipe(time, person, PHARMACY, operator="o1", **more)
+
+
+def clinic(time: int, person: str, **more: int) -> Swipe:
+    """A settlement at a till of a clinic."""
+    return swipe(time, person, HOSPITAL, transaction="2207", visit_type="11", operator="o1", **more)
+
+
+def traffic(random: Random, of: type[Rule]) -> Iterator[Item]:
+    """Every day some customers within an hour, and what takes them back: as late as anything may be, or at once."""
+    made = clinic if of in (Till, OutpatientGrowth) else shop
+    for day in range(DAYS):
+        usual = random.choice((2, 2, 12))
+        for _ in range(random.randint(1, usual)):
+            time = at("10:00", day=day) + random.randrange(HOUR)
+            one = made(
+                time, f"p{random.randrange(12)}", uploaded=time + random.choice((0, GRACE)), amount=usual * 5_000
+            )
+            yield one
+            if random.random() < 0.3:
+                yield from taken_back(one, random)
+
+
+def taken_back(one: Swipe, random: Random) -> Iterator[Retraction]:
+    """The reversal of a settlement, and perhaps the 2601 on that."""
+    uploaded = random.choice((one.uploaded, one.time + REACH))
+    place, number = one.institution, 1_000_000 + 2 * one.identity
+    yield Retraction(
+        retraction_keys=[f"s:{place}:{one.settlement}"], uploaded=uploaded, message=f"r{number}", institution=place,
+        identity=number, transaction="2103",
+    )  # fmt: skip
+    if random.random() < 0.5:
+        yield Retraction(
+            retraction_keys=[f"m:{place}:r{number}"], uploaded=uploaded + REACH_OF_MESSAGE_REVERSAL, institution=place,
+            message=f"f{number}", identity=number + 1, transaction="2601", of_transaction="2103", final=True,
+        )  # fmt: skip
+
+
+def with_hours(items: Sequence[Item]) -> Iterator[Item | Tick]:
+    """The hours pass by the largest inf_time."""
+    newest = 0
+    for item in items:
+        yield item
+        if item.uploaded > newest:
+            newest = item.uploaded
+            yield hour(newest)
+    yield END
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ConcentratedSwiping(limit=2), Gap(limit=2), Sign(limit=2), Till(limit=2),
+        OutpatientGrowth(least_yuan=1, successive_days=1, weeks=1),
+    ],
+    ids=lambda rule: rule.id,
+)  # fmt: skip
+@examples(40)
+@given(seed=SEEDS)
+def test_a_habit_does_not_depend_on_the_order(rule: Rule, seed: int) -> None:
+    """The limit of a burst is read from its past, and what comes into that late is counted before it is read."""
+    random = Random(seed)
+    items = list(traffic(random, type(rule)))
+    in_order = sorted(items, key=lambda one: one.uploaded)
+    out_of_order = sorted(items, key=lambda one: one.uploaded + random.choice((0, random.randint(0, SKEW), SKEW)))
+    expected = feed(engine_of(rule), with_hours(in_order))
+    found = feed(engine_of(rule), with_hours(out_of_order))
+
+    assert standing(expected.alerts) == standing(found.alerts)
+    assert [] == expected.refused == found.refused
+
+
+def test_the_habit_says_something_in_that_traffic() -> None:
+    """Some bursts are above the limit that the past gives, others are not."""
+    for kind, figure in ((ConcentratedSwiping, 2), (Till, 2)):
+        items = sorted(traffic(Random(1), kind), key=lambda one: one.uploaded)
+        with_habit, without = (
+            standing(feed(engine_of(kind(limit=figure, baseline=known)), with_hours(items)).alerts)
+            for known in (True, False)
+        )
+
+        assert 0 < len(with_habit) < len(without)
