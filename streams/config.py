@@ -22,6 +22,10 @@ class StreamConfig:
     """host:port, comma separated."""
     prefix: str = "settlement"
     group: str = "settlement-monitor"
+    area: str = ""
+    """Id of the pooling area, made with its topics; workers of another one are not waited for."""
+    client_id: str = "settlement-monitor"
+    """What the group's list of members calls this worker."""
     changelog: bool = True
     """False: state in memory only, one worker (embedded broker)."""
     allow_final: bool = False
@@ -37,6 +41,10 @@ class StreamConfig:
     """How often what was noted of senders is written; a worker that crashes loses what came since."""
     idle_seconds: float = 600.0
     """All input unread and unwritten for so long: the broker's hour ticks."""
+    alignment_hours: float = 24.0
+    """How far an input partition is read ahead, in inf_time, of the one that is furthest behind."""
+    hold_seconds: float = 900.0
+    """How long the others wait for an input partition that does not move."""
     batch_records: int = 4000
     fetch_bytes: int = 256 << 10
     """From one partition at a time: a partition of a backlog is at most so far ahead of the others."""
