@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,20 +20,22 @@ from faust.types import TP
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from monitor import __version__
 from monitor.connection import Connection, is_away
 from monitor.errors import ConfigurationError
+from monitor.fingerprint import SECRET, fingerprint_of
 from monitor.logs import set_up_logs
 from monitor.metrics import Metrics
 from monitor.readmodel import Projector
 from monitor.reference import load_reference
-from monitor.settings import Settings
+from monitor.settings import Settings, unknown_variables
 from monitor.text import complain
 from rules._engine import Engine
 from rules._state import VERSION as STATE_VERSION
 from rules._track import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
-from streams import gaps, topics
+from streams import area, gaps, topics
 from streams.app import build_app
 from streams.config import Standing, StreamConfig
 from streams.ending import leave, named, or_die
@@ -64,17 +68,20 @@ def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
     reference = load_reference(settings.reference, settings.pseudonyms) if settings.embedded else Reference("topics")
     server = serve(metrics, settings.metrics_host, settings.metrics_port)
     log = structlog.get_logger("settlement_monitor.worker")
+    if unknown := unknown_variables(os.environ):
+        log.warning("unknown settings", variables=", ".join(unknown))
     log.info("starting", brokers=settings.brokers, prefix=settings.prefix, rules=len(watches), tables=reference.version,
              metrics_port=server.server_address[1])  # fmt: skip
     rules_version = "-".join(sorted(f"{watch.rule.id}:{watch.rule.full_version}" for watch in watches))
     door = Door(settings.pseudonyms, settings.limits)
     client = {"bootstrap_servers": settings.brokers}
     tables = TableReader(client, settings.prefix, reference)
+    ours = area.or_new(None)
     if not settings.embedded:
-        log.info(
-            "tables read", rows=asyncio.run(or_die(prepare(settings, metrics, tables), "preparing", ConfigurationError))
-        )
-    config = stream_config(settings)
+        ours, rows = asyncio.run(or_die(prepare(settings, metrics, tables), "preparing", ConfigurationError))
+        log.info("area joined", area=ours.id, fingerprint=area.short(ours.fingerprint))
+        log.info("tables read", rows=rows)
+    config = stream_config(settings, ours)
     app = build_app(
         config,
         lambda partition: metrics.watch(partition, Engine(watches, reference)),
@@ -111,15 +118,40 @@ class WorkerMetrics(Metrics):
         self.connection.answers(quiet=0)
 
 
-async def prepare(settings: Settings, meter: WorkerMetrics, tables: TableReader) -> int:
-    """Look at the topics and read the tables; gives the number of rows. Raises ConfigurationError."""
+async def prepare(settings: Settings, meter: WorkerMetrics, tables: TableReader) -> tuple[area.Area, int]:
+    """Look at the topics, join the area and read the tables; gives the number of rows. Raises ConfigurationError."""
     client = {"bootstrap_servers": settings.brokers}
     await patiently(client, meter, lambda: check_topics(settings))
+    ours = await patiently(client, meter, lambda: join_area(settings))
     rows = await patiently(client, meter, tables.read_all)
     await refuse_gaps(settings)
     if stamped := await patiently(client, meter, lambda: stamped_by_publishers(client, settings.prefix)):
         structlog.get_logger("settlement_monitor.worker").warning(stamped)
-    return rows
+    return ours, rows
+
+
+async def join_area(settings: Settings) -> area.Area:
+    """The area, which has what these settings say: the first worker writes it, a later one must have the same.
+
+    Raises ConfigurationError: one line with both fingerprints and what differs.
+    """
+    client = {"bootstrap_servers": settings.brokers}
+    try:
+        stands = await area.read(client, settings.prefix)
+        if stands is None or not stands.fingerprint:
+            log = structlog.get_logger("settlement_monitor.worker")
+            log.info("no worker joined the area before: the first writes its settings", record=stands is not None)
+            stands = await area.write(client, settings.prefix, lambda now: first_of(settings, now))
+        area.check(stands, fingerprint_of(settings, stands.id), SECRET)
+    except ValueError as error:
+        raise ConfigurationError(f"{settings.prefix}: {error}") from None
+    return stands
+
+
+def first_of(settings: Settings, stands: area.Area | None) -> area.Area:
+    """The area with the fingerprint of these settings, if it has none yet; an older version made no area at all."""
+    made = area.or_new(stands)
+    return made if made.fingerprint else area.Area(made.id, fingerprint_of(settings, made.id))
 
 
 async def refuse_gaps(settings: Settings) -> None:
@@ -131,7 +163,7 @@ async def refuse_gaps(settings: Settings) -> None:
     client = {"bootstrap_servers": settings.brokers}
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            found = await gaps.find(client, settings.prefix, stream_config(settings).group)
+            found = await gaps.find(client, settings.prefix, group_of(settings))
     except (KafkaError, TimeoutError) as error:
         log = structlog.get_logger("settlement_monitor.worker")
         log.warning("offsets cannot be looked at now", reason=type(error).__name__)
@@ -189,16 +221,34 @@ def check_key(settings: Settings) -> None:
         )
 
 
-def stream_config(settings: Settings) -> StreamConfig:
-    """What the streams package has to know of the settings."""
+def group_of(settings: Settings) -> str:
+    """The consumer group of an area's workers."""
+    return f"{settings.prefix}-monitor"
+
+
+def client_id(fingerprint: area.Fingerprint) -> str:
+    """What the broker's list of the group calls this worker: release, fingerprint, machine; `monitor doctor` reads it.
+
+    >>> client_id({}).startswith("settlement-monitor/0.1.0/none/")
+    True
+    """
+    return f"settlement-monitor/{__version__}/{area.short(fingerprint)}/{socket.gethostname()}"
+
+
+def stream_config(settings: Settings, ours: area.Area) -> StreamConfig:
+    """What the streams package has to know of the settings and of the area."""
     return StreamConfig(
         brokers=settings.brokers,
         prefix=settings.prefix,
-        group=f"{settings.prefix}-monitor",
+        group=group_of(settings),
+        area=ours.id,
+        client_id=client_id(ours.fingerprint),
         changelog=not settings.embedded,
         allow_final=settings.allow_final,
         checkpoint_seconds=settings.checkpoint_seconds,
         session_seconds=settings.session_seconds,
+        alignment_hours=settings.alignment_hours,
+        hold_seconds=60 * settings.hold_minutes,
     )
 
 

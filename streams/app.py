@@ -34,6 +34,7 @@ def build_app(
     """Build the worker's app; engines and routers are made one for each partition that comes to it."""
     app = BatchApp(
         config.group,
+        broker_client_id=config.client_id,
         broker=[f"kafka://{broker}" for broker in config.brokers.split(",")],
         broker_credentials=config.credentials,
         ssl_context=config.ssl_context,

@@ -47,6 +47,9 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
     """How many partitions the internal topic had: keys move when that changes."""
     versions: dict[str, str]
     """Versions of state, rules and reference tables."""
+    finished: bool = False
+    """Nothing after the offset was judged by anybody: the owner stopped in order. Only then may code or settings change
+    before the next one goes on: what was judged and not saved is judged again, and must give the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,20 +179,24 @@ class Desk:
         self._half_sent = False
         self._half_saved = False
         self._working = False
+        self._judged_before = 0
+        """Up to this offset an owner that did not stop in order may have judged what it did not save."""
 
-    async def take_over(self) -> int | None:
+    async def take_over(self, end: int = 0) -> int | None:
         """Become the only owner and load the last checkpoint, or prove that this is still so.
 
-        Gives the offset to go on at; None is the first start, at the beginning.
+        end: of the partition inside, as it is now. Gives the offset to go on at; None is the first start, at the
+        beginning.
         """
-        if self._changelog is not None and self.position is None:
-            await self._load(self._changelog)
-        elif self._changelog is not None:
+        if self._changelog is not None:
+            if self.position is None:
+                await self._load(self._changelog, end)
             await asyncio.shield(self._write(self._changelog))  # a next rebalance must not tear it
         self._working = True
         return self.position
 
-    async def _load(self, changelog: Changelog) -> None:
+    async def _load(self, changelog: Changelog, end: int) -> None:
+        self._judged_before = end
         await changelog.open()
         state = await changelog.read()
         head = state.pop(HEAD, None)
@@ -203,6 +210,8 @@ class Desk:
         # In a thread, for a million entries take many seconds: the loop must go on, and show that it does.
         await asyncio.get_running_loop().run_in_executor(LOADER, self.engine.load, state.items())
         self.position = self._saved = found.offset
+        if found.finished:
+            self._judged_before = 0
 
     def start_at(self, offset: int) -> None:
         """Say at which offset the partition really goes on."""
@@ -233,7 +242,9 @@ class Desk:
 
     async def settle(self) -> Saved | None:
         """Let the batch at work end, save it, and write nothing more until taken over again."""
-        saved = await self.save(idle=True)
+        if self._changelog is None or not self._working:
+            return None
+        saved = await self._write(self._changelog, stops=True)
         self._working = False
         return saved
 
@@ -244,7 +255,7 @@ class Desk:
             async with self._saving:
                 await self._changelog.close()
 
-    async def _write(self, changelog: Changelog, moved: int = 0) -> Saved | None:
+    async def _write(self, changelog: Changelog, moved: int = 0, *, stops: bool = False) -> Saved | None:
         async with self._saving:
             async with self._judging:
                 if self._half_saved:
@@ -253,7 +264,8 @@ class Desk:
                     return None
                 started = perf_counter()
                 records = self.engine.drain_changes()
-                head = Head(self.position, self.engine.tick, self._partitions, dict(self._versions()))
+                complete = stops and self.position >= self._judged_before
+                head = Head(self.position, self.engine.tick, self._partitions, dict(self._versions()), complete)
                 finished = len(self._finished)
                 if not records and head.offset - (self._saved or 0) < moved:
                     return None

@@ -225,17 +225,17 @@ class Plant:
         gone = [p for p, desk in self._desks.items() if p not in mine or desk.position is None]
         for partition in gone:
             await self._desks.pop(partition).close()
-        async with within(6 * self._config.step_seconds, f"partitions of {self._names.entries}"):
-            count = await self.producer().partitions(self._names.entries)
-        await _all(self._take(p, count) for p in mine)
+        async with within(6 * self._config.step_seconds, f"ends of {self._names.entries}"):
+            ends = await self.consumer().ends(self._names.entries)
+        await _all(self._take(p, len(ends), ends[p][1]) for p in mine)
 
-    async def _take(self, partition: int, count: int) -> None:
+    async def _take(self, partition: int, count: int, end: int) -> None:
         desk = self._desks.get(partition)
         if desk is None:
             changelog = self._changelog(partition) if self._config.changelog else None
             desk = Desk(partition, count, self._engine(partition), changelog, self._versions)
             self._desks[partition] = desk
-        offset = await desk.take_over()
+        offset = await desk.take_over(end)
         if offset is None and self._config.changelog:
             await self._refuse_lost_state(partition)
         with contextlib.suppress(IllegalStateError):  # taken away again: the next assignment tells
