@@ -10,12 +10,13 @@ from typing import Literal
 
 import msgspec
 
-from ._ledger import Entry
+from ._ledger import BEFORE_ALL, Entry
 from ._rule import SEVERITIES, Evidence, Finding, Rule, Severity, Text
 from .times import clock, iso
 
 MAX_EVIDENCE = 50
 Status = Literal["opened", "updated", "withdrawn", "closed"]
+ClosedBy = Literal["quiet", "rule_off", "merged"]
 
 
 class Trigger(msgspec.Struct, frozen=True, array_like=True):
@@ -303,13 +304,19 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     degraded: list[str]
     merged_into: str | None = None
     reversed_after: list[str] = []
+    closed_by: ClosedBy | None = None
+    warming_until: str | None = None
 
 
 def write(  # noqa: PLR0913 - a revision is made of as much
     rule: Rule, scope: tuple[str, ...], state: AlertState, episode: Episode, now: Moment, *,
     stage: Literal["pre", "in", "post"], shadow: bool, merged_into: str | None = None,
+    closed_by: ClosedBy | None = None, warm_at: int = BEFORE_ALL,
 ) -> Alert:  # fmt: skip
-    """The next revision of an alert, with the whole content of its episode."""
+    """The next revision of an alert, with the whole content of its episode.
+
+    warm_at: before it (ms UTC) the window of the rule does not hold all that it should.
+    """
     first, peak = episode.first, episode.peak
     return Alert(
         alert_id=state.id,
@@ -347,6 +354,8 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         degraded=now.degraded,
         merged_into=merged_into,
         reversed_after=state.reversed_after,
+        closed_by=closed_by,
+        warming_until=iso(warm_at) if episode.last_time < warm_at else None,
     )
 
 
