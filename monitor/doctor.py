@@ -14,14 +14,12 @@ from redis.exceptions import RedisError
 
 from monitor.errors import ConfigurationError
 from monitor.reference import load_reference
-from monitor.rulebook import load_rules
+from monitor.rulebook import versions_of
 from monitor.settings import Settings
 from monitor.tallies import noted_since, sentence
-from monitor.worker import check_key
-from rules.reference import Reference
+from monitor.worker import check_key, check_rules
 from rules.times import DAY
 from streams import topics
-from streams.tables import TableReader
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,8 @@ def _settings(settings: Settings) -> Iterator[Check]:
     except ConfigurationError as error:
         yield wrong("MONITOR_PERSON_KEY", str(error))
     try:
-        yield well("MONITOR_RULES", f"{len(load_rules(settings.rules))} rules in force")
+        check_rules(settings)
+        yield well("MONITOR_RULES", "not set: the rules stand on their topic")
     except ConfigurationError as error:
         yield wrong("MONITOR_RULES", str(error))
     if settings.reference is not None:
@@ -72,16 +71,15 @@ async def _cluster(settings: Settings) -> list[Check]:
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
     try:
         found = await topics.look(client, settings.prefix, sizes)
-        tables = Reference()
-        await TableReader(client, settings.prefix, tables).read_all()
+        in_force = await versions_of(client, settings.prefix).newest()
     except (KafkaError, OSError) as error:
         return [wrong("MONITOR_BROKERS", f"{settings.brokers}: {type(error).__name__}")]
     checks = [well("MONITOR_BROKERS", settings.brokers)]
     checks += [Check(one.name, one.detail or one.state, ok=one.state == "exists") for one in found]
-    wanting = [
-        watch.rule.id for watch in load_rules(settings.rules) for table in watch.rule.tables if not tables.has(table)
-    ]
+    enabled = [watch.rule for watch in in_force.watches if watch.enabled]
+    wanting = [rule.id for rule in enabled for table in rule.tables if not in_force.reference.has(table)]
     detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"
+    checks.append(well("rules", f"{len(enabled)} of {len(in_force.watches)} enabled; version {in_force.mark}"))
     return [*checks, Check("reference tables", detail, ok=not wanting), *await _noted(client, settings.prefix)]
 
 

@@ -20,6 +20,7 @@ from monitor.logs import set_up_logs
 from monitor.metrics import Metrics
 from monitor.readmodel import Projector
 from monitor.reference import load_reference
+from monitor.rulebook import load_rules, versions_of
 from monitor.settings import Settings
 from rules._engine import Engine
 from rules._state import VERSION as STATE_VERSION
@@ -30,47 +31,62 @@ from streams.app import build_app
 from streams.config import StreamConfig
 from streams.router import Router
 from streams.run import run
-from streams.tables import TableReader
+from streams.versions import Versions
 
 STUCK_SECONDS = 60.0
 """A worker with a partition that has records waiting and did not move for so long is not well."""
 
 
-def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
+def run_worker(settings: Settings) -> NoReturn:
     """Run until SIGTERM or SIGINT. Raises ConfigurationError before anything is started."""
     check_key(settings)
+    check_rules(settings)
     set_up_logs(settings.log_level)
     metrics = Metrics()
-    reference = load_reference(settings.reference, settings.pseudonyms) if settings.embedded else Reference("topics")
+    watches, reference = given(settings)
     server = serve(metrics, settings.metrics_host, settings.metrics_port)
     log = structlog.get_logger("settlement_monitor.worker")
-    log.info("starting", brokers=settings.brokers, prefix=settings.prefix, rules=len(watches), tables=reference.version,
-             metrics_port=server.server_address[1])  # fmt: skip
-    rules_version = "-".join(sorted(f"{watch.rule.id}:{watch.rule.full_version}" for watch in watches))
+    log.info("starting", brokers=settings.brokers, prefix=settings.prefix, metrics_port=server.server_address[1])
     door = Door(settings.pseudonyms, settings.limits)
     client = {"bootstrap_servers": settings.brokers}
-    tables = TableReader(client, settings.prefix, reference)
-    if not settings.embedded:
-        log.info("tables read", rows=read_tables(settings, tables))
+    versions = None if settings.embedded else versions_of(client, settings.prefix)
+    if versions is not None:
+        log.info("versions read", mark=read_versions(settings, versions))
     app = build_app(
         stream_config(settings),
         lambda partition: metrics.watch(partition, Engine(watches, reference)),
         lambda _: Router(door),
         metrics,
-        lambda: {"state": STATE_VERSION, "rules": rules_version, "reference": reference.version},
+        lambda: {"state": STATE_VERSION},
+        versions,
     )
     if not settings.embedded:
-        app.task(tables.follow)
         app.task(Projector(client, settings.prefix, settings.redis, settings.alerts_days).run)
     run(app)
 
 
-def read_tables(settings: Settings, tables: TableReader) -> int:
-    """Read the reference tables before anything is judged; gives the number of rows. Raises ConfigurationError."""
+def given(settings: Settings) -> tuple[Sequence[Watch], Reference]:
+    """The rules and tables that a worker is given: of files, where the broker is embedded. Else the log names them."""
+    if not settings.embedded:
+        return [], Reference()
+    return load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms)
+
+
+def read_versions(settings: Settings, versions: Versions) -> str:
+    """Read tables and rules before anything is judged; gives their mark. Raises ConfigurationError."""
     try:
-        return asyncio.run(tables.read_all())
+        return asyncio.run(versions.newest()).mark
     except (KafkaConnectionError, KafkaTimeoutError, OSError):
         raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None
+
+
+def check_rules(settings: Settings) -> None:
+    """Refuse rules of a worker's own: all workers of a cluster judge by those on its topic."""
+    if settings.rules is not None and not settings.embedded:
+        raise ConfigurationError(
+            f"MONITOR_RULES: expected none where there is a cluster, was {settings.rules}; "
+            f"monitor rules put {settings.rules}"
+        )
 
 
 def check_key(settings: Settings) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ._track import Track
 
 _Saved = tuple[str, tuple[str, ...], str, bytes]
-VERSION = "3"
+VERSION = "4"
 """Of the form of these records; a worker does not take over state of another one."""
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -19,6 +19,7 @@ from streams.config import Meter, StreamConfig, Unmetered
 from streams.plant import Batch, Plant, or_die
 from streams.router import Router
 from streams.topics import Names
+from streams.versions import Versions
 
 __all__ = ["Meter", "StreamConfig", "build_app"]
 
@@ -29,8 +30,12 @@ def build_app(
     router_factory: Callable[[int], Router],
     meter: Meter | None = None,
     versions: Callable[[], Mapping[str, str]] = dict,
+    by_log: Versions | None = None,
 ) -> BatchApp:
-    """Build the worker's app; engines and routers are made one for each partition that comes to it."""
+    """Build the worker's app; engines and routers are made one for each partition that comes to it.
+
+    by_log: reads the tables and rules that the log names; without it the engines judge with what they are made with.
+    """
     app = BatchApp(
         config.group,
         broker=[f"kafka://{broker}" for broker in config.brokers.split(",")],
@@ -59,7 +64,7 @@ def build_app(
         cython_optimizations=True,
     )
     app.transport = BatchTransport(app.conf.broker_consumer, app)
-    plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions)
+    plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions, by_log)
     names = Names(config.prefix)
     app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle())
     _add_agents(app, plant, names)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from rules._engine import Engine
+from rules._ledger import Tick, Turn
 from streams._faust import send_all
+from streams.versions import InForce, greatest
 
 HEAD = b"\x00head"
 """Key of the record that says of which offset the other records are the state."""
@@ -45,7 +47,11 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
     partitions: int
     """How many partitions the internal topic had: keys move when that changes."""
     versions: dict[str, str]
-    """Versions of state, rules and reference tables."""
+    """Version of the form of state."""
+    offsets: dict[str, int] = {}
+    """Of the tables and rules in force: topic, without the prefix, to the first offset that is not."""
+    mark: str = ""
+    """Of all that is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +177,12 @@ class Desk:
         engine: Engine,
         changelog: Changelog | None,
         versions: Callable[[], Mapping[str, str]] = dict,
+        in_force: Callable[[Mapping[str, int], str], Awaitable[InForce]] | None = None,
     ) -> None:
         """Take no changelog where state lives in memory only (embedded broker, one worker).
 
-        versions: what the head says of state, rules and reference; another "state" is not taken over.
+        versions: what the head says of state; another "state" is not taken over. in_force: gives the tables and rules
+        that the log names by offsets and mark; None where they are given to the engine once for all.
         """
         self.partition = partition
         self.engine = engine
@@ -185,6 +193,10 @@ class Desk:
         self._partitions = partitions
         self._changelog = changelog
         self._versions = versions
+        self._read_versions = in_force
+        self._in_force: InForce | None = None
+        self.offsets: dict[str, int] | None = None if in_force is None else {}
+        """Of the tables and rules in force; None where they are given."""
         self._saved: int | None = None
         self._finished: deque[Acknowledged] = deque()
         self._judging = asyncio.Lock()
@@ -216,9 +228,22 @@ class Desk:
         if (found.partitions, found.versions.get("state")) != now:
             was = found.partitions, found.versions.get("state")
             raise ValueError(f"saved state: expected (partitions, state version) {now}, was {was}")
+        await self.turn(found)
         # In a thread, for a million entries take many seconds: the loop must go on, and show that it does.
         await asyncio.get_running_loop().run_in_executor(LOADER, self.engine.load, state.items())
+        if self._in_force is not None:  # where what was saved is gone from the topics, this is something else
+            self.engine.turn(self._in_force.watches, self._in_force.reference)
         self.position = self._saved = found.offset
+
+    async def turn(self, to: Head | Tick | Turn) -> None:
+        """Bring the tables and rules into force that something names."""
+        if self._read_versions is None or self.offsets is None:
+            return
+        self.offsets = greatest(self.offsets, to.offsets)
+        is_named = self.offsets == to.offsets
+        self._in_force = await self._read_versions(self.offsets, to.mark if is_named else "")
+        self.offsets = greatest(self.offsets, self._in_force.offsets)
+        self.engine.turn(self._in_force.watches, self._in_force.reference)
 
     def start_at(self, offset: int) -> None:
         """Say at which offset the partition really goes on."""
@@ -266,7 +291,10 @@ class Desk:
                     return None
                 started = perf_counter()
                 records = self.engine.drain_changes()
-                head = Head(self.position, self.engine.tick, self._partitions, dict(self._versions()))
+                mark = self._in_force.mark if self._in_force else ""
+                head = Head(
+                    self.position, self.engine.tick, self._partitions, dict(self._versions()), self.offsets or {}, mark
+                )
                 finished = len(self._finished)
                 if not records and head.offset - (self._saved or 0) < moved:
                     return None

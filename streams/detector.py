@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
@@ -13,6 +13,7 @@ import msgspec
 
 from rules._alert import Alert
 from rules._engine import Effects, Engine
+from rules._ledger import Tick, Turn
 from rules._questions import Reminder
 from rules.ledgers import AnyEntry, Inside
 from streams.router import Noted
@@ -41,7 +42,7 @@ class Outcome:
     """What became of a batch of the topic inside.
 
     revisions: the alerts as objects, beside their bytes. undecodable: index in the batch of what could not be read, or
-    not wholly.
+    not wholly. awaits: what brings other versions into force; it and what follows it in the batch is not judged yet.
     """
 
     alerts: list[Published] = field(default_factory=list)
@@ -53,26 +54,45 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     undecodable: list[int] = field(default_factory=list)
+    awaits: Tick | Turn | None = None
 
 
-def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
+def process(engine: Engine, batch: Iterable[tuple[bytes, int]], offsets: Mapping[str, int] | None = None) -> Outcome:
     """Feed records (value, append time in ms) of one partition, in the order of the log.
 
     What is not ours, or of a newer router, is passed over: whoever reads this log passes over the same.
+    offsets: of the tables and rules in force: halts at a record that names later ones. None: they are given.
     """
-    undecodable = []
+    undecodable, awaits = [], None
     for index, (value, appended) in enumerate(batch):
         try:
-            items = _BUNDLE.decode(value)
+            items, is_whole = _BUNDLE.decode(value), True
         except UNREADABLE:
+            items, is_whole = _what_can_be_read(value), False
+        awaits = _turn_in(items, offsets)
+        if awaits is not None:
+            break
+        if not is_whole:
             undecodable.append(index)
-            items = _what_can_be_read(value)
         for item in items:
             engine.feed(item, appended)
     effects, engine.effects = engine.effects, Effects()
     found = outcome(effects)
-    found.undecodable = undecodable
+    found.undecodable, found.awaits = undecodable, awaits
     return found
+
+
+def _turn_in(items: list[Inside], offsets: Mapping[str, int] | None) -> Tick | Turn | None:
+    """What brings other versions into force: a turn or a tick, which are sent alone."""
+    first = items[0] if items else None
+    if offsets is None or not isinstance(first, Tick | Turn):
+        return None
+    return first if is_ahead(first.offsets, offsets) else None
+
+
+def is_ahead(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
+    """Whether any topic has a greater offset than in the other."""
+    return any(offset > other.get(topic, 0) for topic, offset in one.items())
 
 
 def _what_can_be_read(value: bytes) -> list[Inside]:
@@ -86,10 +106,14 @@ def _what_can_be_read(value: bytes) -> list[Inside]:
 
 
 def for_a_while(waiting: deque[T], seconds: float) -> Iterator[T]:
-    """Take from the left of what waits: one at least, and more until so many seconds have passed."""
+    """Take from the left of what waits: one at least, and more until so many seconds have passed.
+
+    What the taker stops at waits still.
+    """
     until = monotonic() + seconds
     while waiting:
-        yield waiting.popleft()
+        yield waiting[0]
+        waiting.popleft()
         if monotonic() >= until:
             return
 

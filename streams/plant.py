@@ -18,15 +18,17 @@ from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from rules._engine import Engine
+from rules._ledger import Turn
 from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings, die
 from streams.aside import set_aside
 from streams.checkpoint import Changelog, Desk
 from streams.config import Meter, StreamConfig
 from streams.detector import Outcome, Published, for_a_while, process
-from streams.router import Routed, Router, bundles, partition_of
+from streams.router import NO_TURN, Routed, Router, bundles, partition_of
 from streams.tallies import Tallies
 from streams.ticks import Ticks
 from streams.topics import Names
+from streams.versions import Turns, Versions
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -51,6 +53,7 @@ class Plant:
         router_factory: Callable[[int], Router],
         meter: Meter,
         versions: Callable[[], Mapping[str, str]],
+        by_log: Versions | None = None,
     ) -> None:
         self._app = app
         self._config = config
@@ -65,7 +68,11 @@ class Plant:
         self._tallies = Tallies(time)
         self._taking: asyncio.Task[None] | None = None
         self._pulse = Pulse(config.session_seconds)
-        self._ticks = Ticks(self._names, config.idle_seconds, self.consumer, self.producer, self._hour_passed)
+        self._by_log = by_log
+        self._turns = Turns(self._names, by_log, self.consumer, self.producer) if by_log else None
+        self._ticks = Ticks(
+            self._names, config.idle_seconds, self.consumer, self.producer, self._hour_passed, self._latest
+        )
 
     def consumer(self) -> BatchConsumer:
         """Give the app's consumer."""
@@ -111,6 +118,8 @@ class Plant:
 
     async def route(self, batch: Batch) -> Awaitable[None] | None:
         """Route one batch; gives what its offset has still to wait for, if a closing record is in it."""
+        if self._turns is not None:
+            await self._turns.wait()
         async with self._routing:
             started = perf_counter()
             partition, final = batch[0].partition, None
@@ -136,6 +145,9 @@ class Plant:
             if head is not None and head.tick:
                 router.clock.move_to(head.tick)
         return router
+
+    def _latest(self) -> Turn:
+        return self._turns.latest if self._turns else NO_TURN
 
     def _hour_passed(self, hour: int) -> None:
         if 0 in self._routers:
@@ -184,8 +196,10 @@ class Plant:
             while waiting:
                 self._pulse.check()
                 started, first = perf_counter(), len(batch) - len(waiting)
-                outcome = process(desk.engine, for_a_while(waiting, SLICE_SECONDS))
+                outcome = process(desk.engine, for_a_while(waiting, SLICE_SECONDS), desk.offsets)
                 await self._send_judged(outcome)
+                if outcome.awaits is not None:
+                    await desk.turn(outcome.awaits)
                 self._tallies.add(outcome.noted)
                 unread = [set_aside(batch[first + i], [("error", b"undecodable")]) for i in outcome.undecodable]
                 await self._publish(self._names.rule_errors, partition, unread)
@@ -222,10 +236,14 @@ class Plant:
         self._meter.partitions(len(inputs), len(mine))
         self._taking = asyncio.create_task(or_die(self._take_over(mine)))
         self._ticks.watch(owner=0 in inputs)
+        if self._turns is not None:
+            self._turns.watch(owner=0 in inputs)
 
     async def settle(self) -> None:
         """Let the batches at work end and be saved, and hold still until the next assignment."""
         self._ticks.watch(owner=False)
+        if self._turns is not None:
+            self._turns.watch(owner=False)
         async with asyncio.timeout(self._config.rebalance_seconds / 2):
             if self._taking is not None:
                 self._taking.cancel()
@@ -252,7 +270,8 @@ class Plant:
         desk = self._desks.get(partition)
         if desk is None:
             changelog = self._changelog(partition) if self._config.changelog else None
-            desk = Desk(partition, count, self._engine(partition), changelog, self._versions)
+            in_force = self._by_log.at if self._by_log else None
+            desk = Desk(partition, count, self._engine(partition), changelog, self._versions, in_force)
             self._desks[partition] = desk
         offset = await desk.take_over()
         with contextlib.suppress(IllegalStateError):  # taken away again: the next assignment tells

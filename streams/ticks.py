@@ -12,8 +12,9 @@ from time import monotonic, time
 
 from aiokafka.errors import KafkaError
 
+from rules._ledger import Turn
 from streams._faust import BatchConsumer, BatchProducer, die
-from streams.router import encode_tick
+from streams.router import NO_TURN, encode_tick
 from streams.topics import Names
 
 log = logging.getLogger("settlement_monitor.streams")
@@ -38,22 +39,24 @@ class Ticks:
         consumer: Callable[[], BatchConsumer],
         producer: Callable[[], BatchProducer],
         passed: Callable[[int], None],
+        in_force: Callable[[], Turn] = lambda: NO_TURN,
     ) -> None:
         """Take idle_seconds: when the whole input rests and is read for so long, the broker's hours pass.
 
-        passed: is told of them, so that the clock of the events goes on from there.
+        passed: is told of them, so that the clock of the events goes on from there. in_force: told again by each tick.
         """
         self._names = names
         self._idle_seconds = idle_seconds
         self._consumer = consumer
         self._producer = producer
         self._passed = passed
+        self._in_force = in_force
         self._watching: asyncio.Task[None] | None = None
         self._owner = 0
 
     async def send(self, hours: Iterable[int], *, final: bool = False) -> None:
         """Send hours (ms) to every partition; returns when acknowledged."""
-        if records := [(None, encode_tick(hour, final=final), ()) for hour in hours]:
+        if records := [(None, encode_tick(hour, final=final, turn=self._in_force()), ()) for hour in hours]:
             producer, topic = self._producer(), self._names.entries
             count = await producer.partitions(topic)
             await asyncio.gather(*(producer.publish(topic, p, records) for p in range(count)))

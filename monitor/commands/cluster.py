@@ -23,7 +23,7 @@ from monitor.commands.common import (
     out_line,
     say_key,
 )
-from monitor.errors import ConfigurationError
+from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings, load_settings
 from monitor.text import complain
 
@@ -40,13 +40,12 @@ Brokers = Annotated[str | None, typer.Option("--brokers", help="Kafka bootstrap 
 
 def worker(brokers: Brokers = None, prefix: Prefix = None, rules: RulesFile = None) -> None:
     """One Faust worker process against a real Kafka; ends with SIGTERM or Ctrl-C."""
-    from monitor.rulebook import load_rules
     from monitor.worker import check_key, run_worker
 
     settings = load_settings(brokers=brokers, prefix=prefix, rules=rules)
     check_key(settings)
     say_key(settings)
-    run_worker(settings, load_rules(settings.rules))
+    run_worker(settings)
 
 
 @topics_app.command("create")
@@ -136,11 +135,11 @@ def reference_load(folder: Folder, brokers: Brokers = None, prefix: Prefix = Non
 @reference_app.command("list")
 def reference_list(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
     """How many keys each table has on its topic."""
-    from rules.reference import TABLES, Reference
-    from streams.tables import TableReader
+    from monitor.rulebook import versions_of
+    from rules.reference import TABLES
 
-    settings, tables = load_settings(brokers=brokers, prefix=prefix), Reference()
-    talk(settings, TableReader(client(settings), settings.prefix, tables).read_all)
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    tables = talk(settings, versions_of(client(settings), settings.prefix).newest).reference
     _say_counts({table: len(list(tables.keys(table))) for table in TABLES}, "keys", as_json=as_json)
 
 
@@ -258,17 +257,15 @@ def state_show(
     ],
     brokers: Brokers = None,
     prefix: Prefix = None,
-    rules: RulesFile = None,
     as_json: Json = False,
 ) -> None:
     """What the last checkpoint holds about one key, and why an alert is open."""
-    from monitor.rulebook import load_rules
     from monitor.stateview import SPACES, state_of
 
-    settings = load_settings(brokers=brokers, prefix=prefix, rules=rules)
+    settings = load_settings(brokers=brokers, prefix=prefix)
     check_one_of("kind", kind, SPACES)
     key = settings.pseudonyms.person(name) if kind == "person" and not name.startswith("p_") else name
-    view = talk(settings, lambda: state_of(client(settings), settings.prefix, kind, key, load_rules(settings.rules)))
+    view = talk(settings, lambda: state_of(client(settings), settings.prefix, kind, key))
     if as_json:
         out_json(view)
         return
@@ -373,6 +370,8 @@ def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
 
     from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 
+    from streams.tables import OvertakenError
+
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
     async def bounded() -> T:
@@ -380,5 +379,7 @@ def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(bounded())
+    except OvertakenError as error:
+        raise InputError(str(error)) from None
     except (KafkaConnectionError, KafkaTimeoutError, OSError):
         raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 
-from monitor.rulebook import load_rules
+from monitor.rulebook import load_rules, versions_of
 from rules._engine import Engine
 from rules.ledgers import Inside
 from rules.reference import Reference
@@ -34,6 +34,11 @@ class Broken(Engine):
 def engine(_: int) -> Engine:
     """The engine of one partition."""
     return Engine(WATCHES, REFERENCE)
+
+
+def empty(_: int) -> Engine:
+    """The engine of one partition whose rules come by the log."""
+    return Engine([], Reference())
 
 
 def router(_: int) -> Router:
@@ -65,4 +70,7 @@ if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(name)s %(levelname)s %(message)s")
     given = json.loads(sys.argv[1])
     made = (lambda _: Broken(WATCHES, REFERENCE)) if given.pop("broken", False) else engine
-    run(build_app(StreamConfig(**given), made, router, Told(), lambda: {"state": "1"}), 60)
+    by_log = None
+    if given.pop("by_log", False):
+        made, by_log = empty, versions_of({"bootstrap_servers": given["brokers"]}, given["prefix"])
+    run(build_app(StreamConfig(**given), made, router, Told(), lambda: {"state": "1"}, by_log), 60)
