@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
+from heapq import nsmallest
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from .times import clock, iso
 MAX_EVIDENCE = 50
 Status = Literal["opened", "updated", "withdrawn", "closed"]
 ClosedBy = Literal["quiet", "rule_off", "merged"]
+"""Why an alert ended: no trigger came any more, its rule is no longer in force, it became part of another one."""
 
 
 class Trigger(msgspec.Struct, frozen=True, array_like=True):
@@ -69,13 +71,96 @@ class Folded(msgspec.Struct, array_like=True):
     recent: list[Evidence]
 
 
+class Proofs:
+    """The evidence of some triggers: each entry once, with how many of the triggers name it.
+
+    left_out: ids of what is counted elsewhere. amount: of all, fen.
+    """
+
+    __slots__ = ("_entries", "_left_out", "_naming", "amount")
+
+    def __init__(self, triggers: Iterable[Trigger], left_out: Iterable[Evidence] = ()) -> None:
+        self._left_out = {one.id for one in left_out}
+        self._entries: dict[tuple[int, str], Evidence] = {}
+        self._naming: dict[tuple[int, str], int] = {}
+        self.amount = 0
+        for one in triggers:
+            self.add(one)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, trigger: Trigger) -> None:
+        """Count what a trigger names."""
+        for one in trigger.finding.evidence:
+            id_ = one.id
+            if id_ in self._left_out:
+                continue
+            if id_ not in self._entries:
+                self._entries[id_] = one
+                self.amount += one.amount
+            self._naming[id_] = self._naming.get(id_, 0) + 1
+
+    def exchange(self, before: Iterable[Trigger], after: Iterable[Trigger]) -> None:
+        """Count other triggers in place of those counted; what both have is left alone."""
+        gone, come = {id(one): one for one in before}, {id(one): one for one in after}
+        for key in gone.keys() - come.keys():
+            self._discard(gone[key])
+        for key in come.keys() - gone.keys():
+            self.add(come[key])
+
+    def _discard(self, trigger: Trigger) -> None:
+        for one in trigger.finding.evidence:
+            id_ = one.id
+            if id_ in self._left_out:
+                continue
+            self._naming[id_] -= 1
+            if not self._naming[id_]:
+                del self._naming[id_]
+                self.amount -= self._entries.pop(id_).amount
+
+    def by_time(self) -> list[Evidence]:
+        """All of it, the earliest first."""
+        return sorted(self._entries.values(), key=_time_and_id)
+
+    def earliest(self, beside: Iterable[Evidence]) -> list[Evidence]:
+        """The first entries of it and of what stands beside it, at most fifty."""
+        return nsmallest(MAX_EVIDENCE, [*beside, *self._entries.values()], key=_time_and_id)
+
+
+def _time_and_id(one: Evidence) -> tuple[int, tuple[int, str]]:
+    return one.time, one.id
+
+
 class Episode:
-    """A maximal run of triggers of one rule and scope, each at most `quiet` after the one before."""
+    """A maximal run of triggers of one rule and scope, each at most `quiet` after the one before.
+
+    It is kept for as long as its alert is open: what comes to it or falls away costs what is named by that, however
+    long the episode is.
+    """
 
     def __init__(self, triggers: list[Trigger], tick: int, folded: Folded | None = None) -> None:
         self.triggers = triggers
         self.tick = tick
         self.folded = folded
+
+    def append(self, last: Trigger, tick: int) -> None:
+        """Go on with a trigger that comes after all others."""
+        peak, severity = self.peak, self.severity
+        self.tick = tick
+        self.triggers.append(last)
+        if "_proofs" in self.__dict__:
+            self._proofs.add(last)
+        self.peak = last.finding if last.finding.value > peak.value else peak
+        self.severity = max(severity, SEVERITIES.index(last.finding.severity_at(tick)))
+
+    def become(self, triggers: list[Trigger], tick: int) -> None:
+        """Go on with other triggers, of which most are those of before."""
+        if "_proofs" in self.__dict__:
+            self._proofs.exchange(self.triggers, triggers)
+        self.triggers, self.tick = triggers, tick
+        self.__dict__.pop("peak", None)
+        self.__dict__.pop("severity", None)
 
     @property
     def first(self) -> Trigger:
@@ -107,22 +192,19 @@ class Episode:
         return max(own + ([self.folded.severity] if self.folded else []))
 
     @cached_property
-    def _live_evidence(self) -> list[Evidence]:
-        """The evidence of the live triggers that is not yet in the folded sums, by time."""
-        known = {one.id for one in self.folded.recent} if self.folded else set()
-        found = {one.id: one for trig in self.triggers for one in trig.finding.evidence if one.id not in known}
-        return sorted(found.values(), key=lambda one: (one.time, one.id))
+    def _proofs(self) -> Proofs:
+        """The evidence of the live triggers that is not yet in the folded sums."""
+        return Proofs(self.triggers, self.folded.recent if self.folded else ())
 
-    @cached_property
+    @property
     def evidence(self) -> list[Evidence]:
         """The first entries that prove it, by time, at most fifty."""
-        found = (self.folded.evidence if self.folded else []) + self._live_evidence
-        return sorted(found, key=lambda one: (one.time, one.id))[:MAX_EVIDENCE]
+        return self._proofs.earliest(self.folded.evidence if self.folded else ())
 
     @property
     def evidence_count(self) -> int:
         """How many entries prove it in all."""
-        return len(self._live_evidence) + (self.folded.evidence_count if self.folded else 0)
+        return len(self._proofs) + (self.folded.evidence_count if self.folded else 0)
 
     @property
     def amount(self) -> int:
@@ -131,11 +213,10 @@ class Episode:
 
     @property
     def _of_evidence(self) -> int:
-        return sum(one.amount for one in self._live_evidence) + (self.folded.amount if self.folded else 0)
+        return self._proofs.amount + (self.folded.amount if self.folded else 0)
 
     def content(self) -> tuple[object, ...]:
-        """What a reader would notice a change of."""
-        ids = tuple((one.message, one.line) for one in self.evidence)
+        """What a reader would notice a change of: the fields that two runs over the same events agree in."""
         return (
             self.first.id,
             self.last_time,
@@ -144,7 +225,7 @@ class Episode:
             self.severity,
             self.amount,
             self.evidence_count,
-            ids,
+            tuple(one.id for one in self.evidence),
         )
 
     def fold(self, limit: int, span: int) -> Folded | None:
@@ -153,7 +234,7 @@ class Episode:
         if not old:
             return self.folded
         past = Episode(old, self.tick, self.folded)
-        recent = (self.folded.recent if self.folded else []) + past._live_evidence
+        recent = (self.folded.recent if self.folded else []) + past._proofs.by_time()
         return Folded(
             first=past.first,
             last_time=past.last_time,
@@ -183,7 +264,8 @@ class AlertState(msgspec.Struct, array_like=True):
     """What is kept of an alert between its revisions.
 
     order: the how-manieth alert of this rule and scope. severity, measure: highest written.
-    written: mark of the last content. members: ids of its triggers when last looked at.
+    written: mark of the last content. members: ids of its triggers when last looked at. unsaid: whether its content may
+    be another one than it last said.
     """
 
     id: str
@@ -200,6 +282,12 @@ class AlertState(msgspec.Struct, array_like=True):
     members: list[tuple[int, str]] = []
     folded: Folded | None = None
     reversed_after: list[str] = []
+    unsaid: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for what comes."""
+        return self.status in ("opened", "updated")
 
     @property
     def lives(self) -> bool:
@@ -302,16 +390,16 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     basis: str
     reference_version: str
     degraded: list[str]
+    closed_by: ClosedBy | None = None
     merged_into: str | None = None
     reversed_after: list[str] = []
-    closed_by: ClosedBy | None = None
     warming_until: str | None = None
 
 
 def write(  # noqa: PLR0913 - a revision is made of as much
     rule: Rule, scope: tuple[str, ...], state: AlertState, episode: Episode, now: Moment, *,
-    stage: Literal["pre", "in", "post"], shadow: bool, merged_into: str | None = None,
-    closed_by: ClosedBy | None = None, warm_at: int = BEFORE_ALL,
+    stage: Literal["pre", "in", "post"], shadow: bool, closed_by: ClosedBy | None = None,
+    merged_into: str | None = None, warm_at: int = BEFORE_ALL,
 ) -> Alert:  # fmt: skip
     """The next revision of an alert, with the whole content of its episode.
 
@@ -352,9 +440,9 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         basis=rule.basis,
         reference_version=now.reference_version,
         degraded=now.degraded,
+        closed_by=closed_by,
         merged_into=merged_into,
         reversed_after=state.reversed_after,
-        closed_by=closed_by,
         warming_until=iso(warm_at) if episode.last_time < warm_at else None,
     )
 

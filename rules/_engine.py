@@ -14,13 +14,13 @@ from typing import ParamSpec, cast
 
 from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
-from ._ledger import BEFORE_ALL, GRACE, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
+from ._ledger import BEFORE_ALL, WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
 from ._questions import Questions, Reminder, reminder, visit_of
 from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
 from ._track import Track, Watch
 from ._window import Window
-from .ledgers import LEDGERS, Arrival, Inside, Record, Visit
+from .ledgers import LEDGERS, Arrival, Inside, Record, Visit, frozen_after
 from .reference import Reference
 from .times import DAY, HOUR, clock, day_of
 
@@ -41,9 +41,9 @@ P = ParamSpec("P")
 class Effects:
     """What one or more records brought about.
 
-    refused: entries that a ledger no longer takes, with the ledger's name. errors: rule, entry and what was raised.
-    counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>, evaluations:<rule>,
-    entries:<ledger>. without_target: what found nothing, by retractions_without_target or
+    refused: entries that a ledger, or the sums of their day, no longer take, with the ledger's name. errors: rule,
+    entry and what was raised. counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>,
+    evaluations:<rule>, entries:<ledger>. without_target: what found nothing, by retractions_without_target or
     message_reversals_without_target, institution and transaction.
     """
 
@@ -80,6 +80,7 @@ class Engine:
         self._tracked: dict[tuple[str, str], list[Page]] = {}
         self._index: dict[str, list[list[Placed]]] = {}
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
+        self._unsaid: set[PageName] = set()
         self._resting: list[tuple[int, str, tuple[str, ...]]] = []
         self._fresh: list[PageName] = []
         self._takers: list[tuple[int, int, Arrival]] = []
@@ -88,17 +89,20 @@ class Engine:
         self.turned = self.turn_changed = False
         self.in_force: dict[str, Watch] = {}
         self.rule_classes: dict[str, type[Rule]] = {}
-        self._retentions: dict[str, int] = {}
+        self._bounds: dict[str, Bounds] = {}
         self._bring_in(watches, reference, BEFORE_ALL)
 
-    def turn(self, watches: Sequence[Watch], reference: Reference) -> None:
+    def turn(self, watches: Sequence[Watch], reference: Reference, appended: int = 0) -> None:
         """Bring rules and tables into force from this place of the log on; the first time for all that comes.
+
+        appended: when what says so was appended, ms UTC.
 
         What happened before is judged by the version of its own time. A rule that is not among them is off: it judges
         nothing more, and its open alerts close at the next tick.
         """
         now = self.tick + HOUR if self.turned else BEFORE_ALL
         self.turn_changed, self.turned = self.turn_changed or not self.turned, True
+        self._now.appended, self._now.tick = appended or self.tick, self.tick
         self._bring_in(watches, reference, now)
 
     def _bring_in(self, watches: Sequence[Watch], reference: Reference, now: int) -> None:
@@ -111,9 +115,10 @@ class Engine:
         self._now.reference_version = reference.version
         self.degraded = self._now.degraded = sorted(missing)
         in_force = coming | dict(sorted(going.items()))
-        if in_force != self.in_force or not self._retentions:
-            self.turn_changed = self.turned
+        if in_force != self.in_force or not self._bounds:
+            self.turn_changed, before = self.turned, self.in_force
             self.put_in_force(in_force)
+            self._look_anew(before)
 
     def put_in_force(self, in_force: dict[str, Watch]) -> None:
         """Make anew what follows from the rules in force, by name; those that go are the last."""
@@ -131,11 +136,20 @@ class Engine:
         }
         self._turn_pages()
 
+    def _look_anew(self, before: dict[str, Watch]) -> None:
+        """Bring alerts in step with another `quiet` of their rule, here and not when something happens to them next."""
+        other = {name for name, watch in self.in_force.items() if watch.enabled and watch != before.get(name, watch)}
+        pages = [page for some in self._tracked.values() for page in some] if other else []
+        for page in sorted(pages, key=lambda page: page.name):
+            for track in page.tracks:
+                if track.watch.name in other:
+                    self._tell(page, track, self._now)
+
     def _turn_pages(self) -> None:
-        before, self._retentions = self._retentions, {one.name: self._retention(one.name) for one in LEDGERS}
-        if before != self._retentions:
+        before, self._bounds = self._bounds, {one.name: self._bounds_of(one.name) for one in LEDGERS}
+        if before != self._bounds:
             for page in self.pages.values():
-                page.retain(self._retentions[page.ledger.name])
+                page.retain(self._bounds[page.ledger.name])
         tracked, self._tracked = self._tracked, {}
         for page in (page for some in tracked.values() for page in some):
             known = {track.watch.name: track for track in page.tracks}
@@ -185,7 +199,7 @@ class Engine:
                 key = ledger.key(entry, self.reference)
                 if key is None:
                     continue
-                if entry.time < entry.uploaded - self._retentions[ledger.name]:  # no page is made for it
+                if entry.time < entry.uploaded - self._bounds[ledger.name].retention:  # no page is made for it
                     self.effects.refused.append((ledger.name, entry))
                     continue
                 page = self.page(ledger, key)
@@ -201,7 +215,7 @@ class Engine:
         name = (ledger.name, key)
         page = self.pages.get(name)
         if page is None:
-            page = self.pages[name] = Page(ledger, name, self._retentions[ledger.name])
+            page = self.pages[name] = Page(ledger, name, self._bounds[ledger.name])
             self._fresh.append(name)
         return page
 
@@ -220,7 +234,7 @@ class Engine:
             if ledger == "messages":
                 counts["duplicates"] += 1
             return False
-        if entry.time < page.newest - page.retention:
+        if page.refuses(entry.time):
             self.effects.refused.append((ledger, entry))
             return False
         counts[self._labels[ledger]] += 1
@@ -233,11 +247,16 @@ class Engine:
             self._await_target(cast("Arrival", entry))
         reach = self._reach[ledger, type(entry)]
         changed = page.add(entry, reach, taken=self._is_taken(entry, names, self._reach_of(page, entry)))
+        self._refuse_frozen(page, changed)
         if changed and ledger in self.watches:
             self._rejudge(page, changed, now)
         if has_aged and len(page.held) > 1:
             self._forget(page)
         return True
+
+    def _refuse_frozen(self, page: Page, changed: list[Entry]) -> None:
+        """Tell of what reached a day whose sums take nothing any more; the page itself keeps it."""
+        self.effects.refused += [(page.ledger.name, entry) for entry in changed if page.is_frozen(entry.time)]
 
     def _is_taken(self, entry: Entry, keys: list[str], reach: int) -> bool:
         """Whether a standing retraction in reach takes this entry back."""
@@ -274,13 +293,15 @@ class Engine:
         """Put on the agenda what time alone will change on this page."""
         if page.ledger.name == "messages":
             for arrival in cast("Iterable[Arrival]", page.held.values()):
-                if arrival.uploaded + GRACE > self.tick:
+                if arrival.uploaded + WAIT > self.tick:
                     self._await_target(arrival)
         for track in page.tracks:
             for day in track.days:
-                self._schedule(day + DAY + GRACE, page)
+                self._schedule(day + DAY + WAIT, page)
             if due := track.next_due(self.tick):
                 self._schedule(due, page)
+            if track.has_news:
+                self._unsaid.add(page.name)
 
     def _forget(self, page: Page) -> None:
         self._unindex(page, page.forget())
@@ -388,12 +409,12 @@ class Engine:
 
     def _rejudge_days(self, page: Page, track: Track, rule: DayRule, changed: list[Entry]) -> bool:
         """Judge the days that look back on what changed, but for those that are not over."""
-        days = {day_of(entry.time) for entry in changed}
+        days = {day_of(entry.time) for entry in changed if not page.is_frozen(entry.time)}
         for day in days - track.days:
-            if day + DAY + GRACE > self.tick:
+            if day + DAY + WAIT > self.tick:
                 track.days.add(day)
                 track.changed = True
-                self._schedule(day + DAY + GRACE, page)
+                self._schedule(day + DAY + WAIT, page)
         touched = {one for one in page.bins for day in days if day <= one <= day + rule.span}
         news = [self._judge_day(page, track, one) for one in sorted(touched - track.days)]
         return any(news)
@@ -403,7 +424,8 @@ class Engine:
         whole = Entry(time=day, uploaded=day, message=name, institution=of, identity=0, line=name)
         finding, watch = None, track.watch.at(day)
         if watch is not None and isinstance(watch.rule, DayRule) and page.bins.get(day, [0])[0]:
-            finding = self._isolated(watch.rule, whole, watch.rule.check_day, day, page.bins, self.reference, of)
+            span = {one: sums for one, sums in page.bins.items() if day - watch.rule.span <= one <= day}
+            finding = self._isolated(watch.rule, whole, watch.rule.check_day, day, span, self.reference, of)
         if finding is None:
             return track.note((0, name), None)
         # Whichever entry is at hand says what the institution is called, and where it is.
@@ -415,6 +437,8 @@ class Engine:
         extended = track.extend(now)
         if extended is None:
             self.effects.alerts += track.reconcile(now, lambda: self._incident(page, track))
+        if extended is not None or track.has_news:
+            self._unsaid.add(page.name)
         due = track.next_due(self.tick) if extended is None else extended.finding.rises_at
         if due > self.tick:
             self._schedule(due, page)
@@ -435,7 +459,7 @@ class Engine:
     def _take_retraction(self, retraction: Retraction, now: Moment) -> None:
         if retraction.identity in self.retractions:
             return
-        self.retractions.add(retraction, self.tick or retraction.uploaded)
+        self.retractions.add(retraction, max(self.tick, retraction.uploaded))
         acting = (retraction, *self.retractions.named_by(retraction))
         keys = {key for one in acting for key in one.retraction_keys}
         named = self._placed_by(keys)
@@ -463,6 +487,7 @@ class Engine:
         taken = self._is_taken(entry, entry.retraction_keys, reach)
         changed = page.retake(entry, self._reach[page.ledger.name, type(entry)], taken=taken)
         self.changed_pages.add(page.name)
+        self._refuse_frozen(page, changed)
         if changed and page.ledger.name in self.watches:
             self._rejudge(page, changed, now)
 
@@ -492,7 +517,7 @@ class Engine:
     def _await_target(self, arrival: Arrival) -> None:
         """Ask, when what may still be named has come, whether a retraction has found something."""
         if arrival.takes:
-            heapq.heappush(self._takers, (arrival.uploaded + GRACE, arrival.identity, arrival))
+            heapq.heappush(self._takers, (arrival.uploaded + WAIT, arrival.identity, arrival))
 
     def _count_without_target(self) -> None:
         while self._takers and self._takers[0][0] <= self.tick:
@@ -532,8 +557,12 @@ class Engine:
         while self._agenda and self._agenda[0][0] <= self.tick + tick.final:
             _, name, key = heapq.heappop(self._agenda)
             due.add((name, key))
-        for page_key in sorted(due & self.pages.keys()):
-            self._review(self.pages[page_key], now)
+        for page_key in sorted((due | self._unsaid) & self.pages.keys()):
+            page = self.pages[page_key]
+            if page_key in due:
+                self._review(page, now)
+            self._report(page, now)
+        self._unsaid.clear()
         self._count_without_target()
         self.effects.alerts += self.questions.close(now)
         if not tick.final:
@@ -545,13 +574,13 @@ class Engine:
         off = {name for name, watch in self.in_force.items() if not watch.enabled}
         if not off:
             return
-        pages = [page for some in self._tracked.values() for page in some]
-        for page in sorted(pages, key=lambda page: page.name):
-            ended = [track for track in page.tracks if track.watch.name in off and track.has_state]
-            for track in ended:
-                self.effects.alerts += track.end(now)
-                self.gone.update(_state.names_of_track(page, track))
+        for name in sorted(off):
+            self.switch_off(name, now.appended)
         self.effects.alerts += self.questions.end(off, now)
+        for page in (page for some in self._tracked.values() for page in some):
+            for track in page.tracks:
+                if track.watch.name in off and track.has_state:
+                    self.gone.update(_state.names_of_track(page, track))
         self.put_in_force({name: watch for name, watch in self.in_force.items() if watch.enabled})
         self.turn_changed = True
 
@@ -560,7 +589,7 @@ class Engine:
         for track in page.tracks:
             rule = track.watch.rule
             if isinstance(rule, DayRule):
-                for day in sorted(one for one in track.days if one + DAY + GRACE <= self.tick):
+                for day in sorted(one for one in track.days if one + DAY + WAIT <= self.tick):
                     track.days.discard(day)
                     track.changed = True
                     self._judge_day(page, track, day)
@@ -568,7 +597,24 @@ class Engine:
             self.effects.alerts += track.close(now)
             if due := track.next_due(self.tick):
                 self._schedule(due, page)
-        self.changed_pages.add((page.ledger.name, page.key))
+        self.changed_pages.add(page.name)
+
+    def _report(self, page: Page, now: Moment) -> None:
+        """Let the open alerts of a page say what has changed since they last spoke."""
+        for track in page.tracks:
+            self.effects.alerts += track.report(now)
+        self.changed_pages.add(page.name)
+
+    def switch_off(self, watch: str, appended: int) -> None:
+        """Close the open alerts of a rule that is no longer in force (`Watch.name`), at this append time (ms UTC)."""
+        now = self._now
+        now.appended = appended
+        tracked = {page.name: page for pages in self._tracked.values() for page in pages}
+        for name, page in sorted(tracked.items()):
+            for track in page.tracks:
+                if track.watch.name == watch:
+                    self.effects.alerts += track.switch_off(now)
+                    self.changed_pages.add(name)
 
     def _drop_resting(self) -> None:
         """Once there are very many pages, drop those that rested for their retention and that await nothing."""
@@ -580,7 +626,7 @@ class Engine:
         while self._resting and self._resting[0][0] <= self.tick:
             _, name, key = heapq.heappop(self._resting)
             page = self.pages[name, key]
-            rested = page.touched + page.retention
+            rested = page.touched + page.bounds.retention
             if rested <= self.tick and not any(track.awaits for track in page.tracks):
                 self._drop(page)
             else:
@@ -600,17 +646,16 @@ class Engine:
     def _schedule(self, due: int, page: Page) -> None:
         heapq.heappush(self._agenda, (due, page.ledger.name, page.key))
 
-    def _retention(self, name: str) -> int:
-        """Longest window + quiet + reach + grace of all that read a ledger; nothing further back is judged anew."""
-        rules = [
-            version.rule
-            for watch in self.watches.get(name, ())
-            for version in watch.versions()
-            if not isinstance(version.rule, DayRule)
-        ]
-        same = [ledger for ledger in LEDGERS if ledger.name == name]
-        longest = max((rule.span + rule.ahead + rule.quiet_ms for rule in rules), default=0)
-        return longest + max(ledger.reach + ledger.grace for ledger in same) + GRACE
+    def _bounds_of(self, name: str) -> Bounds:
+        """What is kept: all that a rule may still be asked about what may still come or change."""
+        rules = [version.rule for watch in self.watches.get(name, ()) for version in watch.versions()]
+        asked = [rule.span + rule.ahead + rule.quiet_ms for rule in rules if not isinstance(rule, DayRule)]
+        frozen = frozen_after(name)
+        return Bounds(
+            retention=max(asked, default=0) + frozen,
+            frozen=frozen,
+            sums=max((rule.looks_back + rule.ahead for rule in rules), default=0),
+        )
 
     # Questions before money moves
 

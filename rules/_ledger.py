@@ -17,7 +17,21 @@ if TYPE_CHECKING:
     from .reference import Reference
 
 GRACE = 72 * HOUR
-"""How much later than its business time, and out of order within its key, an event may come, ms."""
+"""How much later than its business time an event may come, and out of order within its input partition, ms."""
+
+ALIGNMENT = 24 * HOUR
+"""How far one input partition is read ahead of another in inf_time, ms."""
+
+SKEW = ALIGNMENT + 2 * GRACE
+"""How much out of order in inf_time the entries of one key come at most, ms: two partitions may be apart by the
+alignment, and each of them is out of order in itself."""
+
+WAIT = GRACE + ALIGNMENT
+"""So long after its deadline a tick judges what did not happen, ms: what is late has come by then, and no partition is
+further behind."""
+
+REACH_OF_MESSAGE_REVERSAL = 72 * HOUR
+"""How long after a retraction a message reversal (2601) still takes that back, ms (contract, section 3)."""
 
 
 Id = tuple[int, str]
@@ -182,9 +196,26 @@ class Ledger:
     reach: int = 72 * HOUR
     grace: int = GRACE
 
+    @property
+    def frozen_after(self) -> int:
+        """How long after its business time an entry may still come or change, by the largest inf_time of its key, ms.
 
-BIN_DAYS = 110
-"""How long sums are kept: the hundred days that the growth rule looks back, and what may still change them."""
+        It may come late, or be taken back, and that be taken back by a 2601; and each of them may come out of order.
+        """
+        return max(self.grace, self.reach + REACH_OF_MESSAGE_REVERSAL) + SKEW
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far back the pages of a ledger go, behind the largest inf_time of their key, ms.
+
+    retention: what is older is refused, and forgotten. frozen: the sums of a day that ended so long before change no
+    more, whatever comes. sums: how long they are kept.
+    """
+
+    retention: int
+    frozen: int
+    sums: int
 
 
 BEFORE_ALL = -(1 << 62)
@@ -201,9 +232,9 @@ PageName = tuple[str, tuple[str, ...]]
 class Page:
     """All entries of one ledger key within the retention, the standing ones in order of (time, id).
 
-    retention: entries older than the newest upload less this are refused, and forgotten once their day lies before the
-    limit, ms. aside: held, but not standing. taken: ids of those among them that a retraction takes back. slots: the
-    entries that speak of one thing. touched: tick at which the last entry came. changed_days: days (first moment, ms)
+    newest: the largest inf_time that came. limit: entries are forgotten once their day lies before it, ms. aside: held,
+    but not standing. taken: ids of those among them that a retraction takes back. slots: the entries that speak of one
+    thing. touched: tick at which the last entry came. changed_days: days (first moment, ms)
     that are to be saved again, and what `touched` was when they last changed. changed_bins: days whose sums are.
 
     There are millions of pages, and nearly all hold one entry that stands: what such a page does not need is a shared
@@ -211,15 +242,15 @@ class Page:
     """
 
     __slots__ = (
-        "aside", "bins", "changed_bins", "changed_days", "held", "key", "ledger", "limit", "name", "newest", "order",
-        "retention", "slots", "taken", "touched", "tracks",
+        "aside", "bins", "bounds", "changed_bins", "changed_days", "held", "key", "ledger", "limit", "name", "newest",
+        "order", "slots", "taken", "touched", "tracks",
     )  # fmt: skip
 
-    def __init__(self, ledger: Ledger, name: PageName, retention: int) -> None:
+    def __init__(self, ledger: Ledger, name: PageName, bounds: Bounds) -> None:
         self.ledger = ledger
         self.name = name
         self.key = name[1]
-        self.retention = retention
+        self.bounds = bounds
         self.newest = self.limit = BEFORE_ALL
         self.touched = 0
         self.held: dict[Id, Entry] = {}
@@ -237,14 +268,22 @@ class Page:
         if uploaded <= self.newest:
             return False
         self.newest, before = uploaded, self.limit
-        self.limit = day_of(uploaded - self.retention)
+        self.limit = day_of(uploaded - self.bounds.retention)
         return self.limit > before
 
-    def retain(self, retention: int) -> None:
-        """Keep entries for another time from now on, ms; what is forgotten does not come back."""
-        self.retention = retention
+    def retain(self, bounds: Bounds) -> None:
+        """Keep entries within other bounds from now on; what is forgotten does not come back."""
+        self.bounds = bounds
         if self.newest > BEFORE_ALL:
-            self.limit = day_of(self.newest - retention)
+            self.limit = day_of(self.newest - bounds.retention)
+
+    def refuses(self, time: int) -> bool:
+        """Whether an entry of this time is older than what is kept."""
+        return time < self.newest - self.bounds.retention
+
+    def is_frozen(self, time: int) -> bool:
+        """Whether the sums of the day of this time take nothing any more."""
+        return bool(self.ledger.bin) and day_of(time) + DAY <= self.newest - self.bounds.frozen
 
     def add(self, entry: Entry, reach: int, *, taken: bool) -> list[Entry]:
         """Keep an entry. Returns the entries whose standing changed, be it that they stand now or no longer do.
@@ -349,7 +388,7 @@ class Page:
         return bisect_left(self.order, time, key=lambda one: one.time)
 
     def _count(self, entry: Entry, sign: int) -> None:
-        if not self.ledger.bin:
+        if not self.ledger.bin or self.is_frozen(entry.time):
             return
         start = bin_of(entry.time, self.ledger.bin)
         sums = self.bins.setdefault(start, [0, 0])
@@ -387,7 +426,7 @@ class Page:
     def _forget_bins(self) -> None:
         """Sums outlive their entries, and wait for the days that are still to be judged by them."""
         waiting = (day for track in self.tracks for day in track.days)
-        limit = min(day_of(self.newest), min(waiting, default=1 << 62)) - BIN_DAYS * DAY
+        limit = min(day_of(self.newest - self.bounds.frozen), min(waiting, default=1 << 62)) - self.bounds.sums
         for start in [start for start in self.bins if start < limit]:
             del self.bins[start]
             self._change_bins(day_of(start))

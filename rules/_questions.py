@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from ._alert import Alert, AlertState, ClosedBy, Episode, Moment, Trigger, alert_id, write
-from ._ledger import GRACE, Entry
+from ._ledger import Entry
 from ._rule import Rule
 from ._track import Watch
+from .ledgers import frozen_after
 from .times import DAY, HOUR, day_of, iso
 
 REMEMBERED = DAY
 """How long the alert of a visit's questions is remembered, ms (contract, section 4)."""
-ANSWERED = 3 * GRACE
+ANSWERED = frozen_after("messages")
 """How long a message that was answered is known when it comes again, ms; as long as the ledger `messages` knows it."""
 
 
@@ -133,7 +134,7 @@ class Questions:
     def close(self, now: Moment) -> Iterator[Alert]:
         """Close and forget what is older than a day by the log's clock."""
         for name in sorted(name for name, known in self.alerts.items() if known.until <= now.tick):
-            yield from self._close(name, now)
+            yield from self._close(name, now, "quiet")
         for hour in [hour for hour in self.answered if hour + HOUR + ANSWERED <= now.tick]:
             del self.answered[hour]
             self.changed_hours.add(hour)
@@ -143,14 +144,14 @@ class Questions:
         for name in sorted(name for name, known in self.alerts.items() if known.rule in names):
             yield from self._close(name, now, "rule_off")
 
-    def _close(self, name: str, now: Moment, closed_by: ClosedBy | None = None) -> Iterator[Alert]:
+    def _close(self, name: str, now: Moment, by: ClosedBy) -> Iterator[Alert]:
         known = self.alerts.pop(name)
         known.state.status = "closed"
         known.state.revision += 1
         known.state.detected_at = now.appended
         self.changed_alerts.add(name)
         if known.rule in self.watches:
-            yield self._write(self.watches[known.rule], known, known.trigger, now, closed_by)
+            yield self._write(self.watches[known.rule], known, known.trigger, now, closed_by=by)
 
     def _write(
         self, watch: Watch, known: Asked, found: Trigger, now: Moment, closed_by: ClosedBy | None = None

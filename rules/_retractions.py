@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ._ledger import GRACE, Entry, Retraction, comes_before
-from .times import DAY, HOUR
+from ._ledger import REACH_OF_MESSAGE_REVERSAL, Entry, Retraction, comes_before
+from .ledgers import LEDGERS
 
-KEPT = 90 * DAY + 2 * GRACE
-"""How long a retraction is kept at least, by the log's own clock, ms: the longest reach of a ledger, and the graces."""
+KEPT = max(ledger.frozen_after for ledger in LEDGERS)
+"""How long a retraction is kept at least, by the log's own clock, ms: as long as anything that it names may change."""
 ROOM = 100_000
 """So many retractions are kept however old they are: what they name may lag behind the clock (our assumption)."""
-REACH_OF_MESSAGE_REVERSAL = 72 * HOUR
 
 
 class Retractions:

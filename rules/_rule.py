@@ -120,6 +120,11 @@ class Rule:
         return self.span
 
     @property
+    def looks_back(self) -> int:
+        """How far before what is judged the sums reach that it is held against, ms; 0 where none are read."""
+        return 0
+
+    @property
     def ahead(self) -> int:
         """How far after its own time an entry's judgement looks, ms; what arrives there is judged anew."""
         return 0
@@ -163,6 +168,11 @@ class DayRule(Rule):
     def span(self) -> int:
         """How many days a day's sums are looked back on, ms."""
         return 66 * DAY
+
+    @property
+    def looks_back(self) -> int:
+        """The same."""
+        return self.span
 
 
 def evidence(entries: list[Entry] | tuple[Entry, ...]) -> list[Evidence]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from ._alert import Alert, AlertState, ClosedBy, Episode, Moment, Trigger, alert_id, runs, write
-from ._ledger import BEFORE_ALL, GRACE
+from ._ledger import BEFORE_ALL, WAIT
 from ._rule import SEVERITIES, Evidence, Rule
 from ._window import Window
 from .times import DAY, day_of
@@ -81,8 +81,8 @@ class Track:
     """
 
     __slots__ = (
-        "_proofs", "_tail", "added", "alerts", "changed", "changed_days", "days", "key", "removed", "triggers", "watch",
-        "window",
+        "_episodes", "_proofs", "_tail", "added", "alerts", "changed", "changed_days", "days", "key", "removed",
+        "triggers", "watch", "window",
     )  # fmt: skip
 
     def __init__(self, watch: Watch, key: tuple[str, ...], window: Window) -> None:
@@ -93,7 +93,8 @@ class Track:
         self.added: dict[Id, Trigger] = {}
         self.removed: dict[Id, Trigger] = {}
         self.alerts: list[AlertState] = []
-        self._tail: tuple[AlertState, Trigger] | None = None
+        self._episodes: dict[str, Episode] = {}
+        self._tail: tuple[AlertState, Episode] | None = None
         self._proofs: dict[Id, Evidence] = {}
         self.days: set[int] = set()
         self.changed = False
@@ -102,7 +103,12 @@ class Track:
     @property
     def awaits(self) -> bool:
         """Whether time alone will still say something here: an open alert, a day that is not over."""
-        return bool(self.days) or any(state.status in ("opened", "updated") for state in self.alerts)
+        return bool(self.days) or any(state.is_open for state in self.alerts)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether an alert has something to say at the next tick."""
+        return any(state.unsaid for state in self.alerts)
 
     @property
     def has_state(self) -> bool:
@@ -145,16 +151,17 @@ class Track:
         """
         if self._tail is None or self.removed or len(self.added) != 1:
             return None
-        (state, last), (new,) = self._tail, self.added.values()
-        finding = new.finding
+        (state, episode), (new,) = self._tail, self.added.values()
+        last, finding = episode.triggers[-1], new.finding
         follows = (new.time, new.id) > (last.time, last.id) and new.time - last.time <= self.watch.rule.quiet_ms
         is_news = (
             SEVERITIES.index(finding.severity_at(now.tick)) > state.severity or finding.value >= 2 * state.measure > 0
         )
-        if not follows or is_news or finding.due > now.tick or state.status not in ("opened", "updated"):
+        if not follows or is_news or finding.due > now.tick or not state.is_open:
             return None
         state.members.append(new.id)
-        self._tail = (state, new)
+        state.unsaid = True
+        episode.append(new, now.tick)
         self.added.clear()
         return new
 
@@ -169,10 +176,10 @@ class Track:
             if state.folded is None or state.id in merged:
                 yield self._withdraw(state, now, merged.get(state.id))
             else:
-                yield from self._tell(Episode([], now.tick, state.folded), state, now)
+                yield from self._tell(self._episode_of(state, [], now.tick), state, now)
         for episode, state in homes:
             yield from self._tell(episode, state, now)
-        self._tail = (homes[-1][1], homes[-1][0].triggers[-1]) if homes else None
+        self._tail = (homes[-1][1], homes[-1][0]) if homes else None
         self.added.clear()
         self.removed.clear()
 
@@ -195,8 +202,16 @@ class Track:
                 if other is not home and other.lives and not _goes_on(other, run[-1], active):
                     merged[other.id] = home.id
             free = [state for state in free if state is not home and state.id not in merged]
-            homes.append((Episode(run, now.tick, home.folded), home))
+            homes.append((self._episode_of(home, run, now.tick), home))
         return homes, merged
+
+    def _episode_of(self, state: AlertState, run: list[Trigger], tick: int) -> Episode:
+        """The episode of an alert with these triggers; where it is open, the one that is kept."""
+        kept = self._episodes.get(state.id)
+        if kept is None:
+            return Episode(run, tick, state.folded)
+        kept.become(run, tick)
+        return kept
 
     def _belongs(self, state: AlertState, run: list[Trigger], ids: set[Id]) -> bool:
         if state.opener in ids or not ids.isdisjoint(state.members):
@@ -217,8 +232,10 @@ class Track:
         return state
 
     def _tell(self, episode: Episode, state: AlertState, now: Moment) -> Iterator[Alert]:
-        """Write a revision where the alert opens, rises or doubles; else only remember that it changed."""
-        state.members = [one.id for one in episode.triggers]
+        """Write a revision where the alert opens, rises or doubles; what else is new is said at the next tick."""
+        members = [one.id for one in episode.triggers]
+        is_new = members != state.members or not self.added.keys().isdisjoint(members)
+        state.members = members
         self.changed = True
         if state.revision == 0 or not state.lives:
             state.status, state.severity, state.measure = "opened", -1, 0.0
@@ -226,23 +243,29 @@ class Track:
         elif episode.severity > state.severity or (episode.peak.value >= 2 * state.measure > 0):
             state.status = "updated"
             yield self._revise(state, episode, now)
-        elif state.status == "closed" and _mark(episode) != state.written:
-            state.status = "updated"
+        elif is_new and state.is_open:
+            state.unsaid = True
+        elif is_new and _mark(episode) != state.written:
+            state.status, state.unsaid = "updated", True
+        if state.is_open:
+            self._episodes[state.id] = episode
 
     def _revise(
-        self, state: AlertState, episode: Episode, now: Moment, merged_into: str | None = None,
-        closed_by: ClosedBy | None = None,
+        self, state: AlertState, episode: Episode, now: Moment, *, closed_by: ClosedBy | None = None,
+        merged_into: str | None = None,
     ) -> Alert:  # fmt: skip
         state.revision += 1
         state.severity = max(state.severity, episode.severity)
         state.measure = max(state.measure, episode.peak.value)
-        state.written = _mark(episode)
+        state.written, state.unsaid = _mark(episode), False
         state.detected_at = now.appended
         self.changed = True
+        if not state.is_open:
+            self._episodes.pop(state.id, None)
         watch = self.watch.at(episode.first.time) or self.watch
         return write(
             watch.rule, self.key, state, episode, now, stage=watch.rule.stage, shadow=watch.shadow,
-            merged_into=merged_into, closed_by=closed_by, warm_at=self.watch.warm_at,
+            closed_by=closed_by, merged_into=merged_into, warm_at=self.watch.warm_at,
         )  # fmt: skip
 
     def _withdraw(self, state: AlertState, now: Moment, merged_into: str | None) -> Alert:
@@ -250,35 +273,49 @@ class Track:
         known = ((self.removed.get(id_) or self.triggers.get(id_)) for id_ in state.members)
         left = [one for one in known if one is not None]
         state.status, state.members = "withdrawn", []
-        return self._revise(state, Episode(left, now.tick, state.folded), now, merged_into)
+        closed_by: ClosedBy | None = "merged" if merged_into else None
+        return self._revise(
+            state, Episode(left, now.tick, state.folded), now, closed_by=closed_by, merged_into=merged_into
+        )
+
+    def report(self, now: Moment) -> Iterator[Alert]:
+        """Write what the open alerts have not said yet; what came and went again in between is not said."""
+        for state in self.alerts:
+            if not state.unsaid:
+                continue
+            state.unsaid, self.changed = False, True
+            episode = self._kept(state, now.tick)
+            if _mark(episode) != state.written:
+                state.status = "updated"
+                yield self._revise(state, episode, now)
 
     def close(self, now: Moment) -> Iterator[Alert]:
-        """Close what has been quiet for long enough: `quiet` and a grace after the last trigger."""
+        """Close what has been quiet for long enough: `quiet` after the last trigger, and the wait for what is late."""
+        quiet = self.watch.rule.quiet_ms + WAIT
         for state in self.alerts:
-            if state.status not in ("opened", "updated"):
-                continue
-            episode = self.episode(state, now.tick)
-            if episode.last_time + self.watch.rule.quiet_ms + GRACE <= now.tick:
-                state.status = "closed"
-                yield self._revise(state, episode, now)
+            if state.is_open and self._kept(state, now.tick).last_time + quiet <= now.tick:
+                yield self._close(state, now, "quiet")
+
+    def switch_off(self, now: Moment) -> Iterator[Alert]:
+        """Close what is open: the rule is no longer in force."""
+        for state in self.alerts:
+            if state.is_open:
+                yield self._close(state, now, "rule_off")
+
+    def _close(self, state: AlertState, now: Moment, by: ClosedBy) -> Alert:
+        state.status = "closed"
+        return self._revise(state, self._kept(state, now.tick), now, closed_by=by)
 
     def turn(self, watch: Watch, window: Window) -> None:
         """Go on with another version of the rule; the next trigger has all of them looked at anew."""
         self.watch, self.window, self._tail = watch, window, None
 
-    def end(self, now: Moment) -> Iterator[Alert]:
-        """Close what is open: the rule is no longer in force."""
-        for state in self.alerts:
-            if state.status in ("opened", "updated"):
-                state.status = "closed"
-                yield self._revise(state, self.episode(state, now.tick), now, closed_by="rule_off")
-
     def mention(self, id_: Id, settlement: str, now: Moment) -> Iterator[Alert]:
         """Tell the open alerts that rest on this entry that it was reversed too late to change a window."""
         for state in self.alerts:
-            if state.status not in ("opened", "updated") or settlement in state.reversed_after:
+            if not state.is_open or settlement in state.reversed_after:
                 continue
-            episode = self.episode(state, now.tick)
+            episode = self._kept(state, now.tick)
             if any(one.id == id_ for one in episode.evidence):
                 state.reversed_after = [*state.reversed_after, settlement]
                 state.status = "updated"
@@ -288,10 +325,16 @@ class Track:
         """The episode that an alert is now."""
         return Episode([self.triggers[id_] for id_ in state.members if id_ in self.triggers], tick, state.folded)
 
+    def _kept(self, state: AlertState, tick: int) -> Episode:
+        """The same of an open alert that is in step with the triggers; made once, and kept."""
+        if state.id not in self._episodes:
+            self._episodes[state.id] = self.episode(state, tick)
+        return self._episodes[state.id]
+
     def open_since(self, time: int) -> Iterator[AlertState]:
         """The open alerts whose last trigger is at or after this time."""
         for state in self.alerts:
-            if state.status in ("opened", "updated"):
+            if state.is_open:
                 episode = self.episode(state, 0)
                 # One that has lost all its triggers is about to be withdrawn.
                 if (episode.triggers or episode.folded) and episode.last_time >= time:
@@ -301,10 +344,10 @@ class Track:
         """The earliest tick after this one at which something changes by time alone, 0 if none does."""
         times = [one.finding.due for one in self.triggers.values()]
         times += [one.finding.rises_at for one in self.triggers.values()]
-        quiet = self.watch.rule.quiet_ms + GRACE
+        quiet = self.watch.rule.quiet_ms + WAIT
         for state in self.alerts:
-            if state.status in ("opened", "updated"):
-                times.append(max(self.episode(state, tick).last_time + quiet, tick + 1))
+            if state.is_open:
+                times.append(max(self._kept(state, tick).last_time + quiet, tick + 1))
         return min((time for time in times if time > tick), default=0)
 
     def fold(self, limit: int, tick: int) -> None:
@@ -318,7 +361,10 @@ class Track:
         limit, span = min(limit, min(pending, default=limit)), self.watch.rule.span
         for state in self.alerts:
             if state.lives:
-                state.folded = self.episode(state, tick).fold(limit, span)
+                folded = self.episode(state, tick).fold(limit, span)
+                if folded is not state.folded:
+                    state.folded = folded
+                    self._episodes.pop(state.id, None)
                 state.members = [
                     id_ for id_ in state.members if id_ in self.triggers and self.triggers[id_].time >= limit
                 ]

@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 
 import msgspec
 
-from ._ledger import GRACE, Entry, Ledger, Retraction, Tick, Turn
+from ._ledger import GRACE, REACH_OF_MESSAGE_REVERSAL, Entry, Ledger, Retraction, Tick, Turn
 from .reference import Reference
 from .times import DAY, HOUR, day_of, parse
 
@@ -364,6 +364,13 @@ def _long_remembered(entry: Entry, reference: Reference) -> tuple[str, ...] | No
 SLOW = 15 * DAY
 """Grace of admissions, discharges and stock: they come from nightly and weekly batches (contract, section 2)."""
 
+BILLS = 2 * GRACE + REACH_OF_MESSAGE_REVERSAL
+"""How long before a retraction a bill may lie on which it depends what that takes back, ms: a line is cancelled within
+72 h, and its cancel taken back within 72 h; the bill came after the line, at most the grace after its own time."""
+
+BILLS_OF_STAYS = 63 * DAY + GRACE + REACH_OF_MESSAGE_REVERSAL
+"""The same for lines of stays."""
+
 LEDGERS: tuple[Ledger, ...] = (
     Ledger("messages", "institution", Arrival, _institution),
     Ledger("targets", "institution", Arrival, _long_remembered, reach=90 * DAY),
@@ -374,17 +381,22 @@ LEDGERS: tuple[Ledger, ...] = (
     Ledger("agreements", "institution", Admitted, _admitted_without_agreement, grace=SLOW),
     Ledger("bad_codes", "institution", Sale, _bad_code, grace=SLOW),
     # Longer than its rules need: a cancel of what was not settled asks for the bills of its visit.
-    Ledger("visits", "person", Visit, _visits, grace=2 * GRACE),
+    Ledger("visits", "person", Visit, _visits, grace=BILLS),
     Ledger("visits", "person", Fill, _prescribed),
     Ledger("services", "person", Visit, _after_death),
     Ledger("services", "person", Fill, _after_death, grace=60 * DAY, reach=63 * DAY),
     Ledger("services", "person", Stay, _after_death, grace=SLOW),
     Ledger("supply", "person", Fill, _supply),
-    Ledger("stays", "person", Stay, _visits, reach=63 * DAY, grace=SLOW),
+    Ledger("stays", "person", Stay, _visits, reach=63 * DAY, grace=BILLS_OF_STAYS),
     Ledger("stays_at", "person", Stay, _visits_at, reach=63 * DAY, grace=SLOW),
     # A box may be brought back weeks after its sale and rightly be sold again; 90 d is our assumption.
     Ledger("sales", "token", Sale, _token, reach=90 * DAY, grace=SLOW),
 )
+
+
+def frozen_after(name: str) -> int:
+    """How long after its business time an entry of this ledger may still come or change, ms (`Ledger.frozen_after`)."""
+    return max(ledger.frozen_after for ledger in LEDGERS if ledger.name == name)
 
 
 def when_died(entry: Entry, reference: Reference) -> int | None:

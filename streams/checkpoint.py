@@ -235,15 +235,15 @@ class Desk:
             self.engine.turn(self._in_force.watches, self._in_force.reference)
         self.position = self._saved = found.offset
 
-    async def turn(self, to: Head | Tick | Turn) -> None:
-        """Bring the tables and rules into force that something names."""
+    async def turn(self, to: Head | Tick | Turn, appended: int = 0) -> None:
+        """Bring the tables and rules into force that something names. appended: when, ms UTC."""
         if self._read_versions is None or self.offsets is None:
             return
         self.offsets = greatest(self.offsets, to.offsets)
         is_named = self.offsets == to.offsets
         self._in_force = await self._read_versions(self.offsets, to.mark if is_named else "")
         self.offsets = greatest(self.offsets, self._in_force.offsets)
-        self.engine.turn(self._in_force.watches, self._in_force.reference)
+        self.engine.turn(self._in_force.watches, self._in_force.reference, appended)
 
     def start_at(self, offset: int) -> None:
         """Say at which offset the partition really goes on."""

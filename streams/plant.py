@@ -199,7 +199,7 @@ class Plant:
                 outcome = process(desk.engine, for_a_while(waiting, SLICE_SECONDS), desk.offsets)
                 await self._send_judged(outcome)
                 if outcome.awaits is not None:
-                    await desk.turn(outcome.awaits)
+                    await desk.turn(outcome.awaits, waiting[0][1])
                 self._tallies.add(outcome.noted)
                 unread = [set_aside(batch[first + i], [("error", b"undecodable")]) for i in outcome.undecodable]
                 await self._publish(self._names.rule_errors, partition, unread)

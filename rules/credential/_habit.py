@@ -6,12 +6,11 @@ from math import sqrt
 
 from .._ledger import Entry
 from .._window import Window
+from ..ledgers import frozen_after
 from ..reference import Reference
 from ..times import DAY, HOUR, day_of, hour_of_day
 
 DAYS = 28
-FROZEN = 7 * DAY
-"""Only days that ended so long before are read: nothing that may still come or be taken back can change them."""
 ENOUGH = 14
 """So many of the days must have traffic before the habit is read from them."""
 CROWDED = ("pension", "campaign")
@@ -20,12 +19,17 @@ CROWD = 2.0
 """How many times as many come on such a day; our assumption."""
 
 
-def usual_in(entry: Entry, window: Window, reference: Reference, length: int) -> float | None:
+def looks_back(ledger: str) -> int:
+    """How far before an entry the days reach from which its habit is read, ms."""
+    return frozen_after(ledger) + (DAYS + 1) * DAY
+
+
+def usual_in(entry: Entry, window: Window, reference: Reference, length: int, ledger: str) -> float | None:
     """How many settlements are usual in a stretch of `length` ms around this time of day; None where nobody knows.
 
-    From the own past; until that is long enough the register's own figure, else that of its class.
+    From the own past in this ledger; until that is long enough the register's own figure, else that of its class.
     """
-    own = own_usual_in(entry, window, reference, length)
+    own = own_usual_in(entry, window, reference, length, ledger)
     if own is not None:
         return own
     row = reference.row("institutions", entry.institution, entry.time) or {}
@@ -34,14 +38,15 @@ def usual_in(entry: Entry, window: Window, reference: Reference, length: int) ->
     return float(usual) * length / (HOUR / 6) * crowd(entry, reference) if usual else None
 
 
-def own_usual_in(entry: Entry, window: Window, reference: Reference, length: int) -> float | None:
+def own_usual_in(entry: Entry, window: Window, reference: Reference, length: int, ledger: str) -> float | None:
     """The same from the past of this ledger key alone; None until 14 of the 28 days have traffic.
 
-    The largest over the hour of the entry and its two neighbours of the mean of 28 whole days that ended at least
-    seven days before; twice as much where the calendar has a day of many customers.
+    The largest over the hour of the entry and its two neighbours of the mean of 28 whole days that ended so long before
+    that nothing can change them any more (13 days); twice as much where the calendar has a day of many customers.
     """
     hour = hour_of_day(entry.time)
-    last = day_of(entry.time - FROZEN)
+    # A business time may be some minutes ahead of its inf_time, by which days are frozen.
+    last = day_of(min(entry.time, entry.uploaded) - frozen_after(ledger))
     memo = (last, hour)
     if memo not in window.memo:
         window.memo[memo] = _mean_of_busiest(window.bins, last, hour)

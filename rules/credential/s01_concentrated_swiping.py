@@ -15,7 +15,7 @@ from ..ledgers import Swipe
 from ..reference import Reference
 from ..times import SECOND
 from ._burst import against, burst
-from ._habit import usual_in
+from ._habit import looks_back, usual_in
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class ConcentratedSwiping(Rule):
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11) names it first: hoarded cards are swiped in one go.
     No published number exists; the figures are our assumption. Where customers come independently (`python -m
-    tests.rules.test_honest_traffic`), a shop of 50 / 150 / 400 settlements a day opens 0.002 / 0.042 / 0.018 alerts a
-    day; on a day with twice the customers 0.14 / 2.9 / 7.1, and 0.018 / 0.020 / 0.004 where the calendar has it as a
+    tests.rules.test_honest_traffic`), a shop of 50 / 150 / 400 settlements a day opens 0.002 / 0.041 / 0.015 alerts a
+    day; on a day with twice the customers 0.14 / 2.9 / 7.2, and 0.018 / 0.015 / 0.008 where the calendar has it as a
     pension or campaign day.
 
     `warning`, from twice the limit or with half of them insured elsewhere `high` (violations.md, S01); a backlog, at
@@ -73,6 +73,11 @@ class ConcentratedSwiping(Rule):
         return self.window * SECOND
 
     @property
+    def looks_back(self) -> int:
+        """The days of the habit, ms."""
+        return looks_back(self.ledger) if self.baseline else 0
+
+    @property
     def fewest(self) -> int:
         """As many swipes as persons."""
         return self.limit
@@ -81,7 +86,7 @@ class ConcentratedSwiping(Rule):
         """Count the distinct persons in the window that ends with this swipe."""
         if window.count < self.limit or window.people < self.limit:
             return None
-        usual = usual_in(entry, window, reference, self.span) if self.baseline else None
+        usual = usual_in(entry, window, reference, self.span, self.ledger) if self.baseline else None
         found = burst(window.entries, window.people, self.limit, usual)
         away = sum(cast("Swipe", one).elsewhere for one in window.entries)
         if found is not None and found.severity == "warning" and 2 * away >= window.count:

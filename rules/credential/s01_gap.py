@@ -13,7 +13,7 @@ from .._window import Window
 from ..reference import Reference
 from ..times import MINUTE, SECOND
 from ._burst import against, burst
-from ._habit import usual_in
+from ._habit import looks_back, usual_in
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Gap(Rule):
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11): whoever holds many cards swipes them one after the
     other, for longer than ten minutes or for less. No published number exists; the figures are our assumption. Where
     customers come independently (`python -m tests.rules.test_honest_traffic`), a shop of 50 / 150 / 400 settlements a
-    day opens 0.0001 / 0.014 / 0.008 alerts a day; on a day with twice the customers 0.02 / 1.1 / 4.8, and 0.004 / 0.02
-    / 0.004 where the calendar has it as a pension or campaign day. Without the pause that is added to the length of a
+    day opens 0.0001 / 0.014 / 0.007 alerts a day; on a day with twice the customers 0.02 / 1.1 / 4.8, and 0.004 / 0.02
+    / 0 where the calendar has it as a pension or campaign day. Without the pause that is added to the length of a
     run the largest of them would open 0.27 on an ordinary day.
 
     Parameters:
@@ -75,6 +75,11 @@ class Gap(Rule):
         return self.longest * SECOND
 
     @property
+    def looks_back(self) -> int:
+        """The days of the habit, ms."""
+        return looks_back(self.ledger) if self.baseline else 0
+
+    @property
     def fewest(self) -> int:
         """As many swipes as persons."""
         return self.limit
@@ -87,7 +92,7 @@ class Gap(Rule):
             return None
         length = entry.time - run[0].time
         # One pause more: that a run begins with a swipe is no chance, and without it short runs are always "too dense".
-        usual = usual_in(entry, window, reference, length + self.gap * SECOND) if self.baseline else None
+        usual = usual_in(entry, window, reference, length + self.gap * SECOND, self.ledger) if self.baseline else None
         return burst(run, people, self.limit, usual, minutes=str(ceil(length / MINUTE)))
 
     def _run(self, window: Window) -> list[Entry]:

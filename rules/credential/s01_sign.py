@@ -47,7 +47,7 @@ class Sign(Rule):
     has it as a pension or campaign day.
 
     What is usual is read from the whole days before the swipe's own. They lie within the rule's span, so what still
-    comes or is taken back there judges the swipe again; the ledger keeps its entries eight days longer for it.
+    comes or is taken back there judges the swipe again; the ledger keeps its entries four days longer for it.
 
     Parameters:
         window: how far back persons are counted, seconds.

@@ -12,7 +12,7 @@ from .._window import Window
 from ..reference import Reference
 from ..times import SECOND
 from ._burst import against, burst
-from ._habit import own_usual_in
+from ._habit import looks_back, own_usual_in
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Till(Rule):
     its tills are judged each by itself (violations.md, section 7); terminals and telephones (opter_type 2, 3) are
     none. The figures are our assumption: a clerk who takes 50 s a patient serves 12 in ten minutes and never comes
     near the limit. If patients could be served as fast as they come (`python -m tests.rules.test_honest_traffic`), a
-    till of 50 / 150 / 400 settlements a day would open 0 / 0 / 0.001 alerts a day; on a day with twice the patients 0
-    / 0.006 / 1.9, and 0 / 0.002 / 0.004 where the calendar has it as a pension or campaign day.
+    till of 50 / 150 / 400 settlements a day would open 0 alerts a day; on a day with twice the patients 0 / 0.006 /
+    2.0, and 0 / 0.002 / 0.008 where the calendar has it as a pension or campaign day.
 
     Parameters:
         window: how far back persons are counted, seconds.
@@ -68,6 +68,11 @@ class Till(Rule):
         return self.window * SECOND
 
     @property
+    def looks_back(self) -> int:
+        """The days of the habit, ms."""
+        return looks_back(self.ledger) if self.baseline else 0
+
+    @property
     def fewest(self) -> int:
         """As many swipes as persons."""
         return self.limit
@@ -76,7 +81,7 @@ class Till(Rule):
         """Count the distinct persons in the window that ends with this settlement."""
         if window.count < self.limit or window.people < self.limit:
             return None
-        usual = own_usual_in(entry, window, reference, self.span) if self.baseline else None
+        usual = own_usual_in(entry, window, reference, self.span, self.ledger) if self.baseline else None
         return burst(window.entries, window.people, self.limit, usual)
 
     def sentence(self, episode: Episode) -> Text:

@@ -139,7 +139,7 @@ async def expected(area: Area) -> set[bytes]:
             while (outcome := process(engine, batch, offsets)).awaits is not None:
                 offsets = greatest(offsets, outcome.awaits.offsets)
                 in_force = await reader.at(offsets, outcome.awaits.mark)
-                engine.turn(in_force.watches, in_force.reference)
+                engine.turn(in_force.watches, in_force.reference, record.timestamp)
             alerts |= {one.value for one in outcome.alerts}
     return alerts
 

@@ -283,7 +283,8 @@ def _triggers(
     bins = _bins(order, ledger.bin)
     if isinstance(rule, DayRule):
         for day in sorted(bins):
-            found = _checked(lambda day=day: rule.check_day(day, bins, reference, key[0]))  # type: ignore[misc]
+            span = {one: sums for one, sums in bins.items() if day - rule.span <= one <= day}
+            found = _checked(lambda day=day, span=span: rule.check_day(day, span, reference, key[0]))  # type: ignore[misc]
             if found is not None:
                 yield Trigger(day + DAY, (0, clock(day, "%Y-%m-%d")), found)
         return

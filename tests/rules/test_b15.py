@@ -192,9 +192,9 @@ def traffic(days: int = 72) -> list[tuple[int, int]]:
 
 
 def test_a_day_is_judged_once_its_late_entries_have_come() -> None:
-    """Three days after its end: the alert opens at that tick, and its time is the end of the day."""
+    """Four days after its end: the alert opens at that tick, and its time is the end of the day."""
     engine = engine_of(RULE)
-    judged = at("00:00", day=75)
+    judged = at("00:00", day=76)
 
     assert feed(engine, with_ticks(swipes(traffic()))).alerts == []
     assert feed(engine, [hour(judged - HOUR)]).alerts == []
@@ -241,7 +241,7 @@ def test_a_late_settlement_makes_the_difference() -> None:
     late = msgspec.structs.replace(missing, uploaded=missing.time + 71 * HOUR)
     almost = [(day, yuan - (10 if day == 71 else 0)) for day, yuan in traffic()]
 
-    assert feed(engine, [*with_ticks(swipes(almost)), hour(at("00:00", day=75))]).alerts == []
+    assert feed(engine, [*with_ticks(swipes(almost)), hour(at("00:00", day=76))]).alerts == []
     assert story(feed(engine, [late]).alerts) == [("opened", "warning")]
 
 
@@ -257,7 +257,7 @@ def test_a_reversal_withdraws() -> None:
         identity=99,
     )
 
-    assert story(feed(engine, [*with_ticks(entries), hour(at("00:00", day=75))]).alerts) == [("opened", "warning")]
+    assert story(feed(engine, [*with_ticks(entries), hour(at("00:00", day=76))]).alerts) == [("opened", "warning")]
     assert story(feed(engine, [taken]).alerts) == [("withdrawn", "warning")]
 
 
@@ -280,7 +280,9 @@ def test_a_clinic_that_closes_for_a_fortnight_keeps_its_habit() -> None:
     other = (swipe(at("08:00", day=day), institution="H34102100009") for day in range(80))
     log = sorted([*swipes(days), *other], key=lambda one: one.time)
 
-    assert story(told(RULE, [*with_ticks(log), END])) == [("opened", "warning"), ("closed", "warning")]
+    said = story(told(RULE, [*with_ticks(log), END]))
+
+    assert [("opened", "warning"), ("closed", "warning")] == [one for one in said if one[0] != "updated"]
 
 
 def test_state_survives_a_take_over() -> None:
@@ -289,6 +291,6 @@ def test_state_survives_a_take_over() -> None:
     feed(one, with_ticks(swipes(traffic())))
     other = engine_of(RULE)
     other.load(one.drain_changes())
-    then = [hour(at("00:00", day=75))]
+    then = [hour(at("00:00", day=76))]
 
     assert feed(one, then).alerts == feed(other, then).alerts != []

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import pytest
 
-from rules._alert import Alert, Episode
-from rules._ledger import GRACE, Entry
+from rules._alert import Alert, Episode, Proofs, Trigger
+from rules._ledger import GRACE, WAIT, Entry
 from rules._rule import Finding, Text
 from rules._window import Window
 from rules.reference import Reference
@@ -69,14 +69,14 @@ def test_a_revision_is_written_when_severity_rises_or_the_measure_doubles() -> N
     assert (5, 8, 40, "critical") == (closed.revision, closed.triggers, closed.measure.value, closed.severity)
 
 
-def test_an_alert_closes_quiet_and_grace_after_its_last_trigger() -> None:
+def test_an_alert_closes_quiet_and_the_wait_for_late_ones_after_its_last_trigger() -> None:
     """By the log's clock; the closing revision carries the whole final content."""
     desk = Desk(EverySwipe())
     desk.tell(swipe(0), swipe(30, 2))
     last = NOON + 30 * MINUTE
 
-    assert [] == desk.tick(last + HOUR + GRACE - HOUR).revisions
-    [closed] = desk.tick(last + HOUR + GRACE + HOUR).revisions
+    assert [] == desk.tick(last + HOUR + WAIT - HOUR).revisions
+    [closed] = desk.tick(last + HOUR + WAIT + HOUR).revisions
     assert ("closed", 3, 2) == short([closed])[0]
     assert ["M0", "M30"] == [one.msgid for one in closed.evidence]
     assert 3.0 == closed.vola_amt
@@ -186,7 +186,7 @@ def test_days_are_judged_when_they_are_over_and_their_late_entries_have_come() -
     """A late entry after that judges the day anew; a broken day is isolated."""
     desk = Desk(BusyDay())
     desk.tell(swipe(0, 50, infno="2207", med_type="11"), swipe(DAY // MINUTE, 0.13, infno="2207", med_type="11"))
-    end = MONDAY + DAY + GRACE
+    end = MONDAY + DAY + WAIT
 
     assert [] == desk.tick(end - HOUR).revisions
     [opened] = desk.tick(end).revisions
@@ -288,7 +288,7 @@ def test_a_long_episode_that_was_closed_and_loses_its_end_says_so() -> None:
     """Where only its part before the retention is left, that is what stands."""
     desk = Desk(LongEpisode())
     desk.tick(NOON + 100 * DAY)
-    for day in range(16):
+    for day in range(24):
         desk.tell(swipe(day * 1440))
     desk.tick(NOON + 101 * DAY)
     [page] = [page for page in desk.engine.pages.values() if page.ledger.name == "swipes"]
@@ -296,8 +296,8 @@ def test_a_long_episode_that_was_closed_and_loses_its_end_says_so() -> None:
     desk.tell(*(wire.reversal(f"S{name[1:]}", NOON + int(name[1:]) * MINUTE, psn_no=name[1:]) for name in kept))
     desk.end()
 
-    assert 16 > len(kept) > 0
-    assert ("closed", 16 - len(kept)) == (desk.said[-1].status, desk.said[-1].triggers)
+    assert 24 > len(kept) > 0
+    assert ("closed", 24 - len(kept)) == (desk.said[-1].status, desk.said[-1].triggers)
 
 
 def test_a_second_closing_tick_closes_what_came_after_the_first() -> None:
@@ -309,3 +309,71 @@ def test_a_second_closing_tick_closes_what_came_after_the_first() -> None:
 
     assert [("closed", 3, 2), ("closed", 2, 1)] == short(desk.end().revisions)
     assert [] == desk.end().revisions
+
+
+@pytest.mark.parametrize("take_over", [False, True])
+def test_what_an_open_alert_has_not_said_yet_is_said_at_the_next_tick(take_over: bool) -> None:  # noqa: FBT001 - a variant
+    """Once, with the whole content; whoever takes over in between says the same."""
+    desk = Desk(EverySwipe())
+    said = [short(desk.tell(swipe(minutes)).revisions) for minutes in (0, 10, 5)]
+    if take_over:
+        desk.take_over()
+    ticks = [desk.tick(NOON + hours * HOUR).revisions for hours in (1, 2)]
+
+    assert [[("opened", 1, 1)], [], []] == said
+    assert [[("updated", 2, 3)], []] == [short(revisions) for revisions in ticks]
+    assert ["M0", "M5", "M10"] == [one.msgid for one in ticks[0][0].evidence]
+
+
+def test_what_came_and_went_between_two_ticks_is_not_said() -> None:
+    """The content is that of the last revision again."""
+    desk = Desk(EverySwipe())
+    desk.tell(swipe(0), swipe(10), taken_back(10))
+
+    assert [] == desk.tick(NOON + HOUR).revisions
+
+
+def test_an_alert_that_closes_at_a_tick_says_its_news_with_that() -> None:
+    """One revision a tick."""
+    desk = Desk(EverySwipe())
+    desk.tell(swipe(0), swipe(10))
+
+    assert [("closed", 2, 2)] == short(desk.tick(NOON + 10 * DAY).revisions)
+
+
+def test_a_long_episode_is_not_counted_again_at_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a tick says costs what came since the last one, also where something came late or was taken back."""
+    counted = [0]
+    add = Proofs.add
+
+    def counting(proofs: Proofs, trigger: Trigger) -> None:
+        counted[0] += 1
+        add(proofs, trigger)
+
+    monkeypatch.setattr(Proofs, "add", counting)
+    desk, hours = Desk(EverySwipe()), 20
+    for hour in range(hours):
+        first = hour * 60
+        desk.tell(*(swipe(first + minute) for minute in range(1, 50)), swipe(first), taken_back(first + 7))
+        desk.tick(NOON + (hour + 1) * HOUR)
+
+    assert [("updated", 49 * (hour + 1)) for hour in range(hours)] == [
+        (a.status, a.triggers) for a in desk.said[-hours:]
+    ]
+    assert 50 * hours == counted[0]
+
+
+def test_an_alert_says_what_ended_it() -> None:
+    """That nothing came any more, another alert, or that its rule is no longer in force; nothing else does."""
+    desk = Desk(EverySwipe(), shadows=[EverySwipe()])
+    desk.tell(swipe(100), swipe(0), swipe(50), swipe(400), taken_back(400), swipe(300))
+    desk.engine.switch_off("T20/shadow", NOON + 9 * HOUR)
+    desk.end()
+    ended = [(alert.shadow, alert.status, alert.closed_by) for alert in desk.said if alert.closed_by]
+
+    assert {
+        (False, "withdrawn", "merged"), (True, "withdrawn", "merged"),
+        (False, "closed", "quiet"), (True, "closed", "rule_off"),
+    } == set(ended)  # fmt: skip
+    assert {None} == {one.closed_by for one in desk.said if one.status in ("opened", "updated")}
+    assert {None} == {one.closed_by for one in desk.said if one.status == "withdrawn" and one.merged_into is None}

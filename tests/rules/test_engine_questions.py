@@ -137,15 +137,15 @@ def test_a_question_is_remembered_for_a_day() -> None:
 
 
 def test_a_message_that_comes_again_days_later_is_not_answered_again() -> None:
-    """Nine days long, as every repeat is known; then it is forgotten."""
+    """Thirteen days long, as every repeat is known; then it is forgotten."""
     desk, question = Desk(MuchOfIt(limit=2)), asked(feedetail=[wire.line(1, NOON, cnt=3)])
     desk.tell(question)
-    desk.tick(NOON + 9 * DAY)
+    desk.tick(NOON + 13 * DAY)
     desk.take_over()
     again = desk.tell(question)
 
     assert ([], []) == (again.revisions, again.reminders)
-    desk.tick(NOON + 9 * DAY + HOUR)
+    desk.tick(NOON + 13 * DAY + HOUR)
     assert not desk.engine.questions.answered
 
 

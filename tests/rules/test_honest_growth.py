@@ -10,7 +10,6 @@ from random import Random
 import pytest
 
 from rules._alert import Trigger, runs
-from rules._ledger import BIN_DAYS
 from rules._rule import Undecidable
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
 from rules.reference import Reference
@@ -37,10 +36,10 @@ def clinic(visits: int, wanders: float) -> dict[int, list[int]]:
 
 
 def alerts_a_year(bins: dict[int, list[int]]) -> float:
-    """Episodes a year, each day judged by the sums that are kept then."""
+    """Episodes a year, each day judged by the sums that it looks back on."""
     rule, found = OutpatientGrowth(), []
     for day in bins:
-        kept = {one: bins[one] for one in range(day - BIN_DAYS * DAY, day + DAY, DAY) if one in bins}
+        kept = {one: bins[one] for one in range(day - rule.span, day + DAY, DAY) if one in bins}
         try:
             finding = rule.check_day(day, kept, Reference(), HOSPITAL)
         except Undecidable:

@@ -27,8 +27,8 @@ from rules.times import DAY, HOUR, clock, parse
 SHARES = {8: 0.16} | dict.fromkeys(range(9, 21), 0.07)
 """Hour -> its part of the day."""
 FIRST = parse("2026-01-05")
-PAST = 36
-"""Days before the first one that is judged: the habit needs 28, and ends seven before."""
+PAST = 42
+"""Days before the first one that is judged: the habit needs 28, and ends thirteen before."""
 SHOPS = (50, 150, 400)
 Customer = Callable[[int, str], Swipe]
 

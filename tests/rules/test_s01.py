@@ -67,15 +67,17 @@ def test_half_of_them_from_elsewhere_is_high(away: int, severity: str) -> None:
 @pytest.mark.parametrize(("days", "found"), [(14, False), (13, True)])
 def test_a_busy_shop_has_its_own_limit(days: int, found: bool) -> None:  # noqa: FBT001 - a column of the table
     """Sixty an hour are ten in ten minutes: nine persons are nothing. Too few days with traffic: the floor."""
-    start = at("10:00") - 8 * DAY
+    start = at("10:00") - 14 * DAY
     bins = {start - n * DAY: [60 * 28 // days, 0] for n in range(days)}
 
     assert found == (judged_with(bins, burst(9, 30)) is not None)
 
 
-def test_days_of_the_last_week_say_nothing() -> None:
-    """Only days that ended seven days before are frozen."""
-    bins = {at("10:00") - n * DAY: [600, 0] for n in range(1, 8)}
+def test_days_of_the_last_fortnight_say_nothing() -> None:
+    """Only days that ended thirteen days before are frozen."""
+    bins = {at("10:00") - n * DAY: [600, 0] for n in range(1, 14)} | {
+        at("10:00") - n * DAY: [1, 0] for n in range(14, 42)
+    }
 
     assert judged_with(bins, burst(8, 30)) is not None
 
@@ -93,7 +95,7 @@ def test_the_register_speaks_for_a_new_shop() -> None:
 
 def test_neighbouring_hours_count_for_the_habit() -> None:
     """The morning rush may begin an hour earlier: the busiest of three hours is what is usual."""
-    rush = at("11:00") - 8 * DAY
+    rush = at("11:00") - 14 * DAY
     bins = {rush - n * DAY: [60, 0] for n in range(28)}
 
     found = judged_with(bins, burst(9, 30))

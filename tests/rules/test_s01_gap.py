@@ -75,7 +75,7 @@ def test_severity(late: int, count: int, expected: str) -> None:
 def test_the_past_of_a_shop_raises_its_limit() -> None:
     """Where 12 an hour are usual, 3.7 are in the run and its pause: the limit is 13.3, on a pension day 20.9."""
     swipes = run(14, 76)
-    bins = {at("10:00", day=-day) // HOUR * HOUR: [12, 0] for day in range(1, 40)}
+    bins = {at("10:00", day=-day) // HOUR * HOUR: [12, 0] for day in range(1, 46)}
     reference = Reference()
     reference.put("calendar", {"date": "2026-03-05", "kind": "pension"})
     window = Window(list(swipes), RULE.span, bins)
@@ -92,7 +92,7 @@ def test_the_past_counts_only_when_it_is_long_enough() -> None:
     swipes = run(8, 60)
 
     def limit(days: int) -> float:
-        bins = {at("10:00", day=-7 - day) // HOUR * HOUR: [60, 0] for day in range(1, days + 1)}
+        bins = {at("10:00", day=-13 - day) // HOUR * HOUR: [60, 0] for day in range(1, days + 1)}
         window = Window(list(swipes), RULE.span, bins)
         window.move_to(7)
         found = Gap(limit=1).check(swipes[7], window, Reference())

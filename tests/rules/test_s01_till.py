@@ -34,7 +34,7 @@ def test_a_patient_counts_once() -> None:
     assert [] == judge(RULE, [*queue(19, 20), *queue(1, 20)])
 
 
-def limit_after(hourly: int, days: int = 40) -> float:
+def limit_after(hourly: int, days: int = 46) -> float:
     """The limit of a till after a past of so many patients an hour."""
     patients = queue(40, 10)
     bins = {at("10:00", day=-day) // HOUR * HOUR: [hourly, 0] for day in range(1, days + 1)}
@@ -63,7 +63,7 @@ def test_the_figure_of_the_whole_hospital_is_not_that_of_a_till() -> None:
 def test_without_the_baseline_the_limit_stands_alone() -> None:
     """With `baseline` off it is exactly so many in the window."""
     patients = queue(20, 20)
-    window = Window(list(patients), RULE.span, {at("10:00", day=-day) // HOUR * HOUR: [600, 0] for day in range(1, 40)})
+    window = Window(list(patients), RULE.span, {at("10:00", day=-day) // HOUR * HOUR: [600, 0] for day in range(1, 46)})
     window.move_to(19)
 
     assert RULE.check(patients[19], window, Reference()) is None

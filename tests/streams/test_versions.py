@@ -88,7 +88,7 @@ class Consumer:
             there = [one for one in self._cluster.topics[tp.topic] if one.offset >= self._at[tp]][:2]
             if there:
                 found[tp] = there
-                self._at[tp] = there[-1].offset + 2
+            self._at[tp] = there[-1].offset + 2 if there else self._cluster.end(tp.topic)
         return found
 
 
