@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.structs import ConsumerRecord
 
 from monitor.lines import object_in
 from rules.times import iso
@@ -14,18 +13,17 @@ from rules.wire.answers import OTHER
 from rules.wire.door import sender_of
 from rules.wire.notation import clean
 from rules.wire.pseudonyms import Pseudonyms
+from streams.reading import Offsets, Record, read, read_all, reader
 from streams.topics import Names, started, topic_partitions
-
-Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
 async def list_letters(
     client: Mapping[str, Any], prefix: str, code: str | None, limit: int, pseudonyms: Pseudonyms
 ) -> list[dict[str, Any]]:
     """The newest dead letters with this error code (None: any), as `row_of` tells them."""
-    async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
-        partitions = await topic_partitions(client, Names(prefix).dead_letter)
-        found = [one async for one in _to_the_end(consumer, partitions) if _is(one, code)]
+    partitions = await topic_partitions(client, Names(prefix).dead_letter)
+    async with started(reader(client)) as consumer:
+        found = [one async for records in read_all(consumer, partitions) for one in records if _is(one, code)]
     found.sort(key=lambda record: record.timestamp, reverse=True)
     return [row_of(record, pseudonyms) for record in found[:limit]]
 
@@ -62,33 +60,25 @@ async def retry(client: Mapping[str, Any], prefix: str, code: str | None) -> int
     names = Names(prefix)
     group = f"{prefix}-deadletter-retry{f'-{code}' if code else ''}"
     sent = 0
-    of_group = AIOKafkaConsumer(group_id=group, enable_auto_commit=False, auto_offset_reset="earliest", **client)
+    partitions = await topic_partitions(client, names.dead_letter)
     async with (
-        started(of_group) as consumer,
+        started(reader(client, group_id=group)) as consumer,
         started(AIOKafkaProducer(acks="all", enable_idempotence=True, **client)) as producer,
     ):
-        partitions = await topic_partitions(client, names.dead_letter)
-        async for record in _to_the_end(consumer, partitions, from_group=True):
-            if _is(record, code) and _is_whole(record):
-                await producer.send_and_wait(names.events, value=record.value, key=record.key)
-                sent += 1
-            await consumer.commit({TopicPartition(record.topic, record.partition): record.offset + 1})
+        first = await _looked_at(consumer, partitions)
+        async for records in read(consumer, first, await consumer.end_offsets(partitions)):
+            for record in records:
+                if _is(record, code) and _is_whole(record):
+                    await producer.send_and_wait(names.events, value=record.value, key=record.key)
+                    sent += 1
+                await consumer.commit({TopicPartition(record.topic, record.partition): record.offset + 1})
     return sent
 
 
-async def _to_the_end(
-    consumer: AIOKafkaConsumer, partitions: list[TopicPartition], *, from_group: bool = False
-) -> AsyncIterator[Record]:
-    """Every record up to the ends that the partitions have now."""
-    consumer.assign(partitions)
-    if not from_group:
-        await consumer.seek_to_beginning(*partitions)
-    ends = await consumer.end_offsets(partitions)
-    while any([await consumer.position(tp) < end for tp, end in ends.items()]):
-        for tp, records in (await consumer.getmany(timeout_ms=1000)).items():
-            for record in records:
-                if record.offset < ends[tp]:
-                    yield record
+async def _looked_at(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> Offsets:
+    """How far the group has looked; at least to what is still there, for the oldest letters are forgotten."""
+    oldest = await consumer.beginning_offsets(partitions)
+    return {tp: max(oldest[tp], await consumer.committed(tp) or 0) for tp in partitions}
 
 
 def _headers(record: Record) -> dict[str, str]:

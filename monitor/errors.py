@@ -8,4 +8,4 @@ class ConfigurationError(Exception):
 
 
 class InputError(Exception):
-    """A file is of another kind than one that can be read: exit code 1. One line: what it is, and what to do."""
+    """A file of another kind, or a topic that cannot be read to its end: exit code 1. One line: what it is."""

@@ -11,11 +11,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from monitor.errors import ConfigurationError
 from rules.times import DAY, iso, parse
 from rules.wire.door import Limits
+from streams.reading import Offsets, read, reader
 from streams.topics import Names, started, topic_partitions
 
 Take = Callable[[bytes, int], None]
 """Takes a message and the moment at which the broker took it, ms UTC."""
-Offsets = Mapping[TopicPartition, int]
 
 
 class Span(NamedTuple):
@@ -40,11 +40,12 @@ async def read_span(client: Mapping[str, Any], prefix: str, span: Span, take: Ta
     partitions = await topic_partitions(client, topic)
     if not partitions:
         raise ConfigurationError(f"{topic}: expected a topic that exists: monitor topics create")
-    how = {"enable_auto_commit": False, "isolation_level": "read_committed", "auto_offset_reset": "none"}
-    async with started(AIOKafkaConsumer(**how, **client)) as consumer:
+    async with started(reader(client)) as consumer:
         oldest, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         first = await offsets_at(consumer, span.start, ends)
-        await read_between(consumer, first, await offsets_at(consumer, span.end, ends), take)
+        async for records in read(consumer, first, await offsets_at(consumer, span.end, ends)):
+            for record in records:
+                take(record.value or b"", record.timestamp)
     return [
         f"{tp.topic}/{tp.partition}: older messages are gone, some of the day may have been among them"
         for tp in partitions
@@ -56,22 +57,6 @@ async def offsets_at(consumer: AIOKafkaConsumer, moment: int, ends: Offsets) -> 
     """The offset of the first record appended at or after a moment; the end where there is none yet."""
     found = await consumer.offsets_for_times(dict.fromkeys(ends, moment))
     return {tp: end if found.get(tp) is None else found[tp].offset for tp, end in ends.items()}
-
-
-async def read_between(consumer: AIOKafkaConsumer, first: Offsets, last: Offsets, take: Take) -> None:
-    """Hand on every record from the first offset of each partition to before the last."""
-    left = {tp for tp in first if first[tp] < last[tp]}
-    consumer.assign(list(left))
-    for tp in left:
-        consumer.seek(tp, first[tp])
-    while left:
-        for tp, records in (await consumer.getmany(*left, timeout_ms=1000)).items():
-            for record in records:
-                if record.offset < last[tp]:
-                    take(record.value or b"", record.timestamp)
-        done = {tp for tp in left if await consumer.position(tp) >= last[tp]}
-        consumer.pause(*done)
-        left -= done
 
 
 def warning_of_time(span: Span, now: int) -> list[str]:

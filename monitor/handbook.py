@@ -16,6 +16,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from monitor.cli import app
 from monitor.contract import export
 from monitor.handbook_messages import messages_page
+from monitor.handbook_tables import reference_page, reference_page_zh
 from monitor.markdown import page, table
 from monitor.metrics import Metrics
 from monitor.rulebook import parameters_of
@@ -131,6 +132,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "topics.md": topics_page,
     "messages.md": messages_page,
+    "reference.md": reference_page,
+    "reference.zh.md": reference_page_zh,
     "contract.json": contract_page,
 }
 """File in docs/ -> what makes it."""

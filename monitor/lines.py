@@ -176,15 +176,22 @@ def kind_of(head: bytes, *, whole: bool) -> Kind | None:
 
     A first line that is no message does not make a file of another kind: the lines after it are asked too.
     """
-    for beginning, kind in _BY_FIRST_BYTES:
-        if head.startswith(beginning):
-            return _XLSX if kind is _ZIP and b"[Content_Types].xml" in head else kind
+    if (foreign := foreign_kind(head)) is not None:
+        return foreign
     if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         return Kind("a tar archive", "tar -xOf FILE")
     lines = [line for line in head.split(b"\n") if line.strip()]
     if _is_gb18030(lines):
         return _GB18030
     return _kind_of_text("\n".join(line.decode("utf-8", "replace").strip() for line in lines), whole=whole)
+
+
+def foreign_kind(head: bytes) -> Kind | None:
+    """What a file is whose first bytes say that it is no text in UTF-8 or GB18030."""
+    for beginning, kind in _BY_FIRST_BYTES:
+        if head.startswith(beginning):
+            return _XLSX if kind is _ZIP and b"[Content_Types].xml" in head else kind
+    return None
 
 
 def _is_gb18030(lines: list[bytes]) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from monitor.errors import ConfigurationError
+from monitor.tabletext import text_of
 from rules.wire.notation import clean
 from rules.wire.reasons import describe
 
@@ -64,7 +65,8 @@ def read_list(path: Path, day: date) -> dict[str, Listed]:
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and values by column of each row that is not empty."""
-    reader = csv.reader(io.StringIO(_text(path), newline=""))
+    text, _ = text_of(path)
+    reader = csv.reader(io.StringIO(text, newline=""))
     try:
         places = _places(next(reader, []), path)
         for values in reader:
@@ -73,19 +75,6 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
                 yield reader.line_num, row
     except csv.Error as error:
         raise ConfigurationError(f"{path}:{reader.line_num}: expected CSV: {error}") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}") from None
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ConfigurationError(f"{path}: expected CSV in UTF-8 or GB18030")
 
 
 def _places(header: list[str], path: Path) -> dict[str, int]:

@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass, field
 
 import msgspec
 
+from monitor.lines import Warn
 from monitor.text import printable_json
 from rules._alert import Alert
 from rules._engine import Engine
 from rules._track import Watch
 from rules.reference import Reference
+from rules.times import HOUR
 from rules.wire.answers import OTHER
 from rules.wire.door import Door
 from streams.detector import Outcome, process
@@ -26,7 +28,8 @@ class Summary:
     """What a replay did. read = accepted + duplicate + skipped + failed + refused + late, all in messages.
 
     What stands below by_rule is what must not be silent: messages by transaction, reason and institution, and parts of
-    accepted ones.
+    accepted ones. sorted_lines, without_time: what --sort put in order, and how many of them state no inf_time.
+    out_of_order: messages with an inf_time earlier than one before by more than the grace.
     """
 
     read: int = 0
@@ -52,6 +55,9 @@ class Summary:
     retractions_without_target: int = 0
     message_reversals_without_target: int = 0
     without_target_by_institution: dict[str, int] = field(default_factory=dict)
+    sorted_lines: int = 0
+    without_time: int = 0
+    out_of_order: int = 0
     warnings: list[str] = field(default_factory=list)
 
     def contract(self) -> dict[str, object]:
@@ -95,16 +101,49 @@ class SetAside:
         return code, self._words[code], number
 
 
+class Order:
+    """Looks whether messages come in the order of their uploads.
+
+    Only within the grace it does not matter in which order they are judged.
+    """
+
+    __slots__ = ("_grace", "_latest", "_line", "_warn", "out_of_order")
+
+    def __init__(self, grace: int, warn: Warn) -> None:
+        """Take the grace (ms), and what is told of the first message that comes after it."""
+        self._grace = grace
+        self._warn = warn
+        self._latest = self._line = 0
+        self.out_of_order = 0
+
+    def look(self, number: int, uploaded: int) -> None:
+        """Look at the inf_time (ms UTC) of the message in a line."""
+        behind = self._latest - uploaded
+        if behind <= 0:
+            self._latest, self._line = uploaded, number
+        elif behind > self._grace:
+            self.out_of_order += 1
+            if self.out_of_order == 1:
+                self._warn(
+                    f"line {number}: expected an inf_time at most {self._grace // HOUR} h before that of a line above, "
+                    f"was {behind // HOUR} h before line {self._line}: replay this file with --sort"
+                )
+
+
 def replay(
-    lines: Iterable[bytes],
+    lines: Iterable[tuple[int, bytes]],
     watches: Sequence[Watch],
     reference: Reference,
     door: Door,
     *,
     on_alert: Callable[[bytes, Alert], None] = lambda _bytes, _alert: None,
     on_dead_letter: Callable[[DeadLetter], None] = lambda _letter: None,
+    warn: Warn = lambda _: None,
 ) -> tuple[Summary, Engine]:
-    """Run lines of JSON through router and engine and close everything at the end; gives the summary and the engine."""
+    """Run numbered lines of JSON through router and engine and close everything at the end.
+
+    Gives the summary and the engine. Warnings stand in the summary too.
+    """
     gc.set_threshold(200_000, 50, 1_000)  # as in a worker: state is millions of objects without cycles
     began = time.monotonic()
     engine, router = Engine(watches, reference), Router(door, of_file=True)
@@ -120,13 +159,20 @@ def replay(
             standing[alert.alert_id] = alert.rule_id if alert.status != "withdrawn" else ""
             summary.alerts_opened += alert.status == "opened" and alert.revision == 1
 
+    def note_warning(text: str) -> None:
+        summary.warnings.append(text)
+        warn(text)
+
     uploaded = 0
     noted: Counter[Noted] = Counter()
-    for number, line in enumerate(lines, start=1):
+    order = Order(door.limits.grace, note_warning)
+    for number, line in lines:
         summary.read += 1
         routed = Routed()
         router.route_one(line, int(time.time() * 1000), number, routed)
-        uploaded = routed.uploaded or uploaded
+        if routed.uploaded:
+            uploaded = routed.uploaded
+            order.look(number, uploaded)
         noted.update(routed.noted)
         summary.late += len(routed.late)
         for _, code, detail in routed.dead_letters:
@@ -136,6 +182,7 @@ def replay(
     closed = process(engine, [(encode_tick(0, final=True), uploaded)])
     tell(closed)
     _tell_noted(summary, noted, without_target)
+    summary.out_of_order = order.out_of_order
     set_aside = summary.skipped + summary.failed + summary.refused + summary.late
     summary.accepted = summary.read - summary.duplicate - set_aside
     summary.by_rule = {rule: list(standing.values()).count(rule) for rule in sorted({*standing.values()} - {""})}

@@ -33,6 +33,15 @@ _NOTED: Mapping[str, Said] = {
         "冲正（2601）找不到所冲正的报文，超时之后属正常",
         "2601 that found nothing to take back; normal after a time-out",
     ),
+    "sorted_lines": Said("已按 inf_time、msgid 排序的行", "lines put in order of inf_time and msgid"),
+    "without_time": Said(
+        "其中读不出 inf_time 的行，仍在原来的前一行之后",
+        "of these, lines without an inf_time, which stay where they were",
+    ),
+    "out_of_order": Said(
+        "inf_time 早于前面报文超过宽限期，判定结果随行的顺序而变；请加 --sort 重放",
+        "messages with an inf_time before that of an earlier line by more than the grace; replay the file with --sort",
+    ),
 }
 """Field of the summary -> what it means; what is zero is not printed."""
 _REFUSED = Said("拒收，按原因", "refused, by reason")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from monitor.errors import ConfigurationError
 from monitor.rulebook import versions_of
@@ -16,6 +16,7 @@ from rules._ledger import Page
 from rules.reference import Reference
 from rules.times import iso
 from streams.checkpoint import HEAD, Changelog, Head
+from streams.reading import reader
 from streams.router import partition_of, record_key
 from streams.topics import Names, partitions_of
 
@@ -33,7 +34,7 @@ async def state_of(client: Mapping[str, Any], prefix: str, space: str, key: str)
         names.changelog,
         partition,
         partial(AIOKafkaProducer, **client),  # for who writes; here nothing opens it
-        partial(AIOKafkaConsumer, enable_auto_commit=False, isolation_level="read_committed", **client),
+        partial(reader, client),
     ).read()
     engine = Engine([], Reference())
     if (head := state.pop(HEAD, None)) is not None:

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
-
-from monitor.eventspan import offsets_at, read_between
+from monitor.eventspan import offsets_at
+from streams.reading import read, reader
 from streams.router import Noted
 from streams.tallies import sum_of
 from streams.topics import Names, started, topic_partitions
@@ -36,11 +35,10 @@ async def noted_since(client: Mapping[str, Any], prefix: str, since: int) -> Cou
     if not partitions:
         return Counter()
     values: list[bytes] = []
-    async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
+    async with started(reader(client)) as consumer:
         ends = await consumer.end_offsets(partitions)
-        await read_between(
-            consumer, await offsets_at(consumer, since, ends), ends, lambda value, _: values.append(value)
-        )
+        async for records in read(consumer, await offsets_at(consumer, since, ends), ends):
+            values += [record.value or b"" for record in records]
     return sum_of(values, since)
 
 

@@ -7,20 +7,13 @@ from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from math import inf
 
+from .columns import TABLE_COLUMNS, Column, checked, key_and_required
 from .times import DAY, clock, parse
 
-TABLES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "institutions": ("fixmedins_code", ("status", "kind")),
-    "deaths": ("psn_no", ("die_date",)),
-    "drugs": ("med_list_codg", ()),
-    "diagnoses": ("code", ("exempt",)),
-    "calendar": ("date", ("kind",)),
-}
+TABLES = {table: key_and_required(table) for table in TABLE_COLUMNS}
 """Table -> its key column, further columns that every row must have."""
 
-NUMBERS = {"institutions": ("lat", "lon", "usual_per_10min"), "drugs": ("pack_units", "daily_units")}
-"""Table -> columns that hold a number where they hold anything: 0 or more, but for degrees."""
-DEGREES = ("lat", "lon")
+_CHECKED = {table: checked(table) for table in TABLE_COLUMNS}
 
 _WESTERN = re.compile(r"X[A-Z]\d{2}[A-Z]{2}[A-Z]\d{3}[A-Z]\d{3}\d{9}")
 _ALWAYS = (-(1 << 62), 1 << 62)
@@ -149,13 +142,39 @@ def _mark(table: str, row: Row) -> int:
 
 
 def _check_values(table: str, row: Row) -> None:
-    """What a rule will read as a time or as a number must be one."""
-    if table == "deaths":
-        _moment(table, "die_date", row["die_date"])
-    for column in NUMBERS.get(table, ()):
-        text = row.get(column) or "0"
-        if not _is_number(text, least=-180 if column in DEGREES else 0):
-            raise BadRowError(f"{table}.{column}: expected a number, was text of {len(text)}")
+    """What a rule will read as a time, a number or one of a few words must be one."""
+    for column in _CHECKED[table]:
+        text = row.get(column.name)
+        if text and not _is_fit(column, text):
+            raise BadRowError(f"{table}.{column.name}: expected {_expected(column)}, was text of {len(text)}")
+
+
+def _is_fit(column: Column, text: str) -> bool:
+    if column.one_of:
+        return text in column.one_of
+    if column.kind == "day":
+        return _is_day(text)
+    if column.kind == "moment":
+        return _is_moment(text)
+    return _is_number(text, least=-180 if column.kind == "degrees" else 0)
+
+
+def _expected(column: Column) -> str:
+    if column.one_of:
+        return f"one of {', '.join(column.one_of)}"
+    return {"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd, also with a time"}.get(column.kind, "a number")
+
+
+def _is_day(text: str) -> bool:
+    return _is_moment(text) and clock(parse(text), "%Y-%m-%d") == text
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_number(text: str, least: float) -> bool:
@@ -165,20 +184,13 @@ def _is_number(text: str, least: float) -> bool:
         return False
 
 
-def _moment(table: str, column: str, text: str) -> int:
-    try:
-        return parse(text)
-    except ValueError:
-        raise BadRowError(f"{table}.{column}: expected a date or a time, was text of {len(text)}") from None
-
-
 def _validity(table: str, row: Row) -> tuple[int, int]:
     limits = list(_ALWAYS)
     for position, column in enumerate(("valid_from", "valid_to")):
         text = row.get(column)
         if not text:
             continue
-        limits[position] = _moment(table, column, text)
+        limits[position] = parse(text)
         if position == 1 and len(text) == len("yyyy-mm-dd"):
             limits[1] += DAY
     if limits[0] >= limits[1]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from typing import Protocol
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.structs import ConsumerRecord
 
 from rules._engine import Engine
 from rules._ledger import Tick, Turn
 from streams._faust import send_all
+from streams.reading import Record, read, read_all
 from streams.versions import InForce, greatest
 
 HEAD = b"\x00head"
@@ -83,7 +83,7 @@ class Changelog:
         reader: Callable[[], AIOKafkaConsumer],
         seconds: float = 10.0,
     ) -> None:
-        """Take makers of a transactional producer and a read_committed consumer, and seconds for a step."""
+        """Take makers of a transactional producer and of a `reading.reader`, and seconds for a step."""
         self._at = TopicPartition(topic, partition)
         self._make_producer = producer
         self._reader = reader
@@ -105,7 +105,7 @@ class Changelog:
     async def read(self) -> dict[bytes, bytes]:
         """Read all that was committed, the last record of each key."""
         async with self._reading() as reader:
-            return await self._read_on(reader, (await reader.beginning_offsets([self._at]))[self._at])
+            return await _last_of_each(read_all(reader, [self._at], self._seconds))
 
     async def head(self) -> Head | None:
         """Read the last head alone, without becoming the writer: each transaction ends with one, so from the end."""
@@ -115,7 +115,8 @@ class Changelog:
             back, start = 10, end
             while start > first:
                 start, back = max(first, end - back), back * 10
-                if (head := (await self._read_on(reader, start)).get(HEAD)) is not None:
+                records = read(reader, {self._at: start}, {self._at: end}, self._seconds)
+                if (head := (await _last_of_each(records)).get(HEAD)) is not None:
                     return msgspec.msgpack.decode(head, type=Head)
         return None
 
@@ -125,28 +126,9 @@ class Changelog:
         try:
             async with asyncio.timeout(6 * self._seconds):
                 await reader.start()
-            reader.assign([self._at])
             yield reader
         finally:
             await reader.stop()
-
-    async def _read_on(self, reader: AIOKafkaConsumer, start: int) -> dict[bytes, bytes]:
-        """Read from an offset to the end that there is now."""
-        reader.seek(self._at, start)
-        end = (await reader.end_offsets([self._at]))[self._at]
-        state: dict[bytes, bytes] = {}
-        # The end is a commit marker, never a record: only the position tells that it was reached.
-        while await reader.position(self._at) < end:
-            async with asyncio.timeout(self._seconds):
-                await self._advance(reader, state)
-        return state
-
-    async def _advance(self, reader: AIOKafkaConsumer, state: dict[bytes, bytes]) -> None:
-        """Read until the position moves; a reader of a broker in need would ask for ever."""
-        before = await reader.position(self._at)
-        while await reader.position(self._at) == before:
-            for records in (await reader.getmany(self._at, timeout_ms=200)).values():
-                _keep_last(state, records)
 
     async def write(self, records: Sequence[tuple[bytes, bytes | None]], head: Head) -> None:
         """Write records and head in one transaction; every result is seen before the next step.
@@ -311,11 +293,15 @@ class Desk:
             self._finished.popleft().ack()
 
 
-def _keep_last(state: dict[bytes, bytes], records: Sequence[ConsumerRecord[bytes, bytes]]) -> None:
-    for record in records:
-        if record.key is None:
-            continue
-        if record.value is None:
-            state.pop(record.key, None)
-        else:
-            state[record.key] = record.value
+async def _last_of_each(batches: AsyncIterable[Sequence[Record]]) -> dict[bytes, bytes]:
+    """The last record of each key, without those that were taken back."""
+    state: dict[bytes, bytes] = {}
+    async for records in batches:
+        for record in records:
+            if record.key is None:
+                continue
+            if record.value is None:
+                state.pop(record.key, None)
+            else:
+                state[record.key] = record.value
+    return state

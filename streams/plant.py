@@ -19,6 +19,7 @@ from faust.types import TP
 
 from rules._engine import Engine
 from rules._ledger import Turn
+from streams import reading
 from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings, die
 from streams.aside import set_aside
 from streams.checkpoint import Changelog, Desk
@@ -294,13 +295,8 @@ class Plant:
             )
 
         def reader() -> AIOKafkaConsumer:
-            return AIOKafkaConsumer(
-                isolation_level="read_committed",
-                enable_auto_commit=False,
-                max_partition_fetch_bytes=config.record_bytes,
-                fetch_max_bytes=config.record_bytes,
-                **common,
-            )
+            largest = config.record_bytes
+            return reading.reader(common, max_partition_fetch_bytes=largest, fetch_max_bytes=largest)
 
         return Changelog(self._names.changelog, partition, producer, reader, config.step_seconds)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
-from aiokafka.structs import ConsumerRecord
 
 from rules.reference import TABLES
 from streams._faust import Record, send_all
+from streams.reading import reader
 from streams.topics import Names, started
 
 Row = Mapping[str, str]
@@ -64,41 +63,9 @@ async def publish(client: Mapping[str, Any], topic: str, records: Sequence[Recor
             raise
 
 
-async def read(
-    client: Mapping[str, Any], first: Mapping[str, int], last: Mapping[str, int], seconds: float
-) -> AsyncIterator[Sequence[ConsumerRecord[bytes, bytes]]]:
-    """Hand on what was committed to topics of one partition, from the first offset of each to before its last.
-
-    Raises TimeoutError where none of them moves for so many seconds.
-    """
-    left = {TopicPartition(topic, 0): offset for topic, offset in first.items() if offset < last[topic]}
-    if not left:
-        return
-    consumer = AIOKafkaConsumer(
-        enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest", **client
-    )
-    async with started(consumer):
-        # Nothing is waited for in between, so that no reset of aiokafka's own is under way.
-        consumer.assign(list(left))
-        for tp, offset in left.items():
-            consumer.seek(tp, offset)
-        loop = asyncio.get_running_loop()
-        moved = loop.time()
-        while left:
-            for tp, records in (await consumer.getmany(*left, timeout_ms=200)).items():
-                yield [one for one in records if first[tp.topic] <= one.offset < last[tp.topic]]
-            # What stands at the end may be a marker, which is never handed out: only the position tells.
-            positions = {tp: await consumer.position(tp) for tp in left}
-            if positions != left:
-                moved = loop.time()
-            elif loop.time() - moved > seconds:
-                raise TimeoutError(f"{', '.join(sorted(tp.topic for tp in left))}: expected to be read")
-            left = {tp: position for tp, position in positions.items() if position < last[tp.topic]}
-
-
 async def ends(client: Mapping[str, Any], topics: Collection[str]) -> dict[str, int]:
     """The offset behind the last finished transaction on topics of one partition; 0 where there is no such topic."""
-    async with started(AIOKafkaConsumer(isolation_level="read_committed", **client)) as consumer:
+    async with started(reader(client)) as consumer:
         there = await consumer.topics()
         found = await consumer.end_offsets([TopicPartition(topic, 0) for topic in topics if topic in there])
     return {topic: found.get(TopicPartition(topic, 0), 0) for topic in topics}

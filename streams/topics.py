@@ -5,6 +5,7 @@ What the contract says of cleanup and retention stands here once; nobody else cr
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -267,6 +268,7 @@ async def started(one: Client) -> AsyncIterator[Client]:
     """A consumer or producer for the length of the block; let go of also where no broker answers."""
     try:
         await one.start()
+        await asyncio.sleep(0)  # aiokafka cannot stop a consumer whose tasks have not begun
         yield one
     finally:
         await one.stop()

@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import orjson
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from rules._ledger import Turn
@@ -22,9 +23,10 @@ from rules._track import Watch
 from rules.reference import TABLES, BadRowError, Reference, Table
 from streams._faust import BatchConsumer, BatchProducer, die
 from streams.detector import is_ahead
+from streams.reading import UnreadError, read, reader
 from streams.router import NO_TURN, encode_turn
-from streams.tables import ends, read
-from streams.topics import Names
+from streams.tables import ends
+from streams.topics import Names, started
 
 log = logging.getLogger("settlement_monitor.versions")
 
@@ -188,12 +190,16 @@ class Versions:
         parts = {name: self._nearest(name, offset) for name, offset in wanted.items()}
         behind = [name for name, part in parts.items() if part.offset < wanted[name]]
         contents = {name: parts[name].content.copy() for name in behind}
-        first = {self._topic(name): parts[name].offset for name in behind}
-        last = {self._topic(name): wanted[name] for name in behind}
-        async for records in read(self._client, first, last, self._seconds):
-            for record in records:
-                name = record.topic.removeprefix(f"{self._prefix}.")
-                _take(contents[name], name, record.offset, record.key or b"", record.value)
+        first = {TopicPartition(self._topic(name), 0): parts[name].offset for name in behind}
+        last = {TopicPartition(self._topic(name), 0): wanted[name] for name in behind}
+        if behind:
+            async with started(reader(self._client)) as consumer:
+                begin = await consumer.beginning_offsets(list(first))
+                first = {tp: max(offset, min(begin[tp], last[tp])) for tp, offset in first.items()}
+                async for records in read(consumer, first, last, self._seconds):
+                    for record in records:
+                        name = record.topic.removeprefix(f"{self._prefix}.")
+                        _take(contents[name], name, record.offset, record.key or b"", record.value)
         parts |= {name: _Part(wanted[name], content) for name, content in contents.items()}
         return self._keep(parts)
 
@@ -254,7 +260,7 @@ def _unless_broker_is_away() -> Iterator[None]:
     """Do it; where the broker does not answer now, it is done later."""
     try:
         yield
-    except (KafkaError, TimeoutError, OSError) as error:
+    except (KafkaError, UnreadError, TimeoutError, OSError) as error:
         log.warning("versions cannot be read or told now", extra={"reason": type(error).__name__})
 
 

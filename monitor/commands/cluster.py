@@ -99,36 +99,33 @@ def topics_close(brokers: Brokers = None, prefix: Prefix = None, as_json: Json =
         out_line("asked for the closing tick")
 
 
-Folder = Annotated[Path, typer.Argument(help="Folder with <table>.csv files.")]
+Tables = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="A <table>.csv, or a folder with such files.")]
 
 
 @reference_app.command("validate")
-def reference_validate(folder: Folder, as_json: Json = False) -> None:
-    """Whether the tables in a folder would be taken; file, line and reason where not."""
+def reference_validate(tables: Tables, as_json: Json = False) -> None:
+    """Whether tables would be taken; file, line and reason where not. Their columns: docs/reference.md."""
     from monitor.reference import load_reference
     from rules.reference import TABLES
 
-    tables = load_reference(folder, load_settings().pseudonyms)
-    _say_counts({table: len(list(tables.keys(table))) for table in TABLES}, "keys", as_json=as_json)
+    read = load_reference(tables, load_settings().pseudonyms, complain)
+    _say_counts({table: len(list(read.keys(table))) for table in TABLES}, "keys", as_json=as_json)
 
 
 @reference_app.command("load")
-def reference_load(folder: Folder, brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
-    """Write the tables of a folder to their topics; persons as pseudonyms."""
-    from monitor.reference import load_reference, read_rows, with_pseudonyms
+def reference_load(tables: Tables, brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+    """Write tables to their topics; persons as pseudonyms."""
+    from monitor.reference import files_of, load_reference, read_rows, with_pseudonyms
     from monitor.worker import check_key
-    from rules.reference import TABLES
     from streams.tables import publish_rows
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     check_key(settings)
-    load_reference(folder, settings.pseudonyms)  # refuses before anything is written
+    load_reference(tables, settings.pseudonyms, complain)  # refuses before anything is written
     loaded = {}
-    for table in TABLES:
-        path = folder / f"{table}.csv"
-        if path.is_file():
-            rows = [with_pseudonyms(table, row, settings.pseudonyms) for _, row in read_rows(path)]
-            loaded[table] = talk(settings, partial(publish_rows, client(settings), settings.prefix, table, rows))
+    for table, path in files_of(tables).items():
+        rows = [with_pseudonyms(table, row, settings.pseudonyms) for _, row in read_rows(path)]
+        loaded[table] = talk(settings, partial(publish_rows, client(settings), settings.prefix, table, rows))
     _say_counts(loaded, "rows", as_json=as_json)
 
 
@@ -365,11 +362,15 @@ def client(settings: Settings) -> dict[str, Any]:
 
 
 def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
-    """Do something on the cluster; a cluster that does not answer is a configuration error of one line."""
+    """Do something on the cluster.
+
+    Raises ConfigurationError where it does not answer, InputError where a topic cannot be read to its end.
+    """
     import logging
 
     from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 
+    from streams.reading import UnreadError
     from streams.tables import OvertakenError
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -379,7 +380,7 @@ def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
 
     try:
         return asyncio.run(bounded())
-    except OvertakenError as error:
-        raise InputError(str(error)) from None
     except (KafkaConnectionError, KafkaTimeoutError, OSError):
         raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None
+    except (OvertakenError, UnreadError) as error:
+        raise InputError(str(error)) from None

@@ -45,6 +45,15 @@ def replay(
     dead_letters: Annotated[
         Path | None, typer.Option("--dead-letters", help="Write what was refused here, with its reasons.")
     ] = None,
+    *,
+    sort: Annotated[
+        bool,
+        typer.Option(
+            "--sort",
+            help="Put the lines in order of inf_time and msgid first, as an export by institution or person needs it; "
+            "needs as much room as the lines in the folder for temporary files (TMPDIR).",
+        ),
+    ] = False,
     lang: LangOption = Lang.zh,
     as_json: Json = False,
 ) -> None:
@@ -54,15 +63,21 @@ def replay(
     from monitor.replay import DeadLetter, SetAside, Summary
     from monitor.replay import replay as run
     from monitor.rulebook import load_rules
+    from monitor.sorting import Sorter
     from rules.wire.door import Door
 
     check_apart({"events": events, "--alerts": alerts, "--dead-letters": dead_letters})
     settings = load_settings(rules=rules, reference=reference)
     say_key(settings)
-    watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms)
-    aside, warnings = SetAside(), list[str]()
+    watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms, complain)
+    aside, warnings, sorter = SetAside(), list[str](), Sorter()
+
+    def warn(text: str) -> None:
+        warnings.append(text)
+        complain(text)
+
     try:
-        lines = read_lines(events, warnings.append)  # before what is written is emptied
+        lines = read_lines(events, warn)  # before what is written is emptied
     except InputError:
         if as_json:
             out_json(Summary().contract())
@@ -82,9 +97,13 @@ def replay(
             if letters_file:
                 letters_file.write(letter.as_json() + b"\n")
 
-        summary, _ = run(lines, watches, tables, Door(settings.pseudonyms, settings.limits),
-                         on_alert=on_alert, on_dead_letter=on_dead_letter)  # fmt: skip
-    summary.warnings += warnings
+        if sort:
+            complain("--sort: the lines are put in order of inf_time and msgid before the first is judged")
+        numbered = sorter.sort(lines) if sort else enumerate(lines, start=1)
+        summary, _ = run(numbered, watches, tables, Door(settings.pseudonyms, settings.limits),
+                         on_alert=on_alert, on_dead_letter=on_dead_letter, warn=warn)  # fmt: skip
+    summary.warnings = warnings
+    summary.sorted_lines, summary.without_time = sorter.lines, sorter.without_time
     _tell_replay(summary, aside, lang, as_json=as_json)
 
 
@@ -92,8 +111,6 @@ def _tell_replay(summary: Summary, aside: SetAside, lang: Lang, *, as_json: bool
     """Print what a replay did; ends the command with exit code 1 where nothing was accepted."""
     from monitor.replaytext import nothing_accepted, summary_lines
 
-    for warning in summary.warnings:
-        complain(warning)
     if as_json:
         out_json(summary.contract())
     else:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from monitor.errors import ConfigurationError
+from rules.columns import names_of
 from rules.times import DAY
 
 from .catalogue import DRUGS, EXEMPT, ILLNESSES
@@ -129,7 +130,7 @@ def write_reference(tables: Mapping[str, Rows], folder: Path) -> list[Path]:
 
 def _write(path: Path, rows: Rows) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0] if rows else _OPEN, lineterminator="\n")
+        writer = csv.DictWriter(file, rows[0] if rows else names_of(path.stem), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     return path

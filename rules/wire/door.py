@@ -19,7 +19,7 @@ from .answers import OTHER, Event, Failed, Late, Limits, Opened, Refused, Sender
 from .checks import codes_beside, content_reasons, leave_out_age, place
 from .fields import FeeLines, Message, PersonMessage, Settlement, Stock
 from .forms import TRANSACTIONS, Node, Transaction, is_absent, node, plain
-from .notation import Reader, Unfit, is_bad_code, text_reader
+from .notation import Reader, Unfit, is_bad_code, moment, text_reader
 from .pseudonyms import Pseudonyms
 from .reading import Reading, reason_without_transaction
 from .reasons import Reason, describe
@@ -182,6 +182,41 @@ def sender_of(message: Node) -> Sender:
     return Sender(institution, transaction, _said_code(message, "msgid", _text))
 
 
+class _Stamp(msgspec.Struct):
+    """What decides about the place of a message among others, as it came."""
+
+    uploaded: object = msgspec.field(name="inf_time", default=None)
+    message: object = msgspec.field(name="msgid", default=None)
+
+
+_STAMP = msgspec.json.Decoder(_Stamp)
+
+
+def stamp_of(raw: bytes) -> tuple[int, str] | None:
+    """inf_time (ms UTC) and msgid of a message, as the door reads them; None where it states no inf_time.
+
+    Whether it would be let in is not asked. Both stand in the header, whatever the form.
+
+    >>> stamp_of(b'{"msgid": "m1", "inf_time": "2026-03-05 10:00:00", "input": {}}')
+    (1772676000000, 'm1')
+    >>> stamp_of(b'{"msgid": "m1"') is None
+    True
+    """
+    try:
+        came = _STAMP.decode(raw.removeprefix(_BOM))
+        said: Node = {"inf_time": came.uploaded, "msgid": came.message}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            said = _object(raw.removeprefix(_BOM))
+        except Refused:
+            return None
+    try:
+        uploaded = moment(said.get("inf_time"))
+    except Unfit:
+        return None
+    return None if uploaded is None else (to_ms(uploaded), _said_code(said, "msgid", _text))
+
+
 def _said_code(message: Node, name: str, read: Reader = _code) -> str:
     came = message.get(name)
     if type(came) is str and came.isalnum() and came.isascii() and len(came) <= MOST_CODE:
@@ -254,4 +289,16 @@ def _is_deeper(raw: bytes, most: int) -> bool:
     return b"[]" in brackets or brackets.count(b"[") > most
 
 
-__all__ = ["Door", "Event", "Failed", "Late", "Limits", "Opened", "Refused", "Sender", "Skipped", "sender_of"]
+__all__ = [
+    "Door",
+    "Event",
+    "Failed",
+    "Late",
+    "Limits",
+    "Opened",
+    "Refused",
+    "Sender",
+    "Skipped",
+    "sender_of",
+    "stamp_of",
+]

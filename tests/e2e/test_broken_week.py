@@ -196,7 +196,7 @@ def replayed(lines: Iterable[bytes]) -> Replayed:
     found = Replayed()
     watches = [Watch(rule()) for rule in catalogue().values()]  # type: ignore[call-arg]  # every parameter has a default
     found.summary, _ = replay(
-        lines, watches, reference(), a_door(),
+        enumerate(lines, 1), watches, reference(), a_door(),
         on_alert=lambda raw, _: found.alerts.append(raw), on_dead_letter=found.letters.append,
     )  # fmt: skip
     return found

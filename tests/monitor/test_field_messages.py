@@ -30,7 +30,7 @@ def result_of(lines: Iterable[Body | bytes]) -> tuple[Summary, list[Any]]:
     watches = [Watch(rule()) for rule in catalogue().values()]  # type: ignore[call-arg]  # every parameter has a default
     alerts: list[Any] = []
     door = Door(Pseudonyms("key"))
-    summary, _ = replay(raw, watches, Reference(), door, on_alert=lambda _, alert: alerts.append(alert))
+    summary, _ = replay(enumerate(raw, 1), watches, Reference(), door, on_alert=lambda _, alert: alerts.append(alert))
     return summary, alerts
 
 

@@ -39,7 +39,7 @@ def run(lines: list[bytes]) -> tuple[Summary, list[bytes], list[Alert], list[Dea
         alerts.append(alert)
 
     summary, _ = replay(
-        lines,
+        enumerate(lines, 1),
         [Watch(ConcentratedSwiping())],
         Reference(),
         Door(Pseudonyms("key")),

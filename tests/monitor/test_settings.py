@@ -148,9 +148,13 @@ def test_tables_are_effective_dated(tmp_path: Path) -> None:
         (
             "institutions",
             "fixmedins_code,kind,status,valid_from\nP1,pharmacy,active,soon\n",
-            "valid_from: expected a date",
+            "valid_from: expected yyyy-mm-dd, also with a time, was text of 4",
         ),
-        ("institutions", "fixmedins_code,kind,status,valid_from,valid_to\nP1,x,y,2026-01-02,2026-01-01\n", "valid_to"),
+        (
+            "institutions",
+            "fixmedins_code,kind,status,valid_from,valid_to\nP1,x,y,2026-01-02,2026-01-01\n",
+            "valid_to",
+        ),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, table: str, text: str, said: str) -> None:

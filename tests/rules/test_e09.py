@@ -249,7 +249,7 @@ def test_without_the_register_the_rule_is_off() -> None:
 
 def test_a_date_of_death_must_be_one() -> None:
     """The register is refused, not the first event that meets it."""
-    with pytest.raises(BadRowError, match="expected a date or a time, was text of 10"):
+    with pytest.raises(BadRowError, match="expected yyyy-mm-dd, also with a time, was text of 10"):
         Reference().put("deaths", {"psn_no": "1", "die_date": "2026-13-04"})
 
 

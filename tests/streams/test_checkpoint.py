@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from rules._engine import Engine
 from streams.checkpoint import HEAD, HEAD_EVERY, Changelog, Desk, Head
+from streams.reading import StandsStillError
 
 LOG = [f"k{(number * 7) % 5}" for number in range(24)]
 """The internal partition: each record counts one up for its key, each third of a key is an alert."""
@@ -153,6 +154,7 @@ class Producer:
 class Read:
     """A record as read."""
 
+    offset: int
     key: bytes
     value: bytes | None
 
@@ -174,6 +176,8 @@ class Reader:
     def seek(self, partition: TopicPartition, offset: int) -> None:
         self._position = offset
 
+    def pause(self, *partitions: TopicPartition) -> None: ...
+
     async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(partitions, 0)
 
@@ -186,9 +190,10 @@ class Reader:
 
     async def getmany(self, partition: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[Read]]:
         await self._cluster.step()
-        page = self._cluster.records[self._position : self._position + 3]
+        page = list(enumerate(self._cluster.records))[self._position : self._position + 3]
         self._position += len(page)
-        return {partition: [Read(key, value) for key, value, committed in page if committed]}
+        read = [Read(offset, key, value) for offset, (key, value, committed) in page if committed]
+        return {partition: read} if read else {}
 
 
 class Event:
@@ -422,7 +427,7 @@ async def test_a_changelog_that_cannot_be_read_on_fails() -> None:
 
     changelog = Changelog("c", 0, cast(Any, None), cast(Any, lambda: Stuck(cluster)), 0.05)
 
-    with pytest.raises(TimeoutError):
+    with pytest.raises(StandsStillError, match=r"c/0: expected to be read to 1, stands still at 0 for 0\.05 s"):
         await changelog.read()
     assert len(stopped) == 1
 

@@ -20,7 +20,7 @@ from monitor.rulebook import all_rules, defined, definition
 from rules._ledger import Turn
 from rules._track import Watch
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
-from streams import tables, versions
+from streams import reading, versions
 from streams.detector import is_ahead
 from streams.topics import Names
 from streams.versions import InForce, Turns, Versions, greatest
@@ -73,6 +73,12 @@ class Consumer:
     async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         return {tp: self._cluster.end(tp.topic) for tp in partitions}
 
+    async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, 0)
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        """What is paused is not asked for."""
+
     def assign(self, partitions: list[TopicPartition]) -> None:
         self._cluster.reads += 1
 
@@ -96,7 +102,7 @@ class Consumer:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     """What aiokafka's consumers read from."""
     made = Cluster()
-    monkeypatch.setattr(tables, "AIOKafkaConsumer", lambda **more: Consumer(made, **more))
+    monkeypatch.setattr(reading, "AIOKafkaConsumer", lambda **more: Consumer(made, **more))
     return made
 
 

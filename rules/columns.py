@@ -1,0 +1,235 @@
+"""Every column of every reference table: what it means, its unit, and whether each row must have it.
+
+docs/reference.md and docs/reference.zh.md are made from it, the header of a file is checked against it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["text", "number", "degrees", "day", "moment"]
+"""What a column holds: a day is yyyy-mm-dd, a moment may have a time; numbers are 0 or more, but for degrees."""
+
+
+class Column(NamedTuple):
+    """One column. The first of a table is its key. en, zh: its meaning.
+
+    unit: in English and in Chinese. one_of: the values that it may hold; empty: any.
+    """
+
+    name: str
+    en: str
+    zh: str
+    example: str
+    required: bool = False
+    kind: Kind = "text"
+    unit: tuple[str, str] = ("", "")
+    one_of: tuple[str, ...] = ()
+
+
+class About(NamedTuple):
+    """One table: what it is, in English and in Chinese, and its columns."""
+
+    en: str
+    zh: str
+    columns: tuple[Column, ...]
+
+
+_VALID = (
+    Column(
+        "valid_from",
+        "from when the row is valid: a day, or a moment; empty: always was. A row with the same key and the same "
+        "valid_from replaces the earlier one",
+        "本行从何时起有效，日期或时刻；空为一直有效。主键和 valid_from 都相同的行，后者取代前者",
+        "2026-01-01",
+        kind="moment",
+    ),
+    Column(
+        "valid_to",
+        "until when it is valid: a day is its last one; a moment is the first at which it is not; empty: no end",
+        "有效至何时；写日期的，当日仍有效；写时刻的，到该时刻为止；空为长期有效",
+        "2026-12-31",
+        kind="moment",
+    ),
+)
+
+TABLE_COLUMNS: dict[str, About] = {
+    "institutions": About(
+        "Designated institutions: their agreement, where they stand, how busy they usually are. S09, S06, S01 and I01 "
+        "ask it. A row with the key `class:<class>` holds the usual figure of all that have this class.",
+        "定点医药机构：协议状态、所在位置、平日客流。S09、S06、S01、I01 使用。"
+        "主键写作 `class:<类别>` 的行，填写该类别机构的平日客流。",
+        (
+            Column("fixmedins_code", "code of the institution", "定点医药机构编号", "P34102100029", required=True),
+            Column(
+                "status",
+                "state of the agreement: `suspended` and `terminated` alert to every settlement; any other word is as "
+                "`active`",
+                "协议状态：`suspended` 中止、`terminated` 解除，其间每笔结算都会提示；其他写法一律视同 `active` 有效",
+                "active",
+                required=True,
+            ),
+            Column(
+                "kind",
+                "kind: `pharmacy`, `hospital` …; `internet` and `mail_order` are never visited in person",
+                "机构类型：`pharmacy` 药店，`hospital` 医院等；`internet`（互联网）、`mail_order`（邮寄）视为无人到店",
+                "pharmacy",
+                required=True,
+            ),
+            Column("name", "name, for people; no rule asks it", "机构名称，供人阅读，规则不使用", "示例大药房"),
+            Column(
+                "group",
+                "institutions with the same group belong together (one medical community, one owner)",
+                "同一组的机构视为一体（同一医共体、同一经营者）",
+                "G01",
+            ),
+            Column(
+                "class",
+                "class of similar institutions, for the usual figure",
+                "同类机构的类别，用于平日客流",
+                "pharmacy-small",
+            ),
+            Column("admdvs", "region of the institution (six digits)", "机构所在区划（六位）", "341021"),
+            Column(
+                "lat",
+                "latitude",
+                "纬度",
+                "30.0012",
+                kind="degrees",
+                unit=("degrees, south is negative", "度，南纬为负"),
+            ),
+            Column(
+                "lon",
+                "longitude",
+                "经度",
+                "118.1234",
+                kind="degrees",
+                unit=("degrees, west is negative", "度，西经为负"),
+            ),
+            Column(
+                "internet",
+                "`1`: it treats at a distance, so a settlement does not say where the person was",
+                "`1` 表示开展互联网诊疗，结算不说明参保人身在何处",
+                "0",
+                one_of=("0", "1"),
+            ),
+            Column(
+                "usual_per_10min",
+                "usual settlements within ten minutes of the busiest hour, until its own past is known",
+                "最忙的一小时内平均每十分钟的结算笔数；本机构的历史足够后不再使用",
+                "1.5",
+                kind="number",
+                unit=("settlements in 10 min", "笔每10分钟"),
+            ),
+            *_VALID,
+        ),
+    ),
+    "deaths": About(
+        "The register of deaths; E09 asks it. A registration by mistake is closed with valid_to.",
+        "死亡登记；E09 使用。登记有误的，以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column("die_date", "day of death", "死亡日期", "2026-02-27", required=True, kind="moment"),
+            *_VALID,
+        ),
+    ),
+    "drugs": About(
+        "Drugs: which are the same substance, and how long a pack lasts. D01, D02, D03 and D04 ask it.",
+        "药品目录：哪些药品属同一成分，一盒可用多久。D01、D02、D03、D04 使用。",
+        (
+            Column("med_list_codg", "code of the item", "医疗目录编码", "XC09CAF064A001010100001", required=True),
+            Column(
+                "group",
+                "what counts as the same substance; empty: that in a western drug's code, else the item",
+                "视为同一成分的分组；空则取西药编码中的成分，其他按编码本身",
+                "XC09CAF064",
+            ),
+            Column("name", "name, for the text of alerts", "药品名称，用于线索文字", "缬沙坦胶囊"),
+            Column(
+                "pack_units",
+                "units (tablets, capsules) in one pack; one cnt is one pack",
+                "每盒的最小制剂单位数（片、粒）；cnt 为 1 即一盒",
+                "28",
+                kind="number",
+                unit=("units a pack", "片（粒）每盒"),
+            ),
+            Column(
+                "daily_units",
+                "units that a person usually takes in a day",
+                "每人每日常用量",
+                "1",
+                kind="number",
+                unit=("units a day", "片（粒）每日"),
+            ),
+            Column(
+                "atc",
+                "ATC code; empty: that in a western drug's code. B05 and V07 (solvents) are not judged",
+                "ATC 编码；空则取西药编码中的。B05、V07（溶媒）不参与判定",
+                "C09CA",
+            ),
+            *_VALID,
+        ),
+    ),
+    "diagnoses": About(
+        "Diagnoses with which a person is rightly admitted again and again; I01 and I05 ask it. The longest code "
+        "that the diagnosis begins with decides.",
+        "按疗程反复住院属正常的诊断；I01、I05 使用。以诊断编码开头相符的最长编码为准。",
+        (
+            Column(
+                "code",
+                "ICD-10 code, or the beginning of one (three characters or more)",
+                "ICD-10 编码，或其开头（至少三位）",
+                "Z51",
+                required=True,
+            ),
+            Column(
+                "exempt",
+                "`1`: admitted by plan (chemotherapy, dialysis), no alert; `0`: alert",
+                "`1` 按计划反复住院（化疗、透析等），不提示；`0` 照常提示",
+                "1",
+                required=True,
+                one_of=("0", "1"),
+            ),
+            Column("name", "name, for people; no rule asks it", "诊断名称，供人阅读，规则不使用", "化学治疗"),
+            *_VALID,
+        ),
+    ),
+    "calendar": About(
+        "Days on which more is honest than usual, one row a day; S01 and B15 ask it.",
+        "客流多于平日属正常的日子，每日一行；S01、B15 使用。",
+        (
+            Column("date", "the day, yyyy-mm-dd", "日期，yyyy-mm-dd", "2026-10-01", required=True, kind="day"),
+            Column(
+                "kind",
+                "`holiday`; `pension` (they are paid) and `campaign` (free clinic): twice the customers",
+                "`holiday` 节假日；`pension` 养老金发放日、`campaign` 义诊，按平日客流的两倍计",
+                "holiday",
+                required=True,
+            ),
+            Column("name", "name, for people; no rule asks it", "名称，供人阅读，规则不使用", "国庆节"),
+            *_VALID,
+        ),
+    ),
+}
+
+
+def key_and_required(table: str) -> tuple[str, tuple[str, ...]]:
+    """The key column of a table, and the further columns that every row must have."""
+    key, *others = TABLE_COLUMNS[table].columns
+    return key.name, tuple(column.name for column in others if column.required)
+
+
+def names_of(table: str) -> list[str]:
+    """The names of a table's columns."""
+    return [column.name for column in TABLE_COLUMNS[table].columns]
+
+
+def checked(table: str) -> list[Column]:
+    """The columns of a table that hold something else than any text."""
+    return [column for column in TABLE_COLUMNS[table].columns if column.kind != "text" or column.one_of]
