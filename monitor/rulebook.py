@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-import orjson
+import msgspec
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
 
 from monitor.errors import ConfigurationError
@@ -53,6 +53,22 @@ class Life(BaseModel):
         return parse(self.valid_from) if self.valid_from else BEFORE_ALL
 
 
+class Definition(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule shall be on a cluster. Of several definitions of one rule the last on the topic counts.
+
+    version: of its code and parameters. status: of `shadow` the alerts page nobody. valid_from: business time from
+    which it is in force, as yyyy-mm-dd or ISO 8601; empty: from when it is put. parameters: those that differ from
+    the defaults, by name.
+    """
+
+    rule_id: str
+    version: str
+    enabled: bool
+    status: Literal["live", "shadow"]
+    valid_from: str
+    parameters: dict[str, bool | int | float | str]
+
+
 def load_rules(path: Path | None) -> list[Watch]:
     """The rules in force, by id. Raises ConfigurationError: file, rule, parameter, expected, came."""
     return [watch for watch in all_rules(path) if watch.enabled]
@@ -86,12 +102,14 @@ def definitions(path: Path) -> list[tuple[bytes, bytes]]:
 
 def definition(watch: Watch, given: object) -> tuple[bytes, bytes]:
     """Key and value of the definition that gives this watch. given: its table of a file."""
-    said = {"rule_id": watch.rule.id, "version": watch.rule.full_version, **Life.model_validate(given).model_dump()}
-    changed = {
-        name: value for name, value in asdict(watch.rule).items() if value != parameters_of(type(watch.rule))[name]
-    }
-    key = f"{watch.rule.id}/{watch.rule.full_version}".encode()
-    return key, orjson.dumps({**said, "parameters": changed})
+    rule, defaults = watch.rule, parameters_of(type(watch.rule))
+    changed = {name: value for name, value in asdict(rule).items() if value != defaults[name]}
+    life = Life.model_validate(given)
+    said = Definition(
+        rule_id=rule.id, version=rule.full_version, enabled=life.enabled, status=life.status,
+        valid_from=life.valid_from, parameters=changed,
+    )  # fmt: skip
+    return f"{rule.id}/{rule.full_version}".encode(), msgspec.json.encode(said)
 
 
 def defined(given: Mapping[str, object]) -> Watch:
