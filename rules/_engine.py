@@ -158,6 +158,11 @@ class Engine:
 
     def feed(self, item: Inside, appended: int) -> None:
         """Take in one item of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
+        for _ in self.steps(item, appended):
+            pass
+
+    def steps(self, item: Inside, appended: int) -> Iterator[None]:
+        """The same step by step, for a tick may have very many pages to judge. Between steps nothing else is fed."""
         now = self._now
         now.appended, now.tick = appended, self.tick
         if isinstance(item, Record):
@@ -166,7 +171,7 @@ class Engine:
         elif isinstance(item, Retraction):
             self._take_retraction(item, now)
         elif isinstance(item, Tick):
-            self._take_tick(item, now)
+            yield from self._take_tick(item, now)
         if now.faults:
             self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
             now.faults.clear()
@@ -519,12 +524,13 @@ class Engine:
         if arrival.takes:
             heapq.heappush(self._takers, (arrival.uploaded + WAIT, arrival.identity, arrival))
 
-    def _count_without_target(self) -> None:
+    def _count_without_target(self) -> Iterator[None]:
         while self._takers and self._takers[0][0] <= self.tick:
             _, _, taker = heapq.heappop(self._takers)
             if not self._has_target(taker):
                 what = "message_reversals_without_target" if taker.of_transaction else "retractions_without_target"
                 self.effects.without_target[what, taker.institution, taker.transaction] += 1
+            yield
 
     def _has_target(self, taker: Arrival) -> bool:
         takes = set(taker.takes)
@@ -546,36 +552,48 @@ class Engine:
 
     # Time
 
-    def _take_tick(self, tick: Tick, now: Moment) -> None:
+    def _take_tick(self, tick: Tick, now: Moment) -> Iterator[None]:
         if not tick.final and tick.hour <= self.tick:
             return
         self.tick = now.tick = FAR if tick.final else tick.hour
         self.tick_changed = True
-        self._end_rules(now)
-        due: set[PageName] = set()
-        # What came after an earlier closing tick waits one later than that.
-        while self._agenda and self._agenda[0][0] <= self.tick + tick.final:
-            _, name, key = heapq.heappop(self._agenda)
-            due.add((name, key))
-        for page_key in sorted((due | self._unsaid) & self.pages.keys()):
-            page = self.pages[page_key]
-            if page_key in due:
-                self._review(page, now)
-            self._report(page, now)
-        self._unsaid.clear()
-        self._count_without_target()
-        self.effects.alerts += self.questions.close(now)
+        yield from self._end_rules(now)
+        yield from self._judge_due(now, final=tick.final)
+        yield from self._count_without_target()
+        for alert in self.questions.close(now):
+            self.effects.alerts.append(alert)
+            yield
         if not tick.final:
             self.retractions.forget(self.tick)
-            self._drop_resting()
+            yield from self._drop_resting()
 
-    def _end_rules(self, now: Moment) -> None:
+    def _judge_due(self, now: Moment, *, final: bool) -> Iterator[None]:
+        """Review the pages on which time changes something, and report of those that have news; by name."""
+        due: set[PageName] = set()
+        # What came after an earlier closing tick waits one later than that.
+        while self._agenda and self._agenda[0][0] <= self.tick + final:
+            _, name, key = heapq.heappop(self._agenda)
+            due.add((name, key))
+            yield
+        names = [*(due | self._unsaid)]
+        self._unsaid.clear()
+        heapq.heapify(names)
+        while names:
+            page_name = heapq.heappop(names)
+            if page := self.pages.get(page_name):
+                if page_name in due:
+                    self._review(page, now)
+                self._report(page, now)
+            yield
+
+    def _end_rules(self, now: Moment) -> Iterator[None]:
         """Close what is open of rules that are off, and forget them."""
         off = {name for name, watch in self.in_force.items() if not watch.enabled}
         if not off:
             return
         for name in sorted(off):
             self.switch_off(name, now.appended)
+            yield
         self.effects.alerts += self.questions.end(off, now)
         for page in (page for some in self._tracked.values() for page in some):
             for track in page.tracks:
@@ -616,12 +634,13 @@ class Engine:
                     self.effects.alerts += track.switch_off(now)
                     self.changed_pages.add(name)
 
-    def _drop_resting(self) -> None:
+    def _drop_resting(self) -> Iterator[None]:
         """Once there are very many pages, drop those that rested for their retention and that await nothing."""
         if len(self.pages) <= self.room:
             return
         for fresh in self._fresh:
             heapq.heappush(self._resting, (0, *fresh))
+            yield
         self._fresh.clear()
         while self._resting and self._resting[0][0] <= self.tick:
             _, name, key = heapq.heappop(self._resting)
@@ -631,6 +650,7 @@ class Engine:
                 self._drop(page)
             else:
                 heapq.heappush(self._resting, (max(rested, self.tick + 1), name, key))
+            yield
 
     def _drop(self, page: Page) -> None:
         self.gone.update(_state.names_of_page(page))

@@ -221,10 +221,9 @@ class Desk:
         """Bring the tables and rules into force that something names. appended: when, ms UTC."""
         if self._read_versions is None or self.offsets is None:
             return
-        self.offsets = greatest(self.offsets, to.offsets)
-        is_named = self.offsets == to.offsets
-        self._in_force = await self._read_versions(self.offsets, to.mark if is_named else "")
-        self.offsets = greatest(self.offsets, self._in_force.offsets)
+        wanted = greatest(self.offsets, to.offsets)
+        self._in_force = await self._read_versions(wanted, to.mark if wanted == to.offsets else "")
+        self.offsets.update(greatest(wanted, self._in_force.offsets))
         self.engine.turn(self._in_force.watches, self._in_force.reference, appended)
 
     def start_at(self, offset: int) -> None:
@@ -273,10 +272,7 @@ class Desk:
                     return None
                 started = perf_counter()
                 records = self.engine.drain_changes()
-                mark = self._in_force.mark if self._in_force else ""
-                head = Head(
-                    self.position, self.engine.tick, self._partitions, dict(self._versions()), self.offsets or {}, mark
-                )
+                head = self._head(self.position)
                 finished = len(self._finished)
                 if not records and head.offset - (self._saved or 0) < moved:
                     return None
@@ -287,6 +283,10 @@ class Desk:
             self._acknowledge(finished)
         size = sum(len(key) + len(value or b"") for key, value in records)
         return Saved(head.offset, len(records), size, perf_counter() - started)
+
+    def _head(self, position: int) -> Head:
+        offsets, mark = dict(self.offsets or {}), self._in_force.mark if self._in_force else ""
+        return Head(position, self.engine.tick, self._partitions, dict(self._versions()), offsets, mark)
 
     def _acknowledge(self, finished: int) -> None:
         for _ in range(finished):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TypeVar
+from typing import NamedTuple
 
 import msgspec
 
@@ -25,7 +25,6 @@ _encode = msgspec.json.Encoder().encode
 SOURCE = "settlement-monitor"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises of a record that is not ours; the last where it is nested very deep."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,19 @@ class Published:
     headers: list[tuple[str, bytes]] = field(default_factory=list)
 
 
+class Awaited(NamedTuple):
+    """What brings other tables and rules into force, before it is fed. appended: when, ms UTC."""
+
+    item: Tick | Turn
+    appended: int
+
+
 @dataclass
 class Outcome:
     """What became of a batch of the topic inside.
 
     revisions: the alerts as objects, beside their bytes. undecodable: index in the batch of what could not be read, or
-    not wholly. awaits: what brings other versions into force; it and what follows it in the batch is not judged yet.
+    not wholly. awaits: what is to be brought into force before anything more is judged.
     """
 
     alerts: list[Published] = field(default_factory=list)
@@ -54,45 +60,69 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     undecodable: list[int] = field(default_factory=list)
-    awaits: Tick | Turn | None = None
+    awaits: Awaited | None = None
 
 
-def process(engine: Engine, batch: Iterable[tuple[bytes, int]], offsets: Mapping[str, int] | None = None) -> Outcome:
+def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
     """Feed records (value, append time in ms) of one partition, in the order of the log.
 
     What is not ours, or of a newer router, is passed over: whoever reads this log passes over the same.
-    offsets: of the tables and rules in force: halts at a record that names later ones. None: they are given.
     """
-    undecodable, awaits = [], None
+    undecodable: list[int] = []
+    for _ in _steps(engine, batch, undecodable, None):
+        pass
+    return _outcome_of(engine, undecodable)
+
+
+def process_in_slices(
+    engine: Engine, batch: Iterable[tuple[bytes, int]], seconds: float, offsets: Mapping[str, int] | None = None
+) -> Iterator[Outcome]:
+    """The same, with an outcome whenever so many seconds have passed: also within a bundle, and within a tick.
+
+    Together they say what `process` says. The state is that of no offset before the last one was given.
+    offsets: of the tables and rules in force, to be kept up to date; before an item that names later ones there is an
+    outcome that says so. None: they are given, whatever the log names.
+    """
+    undecodable: list[int] = []
+    until = monotonic() + seconds
+    for awaits in _steps(engine, batch, undecodable, offsets):
+        if awaits is not None or monotonic() >= until:
+            found = _outcome_of(engine, undecodable)
+            found.awaits = awaits
+            yield found
+            until = monotonic() + seconds
+    yield _outcome_of(engine, undecodable)
+
+
+def _steps(
+    engine: Engine, batch: Iterable[tuple[bytes, int]], undecodable: list[int], offsets: Mapping[str, int] | None
+) -> Iterator[Awaited | None]:
+    """Feed records; undecodable: takes the index of what could not be read."""
     for index, (value, appended) in enumerate(batch):
         try:
-            items, is_whole = _BUNDLE.decode(value), True
+            items = _BUNDLE.decode(value)
         except UNREADABLE:
-            items, is_whole = _what_can_be_read(value), False
-        awaits = _turn_in(items, offsets)
-        if awaits is not None:
-            break
-        if not is_whole:
             undecodable.append(index)
+            items = _what_can_be_read(value)
         for item in items:
-            engine.feed(item, appended)
-    effects, engine.effects = engine.effects, Effects()
-    found = outcome(effects)
-    found.undecodable, found.awaits = undecodable, awaits
-    return found
-
-
-def _turn_in(items: list[Inside], offsets: Mapping[str, int] | None) -> Tick | Turn | None:
-    """What brings other versions into force: a turn or a tick, which are sent alone."""
-    first = items[0] if items else None
-    if offsets is None or not isinstance(first, Tick | Turn):
-        return None
-    return first if is_ahead(first.offsets, offsets) else None
+            if offsets is not None and isinstance(item, Tick | Turn) and is_ahead(item.offsets, offsets):
+                yield Awaited(item, appended)
+            yield from engine.steps(item, appended)
+            yield None
 
 
 def is_ahead(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
     """Whether any topic has a greater offset than in the other."""
     return any(offset > other.get(topic, 0) for topic, offset in one.items())
+
+
+def _outcome_of(engine: Engine, undecodable: list[int]) -> Outcome:
+    """What came since the last time."""
+    effects, engine.effects = engine.effects, Effects()
+    found = outcome(effects)
+    found.undecodable = undecodable[:]
+    undecodable.clear()
+    return found
 
 
 def _what_can_be_read(value: bytes) -> list[Inside]:
@@ -103,19 +133,6 @@ def _what_can_be_read(value: bytes) -> list[Inside]:
             with suppress(*UNREADABLE):
                 items.append(_ONE.decode(piece))
     return items
-
-
-def for_a_while(waiting: deque[T], seconds: float) -> Iterator[T]:
-    """Take from the left of what waits: one at least, and more until so many seconds have passed.
-
-    What the taker stops at waits still.
-    """
-    until = monotonic() + seconds
-    while waiting:
-        yield waiting[0]
-        waiting.popleft()
-        if monotonic() >= until:
-            return
 
 
 def outcome(effects: Effects) -> Outcome:
@@ -155,4 +172,4 @@ def _reminder(one: Reminder) -> Published:
     return Published(one.fixmedins_code.encode(), _encode(one), [("content-type", b"application/json")])
 
 
-__all__ = ["AnyEntry", "Outcome", "Published", "for_a_while", "outcome", "process", "published_alert"]
+__all__ = ["AnyEntry", "Outcome", "Published", "outcome", "process", "process_in_slices", "published_alert"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from time import perf_counter, time
 from typing import Any, cast
@@ -24,7 +24,7 @@ from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record
 from streams.aside import set_aside
 from streams.checkpoint import Changelog, Desk
 from streams.config import Meter, StreamConfig
-from streams.detector import Outcome, Published, for_a_while, process
+from streams.detector import Outcome, Published, process_in_slices
 from streams.router import NO_TURN, Routed, Router, bundles, partition_of
 from streams.tallies import Tallies
 from streams.ticks import Ticks
@@ -39,8 +39,8 @@ Batch = list[ConsumerRecord[bytes, bytes]]
 
 MEASURE_SECONDS = 2.0
 SLICE_SECONDS = 0.05
-"""So long is judged before anything else has its turn, and the rest of a bundle: at a hot institution a swipe that
-comes late may take 10 ms."""
+"""So long is judged before anything else has its turn, and one step more: at a hot institution a late swipe may take
+10 ms."""
 
 
 class Plant:
@@ -192,20 +192,21 @@ class Plant:
         partition = batch[0].partition
         if (desk := self._desks.get(partition)) is None:
             return
-        waiting = deque((r.value or b"", r.timestamp) for r in batch)
+        records = [(r.value or b"", r.timestamp) for r in batch]
         async with desk.judging(batch[0].offset, batch[-1].offset, cast(Any, event)):
-            while waiting:
-                self._pulse.check()
-                started, first = perf_counter(), len(batch) - len(waiting)
-                outcome = process(desk.engine, for_a_while(waiting, SLICE_SECONDS), desk.offsets)
+            self._pulse.check()
+            started = perf_counter()
+            for outcome in process_in_slices(desk.engine, records, SLICE_SECONDS, desk.offsets):
                 await self._send_judged(outcome)
                 if outcome.awaits is not None:
-                    await desk.turn(outcome.awaits, waiting[0][1])
+                    await desk.turn(outcome.awaits.item, outcome.awaits.appended)
                 self._tallies.add(outcome.noted)
-                unread = [set_aside(batch[first + i], [("error", b"undecodable")]) for i in outcome.undecodable]
+                unread = [set_aside(batch[i], [("error", b"undecodable")]) for i in outcome.undecodable]
                 await self._publish(self._names.rule_errors, partition, unread)
                 self._meter.detected(partition, outcome, perf_counter() - started)
                 await asyncio.sleep(0)
+                self._pulse.check()
+                started = perf_counter()
 
     async def _send_judged(self, outcome: Outcome) -> None:
         await _all([

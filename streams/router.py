@@ -214,5 +214,5 @@ def encode_tick(hour_ms: int, *, final: bool = False, turn: Turn = NO_TURN) -> b
 
 
 def encode_turn(turn: Turn) -> bytes:
-    """A turn as the topic inside carries it: alone in its record, so that a batch can be halted before it."""
+    """A turn as the topic inside carries it."""
     return _bundle([_encode(turn)])

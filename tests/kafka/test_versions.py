@@ -16,7 +16,7 @@ from rules._ledger import Turn
 from rules.ledgers import Inside
 from rules.reference import TABLES
 from streams import topics
-from streams.detector import process
+from streams.detector import process_in_slices
 from streams.tables import OvertakenError, publish, publish_rows
 from streams.topics import Names
 from streams.versions import greatest
@@ -135,12 +135,12 @@ async def expected(area: Area) -> set[bytes]:
     for log in (await area.logs()).values():
         engine, offsets = empty(0), dict[str, int]()
         for record in log:
-            batch = [(record.value or b"", record.timestamp)]
-            while (outcome := process(engine, batch, offsets)).awaits is not None:
-                offsets = greatest(offsets, outcome.awaits.offsets)
-                in_force = await reader.at(offsets, outcome.awaits.mark)
-                engine.turn(in_force.watches, in_force.reference, record.timestamp)
-            alerts |= {one.value for one in outcome.alerts}
+            for outcome in process_in_slices(engine, [(record.value or b"", record.timestamp)], 60.0, offsets):
+                alerts |= {one.value for one in outcome.alerts}
+                if (awaits := outcome.awaits) is not None:
+                    offsets.update(greatest(offsets, awaits.item.offsets))
+                    in_force = await reader.at(offsets, awaits.item.mark)
+                    engine.turn(in_force.watches, in_force.reference, awaits.appended)
     return alerts
 
 

@@ -6,17 +6,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from rules._engine import Effects, Engine
 from rules._ledger import Turn
 from rules._track import Watch
+from rules.ledgers import Record
 from rules.reference import Reference
+from rules.testing import swipe
 from streams import plant
 from streams.checkpoint import Desk
 from streams.config import StreamConfig, Unmetered
@@ -25,7 +28,7 @@ from streams.plant import Plant
 from streams.router import Router, bundles, encode_tick, encode_turn
 from streams.versions import InForce
 from tests.oracle import wire
-from tests.oracle.sample_rules import ManySwipes
+from tests.oracle.sample_rules import BusyDay, ManySwipes
 from tests.oracle.wire import HOUR, MONDAY
 from tests.oracle.world import a_door
 
@@ -77,9 +80,10 @@ class Slow:
         self.effects = Effects()
         self.fed = 0
 
-    def feed(self, item: object, appended: int) -> None:
+    def steps(self, item: object, appended: int) -> Iterator[None]:
         time.sleep(0.01)
         self.fed += 1
+        yield
 
 
 async def test_a_long_batch_lets_others_have_their_turn() -> None:
@@ -159,6 +163,33 @@ async def test_a_batch_halts_where_other_versions_come_into_force(
     assert desk.offsets == {"t": 3}
     assert len(first) > 0
     assert [one.value for one in first + later] == [value for _, value, _ in sent.records["p.alerts"]]
+
+
+async def test_a_tick_over_very_many_pages_lets_others_have_their_turn() -> None:
+    """The closing tick judges the day of 20,000 clinics, and says what it says in one go; nothing is saved in between."""
+    visits = [
+        swipe(MONDAY, institution=f"H{number}", visit_type="11", amount=500 if number % 100 else 5_000)
+        for number in range(20_000)
+    ]
+    opening = [msgspec.msgpack.encode([Record("institution", one.institution, [one]) for one in visits])]
+    closing, watches = [encode_tick(0, final=True)], [Watch(BusyDay(limit=10))]
+    at_once, engine = Engine(watches, Reference()), Engine(watches, Reference())
+    process(at_once, [(opening[0], MONDAY)])
+    expected = process(at_once, [(closing[0], MONDAY)]).alerts
+    built, sent = await plant_with(engine)
+    await built.detect(cast(Any, Event(opening)))
+    built._desks[0].start_at(0)
+    judging, turns = asyncio.create_task(built.detect(cast(Any, Event(closing)))), 0
+    await asyncio.sleep(0)
+    while not judging.done():
+        assert built._desks[0]._judging.locked()
+        turns += 1
+        await asyncio.sleep(0)
+
+    assert 2 * 200 == len(expected)
+    assert [one.value for one in expected] == [value for _, value, _ in sent.records["p.alerts"]]
+    assert at_once.drain_changes() == engine.drain_changes()
+    assert turns > 5
 
 
 @pytest.mark.parametrize("seconds", [0.0, 60.0])
