@@ -71,11 +71,13 @@ async def _cluster(settings: Settings) -> list[Check]:
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
     try:
         found = await topics.look(client, settings.prefix, sizes)
+        stamped = await topics.stamped_by_publishers(client, settings.prefix)
         in_force = await versions_of(client, settings.prefix).newest()
     except (KafkaError, OSError) as error:
         return [wrong("MONITOR_BROKERS", f"{settings.brokers}: {type(error).__name__}")]
     checks = [well("MONITOR_BROKERS", settings.brokers)]
     checks += [Check(one.name, one.detail or one.state, ok=one.state == "exists") for one in found]
+    checks += [wrong("append time", stamped)] if stamped else []
     enabled = [watch.rule for watch in in_force.watches if watch.enabled]
     wanting = [rule.id for rule in enabled for table in rule.tables if not in_force.reference.has(table)]
     detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"

@@ -31,6 +31,7 @@ from streams.app import build_app
 from streams.config import StreamConfig
 from streams.router import Router
 from streams.run import run
+from streams.topics import stamped_by_publishers
 from streams.versions import Versions
 
 STUCK_SECONDS = 60.0
@@ -52,6 +53,8 @@ def run_worker(settings: Settings) -> NoReturn:
     versions = None if settings.embedded else versions_of(client, settings.prefix)
     if versions is not None:
         log.info("versions read", mark=read_versions(settings, versions))
+        if stamped := asyncio.run(stamped_by_publishers(client, settings.prefix)):
+            log.warning(stamped)
     app = build_app(
         stream_config(settings),
         lambda partition: metrics.watch(partition, Engine(watches, reference)),

@@ -1,4 +1,4 @@
-"""Every topic with its settings, and the three commands on them: create, grow, close.
+"""Every topic with its settings, and the commands on them: create, mend, grow, close.
 
 What the contract says of cleanup and retention stands here once; nobody else creates a topic.
 """
@@ -16,10 +16,20 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
+TopicSettings = Mapping[str, tuple[str | None, bool]]
+"""Settings of a topic: value, and whether it was given to the topic itself."""
+
 Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
 
 DAY = 86_400_000
 MIB = 1 << 20
+
+APPENDED = {"message.timestamp.type": "LogAppendTime"}
+"""The broker's clock stamps every record of every topic. A producer's clock that is days behind would have the broker
+delete what it has just taken, one that is an hour ahead would have it refuse everything."""
+
+DYNAMIC_TOPIC_CONFIG = 1
+"""Source of a setting that was given to the topic itself, in the answer of the broker."""
 
 REFERENCE_TABLES = ("institutions", "deaths", "drugs", "diagnoses", "calendar")
 
@@ -128,7 +138,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class Found:
-    """What became of one topic: `created`, `exists` or `differs`."""
+    """What became of one topic: `created`, `exists`, `mended`, `differs` or `missing`."""
 
     name: str
     state: str
@@ -140,14 +150,13 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
     names = Names(prefix)
     kept = {"cleanup.policy": "delete"}
     compacted = {"cleanup.policy": "compact"}
-    appended = {"message.timestamp.type": "LogAppendTime"}
     whole = {"max.message.bytes": str(2 * MIB)}  # a refused event of 1 MiB still has to fit, with its headers
     short = {"segment.ms": str(DAY // 24), "segment.bytes": str(16 * MIB)}  # who starts reads it whole
     state = {"max.message.bytes": str(sizes.record_bytes), "segment.bytes": str(64 * MIB)}
     # Who takes over reads as far as a worker before it had read, and that may be long ago.
-    versions = {**compacted, **appended, "min.compaction.lag.ms": str(30 * DAY)}
+    versions = {**compacted, "min.compaction.lag.ms": str(30 * DAY)}
     rows = [
-        (names.events, sizes.inputs, {**kept, **_days(30), **appended}),
+        (names.events, sizes.inputs, {**kept, **_days(30)}),
         (names.alerts, sizes.outputs, {**kept, **_days(90)}),
         (names.reminders, sizes.outputs, {**kept, **_days(7)}),
         (names.dead_letter, sizes.outputs, {**kept, **_days(90), **whole}),
@@ -156,14 +165,14 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
         (names.feedback, sizes.outputs, {**kept, **_days(3 * 365)}),
         (names.audit, sizes.outputs, {**kept, **_days(3 * 365)}),
         *((names.reference(each), 1, versions) for each in REFERENCE_TABLES),
-        (names.entries, sizes.internal, {**kept, **_days(sizes.internal_days), **appended, **whole}),
+        (names.entries, sizes.internal, {**kept, **_days(sizes.internal_days), **whole}),
         (names.changelog, sizes.internal, {**compacted, **state}),
         (names.rule_errors, sizes.outputs, {**kept, **_days(90), **whole}),
-        (names.tallies, 1, {**kept, **_days(30), **appended}),
-        (names.progress, 1, {**compacted, **appended, **short}),
+        (names.tallies, 1, {**kept, **_days(30)}),
+        (names.progress, 1, {**compacted, **short}),
     ]
     safe = {"min.insync.replicas": "2"} if sizes.replicas >= 3 else {}  # two of three
-    return [Topic(name, partitions, {**config, **safe}) for name, partitions, config in rows]
+    return [Topic(name, partitions, {**config, **APPENDED, **safe}) for name, partitions, config in rows]
 
 
 def _days(days: int) -> dict[str, str]:
@@ -193,10 +202,11 @@ async def topic_partitions(client: Mapping[str, Any], name: str) -> list[TopicPa
     return [TopicPartition(name, number) for number in range(await partitions_of(client, name))]
 
 
-async def create(client: Mapping[str, Any], prefix: str, sizes: Sizes) -> list[Found]:
-    """Create what is missing, and say what exists with other settings; changes nothing that exists.
+async def create(client: Mapping[str, Any], prefix: str, sizes: Sizes, *, mend: bool = False) -> list[Found]:
+    """Create what is missing, and say what exists with other settings.
 
     client: how to reach the cluster, as aiokafka takes it (bootstrap_servers, security_protocol ...).
+    mend: also change the settings that differ; partitions are never changed.
     """
     async with _admin(client) as admin:
         existing = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
@@ -204,7 +214,8 @@ async def create(client: Mapping[str, Any], prefix: str, sizes: Sizes) -> list[F
         missing = [topic for topic in wanted if topic.name not in existing]
         await _create(admin, missing, sizes.replicas)
         there = [topic for topic in wanted if topic.name in existing]
-        found = [await _compare(admin, topic, existing[topic.name]) for topic in there]
+        look_at = _mend if mend else _compare
+        found = [await look_at(admin, topic, existing[topic.name]) for topic in there]
         return sorted([*found, *(Found(topic.name, "created") for topic in missing)], key=lambda each: each.name)
 
 
@@ -214,19 +225,69 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], replicas: int
     new = [NewTopic(t.name, t.partitions, replicas, topic_configs=dict(t.config)) for t in topics]
     answer = await admin.create_topics(new, timeout_ms=30_000)
     for name, code, message in answer.topic_errors:
-        if code:
-            raise for_code(code)(f"{name}: {message}")
+        _check(code, name, message)
 
 
 async def _compare(admin: AIOKafkaAdminClient, topic: Topic, partitions: int) -> Found:
-    answer = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name)])
-    now = {entry[0]: entry[1] for entry in answer[0].resources[0][4]}
-    differs = [
-        f"{key}: expected {value}, was {now.get(key)}" for key, value in topic.config.items() if now.get(key) != value
-    ]
-    if partitions != topic.partitions:
-        differs.insert(0, f"partitions: expected {topic.partitions}, was {partitions}")
+    differs = [*_other_partitions(topic, partitions), *_other_settings(topic, await _settings_of(admin, topic.name))]
     return Found(topic.name, "differs" if differs else "exists", "; ".join(differs))
+
+
+async def _mend(admin: AIOKafkaAdminClient, topic: Topic, partitions: int) -> Found:
+    """Change the settings that differ; what else was given to the topic stays."""
+    now = await _settings_of(admin, topic.name)
+    changed = _other_settings(topic, now)
+    if changed:
+        given = {name: value for name, (value, is_given) in now.items() if is_given and value is not None}
+        await _alter(admin, topic.name, {**given, **topic.config})
+    differs = _other_partitions(topic, partitions)
+    state = "differs" if differs else "mended" if changed else "exists"
+    return Found(topic.name, state, "; ".join([*differs, *(one.replace(": expected ", ": now ") for one in changed)]))
+
+
+def _other_partitions(topic: Topic, partitions: int) -> list[str]:
+    return [] if partitions == topic.partitions else [f"partitions: expected {topic.partitions}, was {partitions}"]
+
+
+def _other_settings(topic: Topic, now: TopicSettings) -> list[str]:
+    found = {name: now[name][0] if name in now else None for name in topic.config}
+    return [
+        f"{name}: expected {value}, was {found[name]}" for name, value in topic.config.items() if found[name] != value
+    ]
+
+
+async def _settings_of(admin: AIOKafkaAdminClient, name: str) -> TopicSettings:
+    [answer] = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    [(code, message, _, _, entries)] = answer.resources
+    _check(code, name, message)
+    return {setting: (value, source == DYNAMIC_TOPIC_CONFIG) for setting, value, _, source, *_ in entries}
+
+
+async def _alter(admin: AIOKafkaAdminClient, name: str, settings: dict[str, str]) -> None:
+    """Give a topic these settings and no others; aiokafka has no request that changes single ones."""
+    [answer] = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, settings)])
+    for code, message, *_ in answer.resources:
+        _check(code, name, message)
+
+
+def _check(code: int, name: str, message: str | None) -> None:
+    if code:
+        raise for_code(code)(f"{name}: {message}")
+
+
+async def stamped_by_publishers(client: Mapping[str, Any], prefix: str) -> str | None:
+    """One line where the events topic has its publishers' clocks; None where it has the broker's, or is missing."""
+    name = Names(prefix).events
+    async with _admin(client) as admin:
+        if name not in await admin.list_topics():
+            return None
+        stamp, _ = (await _settings_of(admin, name))["message.timestamp.type"]
+    if stamp == APPENDED["message.timestamp.type"]:
+        return None
+    return (
+        f"{name}: message.timestamp.type: expected LogAppendTime, was {stamp}: the clocks of publishers decide what is "
+        "late and what is absurd; mend it: monitor topics create --mend"
+    )
 
 
 async def grow(client: Mapping[str, Any], prefix: str, name: str, partitions: int) -> None:

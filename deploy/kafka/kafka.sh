@@ -113,7 +113,8 @@ voters() {
 }
 
 # Loopback needs no patience: a broker or a member that fell silent is missed after seconds, so that what follows
-# a crash can be seen at once. Few partitions inside (of 50 by default), because there are few groups and producers.
+# a crash, and what retention deletes, can be seen at once. Few partitions inside (of 50 by default), because there are
+# few groups and producers.
 #
 # Paths stand relative to the folder of the broker: a properties file cannot hold every character of a path.
 write_settings() {
@@ -138,6 +139,8 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
+log.initial.task.delay.ms=1000
+log.retention.check.interval.ms=5000
 SETTINGS
 }
 

@@ -49,13 +49,18 @@ def worker(brokers: Brokers = None, prefix: Prefix = None, rules: RulesFile = No
 
 
 @topics_app.command("create")
-def topics_create(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
-    """Create what is missing; say what exists with other settings. Exit code 1 where something differs."""
+def topics_create(
+    mend: Annotated[bool, typer.Option("--mend", help="Change settings that differ; never partitions.")] = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Create what is missing; say what exists with other settings. Exit code 1 where something differs still."""
     from streams import topics
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
-    found = talk(settings, lambda: topics.create(client(settings), settings.prefix, sizes))
+    found = talk(settings, lambda: topics.create(client(settings), settings.prefix, sizes, mend=mend))
     if as_json:
         out_json([{"name": one.name, "state": one.state, "detail": one.detail} for one in found])
     else:

@@ -30,7 +30,7 @@ from rules.ledgers import Inside, Record
 from streams import topics
 from streams.checkpoint import HEAD, Changelog, Head
 from streams.detector import process
-from streams.router import partition_of
+from streams.router import encode_tick, partition_of
 from streams.topics import Names, Sizes
 from tests.kafka._cluster import Kafka
 from tests.kafka._worker import engine, router
@@ -196,7 +196,7 @@ class Area:
         """Whether everything published is routed, judged and saved."""
         read = {value for record in await self.kafka.read(self.names.entries) for value in pieces(record.value)}
         _, entries = await self.expected_entries()
-        ends = {p: len(log) for p, log in (await self.logs()).items()}
+        ends = {p: log[-1].offset + 1 if log else 0 for p, log in (await self.logs()).items()}
         return entries <= read and ends == {p: head.offset for p, head in (await self.heads()).items()}
 
     async def logs(self) -> dict[int, Log]:
@@ -498,6 +498,30 @@ async def test_transactions_of_the_publisher_are_read_whole_and_to_their_end(are
     inside = {value for log in (await area.logs()).values() for record in log for value in pieces(record.value)}
     assert entries == {value for value in inside if not isinstance(msgspec.msgpack.decode(value, type=Inside), Tick)}
     assert bool(entries) == committed
+
+
+@pytest.mark.parametrize("committed", [True, False])
+async def test_a_strangers_transaction_on_the_topic_inside_does_no_harm(area: Area, committed: bool) -> None:  # noqa: FBT001 - a column
+    """It leaves a hole in the offsets of a partition that rests; the worker, and the one after it, go on behind it."""
+    worker = await area.worker()
+    await area.publish(300)
+    await area.until(area.settled)
+    async with AIOKafkaProducer(transactional_id=f"{area.prefix}-stranger", **area.client) as stranger:
+        await stranger.begin_transaction()
+        for partition in range(SIZES.internal):
+            await stranger.send_and_wait(area.names.entries, encode_tick(0), partition=partition)
+        await (stranger.commit_transaction if committed else stranger.abort_transaction)()
+    await area.publish(300)
+    await area.until(area.settled)
+    await area.stop(worker)
+    after = await area.worker()
+    await area.publish(300)
+    await area.until(area.settled)
+    await area.stop(after)
+
+    holes = {p for p, log in (await area.logs()).items() if len(log) < log[-1].offset + 1}
+    assert holes == set(range(SIZES.internal))
+    await assert_nothing_lost_nothing_else(area)
 
 
 async def all_closed(area: Area) -> bool:

@@ -498,12 +498,27 @@ async def test_only_what_is_saved_is_acknowledged() -> None:
     assert (saved.offset, first.acked, second.acked) == (4, True, False)
 
 
-async def test_a_hole_in_the_log_is_no_matter_to_go_on_from() -> None:
-    """Records that are missing, or come twice, end the process before they are judged."""
-    desk, _ = desk_of(Cluster())
+async def test_a_hole_in_the_log_is_passed_over() -> None:
+    """Transactions leave offsets out, whether they were committed or not."""
+    cluster = Cluster()
+    desk, _ = desk_of(cluster)
     desk.start_at(await desk.take_over() or 0)
+    for first, last in ((2, 3), (9, 9)):
+        async with desk.judging(first, last, Event()):
+            pass
+    saved = await desk.save(idle=True)
 
-    with pytest.raises(RuntimeError, match="expected offset 0, was 1"):
+    assert saved is not None
+    assert saved.offset == 10
+
+
+@pytest.mark.parametrize("position", [None, 2])
+async def test_what_was_judged_is_not_judged_again(position: int | None) -> None:
+    """A record before the position, or of a partition that is not taken over, ends the process."""
+    desk, _ = desk_of(Cluster())
+    desk.position = position
+
+    with pytest.raises(RuntimeError, match=f"expected offset {position} or more, was 1"):
         async with desk.judging(1, 2, Event()):
             pass
 

@@ -1,0 +1,29 @@
+"""What the commands say and do about topics, as people type them."""
+
+import json
+
+import pytest
+
+from tests.e2e._area import Area, until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+
+async def test_an_events_topic_with_its_publishers_clocks_is_named_and_mended(area: Area) -> None:
+    """A worker warns in one line, doctor names it as a problem, `topics create --mend` mends it and says so."""
+    name = f"{area.prefix}.events"
+    await area.kafka.create(name, 4, retention_ms=str(30 * 86_400_000))
+    expected = "message.timestamp.type: expected LogAppendTime, was CreateTime"
+    assert f"differs  {name}  {expected}\n" in area.run("topics", "create", code=1)
+    assert f"{name}: {expected}: the clocks of publishers" in area.run("doctor", code=1)
+    worker = area.worker()
+    await until(worker.ready, what="the worker")
+    assert worker.end() == 0
+    [warning] = [line for line in worker.said().splitlines() if "CreateTime" in line]
+    assert json.loads(warning)["event"].startswith(f"{name}: {expected}")
+
+    mended = f"mended   {name}  message.timestamp.type: now LogAppendTime, was CreateTime\n"
+    assert mended in area.run("topics", "create", "--mend")
+    await until(lambda: "CreateTime" not in area.run("doctor", code=1), what="doctor to find it well")
+    states = {one["name"]: one["state"] for one in json.loads(area.run("topics", "create", "--mend", "--json"))}
+    assert set(states.values()) == {"exists"}
