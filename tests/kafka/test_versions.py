@@ -33,7 +33,10 @@ Row = dict[str, str]
 
 def institutions(number: int, status: str = "active") -> list[Row]:
     """Rows of the register."""
-    return [{"fixmedins_code": f"P3410210{n:04d}", "status": status, "kind": "pharmacy"} for n in range(number)]
+    return [
+        {"fixmedins_code": f"P3410210{n:04d}", "status": status, "kind": "pharmacy", "name": "店" * 99}
+        for n in range(number)
+    ]
 
 
 def one_of_each() -> dict[str, list[Row]]:
