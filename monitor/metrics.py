@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter as PlainCounter
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -53,6 +54,10 @@ class Metrics(Meter):
         self.measured_at = clock()
         self.owned = self.owned_internal = 0
         self.taken: set[int] = set()
+        self.waiting: dict[str, list[int]] = {"held": [], "waits_for": [], "left_out": []}
+        """Of the input partitions, for people; as of what stands below, replaced as a whole."""
+        self.held_now: frozenset[tuple[str, int]] = frozenset()
+        """Partitions that do not move because others have not come so far: that is no standstill."""
         self.stands: dict[tuple[str, int], Stand] = {}
         """Replaced as a whole and never changed: threads of the HTTP server read it."""
         counter, gauge, histogram = self._counter, self._gauge, self._histogram
@@ -125,6 +130,14 @@ class Metrics(Meter):
             "checkpoint_seconds", "One checkpoint, from the first record to the commit.", BATCH
         )
         self.checkpoint_bytes = counter("checkpoint_bytes", "State written by checkpoints, bytes.")
+        self.held_inputs = gauge(
+            "input_partitions_held", "Input partitions of this worker that wait until others have come as far."
+        )
+        self.held_seconds = gauge("input_held_seconds", "For how long the one that waits longest has been held.")
+        self.left_out_inputs = gauge(
+            "input_partitions_left_out",
+            "Input partitions of any worker that have not moved for the hold limit.",
+        )
         self.inputs = gauge("input_partitions", "Input partitions that this worker has.")
         self.internal = gauge("internal_partitions", "Partitions of the topic inside that this worker has.")
         self.engines: WeakValueDictionary[int, Engine] = WeakValueDictionary()
@@ -228,9 +241,23 @@ class Metrics(Meter):
         stands = {}
         for partition, (done, end) in offsets.items():
             was = self.stands.get(partition)
-            waits = was is not None and was.lag > 0 and was.done == done
+            waits = was is not None and was.lag > 0 and was.done == done and partition not in self.held_now
             stands[partition] = Stand(done, max(0, end - done), was.since if was and waits else now)
         self.stands = stands
+
+    def aligned(
+        self, held: Mapping[tuple[str, int], float], waits_for: AbstractSet[int], left_out: AbstractSet[int]
+    ) -> None:
+        """Input partitions of this worker that are held, for so many seconds; which ones all wait for, or no more."""
+        self.held_inputs.set(len(held))
+        self.held_seconds.set(max(held.values(), default=0.0))
+        self.left_out_inputs.set(len(left_out))
+        self.held_now = frozenset(held)
+        self.waiting = {
+            "held": sorted(number for _, number in held),
+            "waits_for": sorted(waits_for),
+            "left_out": sorted(left_out),
+        }
 
     def partitions(self, inputs: int, internal: int) -> None:
         """So many partitions came to this worker; the internal ones are not yet taken over."""

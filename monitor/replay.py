@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 import msgspec
@@ -19,8 +19,9 @@ from rules.reference import Reference
 from rules.times import HOUR
 from rules.wire.answers import OTHER
 from rules.wire.door import Door
+from streams.alignment import Lane
 from streams.detector import Outcome, process
-from streams.router import MOST_TRANSACTIONS, Noted, Routed, Router, bundles, encode_tick
+from streams.router import MOST_TRANSACTIONS, Noted, Read, Routed, Router, bundles, encode_tick
 
 
 @dataclass
@@ -117,7 +118,9 @@ class Order:
         self.out_of_order = 0
 
     def look(self, number: int, uploaded: int) -> None:
-        """Look at the inf_time (ms UTC) of the message in a line."""
+        """Look at the inf_time (ms UTC) of the message in a line, 0 where it is not accepted."""
+        if not uploaded:
+            return
         behind = self._latest - uploaded
         if behind <= 0:
             self._latest, self._line = uploaded, number
@@ -166,19 +169,32 @@ def replay(
     uploaded = 0
     noted: Counter[Noted] = Counter()
     order = Order(door.limits.grace, note_warning)
+    lane: Lane[tuple[int, bytes, Read]] = Lane()
+
+    def pass_on(*, whole: bool) -> None:
+        """Judge the lines of which it is known where the clock stands with them."""
+        nonlocal uploaded
+        while lane.ahead(whole=whole) is not None:
+            before, (number, line, read) = lane.clock, lane.take()
+            routed = Routed()
+            router.leave(read, 0, number, routed)
+            uploaded = routed.uploaded or uploaded
+            order.look(number, routed.uploaded)
+            noted.update(routed.noted)
+            summary.late += len(routed.late)
+            for _, code, detail in routed.dead_letters:
+                summary.refused += 1
+                on_dead_letter(DeadLetter(line, code, detail, f"line {number}"))
+            ticks = [encode_tick(lane.clock)] if lane.clock > before else []
+            inside = [*bundles(value for _, value in routed.entries), *ticks]
+            tell(process(engine, [(value, uploaded) for value in inside]))
+
     for number, line in lines:
         summary.read += 1
-        routed = Routed()
-        router.route_one(line, int(time.time() * 1000), number, routed)
-        if routed.uploaded:
-            uploaded = routed.uploaded
-            order.look(number, uploaded)
-        noted.update(routed.noted)
-        summary.late += len(routed.late)
-        for _, code, detail in routed.dead_letters:
-            summary.refused += 1
-            on_dead_letter(DeadLetter(line, code, detail, f"line {number}"))
-        tell(process(engine, [(value, uploaded) for value in _inside(routed)]))
+        read = router.read(line, int(time.time() * 1000))
+        lane.push((number, line, read), read.uploaded)
+        pass_on(whole=False)
+    pass_on(whole=True)
     closed = process(engine, [(encode_tick(0, final=True), uploaded)])
     tell(closed)
     _tell_noted(summary, noted, without_target)
@@ -225,9 +241,3 @@ def _by_infno(noted: Counter[Noted], what: str) -> dict[str, int]:
     told = dict([pair for pair in found.items() if pair[0] != OTHER][:MOST_TRANSACTIONS])
     others = sum(found.values()) - sum(told.values())
     return told | {OTHER: others} if others else told
-
-
-def _inside(routed: Routed) -> Iterator[bytes]:
-    """What the topic inside would carry, in its order."""
-    yield from bundles(value for _, value in routed.entries)
-    yield from (encode_tick(hour) for hour in routed.ticks)

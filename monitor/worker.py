@@ -126,6 +126,7 @@ def health(metrics: Metrics, now: float) -> tuple[bool, dict[str, object]]:
         "behind": sum(stand.lag for stand in stands),
         "seconds_stuck": round(still, 1),
         "seconds_unmeasured": round(silent, 1),
+        "input_partitions": metrics.waiting,
     }
 
 

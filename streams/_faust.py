@@ -15,7 +15,7 @@ import sys
 import threading
 import traceback
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, NoReturn, cast
 
@@ -42,7 +42,6 @@ Record = tuple[bytes | None, bytes | None, Headers]
 BEAT_SECONDS = 0.5
 HEALTH_SECONDS = 1.0
 FETCH_WAIT_MS = 200
-ROOM_SECONDS = 0.02
 SEND_SECONDS = 60.0
 """After so long an unacknowledged record ends the process: aiokafka would wait for its replicas for ever."""
 FORBIDDEN = (GroupAuthorizationFailedError, TopicAuthorizationFailedError)
@@ -54,6 +53,15 @@ def die(reason: str) -> NoReturn:
     logging.shutdown()
     sys.stderr.flush()
     os._exit(1)
+
+
+async def or_die(work: Coroutine[Any, Any, None]) -> None:
+    """Do it, or end the process: what failed here is half done."""
+    try:
+        await work
+    except Exception as error:  # the process ends
+        log.exception("failed")
+        die(repr(error))
 
 
 class Pulse:
@@ -116,6 +124,8 @@ class BatchApp(faust.App):
     held_topic: str | None = None
     settle_work: Callable[[], Awaitable[None]] | None = None
     """Lets what is at work end before partitions are given away or the worker stops."""
+    begin_work: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
+    """Is told at which offsets the other partitions begin, after each assignment."""
 
     def _create_directories(self) -> None:
         """Make none: Faust keeps nothing on disk here, and the working directory may not be ours."""
@@ -138,8 +148,6 @@ class _Thread(driver.AIOKafkaConsumerThread):
     flow_when_drained = 0
     passed: Mapping[TP, int] = {}
     """Where the partitions stand of which the last look brought nothing: up to there all is delivered."""
-    _appended: dict[TP, int]
-    """Append time of the last record that was taken of each partition, ms."""
     _health: asyncio.Task[None] | None = None
 
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
@@ -150,7 +158,6 @@ class _Thread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def on_start(self) -> None:
-        self._appended = {}
         await super().on_start()
         self._health = asyncio.get_running_loop().create_task(self._watch_coordinator())
 
@@ -166,10 +173,15 @@ class _Thread(driver.AIOKafkaConsumerThread):
             die(f"consumer group is not watched any more: {error!r}")
 
     async def _ask_coordinator(self) -> None:
-        """Ask once a second: aiokafka parks its coordination until somebody has seen the error."""
+        """Ask once a second: aiokafka parks its coordination until somebody has seen the error.
+
+        And show that somebody is here: who has only partitions that wait fetches nothing, and would leave the group.
+        """
         while True:
             await asyncio.sleep(HEALTH_SECONDS)
-            coordinator = self._ensure_consumer()._coordinator
+            consumer = self._ensure_consumer()
+            with consumer._subscription.fetch_context():
+                coordinator = consumer._coordinator
             try:
                 coordinator.check_errors()
             except KafkaError as error:
@@ -189,15 +201,12 @@ class _Thread(driver.AIOKafkaConsumerThread):
         Faust's own may take records of a new assignment before its positions are set, and lose them.
         """
         with consumer._fetcher._subscriptions.fetch_context():
-            partitions = self._evenly(consumer._fetcher, active_partitions)
-            records = await self._drain(consumer, partitions, max_records)
+            records = await self._drain(consumer, active_partitions, max_records)
             if not records:
                 fetched = consumer._fetcher._create_fetch_waiter()
-                # The one whose turn it is may be waiting for room in a queue, and nobody tells this thread of that.
-                await asyncio.wait([fetched], timeout=timeout if partitions == active_partitions else ROOM_SECONDS)
+                await asyncio.wait([fetched], timeout=timeout)
                 fetched.cancel()
-                partitions = self._evenly(consumer._fetcher, active_partitions)
-                records = await self._drain(consumer, partitions, max_records)
+                records = await self._drain(consumer, active_partitions, max_records)
         return records
 
     async def _drain(self, consumer: Any, partitions: set[TP], max_records: int | None) -> Any:
@@ -209,23 +218,9 @@ class _Thread(driver.AIOKafkaConsumerThread):
             return {}
         self.flow_when_drained = flow
         records = await fetcher.fetched_records(partitions, timeout=0, max_records=max_records)
-        self._appended.update((tp, batch[-1].timestamp) for tp, batch in records.items())
         positions = fetcher._subscriptions.subscription.assignment.all_consumed_offsets()
         self.passed = {TP(*tp): at.offset for tp, at in positions.items() if tp in partitions and tp not in records}
         return records
-
-    def _evenly(self, fetcher: Any, partitions: set[TP]) -> set[TP]:
-        """Of the input partitions of which something is here, only the one that is furthest behind by append time.
-
-        So a backlog is read in about the order in which it was written. Of one partition that is read days ahead of the
-        others, institutions would take their entries, and those of the others would come too late.
-        """
-        held, is_assigned = self.consumer.app.held_topic, fetcher._subscriptions.is_assigned
-        here = [TP(*tp) for tp in fetcher._records if tp.topic != held and is_assigned(tp)]
-        if not here:
-            return partitions
-        behind = min(here, key=lambda tp: self._appended.get(tp, 0))
-        return {tp for tp in partitions if tp.topic == held or tp == behind}
 
     async def starts(self, held_topic: str | None) -> dict[TP, tuple[int, int | None]]:
         """Seek to where the group stopped, at the first start to the beginning; gives (position, committed)."""
@@ -305,7 +300,24 @@ class BatchConsumer(driver.Consumer):
 
     def on_buffer_drop(self, tp: TP) -> None:
         super().on_buffer_drop(tp)
+        if tp in self._paused_partitions:  # Faust forgets that
+            self._get_active_partitions().discard(tp)
         self._room.set()
+
+    def go_on_with(self, tp: TP) -> None:
+        """Fetch of a partition again that was paused."""
+        self.resume_partitions({tp})
+        self._room.set()
+
+    def read_to(self, tp: TP, last: int) -> int | None:
+        """The offset to which a partition is read, markers passed over; None where a batch after `last` is on its way.
+
+        last: offset of the last record that has arrived.
+        """
+        delivered = self._delivered.get(tp)
+        if (delivered and delivered[-1] > last) or self._thread.flow_when_drained != self.flow_stops:
+            return None
+        return max(last + 1, self._thread.passed.get(tp, 0))
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Nothing: what is finished is counted in batches, so holes in the offsets do not matter."""
@@ -364,12 +376,13 @@ class BatchConsumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Seek all but the held topic; without a group offset this is the first start, so the beginning."""
-        for tp, (position, committed) in (
-            await self._thread.call_thread(self._thread.starts, self.app.held_topic)
-        ).items():
+        starts = await self._thread.call_thread(self._thread.starts, self.app.held_topic)
+        for tp, (position, committed) in starts.items():
             self._read_offset[tp] = position
             self._committed_offset[tp] = committed
             self._begin_at(tp, position)
+        if self.app.begin_work is not None:
+            await self.app.begin_work({tp: position for tp, (position, _) in starts.items()})
 
     async def release(self, tp: TP, offset: int | None) -> int:
         """Go on with a held partition at offset (None: its beginning); gives the position."""

@@ -6,7 +6,7 @@ An error in either ends the process before anything is committed; the next start
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, cast
 
 import faust
@@ -14,9 +14,9 @@ import mode
 from faust.types import TP
 
 from rules._engine import Engine
-from streams._faust import BatchApp, BatchTransport
+from streams._faust import BatchApp, BatchTransport, or_die
 from streams.config import Meter, StreamConfig, Unmetered
-from streams.plant import Batch, Plant, or_die
+from streams.plant import Plant
 from streams.router import Router
 from streams.topics import Names
 from streams.versions import Versions
@@ -67,36 +67,31 @@ def build_app(
     plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions, by_log)
     names = Names(config.prefix)
     app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle())
+    app.begin_work = plant.begin
     _add_agents(app, plant, names)
 
     async def assigned(_: object, partitions: set[TP], **__: object) -> None:
         await plant.assigned(partitions)
 
-    async def run() -> None:
-        await or_die(plant.run())
-
     app.on_partitions_assigned.connect(cast(Any, assigned))
-
-    async def measure() -> None:
-        await or_die(plant.measure())
-
-    app.task(run)
-
-    async def tally() -> None:
-        await or_die(plant.tally())
-
-    app.task(measure)
-    app.task(tally)
+    for work in (plant.run, plant.measure, plant.tally, plant.intake.follow, plant.intake.announce, plant.intake.move):
+        app.task(_for_ever(work))
     return app
+
+
+def _for_ever(work: Callable[[], Coroutine[Any, Any, None]]) -> Callable[[], Awaitable[None]]:
+    """A task that ends the process when it fails. It takes no argument: one that has one is given the app by Faust."""
+
+    async def task() -> None:
+        await or_die(work())
+
+    return task
 
 
 def _add_agents(app: BatchApp, plant: Plant, names: Names) -> None:
     async def router(stream: faust.Stream[Any]) -> None:
         async for event in stream.noack().events():
-            if waits := await plant.route(cast(Batch, event.value)):
-                app.add_future(or_die(_ack_after(waits, event)))
-            else:
-                cast(Any, event).ack()
+            await plant.intake.take(event)
 
     async def detector(stream: faust.Stream[Any]) -> None:
         async for event in stream.noack().events():
@@ -106,8 +101,3 @@ def _add_agents(app: BatchApp, plant: Plant, names: Names) -> None:
         # raw bytes: so Faust hands the list of records through as it is
         topic = app.topic(name, value_type=bytes, key_serializer="raw", value_serializer="raw")
         app.agent(topic, concurrency=1)(cast(Any, agent))
-
-
-async def _ack_after(waits: Awaitable[None], event: faust.EventT[Any]) -> None:
-    await waits
-    cast(Any, event).ack()

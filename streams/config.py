@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
 from faust.types.auth import CredentialsT
 
+from rules.times import HOUR
 from streams.checkpoint import Saved
 from streams.detector import Outcome
 from streams.router import Routed
@@ -37,15 +39,26 @@ class StreamConfig:
     """How often what was noted of senders is written; a worker that crashes loses what came since."""
     idle_seconds: float = 600.0
     """All input unread and unwritten for so long: the broker's hour ticks."""
+    area: str = ""
+    """Id of the pooling area on this cluster; announcements of another count for nothing."""
+    alignment_hours: float = 24.0
+    """So far may an input partition be read ahead of the earliest one (our assumption)."""
+    hold_seconds: float = 900.0
+    """An input partition that has not moved for so long while others wait for it is left out until it moves."""
     batch_records: int = 4000
     fetch_bytes: int = 256 << 10
-    """From one partition at a time: a partition of a backlog is at most so far ahead of the others."""
+    """From one partition at a time."""
     send_bytes: int = 512 << 10
     """One batch to one partition; a single record may be larger."""
     record_bytes: int = 16 << 20
     """Largest state record."""
     credentials: CredentialsT | None = None
     ssl_context: ssl.SSLContext | None = None
+
+    @property
+    def alignment_ms(self) -> int:
+        """The same in ms."""
+        return int(self.alignment_hours * HOUR)
 
 
 class Meter(Protocol):
@@ -62,6 +75,11 @@ class Meter(Protocol):
 
     def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
         """Up to which offset each partition at work (topic, number) is finished, and its end; every few seconds."""
+
+    def aligned(
+        self, held: Mapping[tuple[str, int], float], waits_for: AbstractSet[int], left_out: AbstractSet[int]
+    ) -> None:
+        """Input partitions of this worker that are held, for so many seconds; which ones all wait for, or no more."""
 
     def partitions(self, inputs: int, internal: int) -> None:
         """So many partitions came to this worker; the internal ones are not yet taken over."""
@@ -83,6 +101,11 @@ class Unmetered:
         """Do nothing."""
 
     def standing(self, offsets: Mapping[tuple[str, int], tuple[int, int]]) -> None:
+        """Do nothing."""
+
+    def aligned(
+        self, held: Mapping[tuple[str, int], float], waits_for: AbstractSet[int], left_out: AbstractSet[int]
+    ) -> None:
         """Do nothing."""
 
     def partitions(self, inputs: int, internal: int) -> None:

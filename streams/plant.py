@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from time import perf_counter, time
 from typing import Any, cast
 
@@ -14,28 +14,24 @@ import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.partitioner import DefaultPartitioner
-from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from rules._engine import Engine
-from rules._ledger import Turn
 from streams import reading
-from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings, die
+from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings, or_die
 from streams.aside import set_aside
 from streams.checkpoint import Changelog, Desk
 from streams.config import Meter, StreamConfig
 from streams.detector import Outcome, Published, process_in_slices
-from streams.router import NO_TURN, Routed, Router, bundles, partition_of
+from streams.intake import Batch, Intake
+from streams.router import Routed, Router, bundles, partition_of
 from streams.tallies import Tallies
-from streams.ticks import Ticks
 from streams.topics import Names
 from streams.versions import Turns, Versions
 
 log = logging.getLogger("settlement_monitor.streams")
 
 _murmur2 = DefaultPartitioner()
-
-Batch = list[ConsumerRecord[bytes, bytes]]
 
 MEASURE_SECONDS = 2.0
 SLICE_SECONDS = 0.05
@@ -60,20 +56,17 @@ class Plant:
         self._config = config
         self._names = Names(config.prefix)
         self._engine = engine_factory
-        self._router = router_factory
         self._meter = meter
         self._versions = versions
         self._desks: dict[int, Desk] = {}
-        self._routers: dict[int, Router] = {}
-        self._routing = asyncio.Lock()
         self._tallies = Tallies(time)
         self._taking: asyncio.Task[None] | None = None
         self._pulse = Pulse(config.session_seconds)
         self._by_log = by_log
-        self._turns = Turns(self._names, by_log, self.consumer, self.producer) if by_log else None
-        self._ticks = Ticks(
-            self._names, config.idle_seconds, self.consumer, self.producer, self._hour_passed, self._latest
-        )
+        client = client_settings(app) if config.changelog else None
+        self.intake = Intake(config, router_factory, self.consumer, self.producer, self._send_routed, meter, client)
+        if by_log is not None:
+            self.intake.turns = Turns(self._names, by_log, self.consumer, self.producer)
 
     def consumer(self) -> BatchConsumer:
         """Give the app's consumer."""
@@ -117,44 +110,16 @@ class Plant:
 
     # --- router
 
-    async def route(self, batch: Batch) -> Awaitable[None] | None:
-        """Route one batch; gives what its offset has still to wait for, if a closing record is in it."""
-        if self._turns is not None:
-            await self._turns.wait()
-        async with self._routing:
-            started = perf_counter()
-            partition, final = batch[0].partition, None
-            if self._config.allow_final and partition == 0:
-                final = next((r for r in batch if _is_final(r)), None)
-                batch = [r for r in batch if not _is_final(r)]
-            router = self._routers.get(partition) or await self._new_router(partition)
-            routed = router.route([(r.value or b"", r.timestamp) for r in batch])
-            await self._send_routed(partition, batch, routed)
-            self._tallies.add(routed.noted)
-            self._meter.routed(routed, perf_counter() - started)
-            return self._ticks.close(final.timestamp) if final else None
-
-    async def _new_router(self, partition: int) -> Router:
-        """Make a router; the one that tells the hours goes on from the last hour that the first head knows.
-
-        So its clock is as wary of a wild date as that of the router before it. The head may lie behind, never ahead.
-        """
-        router = self._routers[partition] = self._router(partition)
-        if partition == 0 and self._config.changelog:
-            async with asyncio.timeout(6 * self._config.step_seconds):
-                head = await self._changelog(0).head()
-            if head is not None and head.tick:
-                router.clock.move_to(head.tick)
-        return router
-
-    def _latest(self) -> Turn:
-        return self._turns.latest if self._turns else NO_TURN
-
-    def _hour_passed(self, hour: int) -> None:
-        if 0 in self._routers:
-            self._routers[0].clock.move_to(hour)
+    async def begin(self, positions: Mapping[TP, int]) -> None:
+        """Input partitions came to this worker; each is read from its offset on."""
+        async with asyncio.timeout(6 * self._config.step_seconds):
+            count = await self.producer().partitions(self._names.events)
+        mine = {tp.partition: offset for tp, offset in positions.items() if tp.topic == self._names.events}
+        self.intake.begin(self._app.consumer_generation_id, count, mine)
 
     async def _send_routed(self, partition: int, batch: Batch, routed: Routed) -> None:
+        if self.intake.turns is not None:
+            await self.intake.turns.wait()
         producer, names = self.producer(), self._names
         count = await producer.partitions(names.entries)
         shares: list[list[bytes]] = [[] for _ in range(count)]
@@ -166,8 +131,6 @@ class Plant:
             for p, share in enumerate(shares)
             if share
         )
-        if partition == 0:
-            await self._ticks.send(routed.ticks)
         refused = [
             set_aside(batch[i], [("error_code", code.encode()), ("error_detail", detail.encode())])
             for i, code, detail in routed.dead_letters
@@ -175,6 +138,7 @@ class Plant:
         late = [set_aside(batch[i]) for i in routed.late]
         await self._publish(names.dead_letter, partition, refused)
         await self._publish(names.late, partition, late)
+        self._tallies.add(routed.noted)
 
     async def _publish(self, topic: str, partition: int, records: Sequence[Record]) -> None:
         if records:
@@ -234,24 +198,16 @@ class Plant:
         self._pulse.start()
         mine = {tp.partition for tp in partitions if tp.topic == self._names.entries}
         inputs = {tp.partition for tp in partitions if tp.topic == self._names.events}
-        self._routers = {p: router for p, router in self._routers.items() if p in inputs}
         self._meter.partitions(len(inputs), len(mine))
         self._taking = asyncio.create_task(or_die(self._take_over(mine)))
-        self._ticks.watch(owner=0 in inputs)
-        if self._turns is not None:
-            self._turns.watch(owner=0 in inputs)
 
     async def settle(self) -> None:
         """Let the batches at work end and be saved, and hold still until the next assignment."""
-        self._ticks.watch(owner=False)
-        if self._turns is not None:
-            self._turns.watch(owner=False)
         async with asyncio.timeout(self._config.rebalance_seconds / 2):
             if self._taking is not None:
                 self._taking.cancel()
                 await asyncio.wait([self._taking])
-            async with self._routing:
-                pass
+            await self.intake.settle()
             await _all(self._settle(desk) for desk in self._desks.values())
             await self._write_tallies()
 
@@ -302,18 +258,5 @@ class Plant:
         return Changelog(self._names.changelog, partition, producer, reader, config.step_seconds)
 
 
-async def or_die(work: Coroutine[Any, Any, None]) -> None:
-    """Do it, or end the process: what failed here is half done."""
-    try:
-        await work
-    except Exception as error:  # the process ends
-        log.exception("failed")
-        die(repr(error))
-
-
 async def _all(work: Iterable[Awaitable[Any]]) -> None:
     await asyncio.gather(*work)
-
-
-def _is_final(record: ConsumerRecord[bytes, bytes]) -> bool:
-    return record.key is None and any(name == "final" for name, _ in record.headers)

@@ -1,4 +1,4 @@
-"""The router: bytes of the events topic become records for the topic inside; no state but the clock of its ticks."""
+"""The router: bytes of the events topic become records for the topic inside. It keeps no state."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import msgspec
 
 from rules._entries import entries_of
 from rules._ledger import Tick, Turn
-from rules.times import HOUR
 from rules.wire.door import Door, Failed, Late, Opened, Refused, Sender, Skipped
+from rules.wire.fields import PreSettlement
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -48,13 +48,11 @@ class Routed:
 
     entries: (key, value), in order, for the partition of the key; what has no key, a retraction, is for every one.
     They are sent in `bundles`.
-    ticks: hours that passed, ms, for every partition.
     dead_letters: (index in the batch, code, detail); late: indexes. kinds: events, by kind. noted: what must not be
     silent. accepted: messages; one may hold several events.
     """
 
     entries: list[tuple[bytes | None, bytes]] = field(default_factory=list)
-    ticks: list[int] = field(default_factory=list)
     dead_letters: list[tuple[int, str, str]] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -72,41 +70,57 @@ class Routed:
         return sum(number for noted, number in self.noted.items() if noted.what == what)
 
 
+class Read(NamedTuple):
+    """A message as the door has read it: its events, or why there are none.
+
+    uploaded: its inf_time, ms, by which the clock of its partition goes; 0 for what moves no clock: a question before
+    money moves, which never waits, and what was not accepted.
+    """
+
+    said: Opened | Refused | Skipped | Failed | Late
+    uploaded: int
+
+
 class Router:
-    """Turns the messages of one input partition into records for the topic inside."""
+    """Turns messages into records for the topic inside."""
 
     def __init__(self, door: Door, *, of_file: bool = False) -> None:
         """Take of_file: the moment of an event is its inf_time, for a file has no broker."""
         self._door = door
         self._of_file = of_file
-        self.clock = TickClock()
 
     def route(self, batch: Sequence[tuple[bytes, int]]) -> Routed:
         """Route messages (value, broker append time in ms), in the order of the log. Never raises for a bad message."""
         routed = Routed()
         for index, (value, appended) in enumerate(batch):
-            self.route_one(value, appended, index, routed)
+            self.leave(self.read(value, appended), appended, index, routed)
         return routed
 
-    def route_one(self, value: bytes, appended: int, index: int, routed: Routed) -> None:
-        """Route one message into `routed`."""
+    def read(self, value: bytes, appended: int) -> Read:
+        """Read one message; what it leaves is told by `leave`. Never raises for a bad message."""
         try:
             opened = self._door.open(value, appended)
-        except Refused as refused:
-            routed.dead_letters.append((index, refused.reasons[0].code, str(refused)))
-            for code in {reason.code for reason in refused.reasons}:
-                routed.note("refused", refused.sender, detail=code)
-        except Skipped as skipped:
-            routed.note("skipped", skipped.sender)
-        except Failed as failed:
-            routed.note("failed", failed.sender)
-        except Late as late:
-            routed.late.append(index)
-            routed.note("late", late.sender)
-        else:
-            self._route_opened(opened, appended, routed)
+        except (Refused, Skipped, Failed, Late) as why:
+            return Read(why.with_traceback(None), 0)
+        event = opened.events[0]
+        return Read(opened, 0 if isinstance(event.body, PreSettlement) else event.uploaded)
 
-    def _route_opened(self, opened: Opened, appended: int, routed: Routed) -> None:
+    def leave(self, read: Read, appended: int, index: int, routed: Routed) -> None:
+        """Put into `routed` what becomes of a message that was read; index: its place in the batch."""
+        said = read.said
+        if isinstance(said, Opened):
+            self._leave_entries(said, appended, routed)
+        elif isinstance(said, Refused):
+            routed.dead_letters.append((index, said.reasons[0].code, str(said)))
+            for code in {reason.code for reason in said.reasons}:
+                routed.note("refused", said.sender, detail=code)
+        elif isinstance(said, Late):
+            routed.late.append(index)
+            routed.note("late", said.sender)
+        else:
+            routed.note("skipped" if isinstance(said, Skipped) else "failed", said.sender)
+
+    def _leave_entries(self, opened: Opened, appended: int, routed: Routed) -> None:
         event = opened.events[0]
         routed.accepted += 1
         routed.kinds.update(one.kind for one in opened.events)
@@ -122,59 +136,6 @@ class Router:
             routed.note("cut", sender, number, name)
         routed.entries += [(record_key(record.space, record.key), _encode(record)) for record in records]
         routed.entries += [(None, _encode(retraction)) for retraction in retractions]
-        routed.ticks += self.clock.passed(event.uploaded, event.body.institution, appended)
-
-
-class TickClock:
-    """Tells which hours of inf_time have passed.
-
-    A wild date does not move it: an hour more than a day ahead counts only once a hundred events of three institutions
-    lie in it or later (our assumption).
-    """
-
-    __slots__ = ("_events", "_hours", "_institutions", "_last")
-
-    def __init__(self) -> None:
-        self._last: int | None = None
-        self._events = 0
-        self._institutions: set[str] = set()
-        self._hours: set[int] = set()
-
-    def move_to(self, hour: int) -> None:
-        """Begin behind an hour that is told already: before this worker came, or because the input rested."""
-        if self._last is None or hour > self._last:
-            self._last, self._events = hour, 0
-            self._institutions.clear()
-            self._hours.clear()
-
-    def passed(self, uploaded: int, institution: str, appended: int) -> list[int]:
-        """The hour that this event's upload brings, as a list of none or one; never later than its append time."""
-        hour = min(uploaded, appended) // HOUR * HOUR
-        if self._last is not None and hour <= self._last:
-            return []
-        if self._last is not None and hour > self._last + 24 * HOUR:
-            self._note(hour, institution)
-            if self._events < 100 or len(self._institutions) < 3:
-                return []
-            hour = self._reached()
-        self.move_to(hour)
-        return [hour]
-
-    def _note(self, hour: int, institution: str) -> None:
-        self._events += 1
-        if len(self._institutions) < 3:
-            self._institutions.add(institution)
-        if len(self._hours) < 10_000:  # more than a year; two institutions alone may send any number of dates
-            self._hours.add(hour)
-
-    def _reached(self) -> int:
-        """The first of the hours ahead, and on from it as far as no step is longer than a day."""
-        first, *later = sorted(self._hours)
-        for hour in later:
-            if hour > first + 24 * HOUR:
-                break
-            first = hour
-        return first
 
 
 def bundles(values: Iterable[bytes]) -> Iterator[bytes]:

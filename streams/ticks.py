@@ -1,4 +1,4 @@
-"""Hours that pass, for every partition of the internal topic: of the events, of a resting input, of the end.
+"""Hours that pass, for every partition of the internal topic: the common hour, of a resting input, of the end.
 
 Only the worker that owns input partition 0 sends them. Ticks are idempotent: only a later hour counts.
 """
@@ -38,21 +38,29 @@ class Ticks:
         idle_seconds: float,
         consumer: Callable[[], BatchConsumer],
         producer: Callable[[], BatchProducer],
-        passed: Callable[[int], None],
+        is_live: Callable[[], bool],
         in_force: Callable[[], Turn] = lambda: NO_TURN,
     ) -> None:
         """Take idle_seconds: when the whole input rests and is read for so long, the broker's hours pass.
 
-        passed: is told of them, so that the clock of the events goes on from there. in_force: told again by each tick.
+        is_live: tells whether what was read last was of its own day; a history that is loaded does not jump to today.
+        in_force: what each tick tells again.
         """
         self._names = names
         self._idle_seconds = idle_seconds
         self._consumer = consumer
         self._producer = producer
-        self._passed = passed
+        self._is_live = is_live
         self._in_force = in_force
+        self._told = 0
         self._watching: asyncio.Task[None] | None = None
         self._owner = 0
+
+    async def passed(self, hour: int) -> None:
+        """Tell every partition that this hour (ms) has come, once and only forward, while this worker is the owner."""
+        if self._watching is not None and hour > self._told:
+            await self.send([hour])
+            self._told = hour
 
     async def send(self, hours: Iterable[int], *, final: bool = False) -> None:
         """Send hours (ms) to every partition; returns when acknowledged."""
@@ -80,7 +88,7 @@ class Ticks:
         self._owner += 1
         if self._watching is not None:
             self._watching.cancel()
-        self._watching = asyncio.create_task(self._watch()) if owner else None
+        self._watching, self._told = (asyncio.create_task(self._watch()) if owner else None), 0
 
     async def _watch(self) -> None:
         try:
@@ -90,7 +98,7 @@ class Ticks:
 
     async def _tick_when_idle(self) -> None:
         seen: dict[int, int] = {}
-        since, sent = monotonic(), 0
+        since = monotonic()
         while True:
             await asyncio.sleep(min(60.0, self._idle_seconds / 5))
             try:
@@ -102,12 +110,8 @@ class Ticks:
             now = {p: end for p, (_, end, _) in ends.items()}
             if now != seen or not read_to(ends, ends):
                 seen, since = now, monotonic()
-            elif monotonic() - since >= self._idle_seconds:
-                hour = await self._broker_time() // HOUR * HOUR
-                if hour > sent:
-                    await self.send([hour])
-                    self._passed(hour)
-                    sent = hour
+            elif monotonic() - since >= self._idle_seconds and self._is_live():
+                await self.passed(await self._broker_time() // HOUR * HOUR)
 
     async def _broker_time(self) -> int:
         """Ask by a tick of hour 0, which means nothing to anybody: the broker says when it appended it."""

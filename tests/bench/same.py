@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
@@ -18,7 +17,7 @@ from rules._engine import Effects
 from rules.ledgers import Record
 from streams.app import build_app
 from streams.config import StreamConfig
-from streams.router import Routed, TickClock, record_key
+from streams.router import Read, Routed, record_key
 from streams.run import run
 
 BROKERS, PREFIX, EXPECTED = os.environ["BENCH"].split()
@@ -37,18 +36,17 @@ _encode = msgspec.msgpack.Encoder().encode
 class Router:
     """Leaves one record per event."""
 
-    clock = TickClock()
     began = 0.0
 
-    def route(self, batch: Sequence[tuple[bytes, int]]) -> Routed:
-        """Route messages (value, append time)."""
+    def read(self, value: bytes, appended: int) -> Read:
+        """Read one message; its clock goes by the append time."""
         Router.began = Router.began or time.monotonic()
-        routed = Routed()
-        for value, appended in batch:
-            code = _decode(value).fixmedins_code
-            record = Record("institution", code, [], appended)
-            routed.entries.append((record_key("institution", code), _encode(record)))
-        return routed
+        return Read(cast(Any, _decode(value)), appended)
+
+    def leave(self, read: Read, appended: int, index: int, routed: Routed) -> None:
+        """Put its record into `routed`."""
+        code = cast(_Settled, read.said).fixmedins_code
+        routed.entries.append((record_key("institution", code), _encode(Record("institution", code, [], appended))))
 
 
 class Counts:

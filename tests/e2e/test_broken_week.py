@@ -223,7 +223,7 @@ def routed(seed: int) -> list[Routed]:
     router, found = Router(a_door(), of_file=True), list[Routed]()
     for number, line in enumerate(broken(seed).lines):
         found.append(Routed())
-        router.route_one(line, APPENDED, number, found[-1])
+        router.leave(router.read(line, APPENDED), APPENDED, number, found[-1])
     return found
 
 

@@ -20,6 +20,7 @@ from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE
 from rules.wire.door import Door, Late, Opened, Refused, Skipped
 from rules.wire.pseudonyms import Pseudonyms
+from streams.alignment import Lane
 from streams.detector import process
 from streams.router import Router, bundles, encode_tick, partition_of
 from tests.oracle import wire
@@ -320,23 +321,34 @@ def from_sources(values: Sequence[bytes], random: Random, sources: int) -> list[
     return arrived
 
 
+def hours_of_next(clock: Lane[None], appended: int) -> list[int]:
+    """The hour that passes with the next record of a partition, none or one; not beyond its append time."""
+    before, after = clock.clock, clock.ahead(whole=True) or 0
+    clock.take()
+    return [min(after, appended // HOUR * HOUR)] if after > before else []
+
+
 def logs(
     arrived: Iterable[Arrived], partitions: int = 1, *, final: bool = True, by_append_time: bool = False
 ) -> list[Log]:
     """What the partitions of the topic inside hold after a router for each source.
 
-    by_append_time: an hour passes with the append times, not with the events of source 0. After a gap of more than a
-    day source 0 gives no tick until a hundred events lie in an hour.
+    by_append_time: an hour passes with the append times, not with the events of source 0.
     """
     routers: dict[int, Router] = {}
     inside: list[Log] = [[] for _ in range(partitions)]
     moment = hour = 0
+    clock: Lane[None] = Lane()
+    arrived = list(arrived)
+    for source, value, moment in arrived:
+        if source == 0:
+            clock.push(None, Router(a_door()).read(value, moment).uploaded)
     for source, value, moment in arrived:
         routed = routers.setdefault(source, Router(a_door())).route([(value, moment)])
         for key, entry in routed.entries:
             for log in inside if key is None else [inside[partition_of(key, partitions)]]:
                 log.extend((one, moment) for one in bundles([entry]))
-        hours = routed.ticks if source == 0 and not by_append_time else []
+        hours = hours_of_next(clock, moment) if source == 0 and not by_append_time else []
         if by_append_time and moment // HOUR > hour // HOUR:
             hours = [hour := moment // HOUR * HOUR]
         ticks = [encode_tick(one) for one in hours]

@@ -24,7 +24,7 @@ from rules.drug.d03_split_prescription import SplitPrescription
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
 from rules.reference import Reference
-from rules.times import DAY, MINUTE, clock, parse
+from rules.times import DAY, HOUR, MINUTE, clock, parse
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from streams.detector import process
@@ -74,11 +74,13 @@ def standing(made: Iterable[Row], reference: Reference) -> list[Alert]:
     """The alerts that stand when the rows have gone through the door, the router and the engine."""
     router, engine = Router(Door(Pseudonyms("", raw=True))), Engine([Watch(rule) for rule in RULES], reference)
     last: dict[str, Alert] = {}
+    hour = 0
     for number, row in enumerate(made):
         uploaded = parse(str(row["inf_time"]))
         routed = router.route([(json.dumps(row).encode(), uploaded)])
         assert not routed.dead_letters, f"row {number}: {routed.dead_letters}"
-        values = [*bundles(value for _, value in routed.entries), *map(encode_tick, routed.ticks)]
+        before, hour = hour, max(hour, uploaded // HOUR * HOUR)
+        values = [*bundles(value for _, value in routed.entries), *([encode_tick(hour)] if hour > before else [])]
         last |= {alert.alert_id: alert for alert in process(engine, [(one, uploaded) for one in values]).revisions}
     last |= {alert.alert_id: alert for alert in process(engine, [(encode_tick(0, final=True), 0)]).revisions}
     return [alert for alert in last.values() if alert.status != "withdrawn"]

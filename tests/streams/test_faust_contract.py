@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
@@ -92,7 +93,7 @@ PINNED = {
     "aiokafka.consumer.fetcher:Fetcher.seek_to": "10c45c3c873d",
     "aiokafka.consumer.fetcher:Fetcher._create_fetch_waiter": "65046fcd40e7",
     "aiokafka.consumer.fetcher:FetchResult.getall": "b638929de343",
-    "aiokafka.consumer.subscription_state:SubscriptionState.is_assigned": "27fa53d2d6d9",
+    "aiokafka.consumer.subscription_state:SubscriptionState.fetch_context": "88fca759b6e7",
     "aiokafka.consumer.subscription_state:Assignment.all_consumed_offsets": "ebb3b22a61fc",
     "aiokafka.consumer.group_coordinator:GroupCoordinator.check_errors": "c67ee34a37d9",
     "aiokafka.consumer.group_coordinator:GroupCoordinator._push_error_to_user": "8dce53d5130d",
@@ -483,7 +484,9 @@ async def test_a_group_that_is_not_watched_any_more_ends_the_process(
         asked.set()
         if dead:
             raise AttributeError("_coordinator")
-        return SimpleNamespace(_coordinator=SimpleNamespace(check_errors=lambda: None))
+        return SimpleNamespace(
+            _coordinator=SimpleNamespace(check_errors=lambda: None), _subscription=SubscriptionState()
+        )
 
     monkeypatch.setattr(thread, "_ensure_consumer", coordinator)
     watching = asyncio.create_task(thread._watch_coordinator())
@@ -493,6 +496,23 @@ async def test_a_group_that_is_not_watched_any_more_ends_the_process(
     await asyncio.wait([watching])
 
     assert len(ends) == dead
+
+
+async def test_who_has_only_partitions_that_wait_stays_in_the_group(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is fetched then, and aiokafka would leave the group once that has lasted for max.poll.interval."""
+    monkeypatch.setattr(_faust, "HEALTH_SECONDS", 0.01)
+    subscription = SubscriptionState()
+    subscription._last_fetch_ended -= 1e6
+    there = SimpleNamespace(_coordinator=SimpleNamespace(check_errors=lambda: None), _subscription=subscription)
+    thread = kafka_of(consumer)
+    monkeypatch.setattr(thread, "_ensure_consumer", lambda: there)
+    watching = asyncio.create_task(thread._watch_coordinator())
+    async with asyncio.timeout(30):
+        while subscription.fetcher_idle_time > 1e5:  # noqa: ASYNC110 - the fake has no event for it
+            await asyncio.sleep(0.005)
+    watching.cancel()
 
 
 async def test_a_loop_that_stood_still_ends_the_process() -> None:

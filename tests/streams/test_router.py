@@ -16,7 +16,7 @@ from rules.times import parse
 from rules.wire.door import Door, Limits
 from rules.wire.notation import MOMENT
 from rules.wire.pseudonyms import Pseudonyms
-from streams.router import BUNDLE, Routed, Router, TickClock, bundles, encode_tick, partition_of, record_key
+from streams.router import BUNDLE, Routed, Router, bundles, encode_tick, partition_of, record_key
 from tests.oracle import wire
 from tests.oracle.wire import DAY, HOUR, MINUTE, MONDAY, Body
 
@@ -554,29 +554,6 @@ def test_money_is_whole_fen() -> None:
     swipes = [one for one in entries_of(routed) if isinstance(one, Swipe)]
 
     assert [29, 1999, 115, 123456789, 7] == [one.total for one in swipes]
-
-
-def test_ticks_are_the_hours_of_the_uploads_but_not_beyond_the_append_time() -> None:
-    """Only a later hour is a tick."""
-    uploads = [MONDAY, MONDAY + 30 * MINUTE, MONDAY + HOUR, MONDAY - HOUR, MONDAY + 3 * HOUR]
-    clock = [
-        route(*(wire.settlement(at) for at in uploads)),
-        route(wire.settlement(MONDAY + 5 * MINUTE), appended=MONDAY - MINUTE),
-    ]
-
-    assert [MONDAY, MONDAY + HOUR, MONDAY + 3 * HOUR] == clock[0].ticks
-    assert [MONDAY - HOUR] == clock[1].ticks
-
-
-def test_a_wild_date_does_not_move_the_clock() -> None:
-    """An hour more than a day ahead counts only with a hundred events of three institutions in it."""
-    clock, ahead = TickClock(), MONDAY + 25 * HOUR
-    clock.passed(MONDAY, "A", MONDAY)
-    few = [clock.passed(ahead, "AB"[n % 2], ahead) for n in range(200)]
-
-    assert [[]] * 200 == few
-    assert [ahead] == clock.passed(ahead, "C", ahead)
-    assert [ahead + 24 * HOUR] == clock.passed(ahead + 24 * HOUR, "A", ahead + 24 * HOUR)
 
 
 def test_a_tick_travels_as_a_record() -> None:

@@ -49,10 +49,10 @@ class Broker:
         return [SimpleNamespace(timestamp=NOW)]
 
 
-def ticks_of(broker: Broker, passed: list[int], idle_seconds: float = 0.01) -> Ticks:
+def ticks_of(broker: Broker, idle_seconds: float = 0.01, *, live: bool = True) -> Ticks:
     """Ticks over a broker."""
     give = cast(Any, lambda: broker)
-    return Ticks(Names("p"), idle_seconds, give, give, passed.append)
+    return Ticks(Names("p"), idle_seconds, give, give, lambda: live)
 
 
 async def until(holds: Any) -> None:  # noqa: ANN401 - any condition
@@ -62,36 +62,65 @@ async def until(holds: Any) -> None:  # noqa: ANN401 - any condition
             await asyncio.sleep(0.005)
 
 
-async def test_a_resting_input_lets_the_hours_pass_and_says_so() -> None:
-    """Every partition is told the broker's hour, and so is the clock of the events."""
-    broker, passed = Broker(), list[int]()
-    ticks = ticks_of(broker, passed)
+def hours(broker: Broker) -> list[tuple[int, Tick]]:
+    """The ticks that mean something, with their partitions."""
+    return [one for one in broker.sent if one[1].hour]
+
+
+async def test_a_resting_input_lets_the_hours_pass() -> None:
+    """Every partition is told the broker's hour, once."""
+    broker = Broker()
+    ticks = ticks_of(broker)
     ticks.watch(owner=True)
-    await until(lambda: passed)
+    await until(lambda: hours(broker) and broker.asked > 10)
     ticks.watch(owner=False)
 
     hour = NOW // HOUR * HOUR
-    assert [hour] == passed
-    assert [(0, Tick(hour)), (1, Tick(hour))] == [one for one in broker.sent if one[1].hour]
+    assert [(0, Tick(hour)), (1, Tick(hour))] == hours(broker)
 
 
-async def test_an_input_that_is_not_read_does_not_rest() -> None:
-    """As long as the group has not read what there is, no hour passes."""
-    broker, passed = Broker({0: (0, 3, 2)}), list[int]()
-    ticks = ticks_of(broker, passed)
+async def test_a_history_that_was_loaded_does_not_jump_to_today() -> None:
+    """Where what was read last is not of its own day, the broker's hour says nothing."""
+    broker = Broker()
+    ticks = ticks_of(broker, live=False)
     ticks.watch(owner=True)
     await until(lambda: broker.asked > 10)
     ticks.watch(owner=False)
 
-    assert ([], []) == (passed, broker.sent)
+    assert [] == broker.sent
+
+
+async def test_hours_pass_once_and_only_forward_and_only_with_their_owner() -> None:
+    """Who does not own input partition 0 tells none."""
+    broker = Broker()
+    ticks = ticks_of(broker, 600)
+    await ticks.passed(HOUR)
+    ticks.watch(owner=True)
+    for hour in (2, 2, 1, 0, 5):
+        await ticks.passed(hour * HOUR)
+    ticks.watch(owner=False)
+    await ticks.passed(9 * HOUR)
+
+    assert [2, 2, 5, 5] == [tick.hour // HOUR for _, tick in broker.sent]
+
+
+async def test_an_input_that_is_not_read_does_not_rest() -> None:
+    """As long as the group has not read what there is, no hour passes."""
+    broker = Broker({0: (0, 3, 2)})
+    ticks = ticks_of(broker)
+    ticks.watch(owner=True)
+    await until(lambda: broker.asked > 10)
+    ticks.watch(owner=False)
+
+    assert [] == broker.sent
 
 
 async def test_a_broker_that_is_away_for_a_while_is_asked_again() -> None:
     """The worker does not end for it, and the hours pass afterwards."""
-    broker, passed = Broker(away=5), list[int]()
-    ticks = ticks_of(broker, passed)
+    broker = Broker(away=5)
+    ticks = ticks_of(broker)
     ticks.watch(owner=True)
-    await until(lambda: passed)
+    await until(lambda: hours(broker))
     ticks.watch(owner=False)
 
     assert broker.asked > 5
@@ -100,7 +129,7 @@ async def test_a_broker_that_is_away_for_a_while_is_asked_again() -> None:
 async def test_the_closing_tick_waits_for_the_other_partitions() -> None:
     """It is sent when the group has read them to the end that they had; not before."""
     broker = Broker({0: (0, 9, 1), 1: (0, 3, 2)})
-    closing = asyncio.create_task(ticks_of(broker, []).close(NOW))
+    closing = asyncio.create_task(ticks_of(broker).close(NOW))
     await until(lambda: broker.asked > 1)
     assert broker.sent == []
     broker.known = {0: (0, 9, 1), 1: (0, 4, 3)}
