@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +13,18 @@ from aiokafka.errors import KafkaError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from monitor import __version__
+from monitor.configure import compare
 from monitor.errors import ConfigurationError
+from monitor.fingerprint import SECRET
 from monitor.reference import load_reference
 from monitor.rulebook import versions_of
-from monitor.settings import Settings
+from monitor.settings import DEVELOPMENT_KEY, Settings, unknown_variables
 from monitor.tallies import noted_since, sentence
-from monitor.worker import check_key, check_rules
+from monitor.worker import check_key, check_rules, group_of
 from rules.times import DAY
-from streams import topics
+from streams import area, topics
+from streams.handover import Member, members
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,9 @@ def examine(settings: Settings) -> list[Check]:
 
 
 def _settings(settings: Settings) -> Iterator[Check]:
-    try:
-        check_key(settings)
-        yield well("MONITOR_PERSON_KEY", "set" if settings.person_key else "not set: fixed key, on loopback only")
-    except ConfigurationError as error:
-        yield wrong("MONITOR_PERSON_KEY", str(error))
+    for variable in unknown_variables(os.environ):
+        yield wrong("environment", f"{variable}: expected a setting, there is none of that name")
+    yield _key(settings)
     try:
         check_rules(settings)
         yield well("MONITOR_RULES", "not set: the rules stand on their topic")
@@ -64,6 +67,23 @@ def _settings(settings: Settings) -> Iterator[Check]:
             yield well("MONITOR_REFERENCE", str(settings.reference))
         except ConfigurationError as error:
             yield wrong("MONITOR_REFERENCE", str(error))
+
+
+SHORTEST_KEY = 16
+"""Characters of a person key; with fewer all keys can be tried. Our assumption."""
+
+
+def _key(settings: Settings) -> Check:
+    key, what = settings.person_key, "MONITOR_PERSON_KEY"
+    try:
+        check_key(settings)
+    except ConfigurationError as error:
+        return wrong(what, str(error))
+    if key == DEVELOPMENT_KEY:
+        return wrong(what, "expected a secret, was the development key, which everybody knows")
+    if 0 < len(key) < SHORTEST_KEY:
+        return wrong(what, f"expected {SHORTEST_KEY} characters or more, was {len(key)}")
+    return well(what, "set" if key else "not set: fixed key, on loopback only")
 
 
 async def _cluster(settings: Settings) -> list[Check]:
@@ -82,7 +102,57 @@ async def _cluster(settings: Settings) -> list[Check]:
     wanting = [rule.id for rule in enabled for table in rule.tables if not in_force.reference.has(table)]
     detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"
     checks.append(well("rules", f"{len(enabled)} of {len(in_force.watches)} enabled; version {in_force.mark}"))
-    return [*checks, Check("reference tables", detail, ok=not wanting), *await _noted(client, settings.prefix)]
+    checks.append(Check("reference tables", detail, ok=not wanting))
+    return [*checks, *await _area(settings), *await _noted(client, settings.prefix)]
+
+
+async def _area(settings: Settings) -> list[Check]:
+    """Whether the settings are those of the area, and who works on it."""
+    client = {"bootstrap_servers": settings.brokers}
+    try:
+        found = await members(client, group_of(settings))
+        compared = await compare(settings)
+    except ConfigurationError as error:
+        return [wrong("area", str(error))]
+    except (KafkaError, OSError) as error:
+        return [wrong("workers", f"{group_of(settings)}: {type(error).__name__}")]
+    differ = area.told(compared.stands, compared.now, SECRET) if compared.stands else []
+    checks = [wrong("area", one) for one in differ] or [well("area", f"fingerprint {area.short(compared.stands)}")]
+    workers = [worker_check(one, settings.prefix, area.short(compared.stands)) for one in found]
+    return [*checks, *(workers or [well("workers", "none runs")])]
+
+
+def worker_check(member: Member, prefix: str, fingerprint: str) -> Check:
+    """One worker of the group: its machine, release, fingerprint and partitions; a problem where it is not as ours.
+
+    >>> worker_check(Member("faust-0.15.3", "10.0.0.7", {"p.events": [0, 1, 2, 5]}), "p", "3f2a91c0").detail
+    'faust-0.15.3, partitions of events 0-2 5, inside none: of another release'
+    """
+    names = topics.Names(prefix)
+    events, inside = (_ranges(member.partitions.get(topic, [])) for topic in (names.events, names.entries))
+    detail = f"{member.client_id}, partitions of events {events}, inside {inside}"
+    what = f"worker at {member.host}"
+    made, _, rest = member.client_id.removeprefix("settlement-monitor/").partition("/")
+    if made != __version__:
+        return wrong(what, f"{detail}: of another release")
+    if rest.partition("/")[0] != fingerprint:
+        return wrong(what, f"{detail}: expected fingerprint {fingerprint}")
+    return well(what, detail)
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Partitions as people write them.
+
+    >>> _ranges([0, 1, 2, 5])
+    '0-2 5'
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs) or "none"
 
 
 MOST_NOTED = 20
@@ -98,7 +168,13 @@ async def _noted(client: dict[str, str], prefix: str) -> list[Check]:
     return checks
 
 
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
 def _redis(settings: Settings) -> Check:
+    scheme = settings.redis.partition("://")[0]
+    if scheme not in REDIS_SCHEMES:
+        return wrong("MONITOR_REDIS", f"expected {'://, '.join(REDIS_SCHEMES)}://, was another scheme")
     try:
         Redis.from_url(settings.redis, socket_connect_timeout=3).ping()
     except (RedisError, ValueError) as error:

@@ -6,6 +6,8 @@ Read at start from the environment (MONITOR_...), passed on as arguments.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -22,10 +24,21 @@ DEVELOPMENT_KEY = "development-only"
 """The key of the pseudonyms where no secret is set: demo and replay say so, a worker takes it on loopback only."""
 
 
+PREFIX = "MONITOR_"
+"""How every environment variable of ours begins."""
+MAY_DIFFER = frozenset({
+    "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
+    "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
+    "log_level",
+})  # fmt: skip
+"""Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
+are no settings of a worker. Every other setting stands in the fingerprint of the area."""
+
+
 class Settings(BaseSettings):
     """All settings. An environment variable is MONITOR_ and the name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="MONITOR_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     brokers: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, host:port, separated by commas.")
     prefix: str = Field(
@@ -75,6 +88,18 @@ class Settings(BaseSettings):
     max_items: int = Field(2000, ge=1, description="Most fee lines and trace codes in one event.")
     max_depth: int = Field(16, ge=2, le=64, description="Deepest nesting of an event.")
     max_age: int = Field(150, ge=100, le=200, description="Greatest age of an insured person, years.")
+    alignment_hours: float = Field(
+        24,
+        ge=1,
+        le=24 * 30,
+        description="How far, in inf_time, an input partition is read ahead of the one that is furthest behind, hours.",
+    )
+    hold_minutes: float = Field(
+        15,
+        ge=0.1,
+        le=24 * 60,
+        description="How long the others wait for an input partition that does not move, minutes.",
+    )
     checkpoint_seconds: float = Field(2, ge=0.1, le=60, description="How often a worker saves its state, seconds.")
     session_seconds: float = Field(
         20, ge=6, le=300, description="After so long without a sign a worker is taken for dead, seconds."
@@ -139,6 +164,31 @@ def _on_loopback(broker: str) -> bool:
         return host.lower() == "localhost" or ip_address(host).is_loopback
     except ValueError:  # another name: who knows where it leads
         return False
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting.
+
+    >>> variable("grace_hours")
+    'MONITOR_GRACE_HOURS'
+    """
+    return PREFIX + name.upper()
+
+
+def unknown_variables(environment: Iterable[str]) -> list[str]:
+    """The variables that begin as ours do and are no setting, each with the setting that it may have meant.
+
+    >>> unknown_variables(["PATH", "MONITOR_GRACE_HOUR", "MONITOR_PREFIX"])
+    ['MONITOR_GRACE_HOUR (did you mean MONITOR_GRACE_HOURS?)']
+    """
+    known = Settings.model_fields
+    ours = [name for name in sorted(environment) if name.upper().startswith(PREFIX)]
+    return [_with_nearest(name) for name in ours if name.upper().removeprefix(PREFIX).lower() not in known]
+
+
+def _with_nearest(name: str) -> str:
+    nearest = get_close_matches(name.upper().removeprefix(PREFIX).lower(), Settings.model_fields, n=1)
+    return f"{name} (did you mean {variable(nearest[0])}?)" if nearest else name
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import structlog
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from monitor import __version__
 from monitor.errors import ConfigurationError
+from monitor.fingerprint import SECRET, fingerprint_of
 from monitor.logs import set_up_logs
 from monitor.metrics import Metrics
 from monitor.readmodel import Projector
 from monitor.reference import load_reference
 from monitor.rulebook import load_rules, versions_of
-from monitor.settings import Settings
+from monitor.settings import Settings, unknown_variables
 from rules._engine import Engine
 from rules._state import VERSION as STATE_VERSION
 from rules._track import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
+from streams import area
 from streams.app import build_app
 from streams.config import StreamConfig
 from streams.router import Router
 from streams.run import run
 from streams.topics import stamped_by_publishers
-from streams.versions import Versions
+
+T = TypeVar("T")
 
 STUCK_SECONDS = 60.0
 """A worker with a partition that has records waiting and did not move for so long is not well."""
@@ -47,16 +53,21 @@ def run_worker(settings: Settings) -> NoReturn:
     watches, reference = given(settings)
     server = serve(metrics, settings.metrics_host, settings.metrics_port)
     log = structlog.get_logger("settlement_monitor.worker")
+    if unknown := unknown_variables(os.environ):
+        log.warning("unknown settings", variables=", ".join(unknown))
     log.info("starting", brokers=settings.brokers, prefix=settings.prefix, metrics_port=server.server_address[1])
     door = Door(settings.pseudonyms, settings.limits)
     client = {"bootstrap_servers": settings.brokers}
+    ours = area.or_new(None)
     versions = None if settings.embedded else versions_of(client, settings.prefix)
     if versions is not None:
-        log.info("versions read", mark=read_versions(settings, versions))
+        ours = join_area(settings)
+        log.info("area joined", area=ours.id, fingerprint=area.short(ours.fingerprint))
+        log.info("versions read", mark=_ask(settings, versions.newest).mark)
         if stamped := asyncio.run(stamped_by_publishers(client, settings.prefix)):
             log.warning(stamped)
     app = build_app(
-        stream_config(settings),
+        stream_config(settings, ours),
         lambda partition: metrics.watch(partition, Engine(watches, reference)),
         lambda _: Router(door),
         metrics,
@@ -75,10 +86,38 @@ def given(settings: Settings) -> tuple[Sequence[Watch], Reference]:
     return load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms)
 
 
-def read_versions(settings: Settings, versions: Versions) -> str:
-    """Read tables and rules before anything is judged; gives their mark. Raises ConfigurationError."""
+def join_area(settings: Settings) -> area.Area:
+    """The area, which has what these settings say: the first worker writes it, a later one must have the same.
+
+    Raises ConfigurationError: one line with both fingerprints and what differs.
+    """
+    client = {"bootstrap_servers": settings.brokers}
     try:
-        return asyncio.run(versions.newest()).mark
+        stands = _ask(settings, lambda: area.read(client, settings.prefix))
+        if stands is None or not stands.fingerprint:
+            log = structlog.get_logger("settlement_monitor.worker")
+            log.info("no worker joined the area before: the first writes its settings", record=stands is not None)
+            stands = _ask(settings, lambda: area.write(client, settings.prefix, lambda now: first_of(settings, now)))
+        area.check(stands, fingerprint_of(settings, stands.id), SECRET)
+    except ValueError as error:
+        raise ConfigurationError(f"{settings.prefix}: {error}") from None
+    return stands
+
+
+def first_of(settings: Settings, stands: area.Area | None) -> area.Area:
+    """The area with the fingerprint of these settings, if it has none yet; an older version made no area at all."""
+    made = area.or_new(stands)
+    return made if made.fingerprint else area.Area(made.id, fingerprint_of(settings, made.id))
+
+
+def _ask(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
+    """Ask the cluster before the worker starts. Raises ConfigurationError where it does not answer."""
+
+    async def asked() -> T:
+        return await work()
+
+    try:
+        return asyncio.run(asked())
     except (KafkaConnectionError, KafkaTimeoutError, OSError):
         raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None
 
@@ -100,16 +139,34 @@ def check_key(settings: Settings) -> None:
         )
 
 
-def stream_config(settings: Settings) -> StreamConfig:
-    """What the streams package has to know of the settings."""
+def group_of(settings: Settings) -> str:
+    """The consumer group of an area's workers."""
+    return f"{settings.prefix}-monitor"
+
+
+def client_id(fingerprint: area.Fingerprint) -> str:
+    """What the broker's list of the group calls this worker: release, fingerprint, machine; `monitor doctor` reads it.
+
+    >>> client_id({}).startswith("settlement-monitor/0.1.0/none/")
+    True
+    """
+    return f"settlement-monitor/{__version__}/{area.short(fingerprint)}/{socket.gethostname()}"
+
+
+def stream_config(settings: Settings, ours: area.Area) -> StreamConfig:
+    """What the streams package has to know of the settings and of the area."""
     return StreamConfig(
         brokers=settings.brokers,
         prefix=settings.prefix,
-        group=f"{settings.prefix}-monitor",
+        group=group_of(settings),
+        area=ours.id,
+        client_id=client_id(ours.fingerprint),
         changelog=not settings.embedded,
         allow_final=settings.allow_final,
         checkpoint_seconds=settings.checkpoint_seconds,
         session_seconds=settings.session_seconds,
+        alignment_hours=settings.alignment_hours,
+        hold_seconds=60 * settings.hold_minutes,
     )
 
 

@@ -38,6 +38,7 @@ def build_app(
     """
     app = BatchApp(
         config.group,
+        broker_client_id=config.client_id,
         broker=[f"kafka://{broker}" for broker in config.brokers.split(",")],
         broker_credentials=config.credentials,
         ssl_context=config.ssl_context,

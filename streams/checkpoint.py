@@ -48,6 +48,9 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
     """How many partitions the internal topic had: keys move when that changes."""
     versions: dict[str, str]
     """Version of the form of state."""
+    finished: bool = False
+    """Nothing after the offset was judged by anybody: the owner stopped in order. Only then may code or settings change
+    before the next one goes on: what was judged and not saved is judged again, and must give the same bytes."""
     offsets: dict[str, int] = {}
     """Of the tables and rules in force: topic, without the prefix, to the first offset that is not."""
     mark: str = ""
@@ -186,20 +189,24 @@ class Desk:
         self._half_sent = False
         self._half_saved = False
         self._working = False
+        self._judged_before = 0
+        """Up to this offset an owner that did not stop in order may have judged what it did not save."""
 
-    async def take_over(self) -> int | None:
+    async def take_over(self, end: int = 0) -> int | None:
         """Become the only owner and load the last checkpoint, or prove that this is still so.
 
-        Gives the offset to go on at; None is the first start, at the beginning.
+        end: of the partition inside, as it is now. Gives the offset to go on at; None is the first start, at the
+        beginning.
         """
-        if self._changelog is not None and self.position is None:
-            await self._load(self._changelog)
-        elif self._changelog is not None:
+        if self._changelog is not None:
+            if self.position is None:
+                await self._load(self._changelog, end)
             await asyncio.shield(self._write(self._changelog))  # a next rebalance must not tear it
         self._working = True
         return self.position
 
-    async def _load(self, changelog: Changelog) -> None:
+    async def _load(self, changelog: Changelog, end: int) -> None:
+        self._judged_before = end
         await changelog.open()
         state = await changelog.read()
         head = state.pop(HEAD, None)
@@ -216,6 +223,8 @@ class Desk:
         if self._in_force is not None:  # where what was saved is gone from the topics, this is something else
             self.engine.turn(self._in_force.watches, self._in_force.reference)
         self.position = self._saved = found.offset
+        if found.finished:
+            self._judged_before = 0
 
     async def turn(self, to: Head | Tick | Turn, appended: int = 0) -> None:
         """Bring the tables and rules into force that something names. appended: when, ms UTC."""
@@ -255,7 +264,9 @@ class Desk:
 
     async def settle(self) -> Saved | None:
         """Let the batch at work end, save it, and write nothing more until taken over again."""
-        saved = await self.save(idle=True)
+        if self._changelog is None or not self._working:
+            return None
+        saved = await self._write(self._changelog, stops=True)
         self._working = False
         return saved
 
@@ -266,7 +277,7 @@ class Desk:
             async with self._saving:
                 await self._changelog.close()
 
-    async def _write(self, changelog: Changelog, moved: int = 0) -> Saved | None:
+    async def _write(self, changelog: Changelog, moved: int = 0, *, stops: bool = False) -> Saved | None:
         async with self._saving:
             async with self._judging:
                 if self._half_saved:
@@ -275,7 +286,8 @@ class Desk:
                     return None
                 started = perf_counter()
                 records = self.engine.drain_changes()
-                head = self._head(self.position)
+                complete = stops and self.position >= self._judged_before
+                head = self._head(self.position, finished=complete)
                 finished = len(self._finished)
                 if not records and head.offset - (self._saved or 0) < moved:
                     return None
@@ -287,9 +299,9 @@ class Desk:
         size = sum(len(key) + len(value or b"") for key, value in records)
         return Saved(head.offset, len(records), size, perf_counter() - started)
 
-    def _head(self, position: int) -> Head:
+    def _head(self, position: int, *, finished: bool) -> Head:
         offsets, mark = dict(self.offsets or {}), self._in_force.mark if self._in_force else ""
-        return Head(position, self.engine.tick, self._partitions, dict(self._versions()), offsets, mark)
+        return Head(position, self.engine.tick, self._partitions, dict(self._versions()), finished, offsets, mark)
 
     def _acknowledge(self, finished: int) -> None:
         for _ in range(finished):

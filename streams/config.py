@@ -24,6 +24,10 @@ class StreamConfig:
     """host:port, comma separated."""
     prefix: str = "settlement"
     group: str = "settlement-monitor"
+    area: str = ""
+    """Id of the pooling area, made with its topics; workers of another one are not waited for."""
+    client_id: str = "settlement-monitor"
+    """What the group's list of members calls this worker."""
     changelog: bool = True
     """False: state in memory only, one worker (embedded broker)."""
     allow_final: bool = False
@@ -39,8 +43,6 @@ class StreamConfig:
     """How often what was noted of senders is written; a worker that crashes loses what came since."""
     idle_seconds: float = 600.0
     """All input unread and unwritten for so long: the broker's hour ticks."""
-    area: str = ""
-    """Id of the pooling area on this cluster; announcements of another count for nothing."""
     alignment_hours: float = 24.0
     """So far may an input partition be read ahead of the earliest one (our assumption)."""
     hold_seconds: float = 900.0

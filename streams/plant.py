@@ -221,17 +221,17 @@ class Plant:
         for partition in gone:
             await self._desks.pop(partition).close()
         async with asyncio.timeout(6 * self._config.step_seconds):
-            count = await self.producer().partitions(self._names.entries)
-        await _all(self._take(p, count) for p in mine)
+            ends = await self.consumer().ends(self._names.entries)
+        await _all(self._take(p, len(ends), ends[p][1]) for p in mine)
 
-    async def _take(self, partition: int, count: int) -> None:
+    async def _take(self, partition: int, count: int, end: int) -> None:
         desk = self._desks.get(partition)
         if desk is None:
             changelog = self._changelog(partition) if self._config.changelog else None
             in_force = self._by_log.at if self._by_log else None
             desk = Desk(partition, count, self._engine(partition), changelog, self._versions, in_force)
             self._desks[partition] = desk
-        offset = await desk.take_over()
+        offset = await desk.take_over(end)
         with contextlib.suppress(IllegalStateError):  # taken away again: the next assignment tells
             async with asyncio.timeout(6 * self._config.step_seconds):
                 desk.start_at(await self.consumer().release(TP(self._names.entries, partition), offset))

@@ -56,11 +56,13 @@ def topics_create(
     as_json: Json = False,
 ) -> None:
     """Create what is missing; say what exists with other settings. Exit code 1 where something differs still."""
-    from streams import topics
+    from streams import area, topics
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
     found = talk(settings, lambda: topics.create(client(settings), settings.prefix, sizes, mend=mend))
+    if topics.Names(settings.prefix).progress in {one.name for one in found if one.state == "created"}:
+        talk(settings, lambda: area.write(client(settings), settings.prefix, area.or_new))
     if as_json:
         out_json([{"name": one.name, "state": one.state, "detail": one.detail} for one in found])
     else:
@@ -102,6 +104,48 @@ def topics_close(brokers: Brokers = None, prefix: Prefix = None, as_json: Json =
         out_json({"asked_on": topics.Names(settings.prefix).events})
     else:
         out_line("asked for the closing tick")
+
+
+@topics_app.command("configure")
+def topics_configure(
+    yes: Annotated[bool, typer.Option("--yes", help="Change what the area has to these settings.")] = False,
+    by: Annotated[
+        str | None, typer.Option("--as", help="Who changes it, for the audit topic; user@host if not.")
+    ] = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """What all workers of the area must have in common, beside these settings. Exit code 1 where something differs.
+
+    With --yes these settings become those of the area; refused while a worker runs, and after one was killed.
+    """
+    from monitor.configure import change, compare
+    from monitor.worker import check_key
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    check_key(settings)
+    found = talk(settings, lambda: compare(settings))
+    changed = yes and bool(found.differ)
+    if changed:
+        talk(settings, lambda: change(settings, by or _person_and_machine()))
+    if as_json:
+        out_json(found.contract() | {"changed": changed})
+    else:
+        for line in found.lines():
+            out_line(line)
+        out_line("changed; workers with these settings may start" if changed else found.advice())
+    raise typer.Exit(1 if found.differ and not changed else 0)
+
+
+def _person_and_machine() -> str:
+    import getpass
+    import socket
+
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"unknown@{socket.gethostname()}"
 
 
 Tables = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="A <table>.csv, or a folder with such files.")]

@@ -138,6 +138,7 @@ async def test_a_refused_message_goes_through_when_the_limit_is_mended(area: Are
     await area.routed()
     assert [dict(one.headers)["error_code"] for one in await area.read("dead-letter")] == [b"too_large"]
     assert strict.end(signal.SIGTERM) == 0
+    assert "changed" in area.run("topics", "configure", "--yes")
     worker = area.worker()
     await until(worker.ready, what="the next worker")
 

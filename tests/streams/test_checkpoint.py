@@ -236,7 +236,7 @@ async def judge(desk: Desk, engine: Counting, cluster: Cluster, size: int) -> Ev
 async def live(cluster: Cluster, sizes: Sequence[int]) -> None:
     """One life of a worker: take over, judge the log to its end, save now and then while it judges on."""
     desk, engine = desk_of(cluster)
-    desk.start_at(await desk.take_over() or 0)
+    desk.start_at(await desk.take_over(len(LOG)) or 0)
     for size in sizes:
         saving = asyncio.create_task(desk.save(idle=True))
         try:
@@ -273,6 +273,8 @@ def assert_whole(cluster: Cluster) -> None:
     counts, alerts = after(head.offset)
     assert counts == {key.decode(): int(value) for key, value in state.items()}
     assert set(alerts) <= set(cluster.alerts)
+    if head.finished:
+        assert set(alerts) == set(cluster.alerts)
 
 
 def assert_complete(cluster: Cluster) -> None:
@@ -370,16 +372,43 @@ async def test_a_partition_that_stays_is_kept_only_after_a_checkpoint() -> None:
         await desk.take_over()
 
 
+def head_of(cluster: Cluster) -> Head:
+    """The head that is committed."""
+    return msgspec.msgpack.decode(cluster.committed()[HEAD], type=Head)
+
+
+async def test_what_a_killed_owner_may_have_judged_is_not_finished_before_it_is_judged_again() -> None:
+    """An owner that stops in order finishes the log, but not what somebody else sent beyond: that comes again first."""
+    cluster = Cluster()
+    killed, engine = desk_of(cluster)
+    killed.start_at(await killed.take_over(0) or 0)
+    await judge(killed, engine, cluster, 4)
+    await killed.save()
+    await judge(killed, engine, cluster, 4)
+    finished = [head_of(cluster).finished]
+
+    for end, size in ((8, 2), (8, 1), (8, 1), (9, 0)):
+        heir, engine = desk_of(cluster)
+        await heir.take_over(end)
+        assert not head_of(cluster).finished
+        await judge(heir, engine, cluster, size)
+        await heir.settle()
+        finished.append(head_of(cluster).finished)
+
+    assert [False, False, False, True, True] == finished
+
+
 async def test_nothing_is_written_between_settling_and_taking_over() -> None:
     """A partition that may belong to somebody else by now is not saved."""
     cluster = Cluster()
     desk, engine = desk_of(cluster)
     desk.start_at(await desk.take_over() or 0)
     await desk.settle()
+    settled = cluster.committed()
     await judge(desk, engine, cluster, 4)
 
     assert await desk.save() is None
-    assert cluster.committed() == {}
+    assert settled == cluster.committed()
 
 
 async def test_a_refused_record_is_not_committed_over() -> None:
