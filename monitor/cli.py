@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from monitor.commands import cluster, offline
+from monitor.commands import cluster, offline, rules
 from monitor.errors import ConfigurationError, InputError
 from monitor.text import complain
 
@@ -23,7 +23,7 @@ for command in (
 ):
     app.command()(command)
 for name, some in {
-    "rules": offline.rules_app,
+    "rules": rules.rules_app,
     "contract": offline.contract_app,
     "reference": cluster.reference_app,
     "topics": cluster.topics_app,

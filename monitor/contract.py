@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from monitor.feedback import Feedback
+from monitor.rulebook import Definition
 from rules._alert import Alert
 from rules._questions import Reminder
 from rules.reference import TABLES
@@ -45,7 +46,7 @@ CHANNELS = [
         [*EVENTS, "late-entry"],
     ),
     Channel(
-        "rules", f"Rule definitions and changes of their status. {NOT_YET}", "rule_id/version", "receive", ["rule"]
+        "rules", "Rule definitions; of several of one rule the last counts.", "rule_id/version", "receive", ["rule"]
     ),
     Channel("feedback", f"What became of alerts. {NOT_YET}", "alert id", "receive", ["feedback"]),
     Channel("audit", f"Who saw, decided, changed what. {NOT_YET}", "actor", "send", ["audit"]),
@@ -69,7 +70,6 @@ OPEN_MESSAGES: dict[str, dict[str, Any]] = {
         "summary": "An entry of the topic inside; its form is not promised.",
         "headers": {"type": "object", "properties": {"ledger": {"type": "string"}}, "required": ["ledger"]},
     },
-    "rule": {"summary": "A rule definition or a change of its status, with valid_from; its form is not settled."},
     "audit": {"summary": "One act of one person; its form is not settled."},
 }
 """Messages whose body has no schema."""
@@ -78,6 +78,7 @@ OPEN_MESSAGES: dict[str, dict[str, Any]] = {
 def export() -> dict[str, Any]:
     """{schemas: {name: JSON Schema 2020-12}, transactions: {infno: kind}, forms: {infno: nodes}, asyncapi}."""
     structs: dict[str, type[msgspec.Struct]] = {f"event.{kind}": struct for kind, struct in KINDS.items()} | OUT
+    structs["rule"] = Definition
     schemas = {name: _schema(name, struct) for name, struct in structs.items()}
     schemas["feedback"] = _DIALECT | {"$id": _urn("feedback")} | Feedback.model_json_schema()
     schemas |= {f"reference.{table}": _row_schema(table) for table in TABLES}

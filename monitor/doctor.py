@@ -18,15 +18,13 @@ from monitor.configure import compare
 from monitor.errors import ConfigurationError
 from monitor.fingerprint import SECRET
 from monitor.reference import load_reference
-from monitor.rulebook import load_rules
+from monitor.rulebook import versions_of
 from monitor.settings import DEVELOPMENT_KEY, Settings, unknown_variables
 from monitor.tallies import noted_since, sentence
-from monitor.worker import check_key, group_of
-from rules.reference import Reference
+from monitor.worker import check_key, check_rules, group_of
 from rules.times import DAY
 from streams import area, gaps, topics
 from streams.handover import Member, members
-from streams.tables import TableReader
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,8 @@ def _settings(settings: Settings) -> Iterator[Check]:
         yield wrong("environment", f"{variable}: expected a setting, there is none of that name")
     yield _key(settings)
     try:
-        yield well("MONITOR_RULES", f"{len(load_rules(settings.rules))} rules in force")
+        check_rules(settings)
+        yield well("MONITOR_RULES", "not set: the rules stand on their topic")
     except ConfigurationError as error:
         yield wrong("MONITOR_RULES", str(error))
     if settings.reference is not None:
@@ -94,18 +93,17 @@ async def _cluster(settings: Settings) -> list[Check]:
         found = await topics.look(client, settings.prefix, sizes)
         lost = await gaps.find(client, settings.prefix, group_of(settings))
         stamped = await topics.stamped_by_publishers(client, settings.prefix)
-        tables = Reference()
-        await TableReader(client, settings.prefix, tables).read_all()
+        in_force = await versions_of(client, settings.prefix).newest()
     except (KafkaError, OSError) as error:
         return [wrong("MONITOR_BROKERS", f"{settings.brokers}: {type(error).__name__}")]
     checks = [well("MONITOR_BROKERS", settings.brokers)]
     checks += [Check(one.name, one.detail or one.state, ok=one.state == "exists") for one in found]
     checks += [wrong("append time", stamped)] if stamped else []
     checks += [wrong("lost offsets", f"{gap.what}: monitor topics accept-gap") for gap in lost]
-    wanting = [
-        watch.rule.id for watch in load_rules(settings.rules) for table in watch.rule.tables if not tables.has(table)
-    ]
+    enabled = [watch.rule for watch in in_force.watches if watch.enabled]
+    wanting = [rule.id for rule in enabled for table in rule.tables if not in_force.reference.has(table)]
     detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"
+    checks.append(well("rules", f"{len(enabled)} of {len(in_force.watches)} enabled; version {in_force.mark}"))
     checks.append(Check("reference tables", detail, ok=not wanting))
     return [*checks, *await _area(settings), *await _noted(client, settings.prefix)]
 

@@ -76,7 +76,7 @@ def rules_page() -> str:
     ]
     about = (
         "Every alert is a lead to verify, never a verdict. Parameters are set in rules.toml, a table for each id: "
-        "`[S01]` `limit = 6`."
+        "`[S01]` `limit = 6`; on a cluster `monitor rules put` brings that file into force."
     )
     return page("Rules", about, "\n\n".join(parts))
 

@@ -118,7 +118,9 @@ class Order:
         self.out_of_order = 0
 
     def look(self, number: int, uploaded: int) -> None:
-        """Look at the inf_time (ms UTC) of the message in a line."""
+        """Look at the inf_time (ms UTC) of the message in a line, 0 where it is not accepted."""
+        if not uploaded:
+            return
         behind = self._latest - uploaded
         if behind <= 0:
             self._latest, self._line = uploaded, number

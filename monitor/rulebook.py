@@ -1,34 +1,81 @@
-"""Which rules are in force, with which parameters: the catalogue's defaults and what rules.toml says over them."""
+"""Which rules are in force, with which parameters: the catalogue's defaults and what is said over them.
+
+By rules.toml in a file, or by definitions on the topic of rules, each of which says one rule's part of such a file.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import MISSING, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+import msgspec
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
 
 from monitor.errors import ConfigurationError
+from rules._ledger import BEFORE_ALL
 from rules._rule import Rule
 from rules._track import Watch
 from rules.catalogue import catalogue
+from rules.times import parse
+from streams.versions import BadRuleError, Versions
 
 LONGEST_QUIET = 30 * 86_400
 
 
 class Life(BaseModel):
-    """What a table of rules.toml says beside parameters. shadow: judge and publish, but page nobody."""
+    """What a table of rules.toml says beside parameters.
+
+    shadow: judge and publish, but page nobody. valid_from: business time from which this is in force, as
+    yyyy-mm-dd or ISO 8601; empty: from when it is put.
+    """
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
     enabled: bool = True
     status: Literal["live", "shadow"] = "live"
+    valid_from: str = ""
+
+    @field_validator("valid_from")
+    @classmethod
+    def _is_time(cls, text: str) -> str:
+        """Refuse what is no time."""
+        if text:
+            parse(text)
+        return text
+
+    @property
+    def since(self) -> int:
+        """Business time from which it is in force, ms UTC."""
+        return parse(self.valid_from) if self.valid_from else BEFORE_ALL
+
+
+class Definition(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule shall be on a cluster. Of several definitions of one rule the last on the topic counts.
+
+    version: of its code and parameters. status: of `shadow` the alerts page nobody. valid_from: business time from
+    which it is in force, as yyyy-mm-dd or ISO 8601; empty: from when it is put. parameters: those that differ from
+    the defaults, by name.
+    """
+
+    rule_id: str
+    version: str
+    enabled: bool
+    status: Literal["live", "shadow"]
+    valid_from: str
+    parameters: dict[str, bool | int | float | str]
 
 
 def load_rules(path: Path | None) -> list[Watch]:
     """The rules in force, by id. Raises ConfigurationError: file, rule, parameter, expected, came."""
+    return [watch for watch in all_rules(path) if watch.enabled]
+
+
+def all_rules(path: Path | None = None) -> list[Watch]:
+    """All rules by id, those that are off too. Raises ConfigurationError as load_rules does."""
     given = _read(path) if path else {}
     classes = catalogue()
     watches = []
@@ -36,10 +83,47 @@ def load_rules(path: Path | None) -> list[Watch]:
         if rule_id not in classes:
             raise ConfigurationError(f"{path}: [{rule_id}]: expected a rule id{_did_you_mean(rule_id, list(classes))}")
     for rule_id, rule_class in classes.items():
-        life, rule = configure(rule_class, given.get(rule_id, {}), f"{path}: [{rule_id}]")
-        if life.enabled:
-            watches.append(Watch(rule, shadow=life.status == "shadow"))
+        watches.append(_watch(*configure(rule_class, given.get(rule_id, {}), f"{path}: [{rule_id}]")))
     return watches
+
+
+def _watch(life: Life, rule: Rule) -> Watch:
+    return Watch(rule, life.status == "shadow", life.enabled, life.since)
+
+
+def definitions(path: Path) -> list[tuple[bytes, bytes]]:
+    """Every rule as a file says that it shall be: key and value for the topic of rules.
+
+    A rule that the file does not name has its defaults. Raises ConfigurationError as load_rules does.
+    """
+    given = _read(path)
+    return [definition(watch, given.get(watch.rule.id, {})) for watch in all_rules(path)]
+
+
+def definition(watch: Watch, given: object) -> tuple[bytes, bytes]:
+    """Key and value of the definition that gives this watch. given: its table of a file."""
+    rule, defaults = watch.rule, parameters_of(type(watch.rule))
+    changed = {name: value for name, value in asdict(rule).items() if value != defaults[name]}
+    life = Life.model_validate(given)
+    said = Definition(
+        rule_id=rule.id, version=rule.full_version, enabled=life.enabled, status=life.status,
+        valid_from=life.valid_from, parameters=changed,
+    )  # fmt: skip
+    return f"{rule.id}/{rule.full_version}".encode(), msgspec.json.encode(said)
+
+
+def defined(given: Mapping[str, object]) -> Watch:
+    """The rule that a definition on the topic gives. Raises BadRuleError: rule, parameter, expected, came."""
+    classes, rule_id, parameters = catalogue(), given.get("rule_id"), given.get("parameters", {})
+    if not isinstance(rule_id, str) or rule_id not in classes:
+        raise BadRuleError(f"rule_id: expected one of {', '.join(classes)}")
+    if not isinstance(parameters, dict):
+        raise BadRuleError(f"{rule_id}: expected an object of parameters, was {type(parameters).__name__}")
+    life = {name: value for name, value in given.items() if name in Life.model_fields}
+    try:
+        return _watch(*configure(classes[rule_id], {**parameters, **life}, rule_id))
+    except ConfigurationError as error:
+        raise BadRuleError(str(error)) from None
 
 
 def configure(rule_class: type[Rule], given: object, place: str) -> tuple[Life, Rule]:
@@ -64,6 +148,11 @@ def configure(rule_class: type[Rule], given: object, place: str) -> tuple[Life, 
         if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
             raise ConfigurationError(f"{place}.{name}: expected 0 or more, was {value}")
     return life, rule
+
+
+def versions_of(client: Mapping[str, str], prefix: str) -> Versions:
+    """The tables and rules of an area; client: how to reach the cluster, as aiokafka takes it."""
+    return Versions(client, prefix, all_rules(), defined)
 
 
 def parameters_of(rule_class: type[Rule]) -> dict[str, object]:

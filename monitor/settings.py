@@ -59,7 +59,9 @@ class Settings(BaseSettings):
         "pseudonym", description='"raw" publishes the numbers of persons as they are.'
     )
     rules: Path | None = Field(
-        None, description="rules.toml: parameters that differ from the defaults, a table for each rule id."
+        None,
+        description="rules.toml: parameters that differ from the defaults, a table for each rule id; for replay and "
+        "demo. On a cluster: `monitor rules put`.",
     )
     reference: Path | None = Field(
         None,

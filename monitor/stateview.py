@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 
 from monitor.errors import ConfigurationError
+from monitor.rulebook import versions_of
 from rules._engine import Engine
 from rules._ledger import Page
-from rules._track import Watch
 from rules.reference import Reference
 from rules.times import iso
-from streams.checkpoint import HEAD, Changelog
+from streams.checkpoint import HEAD, Changelog, Head
 from streams.reading import reader
 from streams.router import partition_of, record_key
-from streams.tables import TableReader
 from streams.topics import Names, partitions_of
 
 SPACES = ("person", "institution", "token")
 
 
-async def state_of(
-    client: Mapping[str, Any], prefix: str, space: str, key: str, watches: Sequence[Watch]
-) -> dict[str, Any]:
+async def state_of(client: Mapping[str, Any], prefix: str, space: str, key: str) -> dict[str, Any]:
     """The pages of one key with their alerts, as of the last checkpoint."""
-    names, tables = Names(prefix), Reference()
-    await TableReader(client, prefix, tables).read_all()
-    engine = Engine(watches, tables)
+    names = Names(prefix)
     count = await partitions_of(client, names.changelog)
     if not count:
         raise ConfigurationError(f"{names.changelog}: expected a topic that exists: monitor topics create")
@@ -40,7 +36,11 @@ async def state_of(
         partial(AIOKafkaProducer, **client),  # for who writes; here nothing opens it
         partial(reader, client),
     ).read()
-    state.pop(HEAD, None)
+    engine = Engine([], Reference())
+    if (head := state.pop(HEAD, None)) is not None:
+        saved = msgspec.msgpack.decode(head, type=Head)
+        in_force = await versions_of(client, prefix).at(saved.offsets, saved.mark)
+        engine.turn(in_force.watches, in_force.reference)
     engine.load(state.items())
     pages = sorted((page for page in engine.pages.values() if (page.ledger.space, page.key[0]) == (space, key)),
                    key=lambda page: (page.ledger.name, page.key))  # fmt: skip

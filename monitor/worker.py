@@ -28,6 +28,7 @@ from monitor.logs import set_up_logs
 from monitor.metrics import Metrics
 from monitor.readmodel import Projector
 from monitor.reference import load_reference
+from monitor.rulebook import load_rules, versions_of
 from monitor.settings import Settings, unknown_variables
 from monitor.text import complain
 from rules._engine import Engine
@@ -43,8 +44,8 @@ from streams.ends import Ends
 from streams.lost import LOST, line_of
 from streams.router import Router
 from streams.run import run
-from streams.tables import TableReader
 from streams.topics import stamped_by_publishers
+from streams.versions import Versions
 
 T = TypeVar("T")
 
@@ -58,39 +59,38 @@ STUCK_SECONDS = 60.0
 """A worker with a partition that has records waiting and did not move for so long is not well."""
 
 
-def run_worker(settings: Settings, watches: Sequence[Watch]) -> NoReturn:
+def run_worker(settings: Settings) -> NoReturn:
     """Run until SIGTERM or SIGINT. Raises ConfigurationError before anything is started."""
     check_key(settings)
+    check_rules(settings)
     end_on_signals()
     connection = Connection()
     set_up_logs(settings.log_level, connection)
     metrics = WorkerMetrics(connection)
-    reference = load_reference(settings.reference, settings.pseudonyms) if settings.embedded else Reference("topics")
+    watches, reference = given(settings)
     server = serve(metrics, settings.metrics_host, settings.metrics_port)
     log = structlog.get_logger("settlement_monitor.worker")
     if unknown := unknown_variables(os.environ):
         log.warning("unknown settings", variables=", ".join(unknown))
-    log.info("starting", brokers=settings.brokers, prefix=settings.prefix, rules=len(watches), tables=reference.version,
-             metrics_port=server.server_address[1])  # fmt: skip
-    rules_version = "-".join(sorted(f"{watch.rule.id}:{watch.rule.full_version}" for watch in watches))
+    log.info("starting", brokers=settings.brokers, prefix=settings.prefix, metrics_port=server.server_address[1])
     door = Door(settings.pseudonyms, settings.limits)
     client = {"bootstrap_servers": settings.brokers}
-    tables = TableReader(client, settings.prefix, reference)
     ours = area.or_new(None)
-    if not settings.embedded:
-        ours, rows = asyncio.run(or_die(prepare(settings, metrics, tables), "preparing", ConfigurationError))
+    versions = None if settings.embedded else versions_of(client, settings.prefix)
+    if versions is not None:
+        ours, mark = asyncio.run(or_die(prepare(settings, metrics, versions), "preparing", ConfigurationError))
         log.info("area joined", area=ours.id, fingerprint=area.short(ours.fingerprint))
-        log.info("tables read", rows=rows)
+        log.info("versions read", mark=mark)
     config = stream_config(settings, ours)
     app = build_app(
         config,
         lambda partition: metrics.watch(partition, Engine(watches, reference)),
         lambda _: Router(door),
         metrics,
-        lambda: {"state": STATE_VERSION, "rules": rules_version, "reference": reference.version},
+        lambda: {"state": STATE_VERSION},
+        versions,
     )
     if not settings.embedded:
-        app.task(tables.follow)
         app.task(Projector(client, settings.prefix, settings.redis, settings.alerts_days).run)
     run(app, config.step_seconds)
 
@@ -118,16 +118,23 @@ class WorkerMetrics(Metrics):
         self.connection.answers(quiet=0)
 
 
-async def prepare(settings: Settings, meter: WorkerMetrics, tables: TableReader) -> tuple[area.Area, int]:
-    """Look at the topics, join the area and read the tables; gives the number of rows. Raises ConfigurationError."""
+def given(settings: Settings) -> tuple[Sequence[Watch], Reference]:
+    """The rules and tables that a worker is given: of files, where the broker is embedded. Else the log names them."""
+    if not settings.embedded:
+        return [], Reference()
+    return load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms)
+
+
+async def prepare(settings: Settings, meter: WorkerMetrics, versions: Versions) -> tuple[area.Area, str]:
+    """Look at the topics, join the area, read tables and rules; gives their mark. Raises ConfigurationError."""
     client = {"bootstrap_servers": settings.brokers}
     await patiently(client, meter, lambda: check_topics(settings))
     ours = await patiently(client, meter, lambda: join_area(settings))
-    rows = await patiently(client, meter, tables.read_all)
+    in_force = await patiently(client, meter, versions.newest)
     await refuse_gaps(settings)
     if stamped := await patiently(client, meter, lambda: stamped_by_publishers(client, settings.prefix)):
         structlog.get_logger("settlement_monitor.worker").warning(stamped)
-    return ours, rows
+    return ours, in_force.mark
 
 
 async def join_area(settings: Settings) -> area.Area:
@@ -210,6 +217,15 @@ async def check_topics(settings: Settings) -> None:
     if missing := [one.name for one in found if one.state == "missing"]:
         raise ConfigurationError(
             f"topics: expected {', '.join(missing)} on the cluster, were not there: run `monitor topics create`"
+        )
+
+
+def check_rules(settings: Settings) -> None:
+    """Refuse rules of a worker's own: all workers of a cluster judge by those on its topic."""
+    if settings.rules is not None and not settings.embedded:
+        raise ConfigurationError(
+            f"MONITOR_RULES: expected none where there is a cluster, was {settings.rules}; "
+            f"monitor rules put {settings.rules}"
         )
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from ._ledger import Entry
+from ._ledger import BEFORE_ALL, Entry
 from ._rule import SEVERITIES, Evidence, Finding, Rule, Severity, Text
 from .times import clock, iso
 
@@ -397,14 +397,18 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     closed_by: ClosedBy | None = None
     merged_into: str | None = None
     reversed_after: list[str] = []
+    warming_until: str | None = None
 
 
 def write(  # noqa: PLR0913 - a revision is made of as much
     rule: Rule, scope: tuple[str, ...], state: AlertState, episode: Episode, now: Moment, *,
     stage: Literal["pre", "in", "post"], shadow: bool, closed_by: ClosedBy | None = None,
-    merged_into: str | None = None,
+    merged_into: str | None = None, warm_at: int = BEFORE_ALL,
 ) -> Alert:  # fmt: skip
-    """The next revision of an alert, with the whole content of its episode."""
+    """The next revision of an alert, with the whole content of its episode.
+
+    warm_at: before it (ms UTC) the window of the rule does not hold all that it should.
+    """
     first, peak = episode.first, episode.peak
     return Alert(
         alert_id=state.id,
@@ -443,6 +447,7 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         closed_by=closed_by,
         merged_into=merged_into,
         reversed_after=state.reversed_after,
+        warming_until=iso(warm_at) if episode.last_time < warm_at else None,
     )
 
 

@@ -9,12 +9,12 @@ import heapq
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ParamSpec, cast
 
 from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
-from ._ledger import WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
+from ._ledger import BEFORE_ALL, WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
 from ._questions import Questions, Reminder, reminder, visit_of
 from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
@@ -22,7 +22,7 @@ from ._track import Track, Watch
 from ._window import Window
 from .ledgers import LEDGERS, Arrival, Inside, Record, Visit, frozen_after
 from .reference import Reference
-from .times import DAY, clock, day_of
+from .times import DAY, HOUR, clock, day_of
 
 FAR = 253_402_300_799_000
 """The tick after the last one: the end of the year 9999."""
@@ -58,39 +58,25 @@ class Effects:
 class Engine:
     """All ledgers, retractions and alerts of one partition of the topic inside.
 
-    room: how many pages are never too many.
+    room: how many pages are never too many. in_force: the rules, by the name of their watch; turned: whether they came
+    by the log; turn_changed: whether that is to be saved.
     """
 
     def __init__(self, watches: Sequence[Watch], reference: Reference) -> None:
-        self.reference = reference
         self.room = ROOM
         self.tick = 0
         self.entries = 0
         self.tick_changed = False
-        missing = {w.rule.id for w in watches for table in w.rule.tables if not reference.has(table)}
-        self.degraded = sorted(missing)
-        self.watches: dict[str, list[Watch]] = {}
-        for watch in watches:
-            if watch.rule.id not in missing:
-                self.watches.setdefault(watch.rule.ledger, []).append(watch)
-        self._speakers = {w.rule.id: w.rule for w in watches if w.rule.institution_facing}
         self.pages: dict[PageName, Page] = {}
         self.retractions = Retractions()
-        self.questions = Questions({watch.name: watch for watch in watches})
+        self.questions = Questions()
         self.effects = Effects()
         self._by_entry: dict[type[Entry], list[Ledger]] = {}
         for ledger in LEDGERS:
             self._by_entry.setdefault(ledger.entry, []).append(ledger)
         self._reach = {(ledger.name, ledger.entry): ledger.reach for ledger in LEDGERS}
-        self._bounds = {ledger.name: self._bounds_of(ledger.name) for ledger in LEDGERS}
         self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in LEDGERS}
-        self._labels |= {watch.rule.id: f"evaluations:{watch.rule.id}" for watch in watches}
-        self._glances = {
-            ledger: [(watch.rule, watch.rule.fewest, Window([], watch.rule.span)) for watch in some]
-            for ledger, some in self.watches.items()
-            if not any(isinstance(watch.rule, DayRule) for watch in some)
-        }
-        self._now = Moment(0, 0, reference.version, self.degraded)
+        self._now = Moment(0, 0, reference.version, [])
         self._tracked: dict[tuple[str, str], list[Page]] = {}
         self._index: dict[str, list[list[Placed]]] = {}
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
@@ -100,6 +86,75 @@ class Engine:
         self._takers: list[tuple[int, int, Arrival]] = []
         self.changed_pages: set[PageName] = set()
         self.gone: set[bytes] = set()
+        self.turned = self.turn_changed = False
+        self.in_force: dict[str, Watch] = {}
+        self.rule_classes: dict[str, type[Rule]] = {}
+        self._bounds: dict[str, Bounds] = {}
+        self._bring_in(watches, reference, BEFORE_ALL)
+
+    def turn(self, watches: Sequence[Watch], reference: Reference, appended: int = 0) -> None:
+        """Bring rules and tables into force from this place of the log on; the first time for all that comes.
+
+        appended: when what says so was appended, ms UTC.
+
+        What happened before is judged by the version of its own time. A rule that is not among them is off: it judges
+        nothing more, and its open alerts close at the next tick.
+        """
+        now = self.tick + HOUR if self.turned else BEFORE_ALL
+        self.turn_changed, self.turned = self.turn_changed or not self.turned, True
+        self._now.appended, self._now.tick = appended or self.tick, self.tick
+        self._bring_in(watches, reference, now)
+
+    def _bring_in(self, watches: Sequence[Watch], reference: Reference, now: int) -> None:
+        self.rule_classes |= {watch.rule.id: type(watch.rule) for watch in watches}
+        enabled = [watch for watch in watches if watch.enabled]
+        missing = {w.rule.id for w in enabled for table in w.rule.tables if not reference.has(table)}
+        coming = {w.name: w.after(self.in_force.get(w.name), now) for w in enabled if w.rule.id not in missing}
+        going = {name: replace(w, enabled=False) for name, w in self.in_force.items() if name not in coming}
+        self.reference = reference
+        self._now.reference_version = reference.version
+        self.degraded = self._now.degraded = sorted(missing)
+        in_force = coming | dict(sorted(going.items()))
+        if in_force != self.in_force or not self._bounds:
+            self.turn_changed, before = self.turned, self.in_force
+            self.put_in_force(in_force)
+            self._look_anew(before)
+
+    def put_in_force(self, in_force: dict[str, Watch]) -> None:
+        """Make anew what follows from the rules in force, by name; those that go are the last."""
+        self.in_force = in_force
+        self.watches: dict[str, list[Watch]] = {}
+        for watch in in_force.values():
+            self.watches.setdefault(watch.rule.ledger, []).append(watch)
+        self._speakers = {w.rule.id: w.rule for w in in_force.values() if w.enabled and w.rule.institution_facing}
+        self.questions.watches = in_force
+        self._labels |= {w.rule.id: f"evaluations:{w.rule.id}" for w in in_force.values()}
+        self._glances = {
+            ledger: [(watch, Window([], watch.rule.span)) for watch in some]
+            for ledger, some in self.watches.items()
+            if not any(isinstance(watch.rule, DayRule) for watch in some)
+        }
+        self._turn_pages()
+
+    def _look_anew(self, before: dict[str, Watch]) -> None:
+        """Bring alerts in step with another `quiet` of their rule, here and not when something happens to them next."""
+        other = {name for name, watch in self.in_force.items() if watch.enabled and watch != before.get(name, watch)}
+        pages = [page for some in self._tracked.values() for page in some] if other else []
+        for page in sorted(pages, key=lambda page: page.name):
+            for track in page.tracks:
+                if track.watch.name in other:
+                    self._tell(page, track, self._now)
+
+    def _turn_pages(self) -> None:
+        before, self._bounds = self._bounds, {one.name: self._bounds_of(one.name) for one in LEDGERS}
+        if before != self._bounds:
+            for page in self.pages.values():
+                page.retain(self._bounds[page.ledger.name])
+        tracked, self._tracked = self._tracked, {}
+        for page in (page for some in tracked.values() for page in some):
+            known = {track.watch.name: track for track in page.tracks}
+            page.tracks = ()
+            page.tracks = [_goes_on_as(known.get(one.watch.name), one) for one in self.tracks(page)]
 
     def feed(self, item: Inside, appended: int) -> None:
         """Take in one item of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
@@ -109,13 +164,13 @@ class Engine:
     def steps(self, item: Inside, appended: int) -> Iterator[None]:
         """The same step by step, for a tick may have very many pages to judge. Between steps nothing else is fed."""
         now = self._now
-        now.appended, now.tick, now.reference_version = appended, self.tick, self.reference.version
+        now.appended, now.tick = appended, self.tick
         if isinstance(item, Record):
             now.appended = item.appended or appended
             self._take_record(item, now)
         elif isinstance(item, Retraction):
             self._take_retraction(item, now)
-        else:
+        elif isinstance(item, Tick):
             yield from self._take_tick(item, now)
         if now.faults:
             self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
@@ -285,10 +340,12 @@ class Engine:
             return
         for track in self.tracks(page):
             rule = track.watch.rule
+            if not track.watch.enabled:
+                continue
             if isinstance(rule, DayRule):
                 news = self._rejudge_days(page, track, rule, changed)
             elif in_order:
-                news = self._judge(track, page, _from_ahead(order, rule))
+                news = self._judge(track, page, _from_ahead(order, track.watch.ahead))
             else:
                 news = self._rejudge_late(page, track, changed)
             if news:
@@ -300,39 +357,48 @@ class Engine:
         They need no tracks; a window is laid over them for as long as a rule looks.
         """
         order = page.order
-        for number, (rule, fewest, window) in enumerate(self._glances[page.ledger.name]):
-            if len(order) < fewest:
+        for number, (watch, window) in enumerate(self._glances[page.ledger.name]):
+            if len(order) < watch.rule.fewest or not watch.enabled:
                 continue
             news = False
             window.lay_over(order, page.bins)
-            for position in _from_ahead(order, rule):
+            for position in _from_ahead(order, watch.ahead):
                 entry = order[position]
-                window.move_to(position)
-                finding = self._isolated(rule, entry, rule.check, entry, window, self.reference)
+                finding = self._check(watch, window, position)
                 if finding is not None:
                     news |= self.tracks(page)[number].note(entry.id, trigger(entry, finding))
             if news:
                 self._tell(page, self.tracks(page)[number], now)
 
     def _rejudge_late(self, page: Page, track: Track, changed: list[Entry]) -> bool:
-        rule, news = track.watch.rule, False
+        watch, news = track.watch, False
         track.window.reset()
         for entry in changed:
             if not page.standing(entry):
                 news |= track.note(entry.id, None)
-            positions = range(page.first_at(entry.time - rule.ahead), page.first_at(entry.time + rule.span))
+            positions = range(page.first_at(entry.time - watch.ahead), page.first_at(entry.time + watch.span))
             news |= self._judge(track, page, positions)
         return news
 
     def _judge(self, track: Track, page: Page, positions: range) -> bool:
-        news, rule, window = False, track.watch.rule, track.window
+        news = False
         for position in positions:
             entry = page.order[position]
-            window.move_to(position)
-            finding = self._isolated(rule, entry, rule.check, entry, window, self.reference)
+            finding = self._check(track.watch, track.window, position)
             if finding is not None or track.triggers:
                 news |= track.note(entry.id, None if finding is None else trigger(entry, finding))
         return news
+
+    def _check(self, watch: Watch, window: Window, position: int) -> Finding | None:
+        """Judge one entry of a page by the version of the rule that was in force when it happened."""
+        entry = window.entries_of_page[position]
+        if entry.time < watch.since:
+            earlier = watch.at(entry.time)
+            if earlier is None:
+                return None
+            watch, window = earlier, Window(window.entries_of_page, earlier.rule.span, window.bins)
+        window.move_to(position)
+        return self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
 
     def _isolated(
         self, rule: Rule, judged: Entry, check: Callable[P, Finding | None], *args: P.args, **kwargs: P.kwargs
@@ -355,16 +421,16 @@ class Engine:
                 track.changed = True
                 self._schedule(day + DAY + WAIT, page)
         touched = {one for one in page.bins for day in days if day <= one <= day + rule.span}
-        news = [self._judge_day(page, track, rule, one) for one in sorted(touched - track.days)]
+        news = [self._judge_day(page, track, one) for one in sorted(touched - track.days)]
         return any(news)
 
-    def _judge_day(self, page: Page, track: Track, rule: DayRule, day: int) -> bool:
+    def _judge_day(self, page: Page, track: Track, day: int) -> bool:
         name, of = clock(day, "%Y-%m-%d"), page.key[0]
         whole = Entry(time=day, uploaded=day, message=name, institution=of, identity=0, line=name)
-        finding = None
-        if page.bins.get(day, [0])[0]:
-            span = {one: sums for one, sums in page.bins.items() if day - rule.span <= one <= day}
-            finding = self._isolated(rule, whole, rule.check_day, day, span, self.reference, of)
+        finding, watch = None, track.watch.at(day)
+        if watch is not None and isinstance(watch.rule, DayRule) and page.bins.get(day, [0])[0]:
+            span = {one: sums for one, sums in page.bins.items() if day - watch.rule.span <= one <= day}
+            finding = self._isolated(watch.rule, whole, watch.rule.check_day, day, span, self.reference, of)
         if finding is None:
             return track.note((0, name), None)
         # Whichever entry is at hand says what the institution is called, and where it is.
@@ -491,6 +557,7 @@ class Engine:
             return
         self.tick = now.tick = FAR if tick.final else tick.hour
         self.tick_changed = True
+        yield from self._end_rules(now)
         yield from self._judge_due(now, final=tick.final)
         yield from self._count_without_target()
         for alert in self.questions.close(now):
@@ -519,6 +586,22 @@ class Engine:
                 self._report(page, now)
             yield
 
+    def _end_rules(self, now: Moment) -> Iterator[None]:
+        """Close what is open of rules that are off, and forget them."""
+        off = {name for name, watch in self.in_force.items() if not watch.enabled}
+        if not off:
+            return
+        for name in sorted(off):
+            self.switch_off(name, now.appended)
+            yield
+        self.effects.alerts += self.questions.end(off, now)
+        for page in (page for some in self._tracked.values() for page in some):
+            for track in page.tracks:
+                if track.watch.name in off and track.has_state:
+                    self.gone.update(_state.names_of_track(page, track))
+        self.put_in_force({name: watch for name, watch in self.in_force.items() if watch.enabled})
+        self.turn_changed = True
+
     def _review(self, page: Page, now: Moment) -> None:
         """What time alone changes on a page: days that are over, findings that fell due, alerts to close."""
         for track in page.tracks:
@@ -527,7 +610,7 @@ class Engine:
                 for day in sorted(one for one in track.days if one + DAY + WAIT <= self.tick):
                     track.days.discard(day)
                     track.changed = True
-                    self._judge_day(page, track, rule, day)
+                    self._judge_day(page, track, day)
             self.effects.alerts += track.reconcile(now, lambda track=track: self._incident(page, track))  # type: ignore[misc]
             self.effects.alerts += track.close(now)
             if due := track.next_due(self.tick):
@@ -585,7 +668,7 @@ class Engine:
 
     def _bounds_of(self, name: str) -> Bounds:
         """What is kept: all that a rule may still be asked about what may still come or change."""
-        rules = [watch.rule for watch in self.watches.get(name, ())]
+        rules = [version.rule for watch in self.watches.get(name, ()) for version in watch.versions()]
         asked = [rule.span + rule.ahead + rule.quiet_ms for rule in rules if not isinstance(rule, DayRule)]
         frozen = frozen_after(name)
         return Bounds(
@@ -613,8 +696,9 @@ class Engine:
     def _judge_question(
         self, entry: Entry, ledger: Ledger, key: tuple[str, ...], questions: list[Entry], now: Moment
     ) -> Iterator[Alert]:
-        for watch in self.watches.get(ledger.name, ()):
-            if not watch.rule.judges_pre:
+        for newest in self.watches.get(ledger.name, ()):
+            watch = newest.at(entry.time) if newest.enabled else None
+            if watch is None or not watch.rule.judges_pre:
                 continue
             asked = [one for one in questions if type(one) is type(entry) and ledger.key(one, self.reference) == key]
             window = self._window_as_if(self.pages.get((ledger.name, key)), entry, asked, watch.rule)
@@ -635,6 +719,14 @@ class Engine:
         return window
 
 
+def _goes_on_as(old: Track | None, new: Track) -> Track:
+    """The track of a rule that was there before goes on with what is new."""
+    if old is None:
+        return new
+    old.turn(new.watch, new.window)
+    return old
+
+
 def _would_pay(bill: Entry, line: Entry, cancel: Retraction) -> bool:
     """Whether a bill settles a line, if it stands: of its person and batch, after the line, before the cancel."""
     batches = {bill.batch_of_lines, line.batch_of_lines} - {""}
@@ -643,10 +735,10 @@ def _would_pay(bill: Entry, line: Entry, cancel: Retraction) -> bool:
     return bill.identity == line.identity or comes_before(line, bill)
 
 
-def _from_ahead(order: list[Entry], rule: Rule) -> range:
-    """The newest position of an order, and those before it whose judgement looks ahead to it."""
+def _from_ahead(order: list[Entry], ahead: int) -> range:
+    """The newest position of an order, and those before it whose judgement looks so far (ms) ahead to it."""
     first = len(order) - 1
-    while first and order[first - 1].time >= order[-1].time - rule.ahead:
+    while first and order[first - 1].time >= order[-1].time - ahead:
         first -= 1
     return range(first, len(order))
 

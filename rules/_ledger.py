@@ -159,10 +159,25 @@ def comes_before(one: Entry | Retraction, other: Entry | Retraction) -> bool:
 
 
 class Tick(msgspec.Struct, frozen=True, array_like=True, tag="t"):
-    """That the log has come to this hour, ms; final: nothing more will come, everything is judged and closed."""
+    """That the log has come to this hour, ms; final: nothing more will come, everything is judged and closed.
+
+    offsets, mark: of the tables and rules in force, as of a Turn.
+    """
 
     hour: int
     final: bool = False
+    offsets: dict[str, int] = {}
+    mark: str = ""
+
+
+class Turn(msgspec.Struct, frozen=True, array_like=True, tag="v"):
+    """That other tables and rules come into force: those that stand before these offsets of their topics.
+
+    offsets: topic, without the prefix, to the first offset that is not in force. mark: of all that is in force.
+    """
+
+    offsets: dict[str, int]
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -255,6 +270,12 @@ class Page:
         self.newest, before = uploaded, self.limit
         self.limit = day_of(uploaded - self.bounds.retention)
         return self.limit > before
+
+    def retain(self, bounds: Bounds) -> None:
+        """Keep entries within other bounds from now on; what is forgotten does not come back."""
+        self.bounds = bounds
+        if self.newest > BEFORE_ALL:
+            self.limit = day_of(self.newest - bounds.retention)
 
     def refuses(self, time: int) -> bool:
         """Whether an entry of this time is older than what is kept."""

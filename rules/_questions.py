@@ -87,8 +87,8 @@ class Questions:
 
     __slots__ = ("alerts", "answered", "changed_alerts", "changed_hours", "watches")
 
-    def __init__(self, watches: Mapping[str, Watch]) -> None:
-        self.watches = watches
+    def __init__(self) -> None:
+        self.watches: Mapping[str, Watch] = {}
         self.answered: dict[int, set[str]] = {}
         self.alerts: dict[str, Asked] = {}
         self.changed_hours: set[int] = set()
@@ -134,23 +134,32 @@ class Questions:
     def close(self, now: Moment) -> Iterator[Alert]:
         """Close and forget what is older than a day by the log's clock."""
         for name in sorted(name for name, known in self.alerts.items() if known.until <= now.tick):
-            known = self.alerts.pop(name)
-            known.state.status = "closed"
-            known.state.revision += 1
-            known.state.detected_at = now.appended
-            self.changed_alerts.add(name)
-            if known.rule in self.watches:
-                yield self._write(self.watches[known.rule], known, known.trigger, now, closed_by="quiet")
+            yield from self._close(name, now, "quiet")
         for hour in [hour for hour in self.answered if hour + HOUR + ANSWERED <= now.tick]:
             del self.answered[hour]
             self.changed_hours.add(hour)
 
+    def end(self, names: set[str], now: Moment) -> Iterator[Alert]:
+        """Close what is open of rules (names of their watches) that are no longer in force."""
+        for name in sorted(name for name, known in self.alerts.items() if known.rule in names):
+            yield from self._close(name, now, "rule_off")
+
+    def _close(self, name: str, now: Moment, by: ClosedBy) -> Iterator[Alert]:
+        known = self.alerts.pop(name)
+        known.state.status = "closed"
+        known.state.revision += 1
+        known.state.detected_at = now.appended
+        self.changed_alerts.add(name)
+        if known.rule in self.watches:
+            yield self._write(self.watches[known.rule], known, known.trigger, now, closed_by=by)
+
     def _write(
         self, watch: Watch, known: Asked, found: Trigger, now: Moment, closed_by: ClosedBy | None = None
     ) -> Alert:
+        version = watch.at(known.state.opener_time) or watch
         return write(
-            watch.rule, known.scope, known.state, Episode([found], now.tick), now, stage="pre", shadow=watch.shadow,
-            closed_by=closed_by,
+            version.rule, known.scope, known.state, Episode([found], now.tick), now, stage="pre",
+            shadow=version.shadow, closed_by=closed_by, warm_at=watch.warm_at,
         )  # fmt: skip
 
 

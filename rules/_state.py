@@ -15,7 +15,8 @@ import msgspec
 from ._alert import AlertState, Trigger
 from ._ledger import Entry, Ledger, Page, Retraction
 from ._questions import Asked, Questions
-from ._rule import Evidence
+from ._rule import Evidence, Rule
+from ._track import Watch
 from .ledgers import LEDGERS, AnyEntry
 from .times import day_of
 
@@ -61,6 +62,24 @@ class _Triggers(msgspec.Struct, array_like=True):
     runs: list[list[int]]
 
 
+class _Version(msgspec.Struct, array_like=True):
+    """A version of a rule. since, warm_at: as of its watch. parameters: of the rule, by name."""
+
+    shadow: bool
+    since: int
+    warm_at: int
+    parameters: msgspec.Raw
+
+
+class _InForce(msgspec.Struct, array_like=True):
+    """A rule in force, or off and not yet ended. versions: the newest first."""
+
+    rule: str
+    enabled: bool
+    versions: list[_Version]
+
+
+_IN_FORCE = msgspec.msgpack.Decoder(list[_InForce])
 _TRACK = msgspec.msgpack.Decoder(_TrackState)
 _TRIGGERS = msgspec.msgpack.Decoder(_Triggers)
 _RETRACTION = msgspec.msgpack.Decoder(tuple[Retraction, int])
@@ -89,11 +108,28 @@ def drain_changes(engine: Engine) -> list[tuple[bytes, bytes | None]]:
     records.update(_of_questions(engine.questions))
     if engine.tick_changed:
         records[_name("tick")] = _encode(engine.tick)
+    if engine.turn_changed:
+        records[_name("in force")] = _encode([_of_watch(watch) for watch in engine.in_force.values()])
     engine.gone.clear()
     engine.changed_pages.clear()
     engine.retractions.changed.clear()
-    engine.tick_changed = False
+    engine.tick_changed = engine.turn_changed = False
     return sorted(records.items())
+
+
+def _of_watch(watch: Watch) -> _InForce:
+    versions = [
+        _Version(one.shadow, one.since, one.warm_at, msgspec.Raw(_encode(one.rule))) for one in watch.versions()
+    ]
+    return _InForce(watch.rule.id, watch.enabled, versions)
+
+
+def _watch_in(saved: _InForce, rule_class: type[Rule]) -> Watch:
+    watch = None
+    for one in reversed(saved.versions):
+        rule = msgspec.msgpack.decode(one.parameters, type=rule_class)
+        watch = Watch(rule, one.shadow, saved.enabled, one.since, watch, one.warm_at)
+    return cast("Watch", watch)
 
 
 def _of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
@@ -191,14 +227,24 @@ def names_of_page(page: Page) -> Iterator[bytes]:
     for day in {day_of(start) for start in page.bins}.union(page.changed_bins):
         yield _name("bins", ledger, key, str(day))
     for track in page.tracks:
-        yield _name("track", ledger, key, track.watch.name)
-        for day in {day_of(one.time) for one in track.triggers.values()} | track.changed_days:
-            yield _name_of_triggers(page, track, day)
+        yield from names_of_track(page, track)
+
+
+def names_of_track(page: Page, track: Track) -> Iterator[bytes]:
+    """The names of all records that a track has, or had when it was last saved."""
+    yield _name("track", page.ledger.name, page.key, track.watch.name)
+    for day in {day_of(one.time) for one in track.triggers.values()} | track.changed_days:
+        yield _name_of_triggers(page, track, day)
 
 
 def load(engine: Engine, records: Iterable[tuple[bytes, bytes | None]]) -> None:
     """Put saved records into a fresh engine. What can be derived (order, names, due times) is derived anew."""
     by_kind = _by_kind(records)
+    for *_, value in by_kind["in force"]:
+        saved = [one for one in _IN_FORCE.decode(value) if one.rule in engine.rule_classes]
+        watches = [_watch_in(one, engine.rule_classes[one.rule]) for one in saved]
+        engine.put_in_force({watch.name: watch for watch in watches})
+        engine.turn_changed, engine.turned = False, True
     for *_, value in by_kind["tick"]:
         engine.tick = msgspec.msgpack.decode(value, type=int)
     for retraction, arrived in sorted(

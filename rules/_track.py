@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from ._alert import Alert, AlertState, ClosedBy, Episode, Moment, Trigger, alert_id, runs, write
-from ._ledger import WAIT
+from ._ledger import BEFORE_ALL, WAIT
 from ._rule import SEVERITIES, Evidence, Rule
 from ._window import Window
 from .times import DAY, day_of
@@ -17,15 +17,60 @@ Id = tuple[int, str]
 
 @dataclass(frozen=True)
 class Watch:
-    """A rule as it is in force: enabled rules only; shadow alerts page nobody."""
+    """A version of a rule as it is in force; shadow alerts page nobody.
+
+    enabled: False of a rule that is off: its open alerts close at the next tick. since: business time from which this
+    version judges, ms UTC. before: the version that judges what lies before. warm_at: from when on its window is full,
+    ms UTC: a rule does not know what came before it was in force.
+    """
 
     rule: Rule
     shadow: bool = False
+    enabled: bool = True
+    since: int = BEFORE_ALL
+    before: Watch | None = None
+    warm_at: int = BEFORE_ALL
 
     @property
     def name(self) -> str:
         """What tells a rule apart from its own shadow, in the saved state."""
         return f"{self.rule.id}/shadow" if self.shadow else self.rule.id
+
+    def at(self, time: int) -> Watch | None:
+        """The version that judges what happened at this time (ms UTC); None where the rule was not in force."""
+        version: Watch | None = self
+        while version is not None and time < version.since:
+            version = version.before
+        return version
+
+    @property
+    def span(self) -> int:
+        """The longest window of all versions, ms."""
+        return self.rule.span if self.before is None else max(self.rule.span, self.before.span)
+
+    @property
+    def ahead(self) -> int:
+        """How far any version looks ahead, ms."""
+        return self.rule.ahead if self.before is None else max(self.rule.ahead, self.before.ahead)
+
+    def versions(self) -> Iterator[Watch]:
+        """This version and all before it, the newest first."""
+        version: Watch | None = self
+        while version is not None:
+            yield version
+            version = version.before
+
+    def after(self, known: Watch | None, now: int) -> Watch:
+        """This version as it comes into force at a time (ms UTC), after the one that was known then."""
+        while known is not None and known.since >= now:  # it was to come, and never came into force
+            known = known.before
+        known = known and replace(known, enabled=True)
+        if known is not None and known.rule == self.rule:
+            return known
+        since = max(self.since, now)
+        if known is not None and known.rule.span >= self.rule.span:
+            return replace(self, since=since, before=known, warm_at=known.warm_at)
+        return replace(self, since=since, before=known, warm_at=since + self.rule.span if since > BEFORE_ALL else since)
 
 
 class Track:
@@ -64,6 +109,11 @@ class Track:
     def has_news(self) -> bool:
         """Whether an alert has something to say at the next tick."""
         return any(state.unsaid for state in self.alerts)
+
+    @property
+    def has_state(self) -> bool:
+        """Whether anything is saved of it."""
+        return bool(self.alerts or self.triggers or self.days or self.changed or self.changed_days)
 
     def note(self, id_: Id, found: Trigger | None) -> bool:
         """Note what an entry is now; returns whether that is news."""
@@ -212,9 +262,10 @@ class Track:
         self.changed = True
         if not state.is_open:
             self._episodes.pop(state.id, None)
+        watch = self.watch.at(episode.first.time) or self.watch
         return write(
-            self.watch.rule, self.key, state, episode, now, stage=self.watch.rule.stage, shadow=self.watch.shadow,
-            closed_by=closed_by, merged_into=merged_into,
+            watch.rule, self.key, state, episode, now, stage=watch.rule.stage, shadow=watch.shadow,
+            closed_by=closed_by, merged_into=merged_into, warm_at=self.watch.warm_at,
         )  # fmt: skip
 
     def _withdraw(self, state: AlertState, now: Moment, merged_into: str | None) -> Alert:
@@ -254,6 +305,10 @@ class Track:
     def _close(self, state: AlertState, now: Moment, by: ClosedBy) -> Alert:
         state.status = "closed"
         return self._revise(state, self._kept(state, now.tick), now, closed_by=by)
+
+    def turn(self, watch: Watch, window: Window) -> None:
+        """Go on with another version of the rule; the next trigger has all of them looked at anew."""
+        self.watch, self.window, self._tail = watch, window, None
 
     def mention(self, id_: Id, settlement: str, now: Moment) -> Iterator[Alert]:
         """Tell the open alerts that rest on this entry that it was reversed too late to change a window."""

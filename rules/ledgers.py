@@ -9,7 +9,7 @@ from typing import ClassVar, cast
 
 import msgspec
 
-from ._ledger import GRACE, REACH_OF_MESSAGE_REVERSAL, Entry, Ledger, Retraction, Tick
+from ._ledger import GRACE, REACH_OF_MESSAGE_REVERSAL, Entry, Ledger, Retraction, Tick, Turn
 from .reference import Reference
 from .times import DAY, HOUR, day_of, parse
 
@@ -255,7 +255,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, tag="r"):
     appended: int = 0
 
 
-Inside = Record | Retraction | Tick
+Inside = Record | Retraction | Tick | Turn
 """What the one topic inside carries."""
 
 

@@ -1,9 +1,10 @@
-"""Reference tables: effective-dated rows that a rule may look up; loaded before the first event, changed by none."""
+"""Reference tables: effective-dated rows that a rule may look up; no event changes them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from hashlib import blake2b
 from math import inf
 
 from .columns import TABLE_COLUMNS, Column, checked, key_and_required
@@ -18,23 +19,76 @@ _WESTERN = re.compile(r"X[A-Z]\d{2}[A-Z]{2}[A-Z]\d{3}[A-Z]\d{3}\d{9}")
 _ALWAYS = (-(1 << 62), 1 << 62)
 
 Row = Mapping[str, str]
+_Dated = tuple[int, int, Row]
 
 
 class BadRowError(ValueError):
     """A row of a reference table that cannot be used; says which, what was expected and what is wrong."""
 
 
-class Reference:
-    """All tables, each row with the time from which and until which it is valid.
+class Table:
+    """The rows of one table, each with the time from which and until which it is valid.
 
-    version: a short name of the rows in use, for the alerts that were judged with them.
+    mark: of the rows that are in it; the order in which they came, and what they replaced, does not matter.
+    """
+
+    __slots__ = ("_name", "_rows", "mark")
+
+    def __init__(self, name: str) -> None:
+        self.mark = 0
+        self._name = name
+        self._rows: dict[str, tuple[_Dated, ...]] = {}
+
+    def copy(self) -> Table:
+        """The same rows; what is put into the copy does not change this one."""
+        other = Table(self._name)
+        other.mark, other._rows = self.mark, self._rows.copy()
+        return other
+
+    def put(self, row: Row) -> None:
+        """Add a row. A row with the same key and valid_from replaces the earlier one. Raises BadRowError."""
+        key_column, needed = TABLES[self._name]
+        for column in (key_column, *needed):
+            if not row.get(column):
+                raise BadRowError(f"{self._name}.{column}: expected a value, was empty")
+        _check_values(self._name, row)
+        start, end = _validity(self._name, row)
+        rows = self.of(row[key_column])
+        self._keep(row[key_column], rows, [*(one for one in rows if one[0] != start), (start, end, row)])
+
+    def drop(self, key: str, valid_from: str) -> None:
+        """Remove the row of this key that names this valid_from (empty: none); nothing where there is no such row."""
+        rows = self.of(key)
+        self._keep(key, rows, [one for one in rows if one[2].get("valid_from", "") != valid_from])
+
+    def _keep(self, key: str, before: tuple[_Dated, ...], after: list[_Dated]) -> None:
+        for _, _, row in (*before, *after):  # of what stands in both nothing is left
+            self.mark ^= _mark(self._name, row)
+        if after:
+            self._rows[key] = tuple(sorted(after, key=lambda one: one[0]))
+        else:
+            self._rows.pop(key, None)
+
+    def of(self, key: str) -> tuple[_Dated, ...]:
+        """The rows of a key by the time from which they are valid, with that time and when it ends, ms UTC."""
+        return self._rows.get(key, ())
+
+    def keys(self) -> Collection[str]:
+        """The keys that have a row."""
+        return self._rows.keys()
+
+
+class Reference:
+    """All tables.
+
+    version: a short name of what is in use, for the alerts that were judged with it.
     """
 
     __slots__ = ("_tables", "version")
 
-    def __init__(self, version: str = "none") -> None:
+    def __init__(self, version: str = "none", tables: Mapping[str, Table] | None = None) -> None:
         self.version = version
-        self._tables: dict[str, dict[str, list[tuple[int, int, Row]]]] = {}
+        self._tables = {name: Table(name) for name in TABLES} | dict(tables or {})
 
     def put(self, table: str, row: Row) -> None:
         """Add a row. A row with the same key and valid_from replaces the earlier one.
@@ -43,32 +97,25 @@ class Reference:
         """
         if table not in TABLES:
             raise BadRowError(f"table: expected one of {', '.join(TABLES)}, was {table!r}")
-        key_column, needed = TABLES[table]
-        for column in (key_column, *needed):
-            if not row.get(column):
-                raise BadRowError(f"{table}.{column}: expected a value, was empty")
-        _check_values(table, row)
-        start, end = _validity(table, row)
-        rows = self._tables.setdefault(table, {}).setdefault(row[key_column], [])
-        rows[:] = sorted([one for one in rows if one[0] != start] + [(start, end, row)], key=lambda one: one[0])
+        self._tables[table].put(row)
 
     def has(self, table: str) -> bool:
         """Whether the table has any row."""
-        return bool(self._tables.get(table))
+        return bool(self._tables[table].keys())
 
     def row(self, table: str, key: str, at: int) -> Row | None:
         """The row of this key that is valid at a time (ms UTC)."""
-        rows = self._tables.get(table, {}).get(key, ())
+        rows = self._tables[table].of(key)
         return next((row for start, end, row in reversed(rows) if start <= at < end), None)
 
     def latest(self, table: str, key: str, at: int) -> Row | None:
         """The latest row of this key, from whenever it is valid, unless it was closed by then (ms UTC)."""
-        rows = self._tables.get(table, {}).get(key, ())
+        rows = self._tables[table].of(key)
         return next((row for _, end, row in reversed(rows) if at < end), None)
 
-    def keys(self, table: str) -> Iterable[str]:
+    def keys(self, table: str) -> Collection[str]:
         """The keys of a table."""
-        return self._tables.get(table, {}).keys()
+        return self._tables[table].keys()
 
     def substance(self, item: str, at: int) -> str:
         """What an item is the same as: its group in the drug table, else the substance in a western code, else itself.
@@ -87,6 +134,11 @@ class Reference:
         """Whether the calendar has this day (its first moment, ms UTC) under one of the kinds."""
         row = self.latest("calendar", clock(day, "%Y-%m-%d"), day) if self.has("calendar") else None
         return row is not None and (not kinds or row.get("kind") in kinds)
+
+
+def _mark(table: str, row: Row) -> int:
+    content = repr((table, sorted(row.items()))).encode()
+    return int.from_bytes(blake2b(content, digest_size=8).digest())
 
 
 def _check_values(table: str, row: Row) -> None:

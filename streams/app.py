@@ -20,6 +20,7 @@ from streams.ending import or_die
 from streams.plant import Plant
 from streams.router import Router
 from streams.topics import Names
+from streams.versions import Versions
 
 __all__ = ["Meter", "StreamConfig", "build_app"]
 
@@ -30,8 +31,12 @@ def build_app(
     router_factory: Callable[[int], Router],
     meter: Meter | None = None,
     versions: Callable[[], Mapping[str, str]] = dict,
+    by_log: Versions | None = None,
 ) -> BatchApp:
-    """Build the worker's app; engines and routers are made one for each partition that comes to it."""
+    """Build the worker's app; engines and routers are made one for each partition that comes to it.
+
+    by_log: reads the tables and rules that the log names; without it the engines judge with what they are made with.
+    """
     app = BatchApp(
         config.group,
         broker_client_id=config.client_id,
@@ -61,7 +66,7 @@ def build_app(
         cython_optimizations=True,
     )
     app.transport = BatchTransport(app.conf.broker_consumer, app)
-    plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions)
+    plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions, by_log)
     names = Names(config.prefix)
     app.area = config.prefix
     app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle(), "saving what is finished")

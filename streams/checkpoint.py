@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,9 +21,11 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from rules._engine import Engine
+from rules._ledger import Tick, Turn
 from streams._faust import send_all
 from streams.ending import within
 from streams.reading import Record, read, read_all
+from streams.versions import InForce, greatest
 
 HEAD = b"\x00head"
 """Key of the record that says of which offset the other records are the state."""
@@ -46,10 +48,14 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
     partitions: int
     """How many partitions the internal topic had: keys move when that changes."""
     versions: dict[str, str]
-    """Versions of state, rules and reference tables."""
+    """Version of the form of state."""
     finished: bool = False
     """Nothing after the offset was judged by anybody: the owner stopped in order. Only then may code or settings change
     before the next one goes on: what was judged and not saved is judged again, and must give the same bytes."""
+    offsets: dict[str, int] = {}
+    """Of the tables and rules in force: topic, without the prefix, to the first offset that is not."""
+    mark: str = ""
+    """Of all that is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +164,12 @@ class Desk:
         engine: Engine,
         changelog: Changelog | None,
         versions: Callable[[], Mapping[str, str]] = dict,
+        in_force: Callable[[Mapping[str, int], str], Awaitable[InForce]] | None = None,
     ) -> None:
         """Take no changelog where state lives in memory only (embedded broker, one worker).
 
-        versions: what the head says of state, rules and reference; another "state" is not taken over.
+        versions: what the head says of state; another "state" is not taken over. in_force: gives the tables and rules
+        that the log names by offsets and mark; None where they are given to the engine once for all.
         """
         self.partition = partition
         self.engine = engine
@@ -172,6 +180,10 @@ class Desk:
         self._partitions = partitions
         self._changelog = changelog
         self._versions = versions
+        self._read_versions = in_force
+        self._in_force: InForce | None = None
+        self.offsets: dict[str, int] | None = None if in_force is None else {}
+        """Of the tables and rules in force; None where they are given."""
         self._saved: int | None = None
         self._finished: deque[Acknowledged] = deque()
         self._judging = asyncio.Lock()
@@ -207,11 +219,23 @@ class Desk:
         if (found.partitions, found.versions.get("state")) != now:
             was = found.partitions, found.versions.get("state")
             raise ValueError(f"saved state: expected (partitions, state version) {now}, was {was}")
+        await self.turn(found)
         # In a thread, for a million entries take many seconds: the loop must go on, and show that it does.
         await asyncio.get_running_loop().run_in_executor(LOADER, self.engine.load, state.items())
+        if self._in_force is not None:  # where what was saved is gone from the topics, this is something else
+            self.engine.turn(self._in_force.watches, self._in_force.reference)
         self.position = self._saved = found.offset
         if found.finished:
             self._judged_before = 0
+
+    async def turn(self, to: Head | Tick | Turn, appended: int = 0) -> None:
+        """Bring the tables and rules into force that something names. appended: when, ms UTC."""
+        if self._read_versions is None or self.offsets is None:
+            return
+        wanted = greatest(self.offsets, to.offsets)
+        self._in_force = await self._read_versions(wanted, to.mark if wanted == to.offsets else "")
+        self.offsets.update(greatest(wanted, self._in_force.offsets))
+        self.engine.turn(self._in_force.watches, self._in_force.reference, appended)
 
     def start_at(self, offset: int) -> None:
         """Say at which offset the partition really goes on."""
@@ -265,7 +289,7 @@ class Desk:
                 started = perf_counter()
                 records = self.engine.drain_changes()
                 complete = stops and self.position >= self._judged_before
-                head = Head(self.position, self.engine.tick, self._partitions, dict(self._versions()), complete)
+                head = self._head(self.position, finished=complete)
                 finished = len(self._finished)
                 if not records and head.offset - (self._saved or 0) < moved:
                     return None
@@ -276,6 +300,10 @@ class Desk:
             self._acknowledge(finished)
         size = sum(len(key) + len(value or b"") for key, value in records)
         return Saved(head.offset, len(records), size, perf_counter() - started)
+
+    def _head(self, position: int, *, finished: bool) -> Head:
+        offsets, mark = dict(self.offsets or {}), self._in_force.mark if self._in_force else ""
+        return Head(position, self.engine.tick, self._partitions, dict(self._versions()), finished, offsets, mark)
 
     def _acknowledge(self, finished: int) -> None:
         for _ in range(finished):

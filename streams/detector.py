@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import NamedTuple
 
 import msgspec
 
 from rules._alert import Alert
 from rules._engine import Effects, Engine
+from rules._ledger import Tick, Turn
 from rules._questions import Reminder
 from rules.ledgers import AnyEntry, Inside
 from streams.router import Noted
@@ -34,12 +36,19 @@ class Published:
     headers: list[tuple[str, bytes]] = field(default_factory=list)
 
 
+class Awaited(NamedTuple):
+    """What brings other tables and rules into force, before it is fed. appended: when, ms UTC."""
+
+    item: Tick | Turn
+    appended: int
+
+
 @dataclass
 class Outcome:
     """What became of a batch of the topic inside.
 
     revisions: the alerts as objects, beside their bytes. undecodable: index in the batch of what could not be read, or
-    not wholly.
+    not wholly. awaits: what is to be brought into force before anything more is judged.
     """
 
     alerts: list[Published] = field(default_factory=list)
@@ -51,6 +60,7 @@ class Outcome:
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     undecodable: list[int] = field(default_factory=list)
+    awaits: Awaited | None = None
 
 
 def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
@@ -59,26 +69,34 @@ def process(engine: Engine, batch: Iterable[tuple[bytes, int]]) -> Outcome:
     What is not ours, or of a newer router, is passed over: whoever reads this log passes over the same.
     """
     undecodable: list[int] = []
-    for _ in _steps(engine, batch, undecodable):
+    for _ in _steps(engine, batch, undecodable, None):
         pass
     return _outcome_of(engine, undecodable)
 
 
-def process_in_slices(engine: Engine, batch: Iterable[tuple[bytes, int]], seconds: float) -> Iterator[Outcome]:
+def process_in_slices(
+    engine: Engine, batch: Iterable[tuple[bytes, int]], seconds: float, offsets: Mapping[str, int] | None = None
+) -> Iterator[Outcome]:
     """The same, with an outcome whenever so many seconds have passed: also within a bundle, and within a tick.
 
     Together they say what `process` says. The state is that of no offset before the last one was given.
+    offsets: of the tables and rules in force, to be kept up to date; before an item that names later ones there is an
+    outcome that says so. None: they are given, whatever the log names.
     """
     undecodable: list[int] = []
     until = monotonic() + seconds
-    for _ in _steps(engine, batch, undecodable):
-        if monotonic() >= until:
-            yield _outcome_of(engine, undecodable)
+    for awaits in _steps(engine, batch, undecodable, offsets):
+        if awaits is not None or monotonic() >= until:
+            found = _outcome_of(engine, undecodable)
+            found.awaits = awaits
+            yield found
             until = monotonic() + seconds
     yield _outcome_of(engine, undecodable)
 
 
-def _steps(engine: Engine, batch: Iterable[tuple[bytes, int]], undecodable: list[int]) -> Iterator[None]:
+def _steps(
+    engine: Engine, batch: Iterable[tuple[bytes, int]], undecodable: list[int], offsets: Mapping[str, int] | None
+) -> Iterator[Awaited | None]:
     """Feed records; undecodable: takes the index of what could not be read."""
     for index, (value, appended) in enumerate(batch):
         try:
@@ -87,8 +105,15 @@ def _steps(engine: Engine, batch: Iterable[tuple[bytes, int]], undecodable: list
             undecodable.append(index)
             items = _what_can_be_read(value)
         for item in items:
+            if offsets is not None and isinstance(item, Tick | Turn) and is_ahead(item.offsets, offsets):
+                yield Awaited(item, appended)
             yield from engine.steps(item, appended)
-            yield
+            yield None
+
+
+def is_ahead(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
+    """Whether any topic has a greater offset than in the other."""
+    return any(offset > other.get(topic, 0) for topic, offset in one.items())
 
 
 def _outcome_of(engine: Engine, undecodable: list[int]) -> Outcome:

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
+from rules._ledger import Turn
 from rules.times import HOUR
 from streams._faust import BatchConsumer, BatchProducer
 from streams.alignment import EVER, Announcement, Board, Lane
@@ -22,9 +23,10 @@ from streams.config import Meter, StreamConfig
 from streams.ending import or_die
 from streams.ends import End, Ends
 from streams.progress import Progress
-from streams.router import Read, Routed, Router
+from streams.router import NO_TURN, Read, Routed, Router
 from streams.ticks import Ticks
 from streams.topics import Names
+from streams.versions import Turns
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -116,7 +118,9 @@ class Intake:
         self._send = send
         self._meter = meter
         self._board = Board(config.area, config.alignment_ms, config.hold_seconds)
-        self._ticks = Ticks(names, config.idle_seconds, consumer, producer, self._board.is_live)
+        self.turns: Turns | None = None
+        """Tells inside what is in force, before anything is announced: all wait for that."""
+        self._ticks = Ticks(names, config.idle_seconds, consumer, producer, self._board.is_live, self._in_force)
         self._client = client
         self._ends: Ends
         self._progress = Progress(
@@ -142,8 +146,16 @@ class Intake:
         self._generation = generation
         self._board.begin(generation, partitions)
         self._inputs = {p: self._input(p, at) for p, at in positions.items()}
-        self._ticks.watch(owner=0 in positions)
+        self._watch(owner=0 in positions)
         self._dirty.set()
+
+    def _watch(self, *, owner: bool) -> None:
+        self._ticks.watch(owner=owner)
+        if self.turns is not None:
+            self.turns.watch(owner=owner)
+
+    def _in_force(self) -> Turn:
+        return self.turns.latest if self.turns else NO_TURN
 
     def _input(self, partition: int, position: int) -> _Input:
         known = self._board.said_of(partition)
@@ -155,7 +167,7 @@ class Intake:
 
     async def settle(self) -> None:
         """Let the batch at work end, and drop what waits: it belongs to the next owner's reading."""
-        self._ticks.watch(owner=False)
+        self._watch(owner=False)
         async with self._routing:
             self._inputs = {}
 
@@ -262,6 +274,8 @@ class Intake:
             generation, inputs = self._generation, dict(self._inputs)
             await self._look_for_ends(inputs)
             said = {p: one for p, input_ in inputs.items() if (one := self._announcement(input_, generation))}
+            if said and self.turns is not None:
+                await self.turns.wait()
             if said and generation == self._generation:
                 await self._progress.announce(said)
                 for p, one in said.items():

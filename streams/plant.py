@@ -30,6 +30,7 @@ from streams.lost import Gap, LostOffsetsError, entries_are_lost, line_of
 from streams.router import Routed, Router, bundles, partition_of
 from streams.tallies import Tallies
 from streams.topics import Names
+from streams.versions import Turns, Versions
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -52,6 +53,7 @@ class Plant:
         router_factory: Callable[[int], Router],
         meter: Meter,
         versions: Callable[[], Mapping[str, str]],
+        by_log: Versions | None = None,
     ) -> None:
         self._app = app
         self._config = config
@@ -63,9 +65,12 @@ class Plant:
         self._tallies = Tallies(time)
         self._taking: asyncio.Task[None] | None = None
         self._pulse = Pulse(config.session_seconds)
+        self._by_log = by_log
         self.intake = Intake(
             config, router_factory, self.consumer, self.producer, self._send_routed, meter, lambda: client_settings(app)
         )
+        if by_log is not None:
+            self.intake.turns = Turns(self._names, by_log, self.consumer, self.producer)
 
     def consumer(self) -> BatchConsumer:
         """Give the app's consumer."""
@@ -165,8 +170,10 @@ class Plant:
         async with desk.judging(batch[0].offset, batch[-1].offset, cast(Any, event)):
             self._pulse.check()
             started = perf_counter()
-            for outcome in process_in_slices(desk.engine, records, SLICE_SECONDS):
+            for outcome in process_in_slices(desk.engine, records, SLICE_SECONDS, desk.offsets):
                 await self._send_judged(outcome)
+                if outcome.awaits is not None:
+                    await desk.turn(outcome.awaits.item, outcome.awaits.appended)
                 self._tallies.add(outcome.noted)
                 unread = [set_aside(batch[i], [("error", b"undecodable")]) for i in outcome.undecodable]
                 await self._publish(self._names.rule_errors, partition, unread)
@@ -233,7 +240,8 @@ class Plant:
         desk = self._desks.get(partition)
         if desk is None:
             changelog = self._changelog(partition) if self._config.changelog else None
-            desk = Desk(partition, count, self._engine(partition), changelog, self._versions)
+            in_force = self._by_log.at if self._by_log else None
+            desk = Desk(partition, count, self._engine(partition), changelog, self._versions, in_force)
             self._desks[partition] = desk
         offset = await desk.take_over(end)
         if offset is None and self._config.changelog:

@@ -11,7 +11,7 @@ from zlib import crc32
 import msgspec
 
 from rules._entries import entries_of
-from rules._ledger import Tick
+from rules._ledger import Tick, Turn
 from rules.wire.door import Door, Failed, Late, Opened, Refused, Sender, Skipped
 from rules.wire.fields import PreSettlement
 
@@ -21,6 +21,9 @@ BUNDLE = 16 << 10
 """So many bytes at most make one record of the topic inside, unless a single value is larger: some 40 events, so that a
 detector never judges for long without looking up (our assumption)."""
 
+
+NO_TURN = Turn({}, "")
+"""Nothing is in force by the log: rules and tables are given."""
 
 MOST_TRANSACTIONS = 100
 """So many transactions that nothing here uses are told apart; then they are `other`: anything may stand in infno."""
@@ -166,6 +169,11 @@ def partition_of(key: bytes, partitions: int) -> int:
     return crc32(key) % partitions
 
 
-def encode_tick(hour_ms: int, *, final: bool = False) -> bytes:
-    """A tick as the topic inside carries it."""
-    return _bundle([_encode(Tick(hour_ms, final))])
+def encode_tick(hour_ms: int, *, final: bool = False, turn: Turn = NO_TURN) -> bytes:
+    """A tick as the topic inside carries it, with the versions that are in force."""
+    return _bundle([_encode(Tick(hour_ms, final, turn.offsets, turn.mark))])
+
+
+def encode_turn(turn: Turn) -> bytes:
+    """A turn as the topic inside carries it."""
+    return _bundle([_encode(turn)])

@@ -12,9 +12,10 @@ from time import monotonic, time
 
 from aiokafka.errors import KafkaError
 
+from rules._ledger import Turn
 from streams._faust import BatchConsumer, BatchProducer
 from streams.ending import cause, die
-from streams.router import encode_tick
+from streams.router import NO_TURN, encode_tick
 from streams.topics import Names
 
 log = logging.getLogger("settlement_monitor.streams")
@@ -39,16 +40,19 @@ class Ticks:
         consumer: Callable[[], BatchConsumer],
         producer: Callable[[], BatchProducer],
         is_live: Callable[[], bool],
+        in_force: Callable[[], Turn] = lambda: NO_TURN,
     ) -> None:
         """Take idle_seconds: when the whole input rests and is read for so long, the broker's hours pass.
 
         is_live: tells whether what was read last was of its own day; a history that is loaded does not jump to today.
+        in_force: what each tick tells again.
         """
         self._names = names
         self._idle_seconds = idle_seconds
         self._consumer = consumer
         self._producer = producer
         self._is_live = is_live
+        self._in_force = in_force
         self._told = 0
         self._watching: asyncio.Task[None] | None = None
         self._owner = 0
@@ -61,7 +65,7 @@ class Ticks:
 
     async def send(self, hours: Iterable[int], *, final: bool = False) -> None:
         """Send hours (ms) to every partition; returns when acknowledged."""
-        if records := [(None, encode_tick(hour, final=final), ()) for hour in hours]:
+        if records := [(None, encode_tick(hour, final=final, turn=self._in_force()), ()) for hour in hours]:
             producer, topic = self._producer(), self._names.entries
             count = await producer.partitions(topic)
             await asyncio.gather(*(producer.publish(topic, p, records) for p in range(count)))

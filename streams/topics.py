@@ -157,16 +157,18 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
     whole = {"max.message.bytes": str(2 * MIB)}  # a refused event of 1 MiB still has to fit, with its headers
     short = {"segment.ms": str(DAY // 24), "segment.bytes": str(16 * MIB)}  # who starts reads it whole
     state = {"max.message.bytes": str(sizes.record_bytes), "segment.bytes": str(64 * MIB)}
+    # Who takes over reads as far as a worker before it had read, and that may be long ago.
+    versions = {**compacted, "min.compaction.lag.ms": str(30 * DAY)}
     rows = [
         (names.events, sizes.inputs, {**kept, **_days(30)}),
         (names.alerts, sizes.outputs, {**kept, **_days(90)}),
         (names.reminders, sizes.outputs, {**kept, **_days(7)}),
         (names.dead_letter, sizes.outputs, {**kept, **_days(90), **whole}),
         (names.late, sizes.outputs, {**kept, **_days(90), **whole}),
-        (names.rules, 1, compacted),
+        (names.rules, 1, versions),
         (names.feedback, sizes.outputs, {**kept, **_days(3 * 365)}),
         (names.audit, sizes.outputs, {**kept, **_days(3 * 365)}),
-        *((names.reference(each), 1, compacted) for each in REFERENCE_TABLES),
+        *((names.reference(each), 1, versions) for each in REFERENCE_TABLES),
         (names.entries, sizes.internal, {**kept, **_days(sizes.internal_days), **whole}),
         (names.changelog, sizes.internal, {**compacted, **state}),
         (names.rule_errors, sizes.outputs, {**kept, **_days(90), **whole}),

@@ -40,13 +40,12 @@ Brokers = Annotated[str | None, typer.Option("--brokers", help="Kafka bootstrap 
 
 def worker(brokers: Brokers = None, prefix: Prefix = None, rules: RulesFile = None) -> None:
     """One Faust worker process against a real Kafka; ends with SIGTERM or Ctrl-C."""
-    from monitor.rulebook import load_rules
     from monitor.worker import check_key, run_worker
 
     settings = load_settings(brokers=brokers, prefix=prefix, rules=rules)
     check_key(settings)
     say_key(settings)
-    run_worker(settings, load_rules(settings.rules))
+    run_worker(settings)
 
 
 @topics_app.command("create")
@@ -218,11 +217,11 @@ def reference_load(tables: Tables, brokers: Brokers = None, prefix: Prefix = Non
 @reference_app.command("list")
 def reference_list(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
     """How many keys each table has on its topic."""
-    from rules.reference import TABLES, Reference
-    from streams.tables import TableReader
+    from monitor.rulebook import versions_of
+    from rules.reference import TABLES
 
-    settings, tables = load_settings(brokers=brokers, prefix=prefix), Reference()
-    talk(settings, TableReader(client(settings), settings.prefix, tables).read_all)
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    tables = talk(settings, versions_of(client(settings), settings.prefix).newest).reference
     _say_counts({table: len(list(tables.keys(table))) for table in TABLES}, "keys", as_json=as_json)
 
 
@@ -340,17 +339,15 @@ def state_show(
     ],
     brokers: Brokers = None,
     prefix: Prefix = None,
-    rules: RulesFile = None,
     as_json: Json = False,
 ) -> None:
     """What the last checkpoint holds about one key, and why an alert is open."""
-    from monitor.rulebook import load_rules
     from monitor.stateview import SPACES, state_of
 
-    settings = load_settings(brokers=brokers, prefix=prefix, rules=rules)
+    settings = load_settings(brokers=brokers, prefix=prefix)
     check_one_of("kind", kind, SPACES)
     key = settings.pseudonyms.person(name) if kind == "person" and not name.startswith("p_") else name
-    view = talk(settings, lambda: state_of(client(settings), settings.prefix, kind, key, load_rules(settings.rules)))
+    view = talk(settings, lambda: state_of(client(settings), settings.prefix, kind, key))
     if as_json:
         out_json(view)
         return
@@ -459,6 +456,7 @@ def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
     from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 
     from streams.reading import UnreadError
+    from streams.tables import OvertakenError
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
@@ -469,5 +467,5 @@ def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
         return asyncio.run(bounded())
     except (KafkaConnectionError, KafkaTimeoutError, OSError):
         raise ConfigurationError(f"MONITOR_BROKERS: expected brokers that answer at {settings.brokers}") from None
-    except UnreadError as error:
+    except (OvertakenError, UnreadError) as error:
         raise InputError(str(error)) from None

@@ -1,11 +1,9 @@
-"""Commands that need no broker: replay, simulate, evaluate, rules, contract."""
+"""Commands that need no broker: replay, simulate, evaluate, contract."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,7 +18,6 @@ from monitor.commands.common import (
     RulesFile,
     TablesFolder,
     check_apart,
-    check_one_of,
     group,
     out,
     out_json,
@@ -37,7 +34,6 @@ if TYPE_CHECKING:
     from monitor.evaluate import Row
     from monitor.replay import SetAside, Summary
 
-rules_app = group("The catalogue of rules.")
 contract_app = group("What goes in and what comes out, for other systems.")
 
 
@@ -230,78 +226,6 @@ def _first_day(start: str, days: int) -> date:
         return date.fromisoformat(start)
     except ValueError:
         raise ConfigurationError(f"--start: expected yyyy-mm-dd, was {start}") from None
-
-
-@rules_app.command("list")
-def rules_list(rules: RulesFile = None, lang: LangOption = Lang.zh, as_json: Json = False) -> None:
-    """Every rule, with its stage, its ledger and whether it is in force."""
-    from monitor.rulebook import load_rules
-    from rules.catalogue import catalogue
-
-    in_force = {watch.rule.id: watch for watch in load_rules(load_settings(rules=rules).rules)}
-    rows = [
-        {
-            "id": rule_id, "name": rule.name_zh, "name_en": rule.name_en, "family": rule.family, "stage": rule.stage,
-            "status": ("shadow" if in_force[rule_id].shadow else "live") if rule_id in in_force else "off",
-            "tables": list(rule.tables),
-        }
-        for rule_id, rule in catalogue().items()
-    ]  # fmt: skip
-    if as_json:
-        out_json(rows)
-        return
-    for row in rows:
-        needs = f"  (needs {', '.join(row['tables'])})" if row["tables"] else ""
-        out(
-            f"{row['id']:9} {row['status']:7} {row['stage']:5} {row['family']:12} "
-            f"{row['name' if lang is Lang.zh else 'name_en']}{needs}"
-        )
-
-
-@rules_app.command("show")
-def rules_show(
-    rule_id: Annotated[str, typer.Argument(help="Id of a rule, such as S01.")],
-    rules: RulesFile = None,
-    lang: LangOption = Lang.zh,
-    as_json: Json = False,
-) -> None:
-    """The page of one rule, in English, with its parameters as they are in force."""
-    from monitor.rulebook import load_rules
-    from rules.catalogue import catalogue
-
-    classes = catalogue()
-    check_one_of("rule", rule_id, classes)
-    in_force = {watch.rule.id: watch.rule for watch in load_rules(load_settings(rules=rules).rules)}
-    rule = in_force.get(rule_id, classes[rule_id]())  # type: ignore[call-arg]  # every parameter has a default
-    page = inspect.getdoc(classes[rule_id]) or ""
-    if as_json:
-        out_json(
-            {
-                "id": rule_id,
-                "name": rule.name_zh,
-                "name_en": rule.name_en,
-                "basis": rule.basis,
-                "parameters": asdict(rule),
-                "page": page,
-            }
-        )
-        return
-    name, basis, parameters = (rule.name_zh, "依据", "参数") if lang is Lang.zh else (rule.name_en, "Basis", "In force")
-    out(f"{rule_id} {name}\n{basis}: {rule.basis}\n\n{page}\n\n{parameters}:")
-    for name, value in asdict(rule).items():
-        out(f"  {name} = {value}")
-
-
-@rules_app.command("validate")
-def rules_validate(rules: Annotated[Path, typer.Argument(help="A rules.toml.")], as_json: Json = False) -> None:
-    """Whether a rules.toml would be taken; the place and the reason where not."""
-    from monitor.rulebook import load_rules
-
-    watches = load_rules(rules)
-    if as_json:
-        out_json({"file": str(rules), "in_force": [watch.rule.id for watch in watches]})
-    else:
-        out(f"{rules}: well, {len(watches)} rules in force")
 
 
 @contract_app.command("export")

@@ -14,12 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.rulebook import load_rules
+from monitor.rulebook import versions_of
 from rules._engine import FAR, Engine
 from rules.reference import Reference
 from streams.checkpoint import HEAD, Head
 from streams.detector import process
-from streams.tables import TableReader
 from tests.e2e._area import PARTITIONS, Area, Event, until
 from tests.e2e._traffic import Traffic, traffic
 from tests.e2e.checker import differences, faults, standing
@@ -111,9 +110,10 @@ async def saved(area: Area) -> dict[int, dict[bytes, bytes]]:
 
 async def replayed(area: Area) -> tuple[dict[int, dict[bytes, bytes]], set[bytes]]:
     """State and revisions of engines that read the area's own internal log, one record after the other."""
-    tables = Reference("topics")
-    await TableReader({"bootstrap_servers": area.kafka.bootstrap}, area.prefix, tables).read_all()
-    engines = {number: Engine(load_rules(None), tables) for number in range(PARTITIONS)}
+    in_force = await versions_of({"bootstrap_servers": area.kafka.bootstrap}, area.prefix).newest()
+    engines = {number: Engine([], Reference()) for number in range(PARTITIONS)}
+    for engine in engines.values():  # nothing was loaded meanwhile
+        engine.turn(in_force.watches, in_force.reference)
     alerts: set[bytes] = set()
     for record in await area.read("internal.entries"):
         outcome = process(engines[record.partition], [(record.value or b"", record.timestamp)])

@@ -170,6 +170,33 @@ def test_the_doctor_says_what_is_wrong(area: Area) -> None:
     assert "PROBLEM MONITOR_BROKERS" in area.run("doctor", code=1, brokers="127.0.0.1:1")
 
 
+@pytest.mark.kafka
+def test_rules_are_put_on_a_cluster(area: Area) -> None:
+    """All of a file or nothing of it; what it does not name has its defaults again."""
+    area.run("topics", "create")
+    rules = area.folder / "rules.toml"
+
+    def live() -> dict[str, tuple[str, str]]:
+        rows = json.loads(area.run("rules", "list", "--live", "--json"))
+        return {row["id"]: (row["status"], row["version"]) for row in rows}
+
+    defaults = live()
+    found = []
+    for text, code in (
+        ("[S01]\nlimit = 6\n[D01]\nenabled = false\n", 0),
+        ("[S01]\nlimit = 7\n[D04]\nlimt = 3\n", 2),
+        ('[S01]\nstatus = "shadow"\n', 0),
+    ):
+        rules.write_text(text, encoding="utf-8")
+        area.run("rules", "put", str(rules), code=code)
+        found.append({rule: now for rule, now in live().items() if now != defaults[rule]})
+
+    assert found[0] == found[1]
+    assert ("off", "live") == (found[0]["D01"][0], found[0]["S01"][0])
+    assert found[0].keys() == {"S01", "D01"}
+    assert {"S01": ("shadow", defaults["S01"][1])} == found[2]
+
+
 def simulate(*arguments: str, folder: Path) -> Path:
     """Simulated events in a file."""
     done = monitor(
@@ -195,7 +222,8 @@ def wrong(folder: Path) -> list[tuple[str, list[str], dict[str, object]]]:
         ("MONITOR_REDIS", ["alerts", "list"], {"redis": "http://127.0.0.1"}),
         ("MONITOR_METRICS_PORT", ["worker"], {"metrics_port": 70000}),
         ("limt", ["rules", "validate", str(rules)], {}),
-        ("limt", ["worker", "--rules", str(rules)], {}),
+        ("limt", ["rules", "put", str(rules)], {}),
+        ("monitor rules put", ["worker", "--rules", str(rules)], {}),
         ("deaths.csv:2", ["reference", "validate", str(table)], {}),
         ("nowhere", ["reference", "validate", str(folder / "nowhere")], {}),
         ("nowhere", ["replay", str(folder / "nowhere")], {}),

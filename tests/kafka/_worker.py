@@ -6,10 +6,10 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from monitor.rulebook import load_rules
+from monitor.rulebook import load_rules, versions_of
 from rules._engine import Engine
 from rules.ledgers import Inside
 from rules.reference import Reference
@@ -63,6 +63,11 @@ def engine(_: int) -> Engine:
     return Engine(WATCHES, REFERENCE)
 
 
+def empty(_: int) -> Engine:
+    """The engine of one partition whose rules come by the log."""
+    return Engine([], Reference())
+
+
 def router(_: int) -> Router:
     """The router of one input partition."""
     return Router(Door(Pseudonyms("test")))
@@ -91,9 +96,12 @@ class Told(Unmetered):
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(name)s %(levelname)s %(message)s")
     given = json.loads(sys.argv[1])
-    fault = given.pop("fault", "")
+    fault, by_log = given.pop("fault", ""), None
     kind = FAULTS.get(fault, Engine)
-    app = build_app(StreamConfig(**given), lambda _: kind(WATCHES, REFERENCE), router, Told(), lambda: {"state": "1"})
+    made: Callable[[int], Engine] = lambda _: kind(WATCHES, REFERENCE)  # noqa: E731 - one of two
+    if given.pop("by_log", False):
+        made, by_log = empty, versions_of({"bootstrap_servers": given["brokers"]}, given["prefix"])
+    app = build_app(StreamConfig(**given), made, router, Told(), lambda: {"state": "1"}, by_log)
     if fault == "hangs":
         hang(app)
     run(app, given["step_seconds"])

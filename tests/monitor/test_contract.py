@@ -74,7 +74,7 @@ def test_every_schema_is_one() -> None:
 
     assert all(registry.contents(urn) for urn in payloads)
     assert set(names) == set(messages)
-    assert {"dead-letter", "late-entry", "rule", "audit"} == {
+    assert {"dead-letter", "late-entry", "audit"} == {
         name for name, message in messages.items() if "payload" not in message
     }
 

@@ -34,4 +34,4 @@ def test_what_is_not_there_yet_is_said() -> None:
 
     for name in ("put", "promote", "retire"):
         assert (f"{name}`" in missing) == (name not in rules.commands)
-    assert all(f"`settlement.{topic}`" in missing for topic in ("rules", "feedback"))
+    assert "`settlement.feedback`" in missing

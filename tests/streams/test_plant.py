@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from rules._engine import Effects, Engine
+from rules._ledger import Turn
 from rules._track import Watch
 from rules.ledgers import Record
 from rules.reference import Reference
@@ -26,7 +27,8 @@ from streams.detector import process
 from streams.ending import or_die
 from streams.lost import LostOffsetsError
 from streams.plant import Plant
-from streams.router import Router, bundles, encode_tick
+from streams.router import Router, bundles, encode_tick, encode_turn
+from streams.versions import InForce
 from tests.oracle import wire
 from tests.oracle.sample_rules import BusyDay, ManySwipes
 from tests.oracle.wire import HOUR, MONDAY
@@ -124,6 +126,45 @@ async def test_where_slices_end_changes_nothing_of_what_is_sent(
 
     assert len(expected) > 1
     assert [(one.key, one.value, one.headers) for one in expected] == sent.records["p.alerts"]
+
+
+def in_force(offset: int) -> InForce:
+    """With each offset of the table one more settlement is too many."""
+    return InForce({"t": offset}, f"m{offset}", Reference(f"m{offset}"), [Watch(ManySwipes(limit=1 + offset))], {})
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0])
+async def test_a_batch_halts_where_other_versions_come_into_force(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands before the item is judged by those before it, what follows by those that it names.
+
+    Wherever slices end; the offsets in force are the greatest of each topic, and the head says which.
+    """
+    monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
+    built, sent = await plant_with(Engine([], Reference()))
+    asked: list[tuple[dict[str, int], str]] = []
+
+    async def read(offsets: Mapping[str, int], mark: str) -> InForce:
+        asked.append((dict(offsets), mark))
+        return in_force(offsets["t"])
+
+    desk = built._desks[0] = Desk(0, 1, Engine([], Reference()), None, dict, read)
+    desk.start_at(0)
+    inside = entries()
+    said = [encode_turn(Turn({"t": 1}, "m1")), encode_tick(MONDAY + HOUR, turn=Turn({"t": 3}, "m3")),
+            encode_turn(Turn({"t": 2}, "m2"))]  # fmt: skip
+    await built.detect(cast(Any, Event([said[0], *inside[:12], said[1], said[2], *inside[12:]])))
+
+    expected = Engine([], Reference())
+    expected.turn(in_force(1).watches, in_force(1).reference)
+    first = process(expected, [(value, MONDAY) for value in inside[:12]]).alerts
+    expected.turn(in_force(3).watches, in_force(3).reference)
+    later = process(expected, [(value, MONDAY) for value in (said[1], *inside[12:])]).alerts
+    assert [({"t": 1}, "m1"), ({"t": 3}, "m3")] == asked
+    assert desk.offsets == {"t": 3}
+    assert len(first) > 0
+    assert [one.value for one in first + later] == [value for _, value, _ in sent.records["p.alerts"]]
 
 
 async def test_a_tick_over_very_many_pages_lets_others_have_their_turn() -> None:

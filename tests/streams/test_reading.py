@@ -6,7 +6,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 OTHERS = {
     "streams/_faust.py",  # the group's consumer goes on at the head's offset
-    "streams/tables.py",  # it follows
     "monitor/sorting.py",  # of a file on disk
 }
 """Files that put a consumer at an offset by themselves."""

@@ -1,0 +1,130 @@
+"""Commands about rules: the catalogue, a file of parameters, and what is in force on a cluster."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.commands.cluster import Brokers, Prefix, client, talk
+from monitor.commands.common import (
+    Json,
+    Lang,
+    LangOption,
+    RulesFile,
+    check_one_of,
+    group,
+    out,
+    out_json,
+    out_line,
+)
+from monitor.settings import load_settings
+
+rules_app = group("The catalogue of rules.")
+
+
+@rules_app.command("list")
+def rules_list(
+    rules: RulesFile = None,
+    live: Annotated[bool, typer.Option("--live", help="As they are in force on the cluster.")] = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    lang: LangOption = Lang.zh,
+    as_json: Json = False,
+) -> None:
+    """Every rule, with its stage, its ledger and whether it is in force."""
+    from monitor.rulebook import all_rules, versions_of
+
+    settings = load_settings(rules=rules, brokers=brokers, prefix=prefix)
+    if live:
+        watches = talk(settings, versions_of(client(settings), settings.prefix).newest).watches
+    else:
+        watches = all_rules(settings.rules)
+    rows = [
+        {
+            "id": watch.rule.id, "name": watch.rule.name_zh, "name_en": watch.rule.name_en,
+            "family": watch.rule.family, "stage": watch.rule.stage,
+            "status": ("shadow" if watch.shadow else "live") if watch.enabled else "off",
+            "version": watch.rule.full_version, "tables": list(watch.rule.tables),
+        }
+        for watch in watches
+    ]  # fmt: skip
+    if as_json:
+        out_json(rows)
+        return
+    for row in rows:
+        needs = f"  (needs {', '.join(row['tables'])})" if row["tables"] else ""
+        out(
+            f"{row['id']:9} {row['status']:7} {row['version']:9} {row['stage']:5} {row['family']:12} "
+            f"{row['name' if lang is Lang.zh else 'name_en']}{needs}"
+        )
+
+
+@rules_app.command("show")
+def rules_show(
+    rule_id: Annotated[str, typer.Argument(help="Id of a rule, such as S01.")],
+    rules: RulesFile = None,
+    lang: LangOption = Lang.zh,
+    as_json: Json = False,
+) -> None:
+    """The page of one rule, in English, with its parameters as they are in force."""
+    from monitor.rulebook import load_rules
+    from rules.catalogue import catalogue
+
+    classes = catalogue()
+    check_one_of("rule", rule_id, classes)
+    in_force = {watch.rule.id: watch.rule for watch in load_rules(load_settings(rules=rules).rules)}
+    rule = in_force.get(rule_id, classes[rule_id]())  # type: ignore[call-arg]  # every parameter has a default
+    page = inspect.getdoc(classes[rule_id]) or ""
+    if as_json:
+        out_json(
+            {
+                "id": rule_id,
+                "name": rule.name_zh,
+                "name_en": rule.name_en,
+                "basis": rule.basis,
+                "parameters": asdict(rule),
+                "page": page,
+            }
+        )
+        return
+    name, basis, parameters = (rule.name_zh, "依据", "参数") if lang is Lang.zh else (rule.name_en, "Basis", "In force")
+    out(f"{rule_id} {name}\n{basis}: {rule.basis}\n\n{page}\n\n{parameters}:")
+    for name, value in asdict(rule).items():
+        out(f"  {name} = {value}")
+
+
+@rules_app.command("validate")
+def rules_validate(rules: Annotated[Path, typer.Argument(help="A rules.toml.")], as_json: Json = False) -> None:
+    """Whether a rules.toml would be taken; the place and the reason where not."""
+    from monitor.rulebook import load_rules
+
+    watches = load_rules(rules)
+    if as_json:
+        out_json({"file": str(rules), "in_force": [watch.rule.id for watch in watches]})
+    else:
+        out(f"{rules}: well, {len(watches)} rules in force")
+
+
+@rules_app.command("put")
+def rules_put(
+    file: Annotated[Path, typer.Argument(help="A rules.toml; a rule that it does not name has its defaults.")],
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """Bring the rules of a file into force on a cluster, without a restart; all of it or nothing."""
+    from monitor.rulebook import definitions
+    from streams.tables import publish
+    from streams.topics import Names
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    records = [(key, value, ()) for key, value in definitions(file)]
+    talk(settings, lambda: publish(client(settings), Names(settings.prefix).rules, records))
+    if as_json:
+        out_json({"file": str(file), "put": [key.decode() for key, _, _ in records]})
+    else:
+        out_line(f"{file}: {len(records)} rules put")
