@@ -91,8 +91,9 @@ class Settings(BaseSettings):
     alignment_hours: float = Field(
         24,
         ge=1,
-        le=24 * 30,
-        description="How far, in inf_time, an input partition is read ahead of the one that is furthest behind, hours.",
+        le=24,
+        description="How far, in inf_time, an input partition is read ahead of the one that is furthest behind, hours. "
+        "Ledgers remember for long enough for 24.",
     )
     hold_minutes: float = Field(
         15,
