@@ -9,6 +9,13 @@ pytest_plugins = ["tests._fixtures"]
 collect_ignore = ["bench"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in two processes, all that need a broker run in one: they mostly wait, and share it."""
+    for item in items:
+        if item.get_closest_marker("kafka") is not None:
+            item.add_marker(pytest.mark.xdist_group("kafka"))
+
+
 @pytest.fixture(autouse=True)
 def _ends_of_the_process_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ends a worker at once would end the tests without a word, and with no summary."""
