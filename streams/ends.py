@@ -74,7 +74,10 @@ class Ends:
         except (TimeoutError, KafkaError):
             pass
         await self.close()  # the next client begins with the addresses that were set: the old brokers may be gone
-        raise KafkaConnectionError(f"no broker answers at {self._settings['bootstrap_servers']}")
+        servers = self._settings["bootstrap_servers"]
+        raise KafkaConnectionError(
+            f"no broker answers at {servers if isinstance(servers, str) else ', '.join(servers)}"
+        )
 
     def _new_client(self) -> AIOKafkaClient:
         return AIOKafkaClient(request_timeout_ms=int(1000 * ANSWER_SECONDS), **self._settings)
