@@ -39,10 +39,10 @@ from tests.oracle.world import (
     body_of,
     drafts,
     from_sources,
-    in_some_order,
     logs,
     run,
     standing_at_end,
+    uploaded_of,
     whole_catalogue,
 )
 from tests.rules._log import END, engine_of, feed, hour, standing
@@ -71,7 +71,9 @@ def test_every_ledger_takes_what_is_out_of_order_by_the_skew(
     """The twin, which knows no order, says the same; the hours pass by the largest inf_time, as fast as they can."""
     scale, made = world
     random, events = Random(seed), accepted(body_of(draft, scale) for draft in made)
-    arrived = from_sources(in_some_order(events, random, most=SKEW), random, sources=2)
+    lags = {value: random.choice((0, SKEW)) for _, value in events}
+    values = [value for _, value in sorted(events, key=lambda one: uploaded_of(one[0]) + lags[one[1]])]
+    arrived = from_sources(values, random, sources=2)
     [log] = logs(arrived, by_append_time=True)
 
     assert episodes([event for event, _ in events], rules, reference) == standing_at_end(
