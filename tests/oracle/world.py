@@ -291,12 +291,12 @@ def uploaded_of(message: Opened) -> int:
     return message.events[0].uploaded
 
 
-def in_some_order(events: Sequence[tuple[Opened, bytes]], random: Random, most: int = GRACE) -> list[bytes]:
-    """The messages in an order in which none comes after one with an inf_time greater by more than the most, ms."""
+def in_some_order(events: Sequence[tuple[Opened, bytes]], random: Random) -> list[bytes]:
+    """The messages in an order in which none comes after one with an inf_time greater by more than the grace."""
     times = [uploaded_of(event) for event, _ in events]
-    if times and max(times) - min(times) <= most and random.random() < 0.5:
+    if times and max(times) - min(times) <= GRACE and random.random() < 0.5:
         return random.sample([value for _, value in events], len(events))
-    disorder = random.choice((0, HOUR, most, most))
+    disorder = random.choice((0, HOUR, GRACE, GRACE))
     return [
         value
         for _, value in sorted(

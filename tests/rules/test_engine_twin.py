@@ -11,10 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules._alert import Alert
-from rules._engine import ROOM
+from rules._engine import ROOM, Engine
 from rules._rule import Rule
+from rules._track import Watch
 from rules.reference import Reference
+from rules.times import iso
 from rules.wire.door import Opened
+from streams.detector import process
 from tests.oracle.profile import examples
 from tests.oracle.sample_rules import SAMPLES
 from tests.oracle.twin import episodes
@@ -135,6 +138,31 @@ def test_the_revisions_of_an_alert_follow_one_another(world: World, seed: int) -
         last[alert.alert_id] = alert
 
     assert {"closed", "withdrawn"} >= {alert.status for alert in last.values()}
+
+
+@examples(15)
+@given(WORLDS, SEEDS)
+def test_after_a_tick_every_open_alert_has_said_all_that_it_holds(world: World, seed: int) -> None:
+    """Counted anew from its triggers: what operations reads is never more than an hour of the log old."""
+    random, events = Random(seed), events_of(world)
+    arrived = from_sources(in_some_order(with_repeats(events, random), random), random, sources=2)
+    [log] = logs(arrived, final=False, by_append_time=True)
+    engine = Engine([Watch(rule) for rule in SAMPLES], Reference())
+    last: dict[str, Alert] = {}
+
+    for value, moment in log:
+        before = engine.tick
+        last |= {alert.alert_id: alert for alert in process(engine, [(value, moment)]).revisions}
+        if engine.tick == before:
+            continue
+        tracks = [track for page in engine.pages.values() for track in page.tracks]
+        for track, state in [(one, state) for one in tracks for state in one.alerts if state.is_open]:
+            said, holds = last[state.id], track.episode(state, engine.tick)
+            assert (holds.count, holds.peak.value) == (said.triggers, said.measure.value)
+            assert (iso(holds.first.time), iso(holds.last_time)) == (said.first_time, said.last_time)
+            assert (holds.amount / 100, holds.evidence_count) == (said.vola_amt, said.evidence_count)
+            assert [one.message for one in holds.evidence] == [one.msgid for one in said.evidence]
+            assert holds.severity + 1 == said.sev_deg
 
 
 @examples(30)
