@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -36,6 +37,10 @@ Offsets = Mapping[str, int]
 
 RULES = "rules"
 WAIT_SECONDS = 0.2
+GONE_SECONDS = 10.0
+"""So long may a topic end before what the log names, until that is taken for gone (our assumption)."""
+GONE_SECONDS = 10.0
+"""So long may a topic end before what the log names, until that is taken for gone (our assumption)."""
 LOOK_SECONDS = 5.0
 """How often the owner of input partition 0 looks whether anything was loaded (our assumption)."""
 
@@ -174,7 +179,7 @@ class Versions:
         mark: what is expected; where the topics hold it no more, the newest is taken.
         """
         async with self._reading:
-            there = await self.ends() if is_ahead(offsets, self._offsets_of(self._newest)) else offsets
+            there = await self._ends_from(offsets)
             lost = is_ahead(offsets, there)
             found = await self._read_to(there if lost else offsets)
             if not lost and mark in ("", found.mark):
@@ -182,6 +187,26 @@ class Versions:
             log.warning("versions are gone from their topics, the newest are taken",
                         extra={"expected": mark, "was": found.mark, "offsets": dict(offsets)})  # fmt: skip
             return await self._read_to(await self.ends())
+
+    async def _ends_from(self, offsets: Offsets) -> Offsets:
+        """The ends of what is loaded, as soon as they are not before these offsets; a new leader may tell of less."""
+        until = monotonic() + GONE_SECONDS
+        there: Offsets = self._offsets_of(self._newest)
+        while is_ahead(offsets, there) and monotonic() < until:
+            there = await self.ends()
+            if is_ahead(offsets, there):
+                await asyncio.sleep(WAIT_SECONDS)
+        return there
+
+    async def _ends_from(self, offsets: Offsets) -> Offsets:
+        """The ends of what is loaded, as soon as they are not before these offsets; a new leader may tell of less."""
+        until = monotonic() + GONE_SECONDS
+        there: Offsets = self._offsets_of(self._newest)
+        while is_ahead(offsets, there) and monotonic() < until:
+            there = await self.ends()
+            if is_ahead(offsets, there):
+                await asyncio.sleep(WAIT_SECONDS)
+        return there
 
     async def _read_to(self, offsets: Offsets) -> InForce:
         wanted = {name: offsets.get(name, 0) for name in self._empty}

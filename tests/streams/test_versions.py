@@ -188,15 +188,38 @@ async def test_rules_are_what_was_put_last(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize("offsets", [{DAYS: 2}, {DAYS: 40}], ids=["compacted away", "a topic made anew"])
 async def test_what_is_gone_gives_the_newest_and_says_so(
-    cluster: Cluster, offsets: dict[str, int], caplog: pytest.LogCaptureFixture
+    cluster: Cluster, offsets: dict[str, int], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another hash than the log names, or offsets that no longer are."""
+    monkeypatch.setattr(versions, "GONE_SECONDS", 0.3)
     cluster.put(DAYS, *day(1, "workday"))
     cluster.put(DAYS, *day(2, "holiday"))
     found = await a_reader().at(offsets, "0123456789abcdef")
 
     assert days(found) == {"2026-03-01": "workday", "2026-03-02": "holiday"}
     assert ["versions are gone from their topics, the newest are taken"] == caplog.messages
+
+
+async def test_a_new_leader_that_tells_of_less_for_a_moment_is_waited_for(cluster: Cluster) -> None:
+    """Its end is behind until it has heard how far the others are; nothing is gone."""
+    cluster.put(DAYS, *day(1, "workday"))
+    reading = asyncio.create_task(a_reader().at({DAYS: 4}))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    cluster.put(DAYS, *day(2, "holiday"))
+
+    assert days(await reading) == {"2026-03-01": "workday", "2026-03-02": "holiday"}
+
+
+async def test_a_new_leader_that_tells_of_less_for_a_moment_is_waited_for(cluster: Cluster) -> None:
+    """Its end is behind until it has heard how far the others are; nothing is gone."""
+    cluster.put(DAYS, *day(1, "workday"))
+    reading = asyncio.create_task(a_reader().at({DAYS: 4}))
+    for _ in range(50):
+        await asyncio.sleep(0)
+    cluster.put(DAYS, *day(2, "holiday"))
+
+    assert days(await reading) == {"2026-03-01": "workday", "2026-03-02": "holiday"}
 
 
 def test_the_greatest_of_each_topic_counts() -> None:
