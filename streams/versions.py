@@ -39,8 +39,6 @@ RULES = "rules"
 WAIT_SECONDS = 0.2
 GONE_SECONDS = 10.0
 """So long may a topic end before what the log names, until that is taken for gone (our assumption)."""
-GONE_SECONDS = 10.0
-"""So long may a topic end before what the log names, until that is taken for gone (our assumption)."""
 LOOK_SECONDS = 5.0
 """How often the owner of input partition 0 looks whether anything was loaded (our assumption)."""
 
@@ -187,16 +185,6 @@ class Versions:
             log.warning("versions are gone from their topics, the newest are taken",
                         extra={"expected": mark, "was": found.mark, "offsets": dict(offsets)})  # fmt: skip
             return await self._read_to(await self.ends())
-
-    async def _ends_from(self, offsets: Offsets) -> Offsets:
-        """The ends of what is loaded, as soon as they are not before these offsets; a new leader may tell of less."""
-        until = monotonic() + GONE_SECONDS
-        there: Offsets = self._offsets_of(self._newest)
-        while is_ahead(offsets, there) and monotonic() < until:
-            there = await self.ends()
-            if is_ahead(offsets, there):
-                await asyncio.sleep(WAIT_SECONDS)
-        return there
 
     async def _ends_from(self, offsets: Offsets) -> Offsets:
         """The ends of what is loaded, as soon as they are not before these offsets; a new leader may tell of less."""

@@ -211,17 +211,6 @@ async def test_a_new_leader_that_tells_of_less_for_a_moment_is_waited_for(cluste
     assert days(await reading) == {"2026-03-01": "workday", "2026-03-02": "holiday"}
 
 
-async def test_a_new_leader_that_tells_of_less_for_a_moment_is_waited_for(cluster: Cluster) -> None:
-    """Its end is behind until it has heard how far the others are; nothing is gone."""
-    cluster.put(DAYS, *day(1, "workday"))
-    reading = asyncio.create_task(a_reader().at({DAYS: 4}))
-    for _ in range(50):
-        await asyncio.sleep(0)
-    cluster.put(DAYS, *day(2, "holiday"))
-
-    assert days(await reading) == {"2026-03-01": "workday", "2026-03-02": "holiday"}
-
-
 def test_the_greatest_of_each_topic_counts() -> None:
     """Whichever came first; a topic that one does not name stands at its beginning."""
     assert {"a": 2, "b": 5, "c": 1} == greatest({"a": 2, "b": 3}, {"b": 5, "c": 1})
