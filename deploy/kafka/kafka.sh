@@ -8,12 +8,15 @@ usage: kafka.sh fetch
        kafka.sh start [--brokers 1|3] [--port BASE] [--data DIR]
        kafka.sh stop [--data DIR]
        kafka.sh kill [--data DIR] [--node N]
+       kafka.sh pause [--data DIR] [--node N]
+       kafka.sh resume [--data DIR] [--node N]
 
 fetch  copies the jars that pom.xml names into .libs, by Maven with your own settings; not again when they are there
 start  prepares DIR at the first time, runs the brokers that are not running, waits until they answer, and prints
        the bootstrap servers; brokers listen at BASE, BASE+1, ..., controllers right after (free ports by default)
 stop   ends the brokers of DIR in order; what they stored stays in DIR
 kill   ends them, or broker N only, at once, as a power cut would: for failure drills and tests
+pause  stops them, or broker N only, without ending them: they hang and hold their connections, until resume
 
 DIR is .data beside this script by default; each broker keeps its settings, store and logs in DIR/node-N.
 KAFKA_HEAP_OPTS sets the heap of each broker (default -Xmx512m). Needs Java 17 or newer, and Maven for fetch.
@@ -113,7 +116,8 @@ voters() {
 }
 
 # Loopback needs no patience: a broker or a member that fell silent is missed after seconds, so that what follows
-# a crash can be seen at once. Few partitions inside (of 50 by default), because there are few groups and producers.
+# a crash, and what retention deletes, can be seen at once. Few partitions inside (of 50 by default), because there are
+# few groups and producers.
 #
 # Paths stand relative to the folder of the broker: a properties file cannot hold every character of a path.
 write_settings() {
@@ -138,6 +142,8 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
+log.initial.task.delay.ms=1000
+log.retention.check.interval.ms=5000
 SETTINGS
 }
 
@@ -266,6 +272,16 @@ stop_all() {
     end "$1" ${only:-$(nodes)}
 }
 
+# signal_all SIGNAL: of the brokers that run
+signal_all() {
+    if [ ! -e "$data/cluster" ]; then return; fi
+    recall
+    # shellcheck disable=SC2046,SC2086  # one word a broker
+    for node in ${only:-$(nodes)}; do
+        if is_running "$node"; then kill "-$1" "$pid"; fi
+    done
+}
+
 # --- the command line -------------------------------------------------------------------------------------------
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 1
@@ -300,6 +316,8 @@ case $verb in
     start) start ;;
     stop) stop_all TERM ;;
     kill) stop_all KILL ;;
+    pause) signal_all STOP ;;
+    resume) signal_all CONT ;;
     -h | --help | help) usage ;;
     *)
         usage >&2
