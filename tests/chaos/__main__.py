@@ -7,6 +7,7 @@ import argparse
 import json
 import random
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,7 @@ def main(arguments: list[str]) -> int:
     if "clock" in asked.kinds and not FAKETIME.exists():
         sys.stderr.write("clock: expected libfaketime; Debian, Ubuntu: apt-get install faketime\n")
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that no worker stays behind
     sound: list[bool] = []
     for brokers in (1, 3):
         kinds = [kind for kind in asked.kinds if KINDS[kind].brokers == brokers]
@@ -48,7 +50,7 @@ def _run(kind: str, kafka: Kafka, asked: argparse.Namespace) -> bool:
     if asked.results:
         with asked.results.open("a") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    if row["sound"] and not row["stuck"]:
+    if row["sound"]:
         shutil.rmtree(folder)
         return True
     sys.stderr.write(f"{kind}: logs and replay stay in {folder}\n")

@@ -37,7 +37,7 @@ def _worst(rows: list[Row], column: str) -> str:
 
 def _note(row: Row) -> str:
     notes = []
-    if row["hang_on_habit"] is not None:
+    if "hang_on_habit" in row:
         notes.append(f"{row['hang_on_habit']} of the expected alerts hang on habit")
     if row["stuck"]:
         notes.append(f"did not come to its end: {row['stuck']}")

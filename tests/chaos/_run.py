@@ -5,7 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.chaos._faults import KINDS
 from tests.chaos._log import Log, TooLateError
 from tests.chaos._publisher import Publisher
 from tests.chaos._scene import SESSION_SECONDS, Kind, Scene
-from tests.chaos._verdict import Verdict, as_row, hanging_on_habit, judge, spread
+from tests.chaos._verdict import Verdict, hanging_on_habit, judge, spread
 from tests.e2e._area import ROOT, Area
 from tests.e2e.checker import Revision
 from tests.kafka._cluster import Kafka
@@ -76,12 +76,15 @@ def run(wanted: Wanted, folder: Path, kafka: Kafka) -> dict[str, Any]:
             told.stuck = str(error)[-1000:]
         finally:
             crew.end()
+        publisher.flush()
         verdict = _verdict(scene, folder)
-        hanging = None
-        if kind.played == "backlog":
-            hanging = hanging_on_habit(played.without_first_weeks, _traffic.LAST_WEEKS, played.tables, folder)
-        live: dict[str, Any] = {} if kind.played != "backlog" else {"detection": []}
-        return _row(wanted, kind, told, crew, played, hanging) | as_row(verdict) | live
+    row = _row(wanted, kind, told, crew, played) | asdict(verdict)
+    row["sound"] = verdict.sound and not told.stuck
+    if kind.played == "backlog":  # nothing is live in it
+        since = _traffic.LAST_WEEKS
+        row["hang_on_habit"] = hanging_on_habit(played.without_first_weeks, since, played.tables, folder)
+        row["detection"] = []
+    return row
 
 
 def _play(scene: Scene, kind: Kind, wanted: Wanted, told: Told) -> None:
@@ -123,15 +126,14 @@ def _inject(scene: Scene, kind: Kind, end: float, told: Told) -> None:
 def _inject_once(scene: Scene, kind: Kind, told: Told) -> None:
     with kind.hit(scene) as partitions:
         began, ends = time.monotonic(), scene.log.ends("events")
-        left = scene.log.left(partitions)
+        if left := scene.log.left(partitions):
+            told.in_flight.append(left)
+        else:
+            told.idle += 1
     if kind.played != "backlog":
         scene.finished(ends)
         told.recovery.append(time.monotonic() - began)
         scene.crew.ready()
-    if left:
-        told.in_flight.append(left)
-    else:
-        told.idle += 1
 
 
 def _played(kind: Kind, wanted: Wanted, folder: Path) -> _traffic.Played:
@@ -167,14 +169,12 @@ def _verdict(scene: Scene, folder: Path) -> Verdict:
     return judge(scene.log, scene.publisher.sent, scene.tables, folder, counts, list(scene.kept.values()))
 
 
-def _row(
-    wanted: Wanted, kind: Kind, told: Told, crew: Crew, played: _traffic.Played, hanging: int | None
-) -> dict[str, Any]:
+def _row(wanted: Wanted, kind: Kind, told: Told, crew: Crew, played: _traffic.Played) -> dict[str, Any]:
     return {
         "fault": wanted.kind, "mutant": wanted.mutant, "seed": wanted.seed, "minutes": wanted.minutes,
         "command": wanted.command, "commit": _commit(), "brokers": kind.brokers, "workers": wanted.workers,
         "events": len(played.events), "injections": len(told.in_flight), "in_flight": sum(told.in_flight),
-        "idle_injections": told.idle, "hang_on_habit": hanging,
+        "idle_injections": told.idle,
         "recovery": spread(sorted(told.recovery)), "restarts": len(crew.ended),
         "restart_reasons": sorted(set(crew.ended))[:5], "stuck": told.stuck,
     }  # fmt: skip

@@ -3,10 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from tests.chaos._log import Log, Record
 from tests.e2e._area import environment, monitor
@@ -143,11 +142,6 @@ def spread(values: Sequence[float]) -> list[float]:
     if not values:
         return []
     return [round(values[min(len(values) - 1, int(len(values) * part))], 2) for part in (0.5, 0.99, 1)]
-
-
-def as_row(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as it stands in a line of results."""
-    return asdict(verdict) | {"sound": verdict.sound}
 
 
 def _names(alerts: Alerts) -> Counter[tuple[str, ...]]:
