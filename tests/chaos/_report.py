@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-COLUMNS = ("fault", "injections", "in flight", "expected", "missing", "conflicting", "false", "refused",
-           "identical repeats", "detection", "recovery", "restarts needed")  # fmt: skip
+COLUMNS = ("fault", "injections", "in flight", "expected", "missing", "lost revisions", "conflicting",
+           "false", "refused", "identical repeats", "detection", "recovery", "restarts needed")  # fmt: skip
 
 Row = dict[str, Any]
 
@@ -25,7 +25,7 @@ def report(files: Iterable[Path]) -> str:
 
 
 def _cells(name: str, rows: list[Row]) -> list[str]:
-    counted = ("injections", "in_flight", "expected", "missing", "conflicting", "false", "refused", "repeats")
+    counted = ("injections", "in_flight", "expected", "missing", "gaps", "conflicting", "false", "refused", "repeats")
     sums = [str(sum(row[column] for row in rows)) for column in counted]
     return [name, *sums, _worst(rows, "detection"), _worst(rows, "recovery"), str(sum(row["restarts"] for row in rows))]
 
