@@ -2,7 +2,7 @@
 
 export PYTHONUTF8 = 1
 
-.PHONY: help demo setup test check fmt bench lock
+.PHONY: help demo setup test check fmt bench chaos lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -28,6 +28,9 @@ fmt: setup ## format, and mend what ruff can mend
 
 bench: setup ## events a second, against a stock Faust agent on the same broker and events
 	.venv/bin/python -m tests.bench $(ARGS)
+
+chaos: setup ## faults on purpose, with a verdict: make chaos ARGS='kill stop --minutes 5'; ARGS=--help lists them
+	.venv/bin/python -m tests.chaos $(ARGS)
 
 lock: setup ## requirements*.lock from pyproject.toml, packages a week old (ARGS=--upgrade: newer ones)
 	.venv/bin/python -m pip install --quiet uv==0.13.9

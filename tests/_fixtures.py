@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 
 from tests._redis import redis_server
-from tests.kafka._cluster import Kafka, ScriptKafka, kafka_cluster
+from tests.kafka._cluster import Kafka, ScriptKafka, kafka_cluster, script_cluster
 
 _RUN = f"test-{secrets.token_hex(4)}"
 _NUMBERS = itertools.count(1)
@@ -31,6 +31,13 @@ def killable_kafka(kafka: Kafka) -> Iterator[ScriptKafka]:
         pytest.skip("only a broker of deploy/kafka can be killed")
     yield kafka
     kafka.start()
+
+
+@pytest.fixture(scope="session")
+def three_brokers() -> Iterator[ScriptKafka]:
+    """A cluster of three for the whole run; who kills or pauses a broker lets it run again."""
+    with script_cluster(3) as cluster:
+        yield cluster
 
 
 @pytest.fixture

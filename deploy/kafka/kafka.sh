@@ -8,12 +8,15 @@ usage: kafka.sh fetch
        kafka.sh start [--brokers 1|3] [--port BASE] [--data DIR]
        kafka.sh stop [--data DIR]
        kafka.sh kill [--data DIR] [--node N]
+       kafka.sh pause [--data DIR] [--node N]
+       kafka.sh resume [--data DIR] [--node N]
 
 fetch  copies the jars that pom.xml names into .libs, by Maven with your own settings; not again when they are there
 start  prepares DIR at the first time, runs the brokers that are not running, waits until they answer, and prints
        the bootstrap servers; brokers listen at BASE, BASE+1, ..., controllers right after (free ports by default)
 stop   ends the brokers of DIR in order; what they stored stays in DIR
 kill   ends them, or broker N only, at once, as a power cut would: for failure drills and tests
+pause  stops them, or broker N only, without ending them: they hang and hold their connections, until resume
 
 DIR is .data beside this script by default; each broker keeps its settings, store and logs in DIR/node-N.
 KAFKA_HEAP_OPTS sets the heap of each broker (default -Xmx512m). Needs Java 17 or newer, and Maven for fetch.
@@ -269,6 +272,16 @@ stop_all() {
     end "$1" ${only:-$(nodes)}
 }
 
+# signal_all SIGNAL: of the brokers that run
+signal_all() {
+    if [ ! -e "$data/cluster" ]; then return; fi
+    recall
+    # shellcheck disable=SC2046,SC2086  # one word a broker
+    for node in ${only:-$(nodes)}; do
+        if is_running "$node"; then kill "-$1" "$pid"; fi
+    done
+}
+
 # --- the command line -------------------------------------------------------------------------------------------
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 1
@@ -303,6 +316,8 @@ case $verb in
     start) start ;;
     stop) stop_all TERM ;;
     kill) stop_all KILL ;;
+    pause) signal_all STOP ;;
+    resume) signal_all CONT ;;
     -h | --help | help) usage ;;
     *)
         usage >&2

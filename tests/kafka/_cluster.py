@@ -84,6 +84,14 @@ class ScriptKafka(Kafka):
         """End one broker as a power cut would."""
         _script("kill", "--data", str(self.data), "--node", str(node))
 
+    def pause(self, node: int = 1) -> None:
+        """Let one broker hang: it runs no more, and nobody is told."""
+        _script("pause", "--data", str(self.data), "--node", str(node))
+
+    def resume(self, node: int = 1) -> None:
+        """Let it go on."""
+        _script("resume", "--data", str(self.data), "--node", str(node))
+
     def start(self) -> None:
         """Start the brokers that are not running, and wait until they answer."""
         _script("start", "--data", str(self.data))
