@@ -17,8 +17,8 @@ from monitor import __version__
 from monitor.configure import compare
 from monitor.errors import ConfigurationError
 from monitor.fingerprint import SECRET
+from monitor.inforce import versions_of
 from monitor.reference import load_reference
-from monitor.rulebook import versions_of
 from monitor.settings import DEVELOPMENT_KEY, Settings, unknown_variables
 from monitor.tallies import noted_since, sentence
 from monitor.worker import check_key, check_rules, group_of

@@ -6,7 +6,6 @@ By rules.toml in a file, or by definitions on the topic of rules, each of which 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,7 +20,6 @@ from rules._rule import Rule
 from rules._track import Watch
 from rules.catalogue import catalogue
 from rules.times import parse
-from streams.versions import BadRuleError, Versions
 
 LONGEST_QUIET = 30 * 86_400
 
@@ -83,11 +81,12 @@ def all_rules(path: Path | None = None) -> list[Watch]:
         if rule_id not in classes:
             raise ConfigurationError(f"{path}: [{rule_id}]: expected a rule id{_did_you_mean(rule_id, list(classes))}")
     for rule_id, rule_class in classes.items():
-        watches.append(_watch(*configure(rule_class, given.get(rule_id, {}), f"{path}: [{rule_id}]")))
+        watches.append(watch_of(*configure(rule_class, given.get(rule_id, {}), f"{path}: [{rule_id}]")))
     return watches
 
 
-def _watch(life: Life, rule: Rule) -> Watch:
+def watch_of(life: Life, rule: Rule) -> Watch:
+    """A rule as its table says that it shall be."""
     return Watch(rule, life.status == "shadow", life.enabled, life.since)
 
 
@@ -112,20 +111,6 @@ def definition(watch: Watch, given: object) -> tuple[bytes, bytes]:
     return f"{rule.id}/{rule.full_version}".encode(), msgspec.json.encode(said)
 
 
-def defined(given: Mapping[str, object]) -> Watch:
-    """The rule that a definition on the topic gives. Raises BadRuleError: rule, parameter, expected, came."""
-    classes, rule_id, parameters = catalogue(), given.get("rule_id"), given.get("parameters", {})
-    if not isinstance(rule_id, str) or rule_id not in classes:
-        raise BadRuleError(f"rule_id: expected one of {', '.join(classes)}")
-    if not isinstance(parameters, dict):
-        raise BadRuleError(f"{rule_id}: expected an object of parameters, was {type(parameters).__name__}")
-    life = {name: value for name, value in given.items() if name in Life.model_fields}
-    try:
-        return _watch(*configure(classes[rule_id], {**parameters, **life}, rule_id))
-    except ConfigurationError as error:
-        raise BadRuleError(str(error)) from None
-
-
 def configure(rule_class: type[Rule], given: object, place: str) -> tuple[Life, Rule]:
     """A rule with these parameters over its defaults. Raises ConfigurationError."""
     if not isinstance(given, dict):
@@ -148,11 +133,6 @@ def configure(rule_class: type[Rule], given: object, place: str) -> tuple[Life, 
         if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
             raise ConfigurationError(f"{place}.{name}: expected 0 or more, was {value}")
     return life, rule
-
-
-def versions_of(client: Mapping[str, str], prefix: str) -> Versions:
-    """The tables and rules of an area; client: how to reach the cluster, as aiokafka takes it."""
-    return Versions(client, prefix, all_rules(), defined)
 
 
 def parameters_of(rule_class: type[Rule]) -> dict[str, object]:

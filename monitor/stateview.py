@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from monitor.errors import ConfigurationError
-from monitor.rulebook import versions_of
+from monitor.inforce import versions_of
 from rules._engine import Engine
 from rules._ledger import Page
 from rules.reference import Reference

@@ -24,11 +24,12 @@ from monitor import __version__
 from monitor.connection import Connection, is_away
 from monitor.errors import ConfigurationError
 from monitor.fingerprint import SECRET, fingerprint_of
+from monitor.inforce import versions_of
 from monitor.logs import set_up_logs
 from monitor.metrics import Metrics
 from monitor.readmodel import Projector
 from monitor.reference import load_reference
-from monitor.rulebook import load_rules, versions_of
+from monitor.rulebook import load_rules
 from monitor.settings import Settings, unknown_variables
 from monitor.text import complain
 from rules._engine import Engine

@@ -217,7 +217,7 @@ def reference_load(tables: Tables, brokers: Brokers = None, prefix: Prefix = Non
 @reference_app.command("list")
 def reference_list(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
     """How many keys each table has on its topic."""
-    from monitor.rulebook import versions_of
+    from monitor.inforce import versions_of
     from rules.reference import TABLES
 
     settings = load_settings(brokers=brokers, prefix=prefix)

@@ -36,7 +36,8 @@ def rules_list(
     as_json: Json = False,
 ) -> None:
     """Every rule, with its stage, its ledger and whether it is in force."""
-    from monitor.rulebook import all_rules, versions_of
+    from monitor.inforce import versions_of
+    from monitor.rulebook import all_rules
 
     settings = load_settings(rules=rules, brokers=brokers, prefix=prefix)
     if live:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.rulebook import versions_of
+from monitor.inforce import versions_of
 from rules._engine import FAR, Engine
 from rules.reference import Reference
 from streams.checkpoint import HEAD, Head

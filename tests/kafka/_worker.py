@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from monitor.rulebook import load_rules, versions_of
+from monitor.inforce import versions_of
+from monitor.rulebook import load_rules
 from rules._engine import Engine
 from rules.ledgers import Inside
 from rules.reference import Reference

@@ -11,7 +11,8 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from monitor.rulebook import definitions, versions_of
+from monitor.inforce import versions_of
+from monitor.rulebook import definitions
 from rules._ledger import Turn
 from rules.ledgers import Inside
 from rules.reference import TABLES

@@ -16,7 +16,8 @@ from aiokafka import TopicPartition
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.rulebook import all_rules, defined, definition
+from monitor.inforce import defined
+from monitor.rulebook import all_rules, definition
 from rules._ledger import Turn
 from rules._track import Watch
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
