@@ -211,8 +211,8 @@ class Board:
         said = [one for p in self._stands if (one := self._current(p)) is not None and one.hour]
         return bool(said) and all(one.behind <= JUMP for one in said)
 
-    def look(self) -> set[int]:
-        """Leave out what has not moved for the hold limit while others waited; gives what is newly left out."""
+    def look(self) -> None:
+        """Leave out what has not moved for the hold limit while others waited."""
         now, waited_for, late = self._now(), self.waits_for(), set[int]()
         for p in self._counting():
             stand = self._stands[p]
@@ -224,7 +224,6 @@ class Board:
             if self._stalled(stand, self._current(p), now) > self._hold:
                 late.add(p)
         self.left_out |= late
-        return late
 
     @staticmethod
     def _stalled(stand: _Stand, said: Announcement | None, now: float) -> float:

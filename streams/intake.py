@@ -127,6 +127,8 @@ class Intake:
             names, self._board, client if config.changelog else None, producer, self._changed_board
         )
         self._inputs: dict[int, _Input] = {}
+        self._left_out: frozenset[int] = frozenset()
+        """Of which the log says that nobody waits for them any more."""
         self._generation = -1
         self._routing = asyncio.Lock()
         self._changed, self._dirty = asyncio.Event(), asyncio.Event()
@@ -335,11 +337,15 @@ class Intake:
     def _tell_of_holds(self) -> None:
         """What waits, and for what, must be seen."""
         now, board = monotonic(), self._board
-        for partition in board.look():
+        board.look()
+        for partition in board.left_out - self._left_out:
             log.warning("input partition left out", extra={
                 "partition": partition, "seconds": self._config.hold_seconds,
                 "meaning": "it has not moved for so long, and others wait for it no more until it moves",
             })  # fmt: skip
+        for partition in self._left_out - board.left_out:
+            log.info("input partition moves again", extra={"partition": partition})
+        self._left_out = frozenset(board.left_out)
         held = {p: now - one.held for p, one in self._inputs.items() if one.held is not None}
         waits_for = board.waits_for() if held else set()
         for partition, seconds in held.items():
