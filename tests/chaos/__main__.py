@@ -16,6 +16,7 @@ from tests.chaos._faults import FAKETIME, KINDS
 from tests.chaos._mutants import MUTANTS
 from tests.chaos._report import report
 from tests.chaos._run import Wanted, run
+from tests.chaos._verdict import EXPECTED, FOUND
 from tests.kafka._cluster import Kafka, script_cluster
 
 MOST_MINUTES = 10
@@ -53,7 +54,8 @@ def _run(kind: str, kafka: Kafka, asked: argparse.Namespace) -> bool:
     if row["sound"]:
         shutil.rmtree(folder)
         return True
-    sys.stderr.write(f"{kind}: logs and replay stay in {folder}\n")
+    files = f"{folder / EXPECTED} {folder / FOUND}"
+    sys.stderr.write(f"{kind}: logs stay in {folder}; how it differs: python -m tests.e2e.checker {files}\n")
     return False
 
 

@@ -156,6 +156,7 @@ class Crew:
         """Start it again, unless somebody has ended it for good meanwhile, or has replaced it."""
         with self._lock:
             if member.wanted and not member.worker.runs:
+                member.worker.end()
                 member.worker = self._process(member.extra)
 
 

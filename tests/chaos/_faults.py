@@ -32,7 +32,7 @@ def kill(scene: Scene) -> Iterator[set[int]]:
 @contextmanager
 def kill_in_backlog(scene: Scene) -> Iterator[set[int]]:
     """End a worker at once while all is published already."""
-    wait_for(lambda: any(map(scene.crew.partitions_of, scene.crew.members)), 60, "a worker that has partitions")
+    wait_for(lambda: any(map(scene.crew.partitions_of, scene.crew.members)), 120, "a worker that has partitions")
     scene.pause(0, 5)
     with _killed(scene) as partitions:
         yield partitions
@@ -168,7 +168,7 @@ def compacted(scene: Scene) -> Iterator[set[int]]:
 def rows_loaded(scene: Scene) -> Iterator[set[int]]:
     """Rows are loaded under load and a worker is killed; what they concern comes when every task has passed them."""
     assert scene.tables is not None
-    before = {head.reference for head in scene.log.heads().values()}
+    before = {head.in_force for head in scene.log.heads().values()}
     persons = [f"dead-{scene.turn}-{number}" for number in range(3)]
     _load_deaths(scene, persons, _now(scene) - 5 * DAY)
     scene.burst()
@@ -178,7 +178,7 @@ def rows_loaded(scene: Scene) -> Iterator[set[int]]:
     def passed() -> bool:
         scene.publisher.send(50)
         time.sleep(1)
-        there = {head.reference for head in scene.log.heads().values()}
+        there = {head.in_force for head in scene.log.heads().values()}
         return len(there) == 1 and not there & before
 
     wait_for(passed, 150, "every task to pass the rows")

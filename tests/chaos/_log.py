@@ -41,7 +41,8 @@ class Head:
     """What the changelog says of one internal partition."""
 
     offset: int
-    reference: str
+    in_force: str
+    """Of which versions of tables and rules it speaks: all that stands behind tick and number of partitions."""
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -181,8 +182,8 @@ class Log:
             start, back = max(first, end - back), back * 20
             found = [one.value for one in self._read(self.name(topic), number, start) if one.key == HEAD]
             if found:
-                offset, _, _, versions, *_ = msgspec.msgpack.decode(found[-1])
-                return Head(offset, versions.get("reference", ""))
+                offset, _, _, *versions = msgspec.msgpack.decode(found[-1])
+                return Head(offset, repr(versions))
         return None
 
 

@@ -11,7 +11,7 @@ from streams import plant
 from streams._faust import Pulse
 from streams.detector import Outcome
 
-LATE_SECONDS = 2.0
+LATE_SECONDS = 3.0
 
 _waiting: set[asyncio.Task[None]] = set()
 

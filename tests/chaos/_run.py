@@ -20,6 +20,8 @@ from tests.e2e._area import ROOT, Area
 from tests.e2e.checker import Revision
 from tests.kafka._cluster import Kafka
 
+LEAST = 2
+"""So many injections there are also on a slow machine."""
 CYCLE_SECONDS = 15.0
 """About so long an injection takes: decides how much each one publishes."""
 
@@ -88,6 +90,7 @@ def run(wanted: Wanted, folder: Path, kafka: Kafka) -> dict[str, Any]:
 
 
 def _play(scene: Scene, kind: Kind, wanted: Wanted, told: Told) -> None:
+    kind.prepare(scene)
     if kind.played == "backlog":
         scene.publisher.send(scene.publisher.left)
         scene.publisher.flush()
@@ -95,7 +98,6 @@ def _play(scene: Scene, kind: Kind, wanted: Wanted, told: Told) -> None:
         scene.crew.start()
     if kind.played != "backlog":
         scene.crew.ready()
-    kind.prepare(scene)
     _inject(scene, kind, time.monotonic() + 60 * wanted.minutes, told)
     scene.publisher.send(scene.publisher.left)
     scene.publisher.flush()
@@ -108,9 +110,9 @@ def _play(scene: Scene, kind: Kind, wanted: Wanted, told: Told) -> None:
 
 
 def _inject(scene: Scene, kind: Kind, end: float, told: Told) -> None:
-    """Injection after injection, each recovered from before the next, until the time is over."""
+    """Injection after injection, each recovered from before the next, until the time is over; LEAST at the least."""
     fixed = scene.portion
-    while (rest := end - time.monotonic()) > 0:
+    while (rest := end - time.monotonic()) > 0 or (len(told.in_flight) < LEAST and scene.turn < 2 * LEAST):
         if kind.played == "backlog":
             if scene.log.reached("events", scene.log.ends("events")):
                 return
@@ -118,7 +120,7 @@ def _inject(scene: Scene, kind: Kind, end: float, told: Told) -> None:
             if scene.publisher.left < fixed:
                 return
         else:
-            scene.portion = int(scene.publisher.left / max(1.0, rest / CYCLE_SECONDS))
+            scene.portion = int(scene.publisher.left / max(1 + LEAST, rest / CYCLE_SECONDS))
         _inject_once(scene, kind, told)
         scene.turn += 1
 

@@ -11,8 +11,8 @@ from tests.chaos._log import Log, Record
 from tests.e2e._area import environment, monitor
 from tests.e2e.checker import Revision, faults, promised, read_log, standing
 
-REPLAYED = "replay-alerts.jsonl"
-"""File with the revisions that the last replay gave."""
+EXPECTED, FOUND = "expected.jsonl", "found.jsonl"
+"""Files with the revisions of the replay, and of the topic: tests.e2e.checker tells how they differ."""
 
 Alerts = Counter[str]
 """Standing alerts, each as a text of what contract.md E2 promises of it."""
@@ -59,8 +59,10 @@ def judge(
     where some of it is gone by now.
     """
     there = log.read("events") if events is None else events
-    expected = replayed(in_order(there, sent), tables, folder)
-    return compared(expected, log.read("alerts"), log.read("late"), counts)
+    expected = replayed(in_order(there, sent), tables, folder / EXPECTED)
+    alerts = log.read("alerts")
+    (folder / FOUND).write_bytes(b"".join(record.value + b"\n" for record in alerts))
+    return compared(expected, alerts, log.read("late"), counts)
 
 
 def compared(
@@ -104,9 +106,9 @@ def in_order(events: Iterable[Record], sent: Sequence[bytes]) -> list[bytes]:
     return sorted(there, key=place.__getitem__)
 
 
-def replayed(events: Iterable[bytes], tables: Path | None, folder: Path) -> list[bytes]:
-    """The revisions that `monitor replay` gives."""
-    file, alerts = folder / "replay.jsonl", folder / REPLAYED
+def replayed(events: Iterable[bytes], tables: Path | None, alerts: Path) -> list[bytes]:
+    """The revisions that `monitor replay` gives; they stay in the file `alerts`."""
+    file = alerts.with_name("events.jsonl")
     file.write_bytes(b"".join(value + b"\n" for value in events))
     env = environment(**{"reference": tables} if tables else {})
     done = monitor("replay", str(file), "--json", "--alerts", str(alerts), env=env)
@@ -123,8 +125,8 @@ def hanging_on_habit(part: Iterable[bytes], since: int, tables: Path | None, fol
     def begins_later(revision: Revision) -> bool:
         return _ms(revision["first_time"]) >= since
 
-    whole = alerts_of(read_log(folder / REPLAYED), begins_later)
-    return (whole - alerts_of(replayed(part, tables, folder), begins_later)).total()
+    whole = alerts_of(read_log(folder / EXPECTED), begins_later)
+    return (whole - alerts_of(replayed(part, tables, folder / "without-habit.jsonl"), begins_later)).total()
 
 
 def detection(records: Iterable[Record]) -> list[float]:

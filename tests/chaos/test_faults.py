@@ -10,7 +10,7 @@ from tests.kafka._cluster import Kafka
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 SEED = 7
-MINUTES = 0.5
+MINUTES = 0.4
 
 
 @pytest.mark.parametrize("kind", ["kill", "stop"])
