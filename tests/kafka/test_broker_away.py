@@ -137,7 +137,7 @@ async def test_an_absence_while_a_checkpoint_is_due_ends_the_worker_once(
 
 
 async def test_a_worker_without_a_broker_stops_in_time(area: Area, killable_kafka: ScriptKafka) -> None:
-    """Nothing is lost, but that it stopped in order cannot be saved: 1, after a checkpoint's time and no more than 5 s."""
+    """Nothing is lost, but that it stopped in order cannot be saved: 1, after a checkpoint's time and 5 s at most."""
     worker = await at_rest(area)
     killable_kafka.kill()
     await until(lambda: knows_that_no_broker_answers(worker), what="the absence to be seen")
