@@ -105,10 +105,15 @@ def _steps(
             undecodable.append(index)
             items = _what_can_be_read(value)
         for item in items:
-            if offsets is not None and isinstance(item, Tick | Turn) and is_ahead(item.offsets, offsets):
+            if offsets is not None and isinstance(item, Tick | Turn) and _turns(item.offsets, offsets):
                 yield Awaited(item, appended)
             yield from engine.steps(item, appended)
             yield None
+
+
+def _turns(named: Mapping[str, int], in_force: Mapping[str, int]) -> bool:
+    """Whether an item brings something into force: also the first one that names topics, be nothing loaded at all."""
+    return is_ahead(named, in_force) or bool(named and not in_force)
 
 
 def is_ahead(one: Mapping[str, int], other: Mapping[str, int]) -> bool:

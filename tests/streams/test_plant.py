@@ -133,6 +133,24 @@ def in_force(offset: int) -> InForce:
     return InForce({"t": offset}, f"m{offset}", Reference(f"m{offset}"), [Watch(ManySwipes(limit=1 + offset))], {})
 
 
+async def test_the_first_versions_come_into_force_where_nothing_is_loaded() -> None:
+    """Offsets of 0 are of an area without tables and definitions: its rules are those of the catalogue."""
+    built, sent = await plant_with(Engine([], Reference()))
+    asked: list[dict[str, int]] = []
+
+    async def read(offsets: Mapping[str, int], mark: str) -> InForce:
+        asked.append(dict(offsets))
+        return in_force(offsets["t"])
+
+    desk = built._desks[0] = Desk(0, 1, Engine([], Reference()), None, dict, read)
+    desk.start_at(0)
+    said = [encode_turn(Turn({"t": 0}, "m0")), *entries(), encode_tick(MONDAY + HOUR, turn=Turn({"t": 0}, "m0"))]
+    await built.detect(cast(Any, Event(said)))
+
+    assert asked == [{"t": 0}]
+    assert sent.records["p.alerts"]
+
+
 @pytest.mark.parametrize("seconds", [0.0, 60.0])
 async def test_a_batch_halts_where_other_versions_come_into_force(
     seconds: float, monkeypatch: pytest.MonkeyPatch
