@@ -130,12 +130,13 @@ class Board:
         self.left_out: set[int] = set()
 
     def begin(self, generation: int, partitions: int) -> None:
-        """A new generation of the group: nothing that was announced before counts."""
+        """A new generation of the group: nothing that was announced before counts.
+
+        A partition that others wait for goes on being counted: a record that ends every owner makes many generations.
+        """
         now, self._generation = self._now(), generation
         self._stands = {p: self._stands.get(p) or _Stand(now) for p in range(partitions)}
         self.left_out &= self._stands.keys()
-        for stand in self._stands.values():
-            stand.holding = None
         self.look()
 
     def hear(self, partition: int, said: Announcement) -> None:

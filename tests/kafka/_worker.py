@@ -6,8 +6,11 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, cast
+
+from faust.types import TP
 
 from monitor.inforce import versions_of
 from monitor.rulebook import load_rules
@@ -76,6 +79,11 @@ def router(_: int) -> Router:
 
 class Told(Unmetered):
     """Prints."""
+
+    def aligned(self, held: Mapping[TP, float], waits_for: AbstractSet[int], left_out: AbstractSet[int]) -> None:
+        """What is held, and for what."""
+        if held or left_out:
+            print("aligned", sorted(tp.partition for tp in held), sorted(waits_for), sorted(left_out), flush=True)
 
     def routed(self, routed: Routed, seconds: float) -> None:
         """One batch was routed."""

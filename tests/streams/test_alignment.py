@@ -242,6 +242,18 @@ def test_what_rests_is_not_left_out_when_others_come_to_need_it() -> None:
     assert {1} == left_out(one)
 
 
+def test_many_generations_do_not_hide_what_does_not_move() -> None:
+    """A record that ends every owner makes a new generation each time, long before the hold limit."""
+    one, clock = board(2)
+    for generation in range(8, 8 + 40):
+        one.begin(generation, 2)
+        one.hear(0, said(MONDAY + 3 * DAY, 4, generation=generation))
+        one.hear(1, said(MONDAY, 4, generation=generation))
+        clock.now += 25.0
+
+    assert {1} == left_out(one)
+
+
 def test_a_new_generation_waits_for_everybody_again() -> None:
     """Also for what was left out: it is left out still, for it has not moved."""
     one, clock = board(2)
