@@ -347,11 +347,16 @@ class BatchConsumer(driver.Consumer):
         delivered, acked = self._delivered[tp], self._acked_index[tp]
         while delivered and delivered[0] in acked:
             acked.discard(delivered[0])
-            self._finished[tp] = delivered.popleft() + 1
+            self._finished[tp] = max(delivered.popleft() + 1, self._finished.get(tp, 0))
         self._acked[tp].clear()
         if not delivered and self._thread.flow_when_drained == self.flow_stops:
             self._pass_over_markers(tp)
         return self._finished.get(tp)
+
+    def finish(self, tp: TP, offset: int) -> None:
+        """Say that a partition is finished up to an offset, also within a batch; one that is not ours is left alone."""
+        if tp in self._finished:
+            self._finished[tp] = max(self._finished[tp], offset)
 
     def _pass_over_markers(self, tp: TP) -> None:
         """Count what is no record as finished: behind a transaction stands a marker that is never delivered."""

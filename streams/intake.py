@@ -62,7 +62,8 @@ class _Piece:
 class _Input:
     """One input partition of this worker. done: the offset to which all is acknowledged inside.
 
-    last: offset of the last record that arrived. behind: how long after its inf_time the last record came, ms.
+    last: offset of the last record that arrived. closing: offset of a closing record that waits for the other
+    partitions. behind: how long after its inf_time the last record came, ms.
     end_at: when it was read to its end, by the broker's clock, 0 if it is not. stalled: seconds that it had not moved
     when it came to this worker; since: since when it has not moved here. held: since when it is held. said: what was
     announced last, at told.
@@ -72,6 +73,7 @@ class _Input:
     router: Router
     done: int
     last: int
+    closing: int = EVER
     behind: int = EVER
     end_at: int = 0
     whole: bool = False
@@ -208,7 +210,7 @@ class Intake:
                     one.router.leave(piece.read, piece.record.timestamp, index, routed)
             await self._send(partition, [piece.record for piece in run], routed)
             self._meter.routed(routed, perf_counter() - started)
-            self._finish(one, run)
+            self._finish(partition, one, run)
         self._hold(partition, one)
         if one.said is None or one.said.hour != one.hour:
             self._dirty.set()
@@ -230,22 +232,24 @@ class Intake:
         moves_no_clock = piece.read is None or not piece.read.uploaded
         return moves_no_clock or self._board.may_pass(hour, piece.record.timestamp)
 
-    def _finish(self, one: _Input, run: list[_Piece]) -> None:
-        """What is acknowledged inside is done; a batch is finished when all of it is."""
+    def _finish(self, partition: int, one: _Input, run: list[_Piece]) -> None:
+        """What is acknowledged inside is done, also where the rest of its batch is held: days may lie in between."""
         one.done, one.since, one.stalled = run[-1].record.offset + 1, monotonic(), 0.0
         for piece in run:
             batch = piece.batch
             if piece.read is None:
                 batch.closing = self._ticks.close(piece.record.timestamp)
+                one.closing = piece.record.offset
             batch.left -= 1
             if not batch.left:
-                self._acknowledge(batch)
+                self._acknowledge(one, batch)
+        self._consumer().finish(TP(self._topic, partition), min(one.done, one.closing))
 
-    def _acknowledge(self, batch: _Arrived) -> None:
+    def _acknowledge(self, one: _Input, batch: _Arrived) -> None:
         if batch.closing is None:
             cast(Any, batch.event).ack()
             return
-        closing = asyncio.create_task(or_die(_ack_after(batch.closing, batch.event), "closing the log"))
+        closing = asyncio.create_task(or_die(_close(one, batch.closing, batch.event), "closing the log"))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
@@ -357,8 +361,9 @@ class Intake:
         self._meter.aligned({TP(self._topic, p): seconds for p, seconds in held.items()}, waits_for, board.left_out)
 
 
-async def _ack_after(waits: Awaitable[None], event: faust.EventT[Any]) -> None:
-    await waits
+async def _close(one: _Input, closing: Awaitable[None], event: faust.EventT[Any]) -> None:
+    await closing
+    one.closing = EVER
     cast(Any, event).ack()
 
 

@@ -395,6 +395,21 @@ async def test_where_a_first_start_begins_is_committed_before_anything_is_read(c
     assert kafka_of(consumer).committed == [{TP0: 0}]
 
 
+async def test_what_is_finished_of_a_batch_is_committed_before_its_end(consumer: BatchConsumer) -> None:
+    """The rest may be held for long; what is finished never goes back, and nothing is said of others' partitions."""
+    consumer._begin_at(TP0, 0)
+    [event] = await fetch(consumer, p0=[0, 1, 2, 3])
+    consumer.finish(TP0, 3)
+    consumer.finish(TP("other", 0), 9)
+    half = dict(await committed(consumer))
+    consumer.finish(TP0, 1)
+    consumer.ack(event)
+
+    assert half[TP0] == 3
+    assert (await committed(consumer))[TP0] == 4
+    assert TP("other", 0) not in consumer.standing()
+
+
 async def test_a_partition_stands_where_it_is_finished(consumer: BatchConsumer) -> None:
     """Of one that is not taken over nothing is known; of one that is, also before its first batch."""
     held = TP("held", 0)
