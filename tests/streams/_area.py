@@ -438,9 +438,13 @@ class Worker:
             self.end(error)
 
     def end(self, error: BaseException | None) -> None:
-        """The process ends. Only a crash, and being replaced, are reasons for it."""
+        """The process ends. Only a crash, and being replaced, are reasons for it.
+
+        What was fenced off while its rebalance was broken off is told by the next step: a checkpoint was not finished.
+        """
         was_dead, self.dead = self.dead, True
-        if not was_dead and not isinstance(error, Crash | ProducerFenced):
+        is_replaced = isinstance(error, ProducerFenced) or "the checkpoint before was not finished" in str(error)
+        if not was_dead and not is_replaced and not isinstance(error, Crash):
             self.broker.faults.append(f"worker ended: {error!r}")
 
     def start(self) -> None:
