@@ -9,6 +9,7 @@ pytest_plugins = ["tests._fixtures"]
 collect_ignore = ["bench"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for its groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run in two processes, all that need a broker run in one: they mostly wait, and share it."""
     for item in items:
