@@ -56,10 +56,14 @@ class Log:
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    """A log; the process's own logging is put back."""
+    """A log; the process's own logging is put back. A command that ran before may have silenced the Kafka client."""
+    client = logging.getLogger("aiokafka")
+    level = client.level
+    client.setLevel(logging.NOTSET)
     log = Log()
     yield log
     log.root.handlers[:] = log.before
+    client.setLevel(level)
 
 
 def test_a_broker_that_goes_and_comes_back_is_three_lines(log: Log) -> None:
