@@ -31,7 +31,7 @@ OTHER: dict[str, tuple[object, bool]] = {
     "max_items": (3, True),
     "max_depth": (17, True),
     "max_age": (151, True),
-    "alignment_hours": (25, True),
+    "alignment_hours": (12, True),
     "hold_minutes": (16, False),
     "checkpoint_seconds": (3, False),
     "session_seconds": (21, False),
