@@ -291,10 +291,12 @@ class Consumer:
         self.position: dict[TP, int] = {}
         self.paused: set[TP] = set()
         self.delivered: defaultdict[TP, deque[Event]] = defaultdict(deque)
+        self.finished: dict[TP, int] = {}
 
     def begin(self, inputs: Mapping[TP, int]) -> None:
         self.position, self.paused = dict(inputs), set()
         self.delivered.clear()
+        self.finished.clear()
 
     async def ends(self, topic: str) -> dict[int, tuple[int, int, int | None]]:
         await self._broker.step()
@@ -316,6 +318,9 @@ class Consumer:
     def go_on_with(self, tp: TP) -> None:
         self.paused.discard(tp)
 
+    def finish(self, tp: TP, offset: int) -> None:
+        self.finished[tp] = max(self.finished.get(tp, 0), offset)
+
     def read_to(self, tp: TP, last: int) -> int | None:
         return None if self.position.get(tp, 0) > last + 1 else last + 1
 
@@ -331,10 +336,11 @@ class Consumer:
 
     async def commit(self) -> None:
         """Commit the finished prefix of what was delivered; the group refuses what another generation says."""
-        done = {}
         for tp, events in self.delivered.items():
             while events and events[0].acked:
-                done[tp] = events.popleft().value[-1].offset + 1
+                self.finish(tp, events.popleft().value[-1].offset + 1)
+        done, committed = dict(self.finished), self._broker.committed
+        done = {tp: offset for tp, offset in done.items() if offset > committed.get(tp, 0)}
         await self._broker.step()
         if self._worker.generation == self._broker.generation:
             for tp, offset in done.items():
