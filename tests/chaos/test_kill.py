@@ -157,7 +157,7 @@ def _settled(kind: str, content: Any) -> Any:  # noqa: ANN401 - any value of msg
     alerts, days = content
     lives = sorted(
         [str(status), written, sorted(members), folded, sorted(after)]
-        for *_, status, _revision, _severity, _measure, written, members, folded, after in alerts
+        for *_, status, _revision, _severity, _measure, written, members, folded, after, _unsaid in alerts
         if status != "withdrawn"
     )
     return [lives, days] if lives or days else None

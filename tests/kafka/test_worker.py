@@ -11,7 +11,6 @@ import random
 import signal
 import sys
 import time
-from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +26,7 @@ from aiokafka.errors import KafkaError
 
 from rules._engine import Engine
 from rules._ledger import Tick
-from rules.ledgers import Inside, Record
+from rules.ledgers import Inside
 from streams import topics
 from streams.checkpoint import HEAD, Changelog, Head
 from streams.detector import process
@@ -243,12 +242,6 @@ def pieces(bundle: bytes | None) -> list[bytes]:
     return []
 
 
-def appends(record: ConsumerRecord[bytes, bytes]) -> list[int]:
-    """When the broker took the events whose entries are in one record of the internal topic, ms."""
-    inside = (msgspec.msgpack.decode(value, type=Inside) for value in pieces(record.value))
-    return [one.appended for one in inside if isinstance(one, Record)]
-
-
 def is_closing(record: ConsumerRecord[bytes, bytes]) -> bool:
     """Whether a record of the internal topic holds the last tick."""
     inside = (msgspec.msgpack.decode(value, type=Inside) for value in pieces(record.value))
@@ -295,24 +288,6 @@ async def test_two_workers_share_the_work(area: Area) -> None:
     assert all(worker.said("saved") for worker in workers)
     assert "uvloop" in next(line for line in workers[0].lines if line.startswith("assigned"))
     await assert_nothing_lost_nothing_else(area)
-
-
-async def test_a_backlog_is_read_in_about_the_order_in_which_it_was_written(area: Area) -> None:
-    """No partition is read far ahead of the others: institutions would take its entries for the newest there are."""
-    await area.publish(12_000)
-    written = sorted(record.timestamp for record in await area.kafka.read(area.names.events))
-    worker = await area.worker(fetch_bytes=16 << 10)
-    await area.until(area.settled)
-    await area.stop(worker)
-
-    ahead = [0]
-    for log in (await area.logs()).values():
-        newest = 0
-        for record in log:
-            for appended in appends(record):
-                newest = max(newest, appended)
-                ahead.append(bisect_left(written, newest) - bisect_right(written, appended))
-    assert max(ahead) < 1_000
 
 
 async def test_a_worker_that_starts_again_repeats_nothing(area: Area) -> None:
