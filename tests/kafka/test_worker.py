@@ -490,7 +490,7 @@ async def test_input_behind_an_open_transaction_does_not_rest(area: Area) -> Non
         await producer.begin_transaction()
         await producer.send_and_wait(area.names.events, event(0, area.base), partition=1)
         worker = await area.worker(idle_seconds=1.0)
-        await area.until(lambda: worker.has_said("saved"))
+        await area.until(lambda: worker.has_said("assigned"))
         await asyncio.sleep(8)  # hours of a resting input would pass after some 2 s
         was_told = await told()
         await producer.abort_transaction()
