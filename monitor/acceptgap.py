@@ -14,6 +14,7 @@ from aiokafka.errors import CommitFailedError
 from monitor.errors import ConfigurationError
 from rules.times import iso
 from streams import gaps
+from streams.handover import members
 from streams.lost import Gap
 from streams.topics import Names, started
 
@@ -36,10 +37,10 @@ async def accept(client: Client, prefix: str, group: str, found: Sequence[Gap], 
 
     Raises ConfigurationError while the group has members: what they are at would be lost.
     """
-    if number := await gaps.members(client, group):
+    if running := await members(client, group):
         raise ConfigurationError(
-            f"{group}: expected no worker that runs, was {number}; stop them (one that was killed counts until its "
-            "session ends)"
+            f"{group}: expected no worker that runs, was {len(running)}; stop them (one that was killed counts until "
+            "its session ends)"
         )
     async with started(AIOKafkaProducer(acks="all", enable_idempotence=True, **client)) as producer:
         for gap in found:

@@ -16,10 +16,11 @@ from hashlib import blake2b
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ProducerFenced
 
 from streams._faust import see_error
+from streams.reading import read_all, reader
 from streams.topics import Names, partitions_of, started
 
 KEY = b"area"
@@ -100,14 +101,10 @@ async def read(client: Mapping[str, Any], prefix: str) -> Area | None:
     at = TopicPartition(Names(prefix).progress, 0)
     if not await partitions_of(client, at.topic):
         raise ValueError(f"{at.topic}: expected a topic that exists: monitor topics create")
-    how = {"enable_auto_commit": False, "auto_offset_reset": "earliest", "isolation_level": "read_committed"}
     value: bytes | None = None
-    async with asyncio.timeout(STEP_SECONDS), started(AIOKafkaConsumer(**how, **client)) as consumer:
-        consumer.assign([at])
-        end = (await consumer.end_offsets([at]))[at]
-        while await consumer.position(at) < end:
-            for record in (await consumer.getmany(at, timeout_ms=200)).get(at, ()):
-                value = record.value if record.key == KEY else value
+    async with asyncio.timeout(STEP_SECONDS), started(reader(client)) as consumer:
+        async for records in read_all(consumer, [at]):
+            value = next((record.value for record in reversed(records) if record.key == KEY), value)
     return msgspec.json.decode(value, type=Area) if value else None
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.errors import for_code
 
 from streams.checkpoint import Changelog, Head
 from streams.lost import Gap, bounds_of, entries_are_lost, events_are_lost, gap_of
-from streams.topics import Names, administer, partitions_of, started, topic_partitions
+from streams.reading import reader
+from streams.topics import Names, partitions_of, started, topic_partitions
 
 Client = Mapping[str, Any]
 """How to reach the cluster, as aiokafka takes it."""
@@ -40,16 +40,6 @@ async def find(client: Client, prefix: str, group: str) -> list[Gap]:
                 position = offset if head else bounds.committed or 0
                 found.append(await gap_of(consumer, tp, position, bounds, head.tick if head else None))
     return found
-
-
-async def members(client: Client, group: str) -> int:
-    """How many workers the group has. One that was killed counts until its session ends."""
-    async with administer(client) as admin:
-        [answer] = await admin.describe_consumer_groups([group])
-    [(code, _, _, _, _, found, *_)] = answer.groups
-    if code:
-        raise for_code(code)(group)
-    return len(found)
 
 
 async def accept(client: Client, prefix: str, group: str, gaps: Sequence[Gap]) -> None:
@@ -87,7 +77,7 @@ def _changelog(client: Client, names: Names, partition: int) -> Changelog:
         names.changelog,
         partition,
         partial(AIOKafkaProducer, transactional_id=names.writer(partition), **client),
-        partial(AIOKafkaConsumer, enable_auto_commit=False, isolation_level="read_committed", **client),
+        partial(reader, client),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -14,7 +14,8 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError, for_code
 
 from streams.checkpoint import Changelog, Head
-from streams.topics import Names, started, topic_partitions
+from streams.reading import reader
+from streams.topics import Names, administer, started, topic_partitions
 
 NOT_YET = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError)
 """The cluster has just started, or a broker has just gone: ask again."""
@@ -32,7 +33,7 @@ class Member(NamedTuple):
 
 async def members(client: Mapping[str, Any], group: str) -> list[Member]:
     """The workers of a group as the broker knows them, those that joined and have no partition yet included."""
-    async with asyncio.timeout(PATIENCE_SECONDS), _admin(client) as admin:
+    async with asyncio.timeout(PATIENCE_SECONDS), administer(client) as admin:
         while True:
             try:
                 return await _members(admin, group)
@@ -83,27 +84,15 @@ async def hindrance(client: Mapping[str, Any], prefix: str, group: str, state: s
 
 async def _heads(client: Mapping[str, Any], names: Names) -> dict[int, Head | None]:
     """The last head of each partition inside to which anything was ever written."""
-
-    def reader() -> AIOKafkaConsumer:
-        sizes = {"max_partition_fetch_bytes": RECORD_BYTES, "fetch_max_bytes": RECORD_BYTES}
-        return AIOKafkaConsumer(isolation_level="read_committed", enable_auto_commit=False, **sizes, **client)
+    largest = {"max_partition_fetch_bytes": RECORD_BYTES, "fetch_max_bytes": RECORD_BYTES}
+    make = partial(reader, client, **largest)
 
     entries = await topic_partitions(client, names.entries)
     async with started(AIOKafkaConsumer(enable_auto_commit=False, **client)) as consumer:
         ends = await consumer.end_offsets(entries)
-    heads = {tp.partition: await Changelog(names.changelog, tp.partition, _no_writer, reader).head() for tp in entries}
+    heads = {tp.partition: await Changelog(names.changelog, tp.partition, _no_writer, make).head() for tp in entries}
     return {tp.partition: heads[tp.partition] for tp, end in ends.items() if end or heads[tp.partition]}
 
 
 def _no_writer() -> AIOKafkaProducer:
     raise RuntimeError("changelog: it is only read here")  # a writer would fence the partition's owner
-
-
-@asynccontextmanager
-async def _admin(client: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(**client)
-    try:
-        await admin.start()
-        yield admin
-    finally:
-        await admin.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable, Mapping
 from time import monotonic, time
 from typing import Any
@@ -15,8 +14,6 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from streams._faust import BatchProducer, Record
 from streams.alignment import Announcement, Board
 from streams.topics import Names
-
-log = logging.getLogger("settlement_monitor.streams")
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Announcement).decode
@@ -59,7 +56,7 @@ class Progress:
         if self._client is None:
             self.is_read.set()
             return
-        # A client of its own, in no group, that sees what is not committed: it is asked for the ends of the input too.
+        # A client of its own, in no group.
         self._consumer = AIOKafkaConsumer(auto_offset_reset="earliest", enable_auto_commit=False, **self._client())
         try:
             await self._consumer.start()
