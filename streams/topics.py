@@ -6,6 +6,7 @@ What the contract says of cleanup and retention stands here once; nobody else cr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ MIB = 1 << 20
 APPENDED = {"message.timestamp.type": "LogAppendTime"}
 """The broker's clock stamps every record of every topic. A producer's clock that is days behind would have the broker
 delete what it has just taken, one that is an hour ahead would have it refuse everything."""
+
+KNOWN_SECONDS = 20.0
+"""So long new topics are waited for until brokers tell of them. Our assumption: it takes a fraction of a second."""
+_TIMES_SEEN = 5
 
 DYNAMIC_TOPIC_CONFIG = 1
 """Source of a setting that was given to the topic itself, in the answer of the broker."""
@@ -230,6 +235,23 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], replicas: int
     answer = await admin.create_topics(new, timeout_ms=30_000)
     for name, code, message in answer.topic_errors:
         _check(code, name, message)
+    await _told_everywhere(admin, {topic.name for topic in topics})
+
+
+async def _told_everywhere(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Wait until brokers know of new topics and of their leaders; gives up, for whoever uses them waits too."""
+    seen = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(KNOWN_SECONDS):
+            # Each time another broker may answer.
+            while seen < _TIMES_SEEN:
+                led = {
+                    each["topic"]
+                    for each in await admin.describe_topics()
+                    if all(partition["leader"] >= 0 for partition in each["partitions"])
+                }
+                seen = seen + 1 if names <= led else 0
+                await asyncio.sleep(0 if seen else 0.1)
 
 
 async def _compare(admin: AIOKafkaAdminClient, topic: Topic, partitions: int) -> Found:

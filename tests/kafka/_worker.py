@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
@@ -34,7 +34,7 @@ WATCHES = load_rules(None)
 class Broken(Engine):
     """An engine with a fault of its own."""
 
-    def feed(self, item: Inside, appended: int) -> None:
+    def steps(self, item: Inside, appended: int) -> Iterator[None]:
         """Fail."""
         raise RuntimeError("broken")
 

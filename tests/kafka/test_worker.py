@@ -132,7 +132,7 @@ class Area:
         """Start one worker."""
         settings = {
             "brokers": self.kafka.bootstrap, "prefix": self.prefix, "group": self.prefix,
-            "checkpoint_seconds": 0.3, "step_seconds": 5.0, "session_seconds": SESSION,
+            "checkpoint_seconds": 0.3, "step_seconds": 15.0, "session_seconds": SESSION,
             "rebalance_seconds": 30.0, "batch_records": 300, "allow_final": True,
         }  # fmt: skip
         worker = await Worker.start(settings | more)
@@ -220,8 +220,10 @@ class Area:
             if found if isinstance(found, bool) else await found:
                 return
             for worker in self.workers:
-                assert worker.may_end or worker.process.returncode is None, worker.complaints
-            assert time.monotonic() < end, [worker.complaints[-5:] for worker in self.workers]
+                if not worker.may_end and worker.process.returncode is not None:
+                    pytest.fail("a worker ended:\n" + "\n".join(worker.complaints), pytrace=False)
+            if time.monotonic() > end:
+                pytest.fail("\n\n".join("\n".join(worker.complaints) for worker in self.workers), pytrace=False)
             await asyncio.sleep(0.1)
 
 
@@ -619,7 +621,7 @@ async def test_a_worker_that_joins_a_group_stops_in_time(area: Area) -> None:
     await area.publish(100)
     await area.until(lambda: dead.said("saved") > 0)
     await dead.end(signal.SIGKILL)
-    joining = await area.worker(session_seconds=30.0)
+    joining = await area.worker(session_seconds=30.0, step_seconds=5.0)
 
     async def asks() -> bool:
         async with area.kafka.admin() as admin:
@@ -638,7 +640,7 @@ async def test_a_worker_that_takes_over_stops_in_time(area: Area) -> None:
     await area.publish(500)
     await area.until(area.settled)
     await area.stop(first)
-    second = await area.worker(fault="slow")
+    second = await area.worker(fault="slow", step_seconds=5.0)
     await area.until(partial(second.has_said, "loading"))
 
     assert await ends_in_time(second) == 0
@@ -646,7 +648,7 @@ async def test_a_worker_that_takes_over_stops_in_time(area: Area) -> None:
 
 async def test_a_worker_whose_consumer_hangs_stops_in_time(area: Area) -> None:
     """The thread of the consumer is not needed to save what is judged."""
-    worker = await area.worker(fault="hangs")
+    worker = await area.worker(fault="hangs", step_seconds=5.0)
     await area.until(partial(worker.has_said, "hanging"))
 
     assert await ends_in_time(worker) == 0
