@@ -14,7 +14,7 @@ setup: ## .venv with what the tests need
 	@sh deploy/setup.sh dev
 
 test: setup ## all tests, with branch coverage of rules/ and streams/
-	.venv/bin/python -m pytest --cov --cov-branch $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-branch $(ARGS)
 
 check: setup ## ruff, mypy --strict, and who may import whom
 	.venv/bin/python -m ruff check

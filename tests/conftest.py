@@ -1,9 +1,13 @@
 """The servers that tests share, and the end of the process. The bench is run by hand, it is no test."""
 
 import os
+from functools import cache
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["tests._fixtures"]
 collect_ignore = ["bench"]
@@ -17,3 +21,22 @@ def _ends_of_the_process_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SystemExit(code)
 
     monkeypatch.setattr(os, "_exit", end)
+
+
+class ByBroker(LoadScopeScheduling):
+    """Hands whole files to the processes; all that needs a broker is one piece, so that one cluster serves it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "broker" if _needs_a_broker(file) else file
+
+
+@cache
+def _needs_a_broker(file: str) -> bool:
+    return "pytest.mark.kafka" in (Path(__file__).parents[1] / file).read_text("utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByBroker:
+    """How tests are shared where there is more than one process (-n)."""
+    return ByBroker(config, log)

@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unicodedata import category
 
@@ -167,9 +168,9 @@ def test_alerts_without_a_board_are_harmless() -> None:
     assert "[red]x[/nope] :skull:" in said
 
 
-@pytest.fixture
-def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What is logged, as a worker logs it; the process's own logging is put back."""
+@contextmanager
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What is logged in the block, as a worker logs it, and by nobody else; the process's own logging is put back."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     written = io.StringIO()
@@ -181,11 +182,12 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     structlog.reset_defaults()
 
 
-def test_log_lines_are_harmless(logs: io.StringIO) -> None:
+def test_log_lines_are_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
     """One JSON object a line, which says what was logged; of libraries and exceptions too."""
-    structlog.get_logger("settlement_monitor.test").info(HOSTILE, brokers=HOSTILE)
-    logging.getLogger("library").warning("%s", HOSTILE)
-    logging.getLogger("library").error("failed", exc_info=ValueError(HOSTILE))
+    with logged(monkeypatch) as logs:
+        structlog.get_logger("settlement_monitor.test").info(HOSTILE, brokers=HOSTILE)
+        logging.getLogger("library").warning("%s", HOSTILE)
+        logging.getLogger("library").error("failed", exc_info=ValueError(HOSTILE))
 
     assert_harmless(logs.getvalue(), lines=3)
     own, library, failed = (json.loads(line) for line in logs.getvalue().splitlines())
