@@ -312,7 +312,11 @@ class Engine:
         self._unindex(page, page.forget())
         for track in page.tracks:
             track.window.reset()
-            track.fold(page.limit, self.tick)
+            rule = track.watch.rule
+            # The retention of a ledger leaves room for the quiet of the rules that look at entries. A finding that
+            # joins two episodes can go as long as its day is not frozen: then they part again.
+            later = DAY + rule.ahead + rule.quiet_ms if isinstance(rule, DayRule) else 0
+            track.fold(page.limit - later, self.tick)
 
     def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
         """Let retractions no longer find what the page does not hold any more."""

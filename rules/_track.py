@@ -243,8 +243,8 @@ class Track:
         elif episode.severity > state.severity or (episode.peak.value >= 2 * state.measure > 0):
             state.status = "updated"
             yield self._revise(state, episode, now)
-        elif is_new and state.is_open:
-            state.unsaid = True
+        elif state.is_open and (is_new or _mark(episode) != state.written):
+            state.unsaid = True  # time alone changes it too: a finding rises to a severity that the alert had before
         elif is_new and _mark(episode) != state.written:
             state.status, state.unsaid = "updated", True
         if state.is_open:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
@@ -159,6 +159,7 @@ def measured(alerts: Sequence[Alert]) -> list[tuple[object, ...]]:
 )  # fmt: skip
 @examples(40)
 @given(seed=SEEDS)
+@example(seed=450)  # a day that joins two episodes and is frozen later than the first of them
 def test_a_habit_does_not_depend_on_the_order(
     rule: Rule, content: Callable[[Sequence[Alert]], list[tuple[object, ...]]], seed: int
 ) -> None:
