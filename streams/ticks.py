@@ -76,10 +76,13 @@ class Ticks:
         What stood on partition 0 before the closing record is routed; the other partitions may belong to
         other workers, so the group's offsets are asked: a router commits after its entries are acknowledged.
         """
-        owner = self._owner
-        ends = await self._consumer().ends(self._names.events)
-        while not read_to(ends, await self._consumer().ends(self._names.events), but=0):
-            await asyncio.sleep(0.2)
+        owner, ends = self._owner, Ends()
+        while True:
+            now = await self._ends()
+            ends = ends or now
+            if now and read_to(ends, now, but=0):
+                break
+            await asyncio.sleep(0.2 if now else 1.0)
             if owner != self._owner:
                 raise asyncio.CancelledError  # the next owner of partition 0 finds the record again
         await self.send([appended // HOUR * HOUR], final=True)
@@ -102,10 +105,8 @@ class Ticks:
         since = monotonic()
         while True:
             await asyncio.sleep(min(60.0, self._idle_seconds / 5))
-            try:
-                ends = await self._consumer().ends(self._names.events)
-            except KafkaError as error:  # a broker that does not answer now: who knows whether anything came
-                log.warning("ends of the input: %r", error)
+            ends = await self._ends()
+            if not ends:  # who knows whether anything came
                 seen = {}
                 continue
             now = {p: end for p, (_, end, _) in ends.items()}
@@ -113,6 +114,14 @@ class Ticks:
                 seen, since = now, monotonic()
             elif monotonic() - since >= self._idle_seconds and self._is_live():
                 await self.passed(await self._broker_time() // HOUR * HOUR)
+
+    async def _ends(self) -> Ends:
+        """Where the input ends now; nothing where a broker does not answer, or tells of no leader yet."""
+        try:
+            return await self._consumer().ends(self._names.events)
+        except KafkaError as error:
+            log.warning("ends of the input: %r", error)
+            return {}
 
     async def _broker_time(self) -> int:
         """Ask by a tick of hour 0, which means nothing to anybody: the broker says when it appended it."""

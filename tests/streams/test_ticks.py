@@ -136,3 +136,12 @@ async def test_the_closing_tick_waits_for_the_other_partitions() -> None:
     await closing
 
     assert [(0, Tick(NOW // HOUR * HOUR, final=True)), (1, Tick(NOW // HOUR * HOUR, final=True))] == broker.sent
+
+
+async def test_the_closing_tick_waits_for_a_broker_that_does_not_answer() -> None:
+    """Right after the topics are made it may tell of no leader: that is no reason to end the worker."""
+    broker = Broker(away=2)
+    await ticks_of(broker).close(NOW)
+
+    assert broker.asked > broker.away
+    assert [tick.final for _, tick in broker.sent] == [True, True]
