@@ -186,7 +186,7 @@ def test_a_message_of_very_many_lines_is_cancelled_and_forgotten_without_looking
         return cast("list[str]", names.__get__(entry))
 
     monkeypatch.setattr(Fill, "retraction_keys", property(counted))
-    desk, number = Desk(*SAMPLES), 500
+    desk, number = Desk(*SAMPLES), 150
     lines = [wire.line(each, MONDAY, rxno="r") for each in range(number)]
     desk.tell(wire.fee_lines("V1", lines, MONDAY + HOUR))
     desk.tell(wire.message("2205", MONDAY + 2 * HOUR, mdtrt_id="V1", feedetl_sn=[str(n) for n in range(number)]))
