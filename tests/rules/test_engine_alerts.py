@@ -69,6 +69,17 @@ def test_a_revision_is_written_when_severity_rises_or_the_measure_doubles() -> N
     assert (5, 8, 40, "critical") == (closed.revision, closed.triggers, closed.measure.value, closed.severity)
 
 
+def test_a_severity_that_fell_and_comes_back_by_time_alone_is_said() -> None:
+    """It is no higher than one that was said before, yet it is not what was said last."""
+    desk, day = Desk(LongEpisode()), DAY // MINUTE
+    desk.tell(swipe(0), swipe(2 * day), swipe(4 * day))
+    said = [desk.tick(NOON + 7 * DAY + HOUR).revisions]
+    desk.tell(taken_back(0))
+    said += [desk.tick(NOON + after).revisions for after in (7 * DAY + 2 * HOUR, 9 * DAY, 9 * DAY + HOUR)]
+
+    assert [["critical"], ["warning"], ["critical"], []] == [[one.severity for one in each] for each in said]
+
+
 def test_an_alert_closes_quiet_and_the_wait_for_late_ones_after_its_last_trigger() -> None:
     """By the log's clock; the closing revision carries the whole final content."""
     desk = Desk(EverySwipe())
