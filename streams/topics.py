@@ -6,9 +6,8 @@ What the contract says of cleanup and retention stands here once; nobody else cr
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -32,6 +31,7 @@ delete what it has just taken, one that is an hour ahead would have it refuse ev
 KNOWN_SECONDS = 20.0
 """So long new topics are waited for until brokers tell of them. Our assumption: it takes a fraction of a second."""
 _TIMES_SEEN = 5
+"""So many answers in a row must tell of them: each may come from another broker. Our assumption."""
 
 DYNAMIC_TOPIC_CONFIG = 1
 """Source of a setting that was given to the topic itself, in the answer of the broker."""
@@ -235,15 +235,14 @@ async def _create(admin: AIOKafkaAdminClient, topics: list[Topic], replicas: int
     answer = await admin.create_topics(new, timeout_ms=30_000)
     for name, code, message in answer.topic_errors:
         _check(code, name, message)
-    await _told_everywhere(admin, {topic.name for topic in topics})
+    await _until_known(admin, {topic.name for topic in topics})
 
 
-async def _told_everywhere(admin: AIOKafkaAdminClient, names: set[str]) -> None:
-    """Wait until brokers know of new topics and of their leaders; gives up, for whoever uses them waits too."""
+async def _until_known(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Wait until brokers tell of new topics and of their leaders, no longer than KNOWN_SECONDS: created they are."""
     seen = 0
-    with contextlib.suppress(TimeoutError):
+    with suppress(TimeoutError):
         async with asyncio.timeout(KNOWN_SECONDS):
-            # Each time another broker may answer.
             while seen < _TIMES_SEEN:
                 led = {
                     each["topic"]
