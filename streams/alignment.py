@@ -167,6 +167,10 @@ class Board:
             return 0
         return EVER if said.end_at >= appended else said.hour
 
+    def _rests(self, partition: int) -> bool:
+        said, lately = self._current(partition), min(5.0, self._hold / 5)
+        return said is not None and said.end_at > 0 and self._now() - self._stands[partition].moved <= lately
+
     def _counting(self) -> list[int]:
         return [p for p in self._stands if p not in self.left_out]
 
@@ -188,9 +192,10 @@ class Board:
     def waits_for(self) -> set[int]:
         """The partitions that others wait for: those that said nothing, and those far behind the latest hour.
 
-        Not those that wait themselves for one further behind.
+        Not those that wait themselves for one further behind, nor those that are read to their end: this is told anew
+        several times a second as long as somebody waits for it.
         """
-        reach = {p: self._reach(p) for p in self._counting()}
+        reach = {p: EVER if self._rests(p) else self._reach(p) for p in self._counting()}
         behind, free = self.latest() - self._alignment, min(reach.values(), default=0) + self._alignment
         return {p for p, hour in reach.items() if hour < max(behind, 1) and hour <= free}
 

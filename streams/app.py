@@ -81,7 +81,6 @@ def build_app(
         (plant.run, "saving state"),
         (plant.measure, "asking where partitions end"),
         (plant.tally, "writing tallies"),
-        (plant.intake.follow, "reading what workers announce"),
         (plant.intake.announce, "announcing how far the input is read"),
         (plant.intake.move, "routing messages"),
     ):

@@ -36,6 +36,8 @@ Send = Callable[[int, Batch, Routed], Awaitable[None]]
 LOOK_SECONDS = 0.3
 """How often is looked for what has no event of its own: ends of partitions, hold limits. An event behind a partition
 to which nobody has written for a day waits as long."""
+LEEWAY_MS = 5_000
+"""A record is appended no later than so long after what this worker takes for the broker's clock (our assumption)."""
 HELD_SECONDS = 10.0
 """A partition that is held for so long is told of in the log."""
 
@@ -51,11 +53,15 @@ class _Arrived:
 
 @dataclass
 class _Piece:
-    """One record of a batch, and what the door said of it; nothing of the closing record."""
+    """One record of a batch, and what the door said of it; nothing of the closing record.
+
+    appended: the latest moment at which the broker may have appended it, ms; 0 before anybody asked.
+    """
 
     record: ConsumerRecord[bytes, bytes]
     batch: _Arrived
     read: Read | None
+    appended: int = 0
 
 
 @dataclass
@@ -134,6 +140,8 @@ class Intake:
         self._generation = -1
         self._routing = asyncio.Lock()
         self._changed, self._dirty = asyncio.Event(), asyncio.Event()
+        self._announced = asyncio.Event()
+        """Set once the others know in this generation where the partitions of this worker stand."""
         self._closing: set[asyncio.Task[None]] = set()
 
     def _changed_board(self) -> None:
@@ -143,6 +151,10 @@ class Intake:
         """Read for ever what the workers announce."""
         await self._progress.follow()
 
+    async def has_heard(self) -> None:
+        """Wait until all is read that was announced before this worker came."""
+        await self._progress.is_read.wait()
+
     # --- partitions come and go
 
     def begin(self, generation: int, partitions: int, positions: Mapping[int, int]) -> None:
@@ -151,6 +163,7 @@ class Intake:
         self._board.begin(generation, partitions)
         self._inputs = {p: self._input(p, at) for p, at in positions.items()}
         self._watch(owner=0 in positions)
+        self._announced.clear()
         self._dirty.set()
 
     def _watch(self, *, owner: bool) -> None:
@@ -166,7 +179,10 @@ class Intake:
         one = _Input(Lane(known.hour if known else 0), self._router(partition), position, position - 1)
         if known is not None:
             one.behind = known.behind
-            one.stalled = known.stalled / 1000 if known.offset == position else 0.0
+            if known.offset == position and not known.end_at:
+                # It stood still between two owners too; but an area that was switched off has waited for nobody.
+                between = min(self._progress.silence(partition), self._config.session_seconds)
+                one.stalled = known.stalled / 1000 + between
         return one
 
     async def settle(self) -> None:
@@ -178,9 +194,16 @@ class Intake:
     # --- records come
 
     async def take(self, event: faust.EventT[Any]) -> None:
-        """Take a batch, and let pass what may pass."""
-        batch = cast(Batch, event.value)
+        """Take a batch, and let pass what may pass.
+
+        Nothing is looked at before it is announced where it stands: of a record that ends every owner, each still says
+        for how long it stands there.
+        """
+        batch, generation = cast(Batch, event.value), self._generation
         partition = batch[0].partition
+        await self._announced.wait()
+        if generation != self._generation:
+            return
         async with self._routing:
             if (one := self._inputs.get(partition)) is None:
                 return
@@ -230,7 +253,12 @@ class Intake:
 
     def _may_pass(self, piece: _Piece, hour: int) -> bool:
         moves_no_clock = piece.read is None or not piece.read.uploaded
-        return moves_no_clock or self._board.may_pass(hour, piece.record.timestamp)
+        if moves_no_clock:
+            return True
+        if not piece.appended:
+            # A publisher's clock, or one of the broker's that was set back, may show a time that has not come yet.
+            piece.appended = min(piece.record.timestamp, self._progress.now() + LEEWAY_MS)
+        return self._board.may_pass(hour, piece.appended)
 
     def _finish(self, partition: int, one: _Input, run: list[_Piece]) -> None:
         """What is acknowledged inside is done, also where the rest of its batch is held: days may lie in between."""
@@ -272,13 +300,13 @@ class Intake:
     async def announce(self) -> None:
         """Announce for ever where the partitions of this worker stand, and let the hours pass."""
         self._ends = Ends(self._client())
-        await self._progress.is_read.wait()
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._dirty.wait(), LOOK_SECONDS)
             self._dirty.clear()
             generation, inputs = self._generation, dict(self._inputs)
-            await self._look_for_ends(inputs)
+            if self._announced.is_set():
+                await self._look_for_ends(inputs)
             said = {p: one for p, input_ in inputs.items() if (one := self._announcement(input_, generation))}
             if said and self.turns is not None:
                 await self.turns.wait()
@@ -286,6 +314,7 @@ class Intake:
                 await self._progress.announce(said)
                 for p, one in said.items():
                     inputs[p].said, inputs[p].told = one, monotonic()
+                self._announced.set()
                 self._changed.set()
             if 0 in inputs:
                 await self._ticks.passed(min(self._board.tick(), self._progress.now() // HOUR * HOUR))
@@ -296,13 +325,13 @@ class Intake:
         wanted = [p for p, one in inputs.items() if self._is_end_wanted(one)]
         for p in inputs.keys() - set(wanted):
             if not len(inputs[p].lane):
-                inputs[p].since = monotonic()  # it rests, as far as anybody wants to know
+                inputs[p].since, inputs[p].stalled = monotonic(), 0.0  # it rests, as far as anybody wants to know
         for tp, end in (await self._ask_for_ends(wanted)).items():
             one, position = inputs[tp.partition], self._consumer().read_to(tp, inputs[tp.partition].last)
             if position is None or position < end.offset or self._inputs.get(tp.partition) is not one:
                 continue
             if not len(one.lane):
-                one.end_at, one.since = asked_at, monotonic()
+                one.end_at, one.since, one.stalled = asked_at, monotonic(), 0.0
             elif not one.whole:
                 one.whole = True
                 self._changed.set()

@@ -66,6 +66,7 @@ class Plant:
         self._taking: asyncio.Task[None] | None = None
         self._pulse = Pulse(config.session_seconds)
         self._by_log = by_log
+        self._hears = False
         self.intake = Intake(
             config, router_factory, self.consumer, self.producer, self._send_routed, meter, lambda: client_settings(app)
         )
@@ -124,10 +125,21 @@ class Plant:
 
     async def begin(self, positions: Mapping[TP, int]) -> None:
         """Input partitions came to this worker; each is read from its offset on."""
-        async with within(6 * self._config.step_seconds, "number of input partitions"):
+        async with within(6 * self._config.step_seconds, "number of input partitions, and what was announced of them"):
             count = await self.producer().partitions(self._names.events)
+            await self._hear()
         mine = {tp.partition: offset for tp, offset in positions.items() if tp.topic == self._names.events}
         self.intake.begin(self._app.consumer_generation_id, count, mine)
+
+    async def _hear(self) -> None:
+        """Begin to read what workers announce; returns when all is read that was announced before.
+
+        Faust begins its tasks only after the first assignment, which waits for this.
+        """
+        if not self._hears:
+            self._hears = True
+            self._app.add_future(or_die(self.intake.follow(), "reading what workers announce"))
+        await self.intake.has_heard()
 
     async def _send_routed(self, partition: int, batch: Batch, routed: Routed) -> None:
         producer, names = self.producer(), self._names

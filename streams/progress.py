@@ -12,7 +12,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams._faust import BatchProducer, Record
-from streams.alignment import Announcement, Board
+from streams.alignment import EVER, Announcement, Board
 from streams.topics import Names
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -42,6 +42,7 @@ class Progress:
         self._consumer: AIOKafkaConsumer | None = None
         self._ahead: float | None = None
         """How far the broker's clock is ahead of this worker's own, ms; a little less than it really is."""
+        self._told_at: dict[int, int] = {}
         self.is_read = asyncio.Event()
         """Set once all that stood on the topic at the start is on the board."""
 
@@ -50,6 +51,13 @@ class Progress:
         if self._client is None:
             return int(time() * 1000)
         return 0 if self._ahead is None else int(monotonic() * 1000 + self._ahead)
+
+    def silence(self, partition: int) -> float:
+        """For how many seconds nothing was announced of a partition, by this machine's clock; 0 where nothing ever was.
+
+        What is known of the broker's clock is as old as the last announcement.
+        """
+        return max(0.0, time() - self._told_at.get(partition, EVER) / 1000)
 
     async def follow(self) -> None:
         """Read for ever what all workers announce."""
@@ -72,6 +80,7 @@ class Progress:
             for record in (await consumer.getmany(topic, timeout_ms=1000)).get(topic, ()):
                 self._ahead = record.timestamp - monotonic() * 1000
                 if record.key is not None and record.key.isdigit() and record.value is not None:
+                    self._told_at[int(record.key)] = record.timestamp
                     with contextlib.suppress(msgspec.DecodeError):  # of another release: it counts for nobody
                         self._board.hear(int(record.key), _decode(record.value))
             if not self.is_read.is_set() and await consumer.position(topic) >= end:
@@ -86,4 +95,6 @@ class Progress:
             self._heard()
             return
         records: list[Record] = [(str(partition).encode(), _encode(one), ()) for partition, one in said.items()]
-        await self._producer().publish(self._names.progress, 0, records)
+        told = await self._producer().publish(self._names.progress, 0, records)
+        if told and (appended := told[-1].timestamp or 0) > 0:
+            self._ahead = appended - monotonic() * 1000

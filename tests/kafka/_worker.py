@@ -4,12 +4,14 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
+import faust
 from faust.types import TP
 
 from monitor.inforce import versions_of
@@ -24,7 +26,8 @@ from streams.app import StreamConfig, build_app
 from streams.checkpoint import Saved
 from streams.config import Unmetered
 from streams.detector import Outcome
-from streams.router import Routed, Router
+from streams.intake import Intake
+from streams.router import Read, Routed, Router
 from streams.run import run
 
 REFERENCE = Reference()
@@ -77,6 +80,35 @@ def router(_: int) -> Router:
     return Router(Door(Pseudonyms("test")))
 
 
+class Poisoned(Router):
+    """A router that ends the process at one record, as a fault in a library would."""
+
+    def read(self, value: bytes, appended: int) -> Read:
+        """Read what does no harm."""
+        if b"poison" in value:
+            print("poisoned", flush=True)
+            os._exit(9)
+        return super().read(value, appended)
+
+
+def poisoned(_: int) -> Router:
+    """The router of one input partition, with this fault."""
+    return Poisoned(Door(Pseudonyms("test")))
+
+
+def stick() -> None:
+    """Let whoever takes one record in wait for ever, while all else of the worker goes on."""
+    take = Intake.take
+
+    async def stuck(self: Intake, event: faust.EventT[Any]) -> None:
+        if any(b"tar pit" in (record.value or b"") for record in cast(Any, event.value)):
+            print("stuck", flush=True)
+            await asyncio.sleep(3600)
+        await take(self, event)
+
+    Intake.take = stuck  # type: ignore[method-assign]
+
+
 class Told(Unmetered):
     """Prints."""
 
@@ -110,7 +142,13 @@ if __name__ == "__main__":
     made: Callable[[int], Engine] = lambda _: kind(WATCHES, REFERENCE)  # noqa: E731 - one of two
     if given.pop("by_log", False):
         made, by_log = empty, versions_of({"bootstrap_servers": given["brokers"]}, given["prefix"])
-    app = build_app(StreamConfig(**given), made, router, Told(), lambda: {"state": "1"}, by_log)
+    routers = poisoned if fault == "poison" else router
+    most = given.pop("most_poll_seconds", None)
+    app = build_app(StreamConfig(**given), made, routers, Told(), lambda: {"state": "1"}, by_log)
+    if most:
+        app.conf.broker_max_poll_interval = most
     if fault == "hangs":
         hang(app)
+    if fault == "sticks":
+        stick()
     run(app, given["step_seconds"])

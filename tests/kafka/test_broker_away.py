@@ -16,8 +16,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from tests.e2e._area import Area, Worker, until
+from tests.kafka._area import event
 from tests.kafka._cluster import Kafka, ScriptKafka, script_cluster
-from tests.kafka.test_worker import event
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -154,6 +154,13 @@ def blocked(worker: Worker) -> dict[tuple[str, int], str]:
     return {(one["topic"], one["partition"]): one["why"] for one in body["blocked"]}
 
 
+def aligned(worker: Worker) -> tuple[list[int], list[int], list[int]]:
+    """What /healthz says of input partitions: held here, waited for, left out; it asks for no restart."""
+    well, body = asks(worker, "/healthz")
+    assert well == 200, body
+    return body["input_partitions"]["held"], body["input_partitions"]["waits_for"], body["input_partitions"]["left_out"]
+
+
 async def test_an_open_transaction_is_told(area: Area) -> None:
     """Which partition, since when and why; its records count as lag, and the other partitions go on."""
     area.run("topics", "create")
@@ -175,11 +182,14 @@ async def test_an_open_transaction_is_told(area: Area) -> None:
 
 
 async def test_a_partition_without_a_leader_is_told(kafka: Kafka, prefix: str, tmp_path: Path) -> None:
-    """The partitions of a dead broker, and no others; what the others lead is read."""
+    """The partitions of a dead broker, and no others.
+
+    What the others lead is held where it would run ahead, which is told, and goes on after the hold limit.
+    """
     if not isinstance(kafka, ScriptKafka):
         pytest.skip("only brokers of deploy/kafka can be killed")
     with script_cluster(brokers=3) as three:
-        area = Area(three, prefix, tmp_path, {"replication": 3})
+        area = Area(three, prefix, tmp_path, {"replication": 3, "hold_minutes": 0.25})
         topic = f"{prefix}.events"
         await three.create(topic, 4, 1, min_insync_replicas="1", message_timestamp_type="LogAppendTime")
         area.run("topics", "create", code=1)  # it exists with other settings, which is said
@@ -194,10 +204,24 @@ async def test_a_partition_without_a_leader_is_told(kafka: Kafka, prefix: str, t
             gone = {tp: "no_leader" for tp, leader in led.items() if leader == dead}
             await until(lambda: blocked(worker) == gone, what="the block")
             told = worker.counts("input_blocked_partitions")
+            numbers = sorted(number for _, number in gone)
+            living = sorted({0, 1, 2, 3} - set(numbers))
+            now = int(time.time())
+            async with AIOKafkaProducer(bootstrap_servers=three.bootstrap) as producer:
+                for number in range(40):
+                    value, at = event(number, now - 9 * 86_400 if number < 20 else now - 3600), number % len(living)
+                    await producer.send_and_wait(topic, value, partition=living[at])
+            await until(lambda: aligned(worker) == (living, numbers, []), what="the others to be held")
+            held = worker.counts("input_partitions_held")[""]
+            routed = worker.counts("events_total").total()
+            await until(lambda: aligned(worker)[2] == numbers, what="the hold limit")
+            await until(lambda: worker.counts("events_total").total() == 40, what="the others to go on")
             three.start()
-            await until(lambda: blocked(worker) == {}, what="the end of the block")
+            await until(lambda: blocked(worker) == {} and aligned(worker) == ([], [], []), what="all to go on")
 
             assert told["no_leader"] == len(gone) > 0
+            assert (len(living), 0) == (held, routed)
+            assert worker.counts("events_late_total").total() == 0
             assert worker.runs
         finally:
             area.end()

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -21,9 +20,9 @@ from streams.detector import process_in_slices
 from streams.tables import OvertakenError, publish, publish_rows
 from streams.topics import Names
 from streams.versions import greatest
+from tests.kafka._area import SIZES, Area, pieces
 from tests.kafka._cluster import Kafka, ScriptKafka, script_cluster
 from tests.kafka._worker import empty
-from tests.kafka.test_worker import SIZES, Area, pieces
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -50,16 +49,6 @@ def one_of_each() -> dict[str, list[Row]]:
         "diagnoses": [{"code": f"A{n}", "exempt": "1"} for n in range(7)],
         "calendar": [{"date": day, "kind": "holiday"} for day in days],
     }
-
-
-@pytest.fixture
-async def area(kafka: Kafka, prefix: str) -> AsyncIterator[Area]:
-    """Topics of their own, and no worker left behind."""
-    area = Area(kafka, prefix, Names(prefix))
-    await topics.create(area.client, prefix, SIZES)
-    yield area
-    for worker in area.workers:
-        await worker.end(signal.SIGKILL)
 
 
 async def test_every_start_on_three_brokers_finds_every_row(kafka: Kafka, prefix: str) -> None:

@@ -272,7 +272,8 @@ class Topics:
         worker = WHO.get()
         found: dict[TopicPartition, list[Kept]] = {}
         for tp in partitions:
-            if tp.topic == NAMES.progress and worker is not None and not worker.hears:
+            is_later = self._at[tp] > 0
+            if tp.topic == NAMES.progress and is_later and worker is not None and not worker.hears:
                 continue
             if new := self._broker.topics[tp][self._at[tp] :]:
                 found[tp] = new
@@ -292,6 +293,7 @@ class Consumer:
         self.paused: set[TP] = set()
         self.delivered: defaultdict[TP, deque[Event]] = defaultdict(deque)
         self.finished: dict[TP, int] = {}
+        self.flows = False
 
     def begin(self, inputs: Mapping[TP, int]) -> None:
         self.position, self.paused = dict(inputs), set()
@@ -326,7 +328,7 @@ class Consumer:
 
     def fetch(self, tp: TP, number: int) -> Event | None:
         """The next records as a batch, if any may be fetched now."""
-        at = self.position.get(tp)
+        at = self.position.get(tp) if self.flows else None
         if at is None or tp in self.paused or not (records := self._broker.topics[tp][at : at + number]):
             return None
         self.position[tp] = at + len(records)
@@ -401,7 +403,9 @@ class Worker:
         self.may_go = asyncio.Event()
         self.may_go.set()
         self.consumer = Consumer(broker, self)
-        self.app = SimpleNamespace(consumer=self.consumer, producer=Sender(broker), consumer_generation_id=-1)
+        self.app = SimpleNamespace(
+            consumer=self.consumer, producer=Sender(broker), consumer_generation_id=-1, add_future=self.go
+        )
         config = StreamConfig("none", prefix="p", area="a", allow_final=True, rebalance_seconds=1e6, step_seconds=1e6,
                               idle_seconds=1e6)  # fmt: skip
         self.plant = ModelPlant(
@@ -412,6 +416,7 @@ class Worker:
         self.plant._pulse = cast(Any, SimpleNamespace(start=lambda: None, check=lambda: None))
         self.plant.intake._board._now = broker.loop.time
         self._new_input, self.plant.intake._input = self.plant.intake._input, self._input  # type: ignore[method-assign]
+        self._rebalances = asyncio.Lock()  # aiokafka's callbacks come one after the other
         self.routed: asyncio.Queue[Event] = asyncio.Queue()
         self.judged: asyncio.Queue[Event] = asyncio.Queue()
 
@@ -455,7 +460,6 @@ class Worker:
 
     def start(self) -> None:
         """Begin what a worker does all the time; agents take one batch after another."""
-        self.go(self.plant.intake.follow())
         self.go(self.plant.intake.announce())
         self.go(self.plant.intake.move())
         self.go(self._agent(self.routed, self.plant.intake.take))
@@ -472,20 +476,24 @@ class Worker:
 
     async def settle(self) -> None:
         """Before a rebalance."""
-        for queue in (self.routed, self.judged):
-            while not queue.empty():
-                queue.get_nowait()
-        await self.plant.settle()
-        await self.consumer.commit()
+        async with self._rebalances:
+            self.consumer.flows = False
+            for queue in (self.routed, self.judged):
+                while not queue.empty():
+                    queue.get_nowait()
+            await self.plant.settle()
+            await self.consumer.commit()
 
     async def take(self, generation: int, tps: list[TP]) -> None:
-        """After a rebalance."""
-        await self.broker.step()
-        self.generation = self.app.consumer_generation_id = generation
-        positions = {tp: self.broker.committed.get(tp, 0) for tp in tps if tp.topic == NAMES.events}
-        self.consumer.begin(positions)
-        await self.plant.assigned(tps)
-        await self.plant.begin(positions)
+        """After a rebalance; nothing is fetched before it is over."""
+        async with self._rebalances:
+            await self.broker.step()
+            self.generation = self.app.consumer_generation_id = generation
+            positions = {tp: self.broker.committed.get(tp, 0) for tp in tps if tp.topic == NAMES.events}
+            self.consumer.begin(positions)
+            await self.plant.assigned(tps)
+            await self.plant.begin(positions)
+            self.consumer.flows = True
 
     async def save(self) -> None:
         """Write a checkpoint of all that it has."""
@@ -603,6 +611,7 @@ class Area:
             patch.setattr(plant, "SLICE_SECONDS", 0.0)
             patch.setattr(intake, "Ends", lambda _: Ends(self.broker))
             patch.setattr(progress, "AIOKafkaConsumer", topics)
+            patch.setattr(progress, "time", lambda: self.broker.now() / 1000)
             patch.setattr(reading, "AIOKafkaConsumer", topics)
             patch.setattr(versions, "LOOK_SECONDS", 0.5)
             patch.setattr(ending, "leave", leave)

@@ -142,6 +142,19 @@ def test_what_is_read_to_its_end_holds_nothing_that_was_appended_before() -> Non
     assert MONDAY + 9 * DAY == one.tick()
 
 
+def test_what_rests_is_not_waited_for_as_long_as_its_owner_says_so_anew() -> None:
+    """A partition to which nobody writes is no fault; an owner that told of its end and then hangs is one."""
+    one, clock = board(2)
+    one.hear(0, said(MONDAY + 9 * DAY))
+    for second in range(3):
+        one.hear(1, said(MONDAY, end_at=MONDAY + 9 * DAY + second))
+        clock.now += 1
+        assert set() == one.waits_for()
+    clock.now += 60
+
+    assert {1} == one.waits_for()
+
+
 def test_a_partition_that_never_got_an_event_lets_others_pass_once_its_end_is_known() -> None:
     """No hour is announced for it, only that there is nothing."""
     one, _ = board(2)
