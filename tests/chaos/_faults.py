@@ -71,7 +71,7 @@ def join(scene: Scene) -> Iterator[None]:
     """A third worker joins, and the next time leaves."""
     if len(scene.crew.members) == 2:
         newcomer = scene.crew.start()
-        wait_for(lambda: "tables read" in newcomer.worker.said(), 60, "a worker that joins")
+        wait_for(lambda: "versions read" in newcomer.worker.said(), 60, "a worker that joins")
         scene.burst()
         yield None
     else:

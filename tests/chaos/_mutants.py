@@ -5,11 +5,13 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from streams import plant
 from streams._faust import Pulse
 from streams.detector import Outcome
+from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end
 
 LATE_SECONDS = 3.0
 
@@ -46,7 +48,16 @@ def no_fencing() -> None:
     Pulse.check = believe  # type: ignore[method-assign]
 
 
+def _for_ever(build: Callable[[pytest.MonkeyPatch], None]) -> Callable[[], None]:
+    """A wrong build of the model, for the whole life of a process."""
+    return lambda: build(pytest.MonkeyPatch())
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "commit-before-alert": commit_before_alert,
     "no-fencing": no_fencing,
+    "no-alignment": _for_ever(no_alignment),
+    "stale-end": _for_ever(stale_end),
+    "retention-without-skew": _for_ever(retention_without_skew),
+    "newest-tables": _for_ever(newest_tables),
 }

@@ -15,20 +15,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from rules._ledger import REACH_OF_MESSAGE_REVERSAL, Ledger, Tick, Turn
-from streams.alignment import EVER, Board
-from streams.checkpoint import Desk, Head
 from streams.detector import process_in_slices
 from streams.plant import Plant
 from tests.streams._area import Area, Worker
 from tests.streams._cluster import Producer
+from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end
 
 EXAMPLES = int(os.environ.get("MONITOR_MODEL_EXAMPLES", "0"))
 SEED = int(os.environ.get("MONITOR_MODEL_SEED", "0"))
@@ -243,26 +241,6 @@ def commit_before_alert(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Plant, "detect", detect)
 
 
-def no_alignment(patch: pytest.MonkeyPatch) -> None:
-    """Everything may pass at once."""
-    patch.setattr(Board, "may_pass", lambda *_: True)
-
-
-def stale_end(patch: pytest.MonkeyPatch) -> None:
-    """What was read to its end once holds nobody any more, whatever came since."""
-
-    def reach(self: Board, partition: int, _: int = EVER) -> int:
-        said = self._current(partition)
-        return 0 if said is None else EVER if said.end_at else said.hour
-
-    patch.setattr(Board, "_reach", reach)
-
-
-def retention_without_skew(patch: pytest.MonkeyPatch) -> None:
-    """Ledgers keep what one ordered log needs."""
-    patch.setattr(Ledger, "frozen_after", property(lambda one: max(one.grace, one.reach + REACH_OF_MESSAGE_REVERSAL)))
-
-
 def no_fencing(patch: pytest.MonkeyPatch) -> None:
     """Any former owner may write on the changelog."""
     start = Producer.start
@@ -273,19 +251,6 @@ def no_fencing(patch: pytest.MonkeyPatch) -> None:
         self._epoch = self._cluster.epoch = max(epoch, 1)
 
     patch.setattr(Producer, "start", unfenced)
-
-
-def newest_tables(patch: pytest.MonkeyPatch) -> None:
-    """An heir takes what is loaded now, not what its head names."""
-    turn = Desk.turn
-
-    async def newest(self: Desk, to: Head | Tick | Turn, appended: int = 0) -> None:
-        if isinstance(to, Head) and self._read_versions is not None:
-            found = await cast(Any, self._read_versions).__self__.newest()
-            to = Head(to.offset, to.tick, 0, {}, offsets=dict(found.offsets))
-        await turn(self, to, appended)
-
-    patch.setattr(Desk, "turn", newest)
 
 
 def come_back(seed: int) -> None:
