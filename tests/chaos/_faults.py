@@ -8,17 +8,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
+from confluent_kafka.cimpl import NewTopic
 
 from rules.times import DAY, iso, parse
 from tests.chaos._crew import START_SECONDS
 from tests.chaos._log import wait_for
 from tests.chaos._scene import SESSION_SECONDS, Kind, Scene
-from tests.chaos._traffic import settlement
+from tests.chaos._traffic import FIRST, settlement
 from tests.e2e._area import encoded, monitor
+from tests.e2e.checker import Revision
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 CLOCKS = ("-100d", "+2h", "")
+LONE = 3
+"""The broker that alone has the first partition of the events."""
+SWITCHED = "E09"
+"""The rule that is switched on and off; it asks whether a person was dead."""
+PHARMACY = "P34600000001"
+"""Where those come who are dead."""
+MOST_TURNS = 100
+"""For more injections there are no persons."""
 
 
 @contextmanager
@@ -36,6 +46,40 @@ def kill_in_backlog(scene: Scene) -> Iterator[set[int]]:
     scene.pause(0, 5)
     with _killed(scene) as partitions:
         yield partitions
+
+
+def lead_alone(scene: Scene) -> None:
+    """Make the events anew: one broker has the first partition, and nothing else of them."""
+    name = scene.log.name("events")
+    admin, count = scene.log.admin, len(scene.log.partitions("events"))
+    for future in admin.delete_topics([name]).values():
+        future.result(30)
+    nodes = [[LONE]] + [[1 + number % 2] for number in range(1, count)]
+    settings = {"message.timestamp.type": "LogAppendTime", "min.insync.replicas": "1"}
+
+    def made() -> bool:
+        try:
+            for future in admin.create_topics([NewTopic(name, replica_assignment=nodes, config=settings)]).values():
+                future.result(30)
+        except KafkaException:  # not gone yet
+            return False
+        return True
+
+    wait_for(made, 60, "the topic of events to be made anew")
+
+
+@contextmanager
+def leader_withheld(scene: Scene) -> Iterator[None]:
+    """The broker of one partition is away while workers are killed, and back before the others stop to wait for it."""
+    wait_for(lambda: any(map(scene.crew.partitions_of, scene.crew.members)), 120, "a worker that has partitions")
+    yield None
+    scene.brokers.kill(LONE)
+    for _ in range(3):
+        scene.pause(2, 6)
+        with _killed(scene):
+            pass
+    scene.pause(0, 5)
+    scene.brokers.start()
 
 
 @contextmanager
@@ -167,22 +211,69 @@ def compacted(scene: Scene) -> Iterator[set[int]]:
 @contextmanager
 def rows_loaded(scene: Scene) -> Iterator[set[int]]:
     """Rows are loaded under load and a worker is killed; what they concern comes when every task has passed them."""
-    assert scene.tables is not None
-    before = {head.in_force for head in scene.log.heads().values()}
-    persons = [f"dead-{scene.turn}-{number}" for number in range(3)]
+    before = _in_force(scene)
+    persons = _persons(scene.turn)
     _load_deaths(scene, persons, _now(scene) - 5 * DAY)
     scene.burst()
     with _killed(scene) as partitions:
         yield partitions
+    _wait_for_turn(scene, before)
+    _use(scene, persons)
+
+
+def switch_off(scene: Scene) -> None:
+    """Load the persons of all turns as dead, and switch the rule off that asks for it."""
+    _load_deaths(scene, [person for turn in range(MOST_TURNS) for person in _persons(turn)], FIRST - 5 * DAY)
+    _put_rule(scene, enabled=False)
+
+
+@contextmanager
+def rules_put(scene: Scene) -> Iterator[set[int]]:
+    """A rule is switched on or off under load and a worker is killed; what it concerns comes only while it is on."""
+    before, enabled = _in_force(scene), scene.turn % 2 == 0
+    _put_rule(scene, enabled=enabled)
+    scene.burst()
+    with _killed(scene) as partitions:
+        yield partitions
+    _wait_for_turn(scene, before)
+    if enabled:
+        _use(scene, _persons(scene.turn))
+
+
+def is_of_turns(revision: Revision) -> bool:
+    """Whether an alert is of another rule, or of a person for whom the rule was switched on."""
+    return bool(revision["rule_id"] != SWITCHED or revision["fixmedins_code"] == PHARMACY)
+
+
+def _put_rule(scene: Scene, *, enabled: bool) -> None:
+    file = scene.area.folder / "rules.toml"
+    file.write_text(f"[{SWITCHED}]\nenabled = {str(enabled).lower()}\n")
+    scene.area.run("rules", "put", str(file))
+
+
+def _persons(turn: int) -> list[str]:
+    return [f"dead-{turn}-{number}" for number in range(3)]
+
+
+def _in_force(scene: Scene) -> set[str]:
+    return {head.in_force for head in scene.log.heads().values()}
+
+
+def _wait_for_turn(scene: Scene, before: set[str]) -> None:
+    """Let traffic come in until every task judges by what is in force now."""
 
     def passed() -> bool:
         scene.publisher.send(50)
         time.sleep(1)
-        there = {head.in_force for head in scene.log.heads().values()}
+        there = _in_force(scene)
         return len(there) == 1 and not there & before
 
-    wait_for(passed, 150, "every task to pass the rows")
-    used = [settlement("P34600000001", person, _now(scene), person) for person in persons]
+    wait_for(passed, 150, "every task to pass what was loaded")
+
+
+def _use(scene: Scene, persons: list[str]) -> None:
+    """Publish what persons had who are dead."""
+    used = [settlement(PHARMACY, person, _now(scene), person) for person in persons]
     scene.publisher.send_also(map(encoded, used))
 
 
@@ -286,7 +377,18 @@ KINDS: dict[str, Kind] = {
     "not-enough-replicas": Kind("one broker away, all replicas asked for", not_enough_replicas, brokers=3),
     "compact": Kind("changelog compacted, then a worker killed", compacted, prepare=compact_often),
     "tables": Kind("rows loaded under load, and a worker killed", rows_loaded),
+    "rules": Kind(
+        "a rule switched on and off under load, and a worker killed", rules_put, prepare=switch_off, counts=is_of_turns
+    ),
     "backlog": Kind("60 days published at once, workers killed", kill_in_backlog, partitions=8, played="backlog"),
+    "withheld": Kind(
+        "60 days published at once, one partition's broker away, workers killed",
+        leader_withheld,
+        brokers=3,
+        partitions=8,
+        played="backlog",
+        prepare=lead_alone,
+    ),
     "clock": Kind("worker killed, its heir's clock 100 d back or 2 h ahead", clock_set),
     "strangers": Kind("strangers' transaction open, aborted, a worker killed", strangers),
     "trimmed": Kind("events and entries trimmed while all workers are down", trimmed, played="waves"),

@@ -130,7 +130,8 @@ class Log:
 
     def configure_brokers(self, **config: str) -> None:
         """Set settings of all brokers that they take while they run."""
-        self._configure(ResourceType.BROKER, "", config)
+        for node in self.admin.list_topics(timeout=30).brokers:  # the client knows no default of all brokers
+            self._configure(ResourceType.BROKER, str(node), config)
 
     def _configure(self, what: ResourceType, name: str, config: Mapping[str, str]) -> None:
         entries = [

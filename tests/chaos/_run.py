@@ -79,7 +79,7 @@ def run(wanted: Wanted, folder: Path, kafka: Kafka) -> dict[str, Any]:
         finally:
             crew.end()
         publisher.flush()
-        verdict = _verdict(scene, folder)
+        verdict = _verdict(scene, kind, folder)
     row = _row(wanted, kind, told, crew, played) | asdict(verdict)
     row["sound"] = verdict.sound and not told.stuck
     if kind.played == "backlog":  # nothing is live in it
@@ -159,10 +159,10 @@ def _area(kafka: Kafka, kind: Kind, wanted: Wanted, folder: Path) -> Area:
     return area
 
 
-def _verdict(scene: Scene, folder: Path) -> Verdict:
+def _verdict(scene: Scene, kind: Kind, folder: Path) -> Verdict:
     """The verdict; of waves of which something was lost for good nothing is expected."""
     if not scene.spoiled:
-        return judge(scene.log, scene.publisher.sent, scene.tables, folder)
+        return judge(scene.log, scene.publisher.sent, scene.tables, folder, kind.counts)
     scene.keep()
 
     def counts(revision: Revision) -> bool:

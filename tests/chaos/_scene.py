@@ -12,6 +12,7 @@ from tests.chaos._crew import Crew
 from tests.chaos._log import Log, Record, TooLateError, wait_for
 from tests.chaos._publisher import Publisher
 from tests.e2e._area import Area
+from tests.e2e.checker import Revision
 from tests.kafka._cluster import Kafka, ScriptKafka
 
 RECOVERY_SECONDS = 180.0
@@ -83,7 +84,7 @@ cluster could not answer comes right after. Gives the partitions whose work stop
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of fault. words: what is done."""
+    """A kind of fault. words: what is done. counts: whether an alert is to be compared."""
 
     words: str
     hit: Hit
@@ -91,3 +92,4 @@ class Kind:
     partitions: int = 4
     played: Literal["live", "backlog", "waves"] = "live"
     prepare: Callable[[Scene], None] = lambda _: None
+    counts: Callable[[Revision], bool] = lambda _: True
