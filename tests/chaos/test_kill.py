@@ -1,6 +1,6 @@
 """A worker killed with -9 again and again in a backlog, against one that was left in peace.
 
-MONITOR_CHAOS_KILLS: how often, 6 by default (for more there is `make chaos ARGS=kill`); MONITOR_CHAOS_SEED: of the
+MONITOR_CHAOS_KILLS: how often, 4 by default (for more there is `make chaos ARGS=kill`); MONITOR_CHAOS_SEED: of the
 moments, else a random one, printed.
 """
 
@@ -27,7 +27,7 @@ from tests.kafka._cluster import Kafka
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-KILLS = int(os.environ.get("MONITOR_CHAOS_KILLS", "6"))
+KILLS = int(os.environ.get("MONITOR_CHAOS_KILLS", "4"))
 SEED = int(os.environ.get("MONITOR_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 
 PORTIONS = 10
@@ -167,7 +167,7 @@ async def test_a_worker_killed_in_a_backlog_loses_nothing_and_says_nothing_else(
     """Nothing missing; no revision with two contents; the state at the end that of a worker in peace."""
     print(f"MONITOR_CHAOS_SEED={SEED}")  # noqa: T201 - to run it again
     peace, chaos = areas
-    played = traffic(peace.folder / "tables", 4, persons=6000, days=2, settlements_per_year=200)
+    played = traffic(peace.folder / "tables", 4, persons=3500, days=2, settlements_per_year=200)
     for area in areas:
         area.run("topics", "create")
         area.run("reference", "load", str(played.tables))

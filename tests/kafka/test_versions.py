@@ -26,7 +26,7 @@ from tests.kafka._worker import empty
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-STARTS = int(os.environ.get("MONITOR_STARTS", "30"))
+STARTS = int(os.environ.get("MONITOR_STARTS", "10"))
 
 Row = dict[str, str]
 

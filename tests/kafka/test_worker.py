@@ -31,6 +31,8 @@ from tests.kafka._worker import engine
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
+KILLS = 4
+
 
 def is_closing(record: ConsumerRecord[bytes, bytes]) -> bool:
     """Whether a record of the internal topic holds the last tick."""
@@ -103,7 +105,7 @@ async def test_workers_killed_in_a_backlog_lose_nothing(area: Area) -> None:
     await area.publish(4000)
     running = [await area.worker(), await area.worker()]
     async with area.fed():
-        for _ in range(6):
+        for _ in range(KILLS):
             victim = dice.randrange(2)
             await area.until(partial(running[victim].has_said, "detected"))
             await asyncio.sleep(dice.uniform(0, 1))

@@ -63,7 +63,7 @@ DAYS = 48
     [(SAMPLES, Reference()), (whole_catalogue(), a_reference())],
     ids=["samples", "catalogue"],
 )
-@examples(60)
+@examples(30)
 @given(world=WORLDS, seed=SEEDS)
 def test_every_ledger_takes_what_is_out_of_order_by_the_skew(
     rules: Sequence[Rule], reference: Reference, world: tuple[Scale, list[Draft]], seed: int
@@ -157,7 +157,7 @@ def measured(alerts: Sequence[Alert]) -> list[tuple[object, ...]]:
     ],
     ids=["S01", "S01-GAP", "S01-TILL", "S01-SIGN", "B15"],
 )  # fmt: skip
-@examples(40)
+@examples(15)
 @given(seed=SEEDS)
 @example(seed=450)  # a day that joins two episodes and is frozen later than the first of them
 def test_a_habit_does_not_depend_on_the_order(
