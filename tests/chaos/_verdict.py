@@ -75,7 +75,7 @@ def compared(
     values = [record.value for record in alerts]
     wanted, found = alerts_of(expected, counts), alerts_of(values, counts)
     missing, false = wanted - found, found - wanted
-    wrong = faults(values)
+    wrong = faults(value for value in values if counts(json.loads(value)))
     return Verdict(
         expected=wanted.total(),
         missing=missing.total(),
