@@ -59,7 +59,7 @@ def lead_alone(scene: Scene) -> None:
 
     def made() -> bool:
         try:
-            for future in admin.create_topics([NewTopic(name, replica_assignment=nodes, config=settings)]).values():
+            for future in admin.create_topics([NewTopic(name, count, replica_assignment=nodes, config=settings)]).values():
                 future.result(30)
         except KafkaException:  # not gone yet
             return False
