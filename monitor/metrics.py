@@ -322,12 +322,14 @@ class _Held(Collector):
         for topic in sorted(lags):
             family.add_metric([topic], lags[topic])
         state = GaugeMetricFamily(
-            f"{PREFIX}_state_items", "What is held in memory: entries, pages, retractions.", labels=["what"]
+            f"{PREFIX}_state_items",
+            "What is held in memory: entries, pages, those of them at rest, retractions.",
+            labels=["what"],
         )
         held: PlainCounter[str] = PlainCounter()
         for engine in list(self._metrics.engines.values()):
             held.update(engine.sizes())
-        for what in ("entries", "pages", "retractions"):
+        for what in ("entries", "pages", "pages_at_rest", "retractions"):
             state.add_metric([what], held[what])
         return [family, state, *self._blocked(), self._away()]
 

@@ -42,7 +42,7 @@ async def state_of(client: Mapping[str, Any], prefix: str, space: str, key: str)
         in_force = await versions_of(client, prefix).at(saved.offsets, saved.mark)
         engine.turn(in_force.watches, in_force.reference)
     engine.load(state.items())
-    pages = sorted((page for page in engine.pages.values() if (page.ledger.space, page.key[0]) == (space, key)),
+    pages = sorted((page for page in engine.all_pages().values() if (page.ledger.space, page.key[0]) == (space, key)),
                    key=lambda page: (page.ledger.name, page.key))  # fmt: skip
     return {"space": space, "key": key, "partition": partition, "ledgers": [_page(page, engine.tick) for page in pages]}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, cast
@@ -16,6 +16,7 @@ from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
 from ._ledger import BEFORE_ALL, WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
 from ._questions import Questions, Reminder, reminder, visit_of
+from ._resting import Resting
 from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
 from ._track import Track, Watch
@@ -32,6 +33,9 @@ ROOM = 100_000
 
 FEW = 16
 """A page with at most so many entries is judged without running totals: to make them costs more than to count."""
+
+SOME, MANY = 32, 500
+"""So many pages at most are laid to rest with a record, and with a checkpoint: more than an event touches."""
 
 Placed = tuple[Page, Entry]
 P = ParamSpec("P")
@@ -58,12 +62,14 @@ class Effects:
 class Engine:
     """All ledgers, retractions and alerts of one partition of the topic inside.
 
-    room: how many pages are never too many. in_force: the rules, by the name of their watch; turned: whether they came
+    room: how many pages are never too many. rests_at_once: whether a page rests as soon as it is saved, not one call of
+    `drain_changes` later. in_force: the rules, by the name of their watch; turned: whether they came
     by the log; turn_changed: whether that is to be saved.
     """
 
     def __init__(self, watches: Sequence[Watch], reference: Reference) -> None:
         self.room = ROOM
+        self.rests_at_once = False
         self.tick = 0
         self.entries = 0
         self.tick_changed = False
@@ -74,6 +80,9 @@ class Engine:
         self._by_entry: dict[type[Entry], list[Ledger]] = {}
         for ledger in LEDGERS:
             self._by_entry.setdefault(ledger.entry, []).append(ledger)
+        self._ledgers: dict[str, Ledger] = {}
+        for ledger in LEDGERS:
+            self._ledgers.setdefault(ledger.name, ledger)
         self._reach = {(ledger.name, ledger.entry): ledger.reach for ledger in LEDGERS}
         self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in LEDGERS}
         self._now = Moment(0, 0, reference.version, [])
@@ -81,10 +90,12 @@ class Engine:
         self._index: dict[str, list[list[Placed]]] = {}
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
         self._unsaid: set[PageName] = set()
-        self._resting: list[tuple[int, str, tuple[str, ...]]] = []
-        self._fresh: list[PageName] = []
+        self.resting = Resting()
+        self._lately: dict[PageName, None] = {}
+        self._woken: dict[PageName, None] = {}
+        self._idle: deque[PageName] = deque()
         self._takers: list[tuple[int, int, Arrival]] = []
-        self.changed_pages: set[PageName] = set()
+        self.changed_pages: dict[PageName, None] = {}
         self.gone: set[bytes] = set()
         self.turned = self.turn_changed = False
         self.in_force: dict[str, Watch] = {}
@@ -180,13 +191,26 @@ class Engine:
         """The state records touched since the last call; None where one is gone."""
         return _state.drain_changes(self)
 
+    def leave_unsaved(self) -> None:
+        """Let pages rest as after `drain_changes`, where nobody saves what changed."""
+        self.gone.clear()
+        self.retractions.changed.clear()
+        self.rest()
+
     def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Take over the state that `drain_changes` gave, in any order, the last of each key."""
         _state.load(self, records)
 
     def sizes(self) -> dict[str, int]:
-        """How much is held: entries, pages, retractions."""
-        return {"entries": self.entries, "pages": len(self.pages), "retractions": len(self.retractions)}
+        """How much is held: entries, pages, those of them that are at rest, retractions."""
+        return {
+            "entries": self.entries, "pages": self._count_of_pages, "pages_at_rest": len(self.resting),
+            "retractions": len(self.retractions),
+        }  # fmt: skip
+
+    @property
+    def _count_of_pages(self) -> int:
+        return len(self.pages) + len(self.resting)
 
     # Entries
 
@@ -214,15 +238,98 @@ class Engine:
         self.index(names, placed)
         for _, kept in placed if self.retractions.of_unpaid else ():
             self._reconsider_lines(kept, now)
+        if self._idle:
+            self._lay_some(SOME)
 
     def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
         """The page of a ledger key, made where it is new."""
         name = (ledger.name, key)
-        page = self.pages.get(name)
-        if page is None:
-            page = self.pages[name] = Page(ledger, name, self._bounds[ledger.name])
-            self._fresh.append(name)
+        return self._page_of(name) or self._new_page(ledger, name)
+
+    def _new_page(self, ledger: Ledger, name: PageName) -> Page:
+        page = self.pages[name] = Page(ledger, name, self._bounds[ledger.name])
         return page
+
+    def _page_of(self, name: PageName) -> Page | None:
+        """A page that is there, awake by now."""
+        page = self.pages.get(name)
+        return page if page is not None or not self.resting else self._wake(_state.name_at_rest(name))
+
+    # Rest
+
+    def rest(self) -> None:
+        """What has changed is saved. What was touched before the call before this one and not since may rest now.
+
+        It is laid to rest a few pages at a time, in the order in which it was touched, so that nothing stands still.
+        """
+        touched = self.changed_pages | self._woken
+        self._idle += touched if self.rests_at_once else (name for name in self._lately if name not in touched)
+        self._lately, self.changed_pages, self._woken = touched, {}, {}
+        self._lay_some(len(self._idle) if self.rests_at_once else MANY)
+
+    def _lay_some(self, most: int) -> None:
+        names = dict.fromkeys(self._idle.popleft() for _ in range(min(most, len(self._idle))))
+        self.lay_to_rest([
+            self.pages[name] for name in names
+            if name in self.pages and name not in self.changed_pages and name not in self._woken
+        ])  # fmt: skip
+
+    def lay_to_rest(self, pages: Iterable[Page]) -> None:
+        """Keep pages as bytes that have nothing but a few entries: no sums, and nothing that a rule has found."""
+        resting: dict[int, Page] = {}
+        keys: set[str] = set()
+        for page in pages:
+            if not self.may_rest(page.ledger) or len(page.held) > FEW:
+                continue
+            if page.tracks and any(track.has_state for track in page.tracks):
+                continue
+            of_page = [key for entry in page.held.values() for key in entry.retraction_keys]
+            name = _state.name_at_rest(page.name)
+            self.resting.lay(name, _state.at_rest(page), of_page, page.ledger.name, page.touched)
+            resting[id(page)] = page
+            keys.update(of_page)
+            del self.pages[page.name]
+            if page.tracks:
+                self._untrack(page)
+        self._leave_index(keys, resting)
+
+    @staticmethod
+    def may_rest(ledger: Ledger) -> bool:
+        """Whether pages of a ledger rest: not those with sums, nor those of messages, of which a tick asks."""
+        return not ledger.bin and ledger.name != "messages"
+
+    def all_pages(self) -> dict[PageName, Page]:
+        """All pages by name, awake from now on: for who looks at a whole state."""
+        for name in list(self.resting):
+            self._wake(name)
+        return self.pages
+
+    def _wake(self, name: bytes) -> Page | None:
+        saved = self.resting.take(name)
+        if saved is None:
+            return None
+        of_ledger, key = _state.name_of(name)
+        page = self._new_page(self._ledgers[of_ledger], (of_ledger, key))
+        _state.wake(page, saved)
+        self._woken[page.name] = None
+        keys = {key for entry in page.held.values() for key in entry.retraction_keys}
+        self.resting.let_go(name, keys)
+        self.index(keys, [(page, entry) for entry in page.held.values()])
+        return page
+
+    def _wake_named(self, keys: Iterable[str]) -> None:
+        """Wake the pages of which an entry may have one of these keys."""
+        for name in self.resting.named(keys):
+            self._wake(name)
+
+    def _leave_index(self, keys: set[str], resting: dict[int, Page]) -> None:
+        """Let the index no longer hold the entries of these pages. keys: of all of them. resting: by their id()."""
+        keys &= self._index.keys()
+        named: dict[int, set[str]] = {}
+        for placed in {id(placed): placed for key in keys for placed in self._index[key]}.values():
+            placed[:] = [one for one in placed if id(one[0]) not in resting]
+            named[id(placed)] = {key for _, entry in placed for key in entry.retraction_keys}
+        self._keep_in_index(keys, named)
 
     def tracks(self, page: Page) -> Sequence[Track]:
         """What the rules have seen on a page; made when the page has more than a few entries, or a finding."""
@@ -244,7 +351,7 @@ class Engine:
             return False
         counts[self._labels[ledger]] += 1
         self.entries += 1
-        self.changed_pages.add(page.name)
+        self.changed_pages[page.name] = None
         has_aged = page.advance(entry.uploaded)
         page.touched = max(page.touched, self.tick or page.newest)
         if ledger == "messages":
@@ -276,6 +383,7 @@ class Engine:
 
     def _is_paid(self, line: Entry, cancel: Retraction) -> bool:
         """Whether a bill that stood when the cancel was sent has settled the line."""
+        self._wake_named([line.paid_by])
         bills = (one for placed in self._index.get(line.paid_by, ()) for one in placed)
         return any(self._pays(page, bill, line, cancel) for page, bill in bills if line.paid_by in bill.retraction_keys)
 
@@ -326,6 +434,10 @@ class Engine:
         for placed in {id(placed): placed for name in names for placed in self._index[name]}.values():
             placed[:] = [one for one in placed if one[0] is not page or one[1].id in page.held]
             named[id(placed)] = {name for _, entry in placed for name in entry.retraction_keys}
+        self._keep_in_index(names, named)
+
+    def _keep_in_index(self, names: Iterable[str], named: dict[int, set[str]]) -> None:
+        """Let the index lead from names only to places that bear them still. named: what each place still bears."""
         for name in names:
             left = [placed for placed in self._index[name] if name in named[id(placed)]]
             if left:
@@ -442,7 +554,7 @@ class Engine:
         return track.note((0, name), Trigger(day + DAY, 0, name, name, of, last.name, "", last.place, exact(finding)))
 
     def _tell(self, page: Page, track: Track, now: Moment) -> None:
-        self.changed_pages.add(page.name)
+        self.changed_pages[page.name] = None
         extended = track.extend(now)
         if extended is None:
             self.effects.alerts += track.reconcile(now, lambda: self._incident(page, track))
@@ -484,6 +596,7 @@ class Engine:
 
     def _placed_by(self, keys: set[str]) -> list[Placed]:
         """The entries that have one of these keys, each once a page, in an order that does not depend on arrival."""
+        self._wake_named(keys)
         places = {id(placed): placed for key in keys for placed in self._index.get(key, ())}
         pairs = {(*page.name, entry.time, entry.id): (page, entry)
                  for placed in places.values() for page, entry in placed
@@ -495,7 +608,7 @@ class Engine:
         reach = self._reach_of(page, entry)
         taken = self._is_taken(entry, entry.retraction_keys, reach)
         changed = page.retake(entry, self._reach[page.ledger.name, type(entry)], taken=taken)
-        self.changed_pages.add(page.name)
+        self.changed_pages[page.name] = None
         self._refuse_frozen(page, changed)
         if changed and page.ledger.name in self.watches:
             self._rejudge(page, changed, now)
@@ -518,7 +631,7 @@ class Engine:
         """Tell the alerts that rest on an entry of a retraction that came too late for it. Returns True if it did."""
         if not self._is_beyond_reach(retraction, page, entry, entry.retraction_keys):
             return False
-        self.changed_pages.add(page.name)
+        self.changed_pages[page.name] = None
         for track in page.tracks:
             self.effects.alerts += track.mention(entry.id, entry.settlement or entry.message, now)
         return True
@@ -538,6 +651,7 @@ class Engine:
 
     def _has_target(self, taker: Arrival) -> bool:
         takes = set(taker.takes)
+        self._wake_named(takes)
         placed = (one for key in taker.takes for some in self._index.get(key, ()) for one in some)
         return any(
             isinstance(one, Arrival)
@@ -619,13 +733,13 @@ class Engine:
             self.effects.alerts += track.close(now)
             if due := track.next_due(self.tick):
                 self._schedule(due, page)
-        self.changed_pages.add(page.name)
+        self.changed_pages[page.name] = None
 
     def _report(self, page: Page, now: Moment) -> None:
         """Let the open alerts of a page say what has changed since they last spoke."""
         for track in page.tracks:
             self.effects.alerts += track.report(now)
-        self.changed_pages.add(page.name)
+        self.changed_pages[page.name] = None
 
     def switch_off(self, watch: str, appended: int) -> None:
         """Close the open alerts of a rule that is no longer in force (`Watch.name`), at this append time (ms UTC)."""
@@ -636,25 +750,27 @@ class Engine:
             for track in page.tracks:
                 if track.watch.name == watch:
                     self.effects.alerts += track.switch_off(now)
-                    self.changed_pages.add(name)
+                    self.changed_pages[name] = None
 
     def _drop_resting(self) -> Iterator[None]:
         """Once there are very many pages, drop those that rested for their retention and that await nothing."""
-        if len(self.pages) <= self.room:
+        if self._count_of_pages <= self.room:
             return
-        for fresh in self._fresh:
-            heapq.heappush(self._resting, (0, *fresh))
-            yield
-        self._fresh.clear()
-        while self._resting and self._resting[0][0] <= self.tick:
-            _, name, key = heapq.heappop(self._resting)
-            page = self.pages[name, key]
-            rested = page.touched + page.bounds.retention
-            if rested <= self.tick and not any(track.awaits for track in page.tracks):
+        for page in list(self.pages.values()):
+            if self._has_rested(page) and not any(track.awaits for track in page.tracks):
                 self._drop(page)
-            else:
-                heapq.heappush(self._resting, (max(rested, self.tick + 1), name, key))
             yield
+        for ledger, bounds in self._bounds.items():
+            for name in self.resting.untouched_since(ledger, self.tick - bounds.retention):
+                if (page_at_rest := self._wake(name)) is not None:
+                    if self._has_rested(page_at_rest):
+                        self._drop(page_at_rest)
+                    else:
+                        self.lay_to_rest([page_at_rest])
+                yield
+
+    def _has_rested(self, page: Page) -> bool:
+        return page.touched + page.bounds.retention <= self.tick
 
     def _drop(self, page: Page) -> None:
         self.gone.update(_state.names_of_page(page))
@@ -662,10 +778,13 @@ class Engine:
         held, page.held = page.held, {}
         self._unindex(page, held.values())
         if page.tracks:
-            subject = page.ledger.space, page.key[0]
-            self._tracked[subject].remove(page)
-            if not self._tracked[subject]:
-                del self._tracked[subject]
+            self._untrack(page)
+
+    def _untrack(self, page: Page) -> None:
+        subject = page.ledger.space, page.key[0]
+        self._tracked[subject].remove(page)
+        if not self._tracked[subject]:
+            del self._tracked[subject]
 
     def _schedule(self, due: int, page: Page) -> None:
         heapq.heappush(self._agenda, (due, page.ledger.name, page.key))
@@ -705,7 +824,7 @@ class Engine:
             if watch is None or not watch.rule.judges_pre:
                 continue
             asked = [one for one in questions if type(one) is type(entry) and ledger.key(one, self.reference) == key]
-            window = self._window_as_if(self.pages.get((ledger.name, key)), entry, asked, watch.rule)
+            window = self._window_as_if(self._page_of((ledger.name, key)), entry, asked, watch.rule)
             finding = self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
             if finding is not None:
                 alert, is_news = self.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from ._alert import AlertState, Trigger
-from ._ledger import Entry, Ledger, Page, Retraction
+from ._ledger import Entry, Ledger, Page, PageName, Retraction
 from ._questions import Asked, Questions
 from ._rule import Evidence, Rule
 from ._track import Watch
@@ -31,6 +32,7 @@ VERSION = "4"
 _encode = msgspec.msgpack.Encoder().encode
 _BINS = msgspec.msgpack.Decoder(dict[int, list[int]])
 _KEY = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
+_PAGE_NAME = msgspec.msgpack.Decoder(tuple[str, tuple[str, ...]])
 
 
 class _Day(msgspec.Struct, array_like=True):
@@ -84,6 +86,7 @@ _TRACK = msgspec.msgpack.Decoder(_TrackState)
 _TRIGGERS = msgspec.msgpack.Decoder(_Triggers)
 _RETRACTION = msgspec.msgpack.Decoder(tuple[Retraction, int])
 _ENTRIES = msgspec.msgpack.Decoder(_Day)
+_DAYS = msgspec.msgpack.Decoder(list[_Day])
 _ANSWERED = msgspec.msgpack.Decoder(set[str])
 _ASKED = msgspec.msgpack.Decoder(Asked)
 _BY_NAME: dict[str, Ledger] = {}
@@ -111,7 +114,7 @@ def drain_changes(engine: Engine) -> list[tuple[bytes, bytes | None]]:
     if engine.turn_changed:
         records[_name("in force")] = _encode([_of_watch(watch) for watch in engine.in_force.values()])
     engine.gone.clear()
-    engine.changed_pages.clear()
+    engine.rest()
     engine.retractions.changed.clear()
     engine.tick_changed = engine.turn_changed = False
     return sorted(records.items())
@@ -219,6 +222,33 @@ def _of_questions(questions: Questions) -> Iterator[tuple[bytes, bytes | None]]:
     questions.changed_alerts.clear()
 
 
+def at_rest(page: Page) -> bytes:
+    """The entries of a page as it is kept at rest, day by day.
+
+    touched: of a day that has not changed since it was saved, no earlier than it was.
+    """
+    if len(page.held) == 1:  # nearly all
+        return _encode([_of_day(page, [*page.held.values()], page.touched)])
+    days = sorted({day_of(entry.time) for entry in page.held.values()})
+    return _encode([_of_day(page, page.of_day(day), page.touched) for day in days])
+
+
+def name_at_rest(name: PageName) -> bytes:
+    """The name of a page as it is kept at rest."""
+    return _encode(name)
+
+
+def name_of(name: bytes) -> PageName:
+    """What `name_at_rest` was given."""
+    return _PAGE_NAME.decode(name)
+
+
+def wake(page: Page, saved: bytes) -> None:
+    """Put the entries of a page back that was at rest."""
+    for day in _DAYS.decode(saved):
+        _put_day_back(page, day)
+
+
 def names_of_page(page: Page) -> Iterator[bytes]:
     """The names of all records that a page has, or had when it was last saved."""
     ledger, key = page.ledger.name, page.key
@@ -257,6 +287,7 @@ def load(engine: Engine, records: Iterable[tuple[bytes, bytes | None]]) -> None:
     _load_pages(engine, by_kind)
     for page in engine.pages.values():
         engine.plan(page)
+    engine.lay_to_rest(list(engine.pages.values()))
 
 
 def _by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> defaultdict[str, list[_Saved]]:
@@ -269,27 +300,52 @@ def _by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> defaultdict[str, 
 
 
 def _load_pages(engine: Engine, by_kind: defaultdict[str, list[_Saved]]) -> None:
-    for ledger, key, _, value in by_kind["entries"]:
-        _put_back(engine, engine.page(_BY_NAME[ledger], key), _ENTRIES.decode(value))
+    has_more = {(ledger, key) for kind in ("bins", "track", "triggers") for ledger, key, *_ in by_kind[kind]}
+    for name, saved in groupby(by_kind["entries"], key=lambda one: one[:2]):
+        days = [value for *_, value in saved]
+        if name in has_more or not _lay(engine, name, days):
+            page = engine.page(_BY_NAME[name[0]], name[1])
+            for value in days:
+                _put_back(engine, page, _ENTRIES.decode(value))
     for ledger, key, _, value in by_kind["bins"]:
         engine.page(_BY_NAME[ledger], key).bins.update(_BINS.decode(value))
     for ledger, key, watch, value in by_kind["track"]:
         for track in _tracks_of(engine, (ledger, key), watch):
-            saved = _TRACK.decode(value)
-            track.alerts, track.days = saved.alerts, set(saved.days)
-    for ledger, key, name, value in by_kind["triggers"]:
-        for track in _tracks_of(engine, (ledger, key), name.partition("@")[0]):
+            saved_track = _TRACK.decode(value)
+            track.alerts, track.days = saved_track.alerts, set(saved_track.days)
+    for ledger, key, name_of_day, value in by_kind["triggers"]:
+        for track in _tracks_of(engine, (ledger, key), name_of_day.partition("@")[0]):
             for one in _triggers_in(_TRIGGERS.decode(value)):
                 track.put(one.id, one)
 
 
+def _lay(engine: Engine, name: PageName, days: list[bytes]) -> bool:
+    """Lay a page of a single entry to rest without ever making it; tells whether it is one that may rest.
+
+    A page with more is made, and rests if it may when all is loaded.
+    """
+    if len(days) > 1 or not engine.may_rest(_BY_NAME[name[0]]):
+        return False
+    saved = _ENTRIES.decode(days[0])
+    if len(saved.entries) > 1:
+        return False
+    [entry] = saved.entries
+    engine.entries += 1
+    engine.resting.lay(name_at_rest(name), b"\x91" + days[0], entry.retraction_keys, name[0], saved.touched)
+    return True
+
+
 def _put_back(engine: Engine, page: Page, saved: _Day) -> None:
-    page.touched = max(page.touched, saved.touched)
-    page.advance(max(entry.uploaded for entry in saved.entries))
     engine.entries += len(saved.entries)
-    page.put_back(saved.entries, set(saved.taken), set(saved.fallen))
+    _put_day_back(page, saved)
     for entry in saved.entries:
         engine.index(entry.retraction_keys, [(page, entry)])
+
+
+def _put_day_back(page: Page, saved: _Day) -> None:
+    page.touched = max(page.touched, saved.touched)
+    page.advance(max(entry.uploaded for entry in saved.entries))
+    page.put_back(saved.entries, set(saved.taken), set(saved.fallen))
 
 
 def _tracks_of(engine: Engine, page: tuple[str, tuple[str, ...]], watch: str) -> list[Track]:

@@ -380,6 +380,7 @@ def run(
     engine = _engine(watches, reference, room)
     result, state = Run([], [], [], {}), dict[bytes, bytes | None]()
     position = 0
+    engine.rests_at_once = bool(random and random.random() < 0.5)
     while position < len(log):
         size = random.randint(1, 9) if random else len(log)
         outcome = process(engine, log[position : position + size])
@@ -390,7 +391,9 @@ def run(
         if random and random.random() < 0.5:
             state |= dict(engine.drain_changes())
             if random.random() < 0.5:
+                rests_at_once = engine.rests_at_once
                 engine = _engine(watches, reference, room)
+                engine.rests_at_once = rests_at_once
                 saved = list(state.items())
                 random.shuffle(saved)
                 engine.load(saved)

@@ -27,7 +27,7 @@ FROZEN = {
 
 def sums(engine: Engine, ledger: str) -> dict[int, list[int]]:
     """The sums of the only page of a ledger."""
-    [page] = [page for page in engine.pages.values() if page.ledger.name == ledger]
+    [page] = [page for page in engine.all_pages().values() if page.ledger.name == ledger]
     return page.bins
 
 
@@ -73,7 +73,7 @@ def test_a_frozen_day_takes_nothing_though_the_entry_is_kept(taken: bool) -> Non
     effects = feed(engine, log)
     heir = engine_of(ConcentratedSwiping())
     heir.load(engine.drain_changes())
-    [page] = [page for page in engine.pages.values() if page.ledger.name == "swipes"]
+    [page] = [page for page in engine.all_pages().values() if page.ledger.name == "swipes"]
 
     assert counted == sums(engine, "swipes") == sums(heir, "swipes")
     assert LATE.id in page.held

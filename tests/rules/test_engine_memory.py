@@ -24,10 +24,13 @@ DAYS = range(0, 730, 2)
 
 
 def held(engine: Engine) -> dict[str, int]:
-    """How much of everything."""
-    pages = engine.pages.values()
+    """How much of everything; nothing is at rest afterwards."""
+    at_rest = sum(len(names) for of_ledger in engine.resting._touched.values() for names in of_ledger.values())
+    pages = engine.all_pages().values()
+    assert (0, 0) == (len(engine.resting), len(engine.resting._named))
     return {
-        "pages": len(engine.pages),
+        "pages": len(pages),
+        "rested": at_rest,
         "entries": sum(len(page.held) for page in pages),
         "aside": sum(len(page.aside) for page in pages),
         "slots": sum(len(page.slots) for page in pages),
@@ -37,7 +40,7 @@ def held(engine: Engine) -> dict[str, int]:
         "retractions": len(engine.retractions),
         "marks": sum(len(marks) for marks in engine.questions.answered.values()),
         "asked": len(engine.questions.alerts),
-        "agenda": len(engine._agenda) + len(engine._resting),
+        "agenda": len(engine._agenda),
         "proofs": sum(len(track._proofs) for page in pages for track in page.tracks),
         "alerts": sum(len(track.alerts) + len(track.triggers) for page in pages for track in page.tracks),
     }
@@ -75,12 +78,12 @@ def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
     desk = Desk(*SAMPLES)
     desk.tell(wire.settlement())
     desk.tick(MONDAY + 400 * DAY)
-    kept = len(desk.engine.pages)
+    kept = len(desk.engine.all_pages())
     desk.engine.room = 0
     desk.tick(MONDAY + 401 * DAY)
 
     assert kept > 0
-    assert (0, 0, 0) == (len(desk.engine.pages), desk.engine.entries, len(desk.engine._index))
+    assert (0, 0, 0) == (len(desk.engine.all_pages()), desk.engine.entries, len(desk.engine._index))
 
 
 def test_the_first_tick_forgets_nothing() -> None:
@@ -91,7 +94,7 @@ def test_the_first_tick_forgets_nothing() -> None:
     before = held(desk.engine)
     desk.tick(MONDAY + HOUR)
 
-    assert (before["pages"], before["retractions"]) == (len(desk.engine.pages), len(desk.engine.retractions))
+    assert (before["pages"], before["retractions"]) == (len(desk.engine.all_pages()), len(desk.engine.retractions))
 
 
 def test_a_page_that_comes_back_leaves_no_old_record() -> None:
@@ -105,7 +108,7 @@ def test_a_page_that_comes_back_leaves_no_old_record() -> None:
     desk.tick(MONDAY + 600 * DAY)
     desk.take_over()
 
-    assert {} == desk.engine.pages
+    assert {} == desk.engine.all_pages()
     assert {b"tick"} == {name[2:6] for name, value in desk.state.items() if value is not None}
 
 
@@ -114,11 +117,11 @@ def test_a_name_is_forgotten_for_the_page_alone_that_forgets_it() -> None:
     desk = Desk(*SAMPLES)
     sold = wire.settlement(MONDAY, drug_trac_info=[{"drug_trac_codg": BOX}])
     desk.tell(sold, wire.settlement(MONDAY + 60 * DAY))
-    pages = {page.ledger.name: len(page.order) for page in desk.engine.pages.values()}
+    pages = {page.ledger.name: len(page.order) for page in desk.engine.all_pages().values()}
     desk.tell(wire.stock("3506", MONDAY + 60 * DAY, drugtracinfo=[{"drug_trac_codg": BOX}]))
 
     assert {"swipes": 1, "visits": 1, "sales": 1} == {name: pages[name] for name in ("swipes", "visits", "sales")}
-    assert 0 == sum(len(page.order) for page in desk.engine.pages.values() if page.ledger.name == "sales")
+    assert 0 == sum(len(page.order) for page in desk.engine.all_pages().values() if page.ledger.name == "sales")
 
 
 def test_nothing_is_saved_again_that_was_not_touched() -> None:
@@ -145,7 +148,7 @@ def test_a_long_burst_is_saved_in_little_room() -> None:
     second.load(saved)
 
     assert max(len(value or b"") for _, value in saved) < 1_000_000
-    assert sum(len(track._proofs) for page in first.pages.values() for track in page.tracks) == len(swipes)
+    assert sum(len(track._proofs) for page in first.all_pages().values() for track in page.tracks) == len(swipes)
     more = (swipe(at("11:00"), "q1"), END)
     assert feed(first, more).alerts == feed(second, more).alerts
     assert first.drain_changes() == second.drain_changes()
@@ -159,8 +162,10 @@ def test_names_are_forgotten_with_the_last_entry_that_bears_them() -> None:
         items = [wire.RAMIPRIL] if day % 3 else [wire.RAMIPRIL, wire.METFORMIN]
         lines = [wire.line(number, at, med_list_codg=item) for number, item in enumerate(items)]
         desk.tell(wire.settlement(at, mdtrt_id=f"V{day}", feedetail=lines))
+    desk.engine.all_pages()
     found = desk.engine._index.keys()
     desk.take_over()
+    desk.engine.all_pages()
 
     assert desk.engine._index.keys() == found
 
@@ -172,7 +177,7 @@ def test_what_is_refused_leaves_no_page() -> None:
     effects = feed(engine, [replace(late, uploaded=late.time + 60 * DAY)])
 
     assert "swipes" in {ledger for ledger, _ in effects.refused}
-    assert {} == engine.pages
+    assert {} == engine.all_pages()
 
 
 def test_a_message_of_very_many_lines_is_cancelled_and_forgotten_without_looking_again_and_again(
@@ -202,10 +207,10 @@ def test_sums_that_were_forgotten_do_not_come_back() -> None:
     desk = Desk(ConcentratedSwiping(), Sign(habit_days=130))
     for day in range(125):
         desk.tell(wire.settlement(MONDAY + day * DAY))
-    sums = [dict(page.bins) for page in desk.engine.pages.values()]
+    sums = [dict(page.bins) for page in desk.engine.all_pages().values()]
     desk.take_over()
 
-    assert sorted(map(len, sums)) == sorted(len(page.bins) for page in desk.engine.pages.values())
+    assert sorted(map(len, sums)) == sorted(len(page.bins) for page in desk.engine.all_pages().values())
     assert 55 <= max(map(len, sums)) < 60
 
 

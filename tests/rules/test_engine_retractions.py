@@ -20,7 +20,7 @@ def swipe(name: str, at: int = NOON, **more: object) -> Body:
 
 def stands(desk: Desk, ledger: str) -> list[str]:
     """The messages whose entries stand in a ledger, with the line."""
-    pages = [page for page in desk.engine.pages.values() if page.ledger.name == ledger]
+    pages = [page for page in desk.engine.all_pages().values() if page.ledger.name == ledger]
     return sorted(f"{entry.message}{'/' if entry.line else ''}{entry.line}" for page in pages for entry in page.order)
 
 

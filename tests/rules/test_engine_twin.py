@@ -155,7 +155,7 @@ def test_after_a_tick_every_open_alert_has_said_all_that_it_holds(world: World, 
         last |= {alert.alert_id: alert for alert in process(engine, [(value, moment)]).revisions}
         if engine.tick == before:
             continue
-        tracks = [track for page in engine.pages.values() for track in page.tracks]
+        tracks = [track for page in engine.all_pages().values() for track in page.tracks]
         for track, state in [(one, state) for one in tracks for state in one.alerts if state.is_open]:
             said, holds = last[state.id], track.episode(state, engine.tick)
             assert (holds.count, holds.peak.value) == (said.triggers, said.measure.value)

@@ -1,0 +1,100 @@
+"""Pages at rest: what is laid down comes back as it was, and retractions find it."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules._engine import Engine
+from rules._resting import Resting
+from tests.oracle import wire
+from tests.oracle.desk import Desk
+from tests.oracle.profile import examples
+from tests.oracle.sample_rules import ManySwipes, SoldTwice
+from tests.oracle.wire import DAY, MONDAY
+
+KEYS = st.sampled_from([f"{kind}:{place}:{number}" for kind in "msvl" for place in "AB" for number in range(3)])
+PAGES = st.dictionaries(st.binary(min_size=1, max_size=2), st.lists(KEYS, min_size=1, max_size=4), max_size=8)
+
+
+@examples(200)
+@given(pages=PAGES, seed=st.integers(0, 99))
+def test_what_rests_is_found_by_each_of_its_keys_until_it_wakes(pages: dict[bytes, list[str]], seed: int) -> None:
+    """And nothing is left of it then."""
+    resting = Resting()
+    for name, keys in pages.items():
+        resting.lay(name, b"saved " + name, keys, "ledger", 7)
+    order = list(pages)
+    Random(seed).shuffle(order)
+    for name in order:
+        assert all(name in resting.named([key]) for key in pages[name])
+        assert resting.take(name) == b"saved " + name
+        resting.let_go(name, pages[name])
+        assert not any(name in resting.named([key]) for keys in pages.values() for key in keys)
+
+    assert (0, {}) == (len(resting), resting._named)
+    assert resting.take(b"nobody") is None
+
+
+def test_what_is_told_as_untouched_is_told_once() -> None:
+    """By the tick at which its last entry came, ledger by ledger."""
+    resting = Resting()
+    for number, touched in enumerate((5, 3, 9)):
+        resting.lay(bytes([number]), b"", [], "sales", touched)
+    resting.lay(b"other", b"", [], "visits", 1)
+
+    assert [b"\x01", b"\x00"] == resting.untouched_since("sales", 5)
+    assert [] == resting.untouched_since("sales", 8)
+    assert [b"\x02"] == resting.untouched_since("sales", 9)
+
+
+def days(desk: Desk, number: int) -> Engine:
+    """An engine to which a settlement with a box came on each day, saved in the evening."""
+    for day in range(number):
+        at = MONDAY + day * DAY
+        trace = [{"drug_trac_codg": wire.BOX[:-4] + f"{day:04}"}]
+        ids = {"setl_id": f"S{day}", "psn_no": f"p{day}"}
+        desk.tell(wire.settlement(at, **ids, drug_trac_info=trace, feedetail=[wire.line(1, at)]))
+        desk.tick(at + DAY // 2)
+        desk.state |= dict(desk.engine.drain_changes())
+    return desk.engine
+
+
+def test_a_page_rests_when_nothing_touched_it_between_two_checkpoints() -> None:
+    """Nearly all do, and what is held is the same."""
+    engine = days(Desk(ManySwipes(), SoldTwice()), 40)
+    sizes = engine.sizes()
+
+    assert sizes["pages_at_rest"] > 0.9 * sizes["pages"] - 20
+    assert sizes["entries"] == sum(len(page.held) for page in engine.all_pages().values())
+    assert engine.sizes() == sizes | {"pages_at_rest": 0}
+
+
+def test_a_reversal_wakes_what_it_takes_back() -> None:
+    """Weeks later, and the box may be sold again."""
+    desk = Desk(ManySwipes(), SoldTwice())
+    engine = days(desk, 4)
+    for _ in range(3):
+        engine.drain_changes()
+    before = engine.sizes()["pages_at_rest"]
+    desk.tell(wire.reversal("S0", MONDAY + 2 * DAY, psn_no="p0"))
+    woken = before - engine.sizes()["pages_at_rest"]
+
+    assert woken > 0
+    taken = {page.ledger.name for page in engine.pages.values() if page.taken}
+    assert "sales" in taken
+
+
+def test_what_is_touched_while_it_waits_to_rest_is_saved_first() -> None:
+    """A page that has changed since it was saved stays awake until it is saved again."""
+    at_once, later = (Desk(ManySwipes(), SoldTwice()) for _ in range(2))
+    at_once.engine.rests_at_once = True
+    for number, day in enumerate((0, 0, 1, 2, 2, 2, 9)):
+        body = wire.settlement(MONDAY + day * DAY + number, setl_id=f"s{number}", psn_no="p")
+        for desk in (at_once, later):
+            desk.tell(body)
+            desk.state |= dict(desk.engine.drain_changes())
+
+    assert at_once.state == later.state
