@@ -59,7 +59,8 @@ def lead_alone(scene: Scene) -> None:
 
     def made() -> bool:
         try:
-            for future in admin.create_topics([NewTopic(name, count, replica_assignment=nodes, config=settings)]).values():
+            topic = NewTopic(name, count, replica_assignment=nodes, config=settings)
+            for future in admin.create_topics([topic]).values():
                 future.result(30)
         except KafkaException:  # not gone yet
             return False
