@@ -80,21 +80,23 @@ def _measure(process: subprocess.Popen[bytes], log: Path, number: int) -> tuple[
         time.sleep(0.05)
     port, began, ended, known = orjson.loads(lines[0])["metrics_port"], 0.0, 0.0, 0.0
     while True:
-        now, figures = time.monotonic(), _figures(port)
-        began = began or (now if _sum(figures, "events_total") else 0.0)
-        if (entries := _sum(figures, "entries_total")) != known:
+        now, figures = time.monotonic(), figures_of(port)
+        began = began or (now if total(figures, "events_total") else 0.0)
+        if (entries := total(figures, "entries_total")) != known:
             known, ended = entries, now
         # The lag is asked every two seconds: it tells that the last entry was the last, not when that was.
-        if _sum(figures, "events_total") >= number and _sum(figures, "lag_records") == 0 and known:
-            return number / (ended - began), round(_sum(figures, "entries_refused_total"))
+        if total(figures, "events_total") >= number and total(figures, "lag_records") == 0 and known:
+            return number / (ended - began), round(total(figures, "entries_refused_total"))
         time.sleep(0.25)  # a reading costs the worker some milliseconds
 
 
-def _sum(figures: dict[str, float], metric: str) -> float:
+def total(figures: dict[str, float], metric: str) -> float:
+    """The sum of a metric over its labels."""
     return sum(value for name, value in figures.items() if name.partition("{")[0] == f"settlement_monitor_{metric}")
 
 
-def _figures(port: int) -> dict[str, float]:
+def figures_of(port: int) -> dict[str, float]:
+    """What a worker says of itself: sample to value."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
