@@ -114,7 +114,7 @@ def drafts(
     small = st.integers(0, pool - 1)
     draft = st.builds(
         Draft,
-        kind=st.sampled_from(TRUE_KINDS), day=st.sampled_from(scale.days), slot=st.integers(0, scale.slots),
+        kind=st.sampled_from(tuple(kinds)), day=st.sampled_from(scale.days), slot=st.integers(0, scale.slots),
         delay=st.sampled_from(scale.delays), message=st.integers(0, 40), target=st.integers(0, 40), person=small,
         shop=small, visit=small, settlement=st.integers(0, 20), line=small, item=small, box=small,
         money=st.integers(0, 4),
