@@ -16,7 +16,7 @@ from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
 from ._ledger import BEFORE_ALL, WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
 from ._questions import Questions, Reminder, reminder, visit_of
-from ._resting import Resting
+from ._resting import Resting, mark_of
 from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
 from ._track import Track, Watch
@@ -277,21 +277,24 @@ class Engine:
     def lay_to_rest(self, pages: Iterable[Page]) -> None:
         """Keep pages as bytes that have nothing but a few entries: no sums, and nothing that a rule has found."""
         resting: dict[int, Page] = {}
-        keys: set[str] = set()
+        marks: dict[str, int] = {}
         for page in pages:
             if not self.may_rest(page.ledger) or len(page.held) > FEW:
                 continue
             if page.tracks and any(track.has_state for track in page.tracks):
                 continue
-            of_page = [key for entry in page.held.values() for key in entry.retraction_keys]
+            keys = [key for entry in page.held.values() for key in entry.retraction_keys]
+            for key in keys:
+                if key not in marks:  # the pages of one event share most of them
+                    marks[key] = mark_of(key)
             name = _state.name_at_rest(page.name)
+            of_page = {marks[key] for key in keys}
             self.resting.lay(name, _state.at_rest(page), of_page, page.ledger.name, page.touched)
             resting[id(page)] = page
-            keys.update(of_page)
             del self.pages[page.name]
             if page.tracks:
                 self._untrack(page)
-        self._leave_index(keys, resting)
+        self._leave_index(marks.keys(), resting)
 
     @staticmethod
     def may_rest(ledger: Ledger) -> bool:
@@ -313,23 +316,32 @@ class Engine:
         _state.wake(page, saved)
         self._woken[page.name] = None
         keys = {key for entry in page.held.values() for key in entry.retraction_keys}
-        self.resting.let_go(name, keys)
+        self.resting.let_go(name, set(map(mark_of, keys)))
         self.index(keys, [(page, entry) for entry in page.held.values()])
         return page
 
     def _wake_named(self, keys: Iterable[str]) -> None:
         """Wake the pages of which an entry may have one of these keys."""
-        for name in self.resting.named(keys):
+        for name in self.resting.named(set(map(mark_of, keys))):
             self._wake(name)
 
-    def _leave_index(self, keys: set[str], resting: dict[int, Page]) -> None:
+    def _leave_index(self, keys: Iterable[str], resting: dict[int, Page]) -> None:
         """Let the index no longer hold the entries of these pages. keys: of all of them. resting: by their id()."""
-        keys &= self._index.keys()
-        named: dict[int, set[str]] = {}
-        for placed in {id(placed): placed for key in keys for placed in self._index[key]}.values():
-            placed[:] = [one for one in placed if id(one[0]) not in resting]
-            named[id(placed)] = {key for _, entry in placed for key in entry.retraction_keys}
-        self._keep_in_index(keys, named)
+        left_of: dict[int, list[Placed]] = {}
+        for key in keys:
+            places = self._index[key]
+            for placed in places:
+                if id(placed) not in left_of:
+                    left_of[id(placed)] = placed
+                    placed[:] = [one for one in placed if id(one[0]) not in resting]
+            if len(places) == 1 and not places[0]:
+                del self._index[key]
+                continue
+            left = [placed for placed in places if any(key in entry.retraction_keys for _, entry in placed)]
+            if left:
+                self._index[key] = left
+            else:
+                del self._index[key]
 
     def tracks(self, page: Page) -> Sequence[Track]:
         """What the rules have seen on a page; made when the page has more than a few entries, or a finding."""

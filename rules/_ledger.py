@@ -235,7 +235,8 @@ class Page:
     newest: the largest inf_time that came. limit: entries are forgotten once their day lies before it, ms. aside: held,
     but not standing. taken: ids of those among them that a retraction takes back. slots: the entries that speak of one
     thing. touched: tick at which the last entry came. changed_days: days (first moment, ms)
-    that are to be saved again, and what `touched` was when they last changed. changed_bins: days whose sums are.
+    that are to be saved again, and what `touched` was when they last changed. changed_bins: days whose sums are. saved:
+    the record of the only entry, where there is but one and it has not changed since it was saved.
 
     There are millions of pages, and nearly all hold one entry that stands: what such a page does not need is a shared
     empty value, replaced where it is needed.
@@ -243,7 +244,7 @@ class Page:
 
     __slots__ = (
         "aside", "bins", "bounds", "changed_bins", "changed_days", "held", "key", "ledger", "limit", "name", "newest",
-        "order", "slots", "taken", "touched", "tracks",
+        "order", "saved", "slots", "taken", "touched", "tracks",
     )  # fmt: skip
 
     def __init__(self, ledger: Ledger, name: PageName, bounds: Bounds) -> None:
@@ -259,6 +260,7 @@ class Page:
         self.aside: tuple[Entry, ...] = ()
         self.taken: frozenset[Id] = frozenset()
         self.bins: dict[int, list[int]] = {} if ledger.bin else _NO_BINS
+        self.saved: bytes | None = None
         self.changed_days: dict[int, int] = {}
         self.changed_bins: tuple[int, ...] = ()
         self.tracks: Sequence[Track] = ()
@@ -337,6 +339,7 @@ class Page:
 
     def _change(self, time: int) -> None:
         self.changed_days[day_of(time)] = self.touched
+        self.saved = None
 
     def _heard(self, rivals: tuple[Entry, ...], reach: int) -> list[Entry]:
         """Of the entries for one slot those that count: one, unless they lie further apart than the reach."""

@@ -15,8 +15,8 @@ Name = bytes
 class Resting:
     """The bytes of pages at rest; which of them a retraction may name; when they were touched last.
 
-    Of what names an entry a short mark is kept. What has the same mark wakes a page in vain, and nothing else comes of
-    it; so what names a line, a batch or an item is as good as what names its visit or settlement.
+    Of a key by which a retraction finds an entry a mark is kept (`mark_of`). What has the same mark wakes a page in
+    vain, and nothing else comes of it; so what names a line, a batch or an item is as good as what names its visit.
     """
 
     __slots__ = ("_named", "_saved", "_touched")
@@ -32,30 +32,31 @@ class Resting:
     def __iter__(self) -> Iterator[Name]:
         return iter(self._saved)
 
-    def lay(self, name: Name, saved: bytes, keys: Iterable[str], ledger: str, touched: int) -> None:
-        """Lay a page to rest. keys: by which a retraction names its entries. touched: tick of its last entry, ms."""
+    def lay(self, name: Name, saved: bytes, marks: Iterable[int], ledger: str, touched: int) -> None:
+        """Lay a page to rest. marks: of the keys of its entries. touched: tick of its last entry, ms."""
         self._saved[name] = saved
-        for mark in _marks(keys):
-            others = self._named.get(mark)
-            self._named[mark] = name if others is None else (*_several(others), name)
+        named = self._named
+        for mark in marks:
+            others = named.get(mark)
+            named[mark] = name if others is None else (*_several(others), name)
         self._touched.setdefault(ledger, {}).setdefault(touched, []).append(name)
 
     def take(self, name: Name) -> bytes | None:
         """Take a page out that is to wake; None where it is not at rest. Its keys are still to be let go."""
         return self._saved.pop(name, None)
 
-    def let_go(self, name: Name, keys: Iterable[str]) -> None:
-        """Let retractions no longer find a page that is out."""
-        for mark in _marks(keys):
+    def let_go(self, name: Name, marks: Iterable[int]) -> None:
+        """Let retractions no longer find a page that is out. marks: those that it was laid down with."""
+        for mark in marks:
             left = tuple(one for one in _several(self._named.get(mark, ())) if one != name)
             if left:
                 self._named[mark] = left if len(left) > 1 else left[0]
             else:
                 self._named.pop(mark, None)
 
-    def named(self, keys: Iterable[str]) -> list[Name]:
-        """The pages of which an entry may have one of these keys."""
-        return sorted({name for mark in _marks(keys) for name in _several(self._named.get(mark, ()))})
+    def named(self, marks: Iterable[int]) -> list[Name]:
+        """The pages of which an entry may have a key with one of these marks."""
+        return sorted({name for mark in marks for name in _several(self._named.get(mark, ()))})
 
     def untouched_since(self, ledger: str, tick: int) -> list[Name]:
         """The pages of a ledger whose last entry came at this tick or before; they may have been touched since then.
@@ -67,9 +68,9 @@ class Resting:
         return [name for at in past for name in touched.pop(at)]
 
 
-def _marks(keys: Iterable[str]) -> set[int]:
-    """Of institution and visit, settlement, message or code, whatever the key names of it."""
-    return {hash(tuple(key.split(":", 3)[1:3])) for key in keys}
+def mark_of(key: str) -> int:
+    """The mark of a retraction key: of its institution, and its visit, settlement, message or code."""
+    return hash(tuple(key.split(":", 3)[1:3]))
 
 
 def _several(names: Name | tuple[Name, ...]) -> tuple[Name, ...]:

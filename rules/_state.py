@@ -16,6 +16,7 @@ import msgspec
 from ._alert import AlertState, Trigger
 from ._ledger import Entry, Ledger, Page, PageName, Retraction
 from ._questions import Asked, Questions
+from ._resting import mark_of
 from ._rule import Evidence, Rule
 from ._track import Watch
 from .ledgers import LEDGERS, AnyEntry
@@ -139,7 +140,10 @@ def _of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
     ledger, key = page.name
     for day, touched in page.changed_days.items():
         entries = page.of_day(day)
-        yield _name("entries", ledger, key, str(day)), _encode(_of_day(page, entries, touched)) if entries else None
+        value = _encode(_of_day(page, entries, touched)) if entries else None
+        if len(page.held) == len(entries) == 1:
+            page.saved = value
+        yield _name("entries", ledger, key, str(day)), value
     for day in page.changed_bins:
         bins = page.bins_of_day(day)
         yield _name("bins", ledger, key, str(day)), _encode(bins) if bins else None
@@ -227,8 +231,8 @@ def at_rest(page: Page) -> bytes:
 
     touched: of a day that has not changed since it was saved, no earlier than it was.
     """
-    if len(page.held) == 1:  # nearly all
-        return _encode([_of_day(page, [*page.held.values()], page.touched)])
+    if page.saved is not None:  # nearly all
+        return b"\x91" + page.saved
     days = sorted({day_of(entry.time) for entry in page.held.values()})
     return _encode([_of_day(page, page.of_day(day), page.touched) for day in days])
 
@@ -331,7 +335,8 @@ def _lay(engine: Engine, name: PageName, days: list[bytes]) -> bool:
         return False
     [entry] = saved.entries
     engine.entries += 1
-    engine.resting.lay(name_at_rest(name), b"\x91" + days[0], entry.retraction_keys, name[0], saved.touched)
+    marks = set(map(mark_of, entry.retraction_keys))
+    engine.resting.lay(name_at_rest(name), b"\x91" + days[0], marks, name[0], saved.touched)
     return True
 
 
