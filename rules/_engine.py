@@ -62,14 +62,17 @@ class Effects:
 class Engine:
     """All ledgers, retractions and alerts of one partition of the topic inside.
 
-    room: how many pages are never too many. rests_at_once: whether a page rests as soon as it is saved, not one call of
-    `drain_changes` later. in_force: the rules, by the name of their watch; turned: whether they came
-    by the log; turn_changed: whether that is to be saved.
+    room: how many pages are never too many. lays_new_pages: whether a page to which one entry came rests from then on;
+    rests_at_once: whether any other rests as soon as it is saved, not one call of `drain_changes` later. unsaved: names
+    of pages that were laid to rest before they were saved, and the day of their entry. in_force: the rules, by the name
+    of their watch; turned: whether they came by the log; turn_changed: whether that is to be saved.
     """
 
     def __init__(self, watches: Sequence[Watch], reference: Reference) -> None:
         self.room = ROOM
+        self.lays_new_pages = True
         self.rests_at_once = False
+        self.unsaved: dict[bytes, int] = {}
         self.tick = 0
         self.entries = 0
         self.tick_changed = False
@@ -194,6 +197,7 @@ class Engine:
     def leave_unsaved(self) -> None:
         """Let pages rest as after `drain_changes`, where nobody saves what changed."""
         self.gone.clear()
+        self.unsaved.clear()
         self.retractions.changed.clear()
         self.rest()
 
@@ -219,27 +223,56 @@ class Engine:
         if questions:
             self._answer(f"{record.space}:{record.key}", questions, now)
         placed: list[Placed] = []
-        names: set[str] = set()
+        new: dict[int, bytes] = {}
         for entry in record.entries:
-            if entry.pre:
-                continue
-            keys_of_entry = entry.retraction_keys
-            for ledger in self._by_entry[type(entry)]:
-                key = ledger.key(entry, self.reference)
-                if key is None:
-                    continue
-                if entry.time < entry.uploaded - self._bounds[ledger.name].retention:  # no page is made for it
-                    self.effects.refused.append((ledger.name, entry))
-                    continue
-                page = self.page(ledger, key)
-                if self._keep(page, entry, keys_of_entry, now) and keys_of_entry:
-                    placed.append((page, entry))
-                    names.update(keys_of_entry)
-        self.index(names, placed)
+            if not entry.pre:
+                self._place(entry, placed, new, now)
+        others = self._lay_new(placed, new) if new and self.lays_new_pages else placed
+        if others:
+            self.index({key for _, entry in others for key in entry.retraction_keys}, others)
         for _, kept in placed if self.retractions.of_unpaid else ():
             self._reconsider_lines(kept, now)
         if self._idle:
             self._lay_some(SOME)
+
+    def _place(self, entry: Entry, placed: list[Placed], new: dict[int, bytes], now: Moment) -> None:
+        """Put an entry on its page in each ledger. new: id() of pages that are made for it, and their names at rest."""
+        keys_of_entry = entry.retraction_keys
+        for ledger in self._by_entry[type(entry)]:
+            key = ledger.key(entry, self.reference)
+            if key is None:
+                continue
+            if entry.time < entry.uploaded - self._bounds[ledger.name].retention:  # no page is made for it
+                self.effects.refused.append((ledger.name, entry))
+                continue
+            page = self.pages.get((ledger.name, key))
+            if page is None:
+                name = _state.name_at_rest((ledger.name, key))
+                page = self._wake(name)
+                if page is None:
+                    page = self._new_page(ledger, (ledger.name, key))
+                    new[id(page)] = name
+            if self._keep(page, entry, keys_of_entry, now) and keys_of_entry:
+                placed.append((page, entry))
+
+    def _lay_new(self, placed: list[Placed], new: dict[int, bytes]) -> list[Placed]:
+        """Lay new pages down to which one entry came and of which no rule has anything to say; gives the others.
+
+        Most keys never come again: nothing more is ever made of them.
+        """
+        others: list[Placed] = []
+        marks: dict[int, set[int]] = {}
+        for page, entry in placed:
+            name = new.get(id(page))
+            if name is None or len(page.held) > 1 or page.tracks or not self.may_rest(page.ledger):
+                others.append((page, entry))
+                continue
+            if id(entry) not in marks:
+                marks[id(entry)] = set(map(mark_of, entry.retraction_keys))
+            self.unsaved[name] = day_of(entry.time)
+            del self.changed_pages[page.name]
+            self._lay(page, name, marks[id(entry)])
+        return others
 
     def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
         """The page of a ledger key, made where it is new."""
@@ -287,14 +320,15 @@ class Engine:
             for key in keys:
                 if key not in marks:  # the pages of one event share most of them
                     marks[key] = mark_of(key)
-            name = _state.name_at_rest(page.name)
-            of_page = {marks[key] for key in keys}
-            self.resting.lay(name, _state.at_rest(page), of_page, page.ledger.name, page.touched)
+            self._lay(page, _state.name_at_rest(page.name), {marks[key] for key in keys})
             resting[id(page)] = page
-            del self.pages[page.name]
-            if page.tracks:
-                self._untrack(page)
         self._leave_index(marks.keys(), resting)
+
+    def _lay(self, page: Page, name: bytes, marks: set[int]) -> None:
+        self.resting.lay(name, _state.at_rest(page), marks, page.ledger.name, page.touched)
+        del self.pages[page.name]
+        if page.tracks:
+            self._untrack(page)
 
     @staticmethod
     def may_rest(ledger: Ledger) -> bool:
@@ -315,6 +349,9 @@ class Engine:
         page = self._new_page(self._ledgers[of_ledger], (of_ledger, key))
         _state.wake(page, saved)
         self._woken[page.name] = None
+        if (day := self.unsaved.pop(name, None)) is not None:
+            page.changed_days[day] = page.touched
+            self.changed_pages[page.name] = None
         keys = {key for entry in page.held.values() for key in entry.retraction_keys}
         self.resting.let_go(name, set(map(mark_of, keys)))
         self.index(keys, [(page, entry) for entry in page.held.values()])

@@ -41,6 +41,10 @@ class Resting:
             named[mark] = name if others is None else (*_several(others), name)
         self._touched.setdefault(ledger, {}).setdefault(touched, []).append(name)
 
+    def saved(self, name: Name) -> bytes:
+        """The bytes of a page at rest."""
+        return self._saved[name]
+
     def take(self, name: Name) -> bytes | None:
         """Take a page out that is to wake; None where it is not at rest. Its keys are still to be let go."""
         return self._saved.pop(name, None)

@@ -106,6 +106,8 @@ def drain_changes(engine: Engine) -> list[tuple[bytes, bytes | None]]:
         page = engine.pages.get(page_key)
         if page is not None:
             records.update(_of_page(page))
+    for name, day in engine.unsaved.items():
+        records[_name_of_day(name, day)] = engine.resting.saved(name)[1:]
     for identity in engine.retractions.changed:
         saved = engine.retractions.saved(identity)
         records[_name("retraction", part=str(identity))] = None if saved is None else _encode(saved)
@@ -115,6 +117,7 @@ def drain_changes(engine: Engine) -> list[tuple[bytes, bytes | None]]:
     if engine.turn_changed:
         records[_name("in force")] = _encode([_of_watch(watch) for watch in engine.in_force.values()])
     engine.gone.clear()
+    engine.unsaved.clear()
     engine.rest()
     engine.retractions.changed.clear()
     engine.tick_changed = engine.turn_changed = False
@@ -233,8 +236,13 @@ def at_rest(page: Page) -> bytes:
     """
     if page.saved is not None:  # nearly all
         return b"\x91" + page.saved
-    days = sorted({day_of(entry.time) for entry in page.held.values()})
-    return _encode([_of_day(page, page.of_day(day), page.touched) for day in days])
+    days = {day_of(entry.time) for entry in page.held.values()}
+    return _encode([_of_day(page, page.of_day(day), page.touched) for day in sorted(days)])
+
+
+def _name_of_day(name: bytes, day: int) -> bytes:
+    """The name of the record of a day of the page that has this name at rest: `_name` of the same."""
+    return b"\x94\xa7entries" + name[1:] + _encode(str(day))
 
 
 def name_at_rest(name: PageName) -> bytes:

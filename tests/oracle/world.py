@@ -381,6 +381,7 @@ def run(
     result, state = Run([], [], [], {}), dict[bytes, bytes | None]()
     position = 0
     engine.rests_at_once = bool(random and random.random() < 0.5)
+    engine.lays_new_pages = random is not None
     while position < len(log):
         size = random.randint(1, 9) if random else len(log)
         outcome = process(engine, log[position : position + size])

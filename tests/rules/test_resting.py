@@ -94,12 +94,15 @@ def test_a_reversal_wakes_what_it_takes_back() -> None:
 
 def test_what_is_touched_while_it_waits_to_rest_is_saved_first() -> None:
     """A page that has changed since it was saved stays awake until it is saved again."""
-    at_once, later = (Desk(ManySwipes(), SoldTwice()) for _ in range(2))
+    at_once, later, never = (Desk(ManySwipes(), SoldTwice()) for _ in range(3))
     at_once.engine.rests_at_once = True
+    never.engine.lays_new_pages = False
     for number, day in enumerate((0, 0, 1, 2, 2, 2, 9)):
         body = wire.settlement(MONDAY + day * DAY + number, setl_id=f"s{number}", psn_no="p")
-        for desk in (at_once, later):
+        for desk in (at_once, later, never):
             desk.tell(body)
-            desk.state |= dict(desk.engine.drain_changes())
+            if desk is not never:
+                desk.state |= dict(desk.engine.drain_changes())
+    never.state |= dict(never.engine.drain_changes())
 
-    assert at_once.state == later.state
+    assert at_once.state == later.state == never.state
