@@ -16,7 +16,7 @@ from . import _state
 from ._alert import Alert, Moment, Trigger, exact, trigger
 from ._ledger import BEFORE_ALL, WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
 from ._questions import Questions, Reminder, reminder, visit_of
-from ._resting import Resting, mark_of
+from ._resting import Resting
 from ._retractions import Retractions
 from ._rule import DayRule, Finding, Rule, Undecidable
 from ._track import Track, Watch
@@ -261,17 +261,14 @@ class Engine:
         Most keys never come again: nothing more is ever made of them.
         """
         others: list[Placed] = []
-        marks: dict[int, set[int]] = {}
         for page, entry in placed:
             name = new.get(id(page))
             if name is None or len(page.held) > 1 or page.tracks or not self.may_rest(page.ledger):
                 others.append((page, entry))
                 continue
-            if id(entry) not in marks:
-                marks[id(entry)] = set(map(mark_of, entry.retraction_keys))
             self.unsaved[name] = day_of(entry.time)
             del self.changed_pages[page.name]
-            self._lay(page, name, marks[id(entry)])
+            self._lay(page, name, entry.retraction_keys)
         return others
 
     def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
@@ -310,22 +307,20 @@ class Engine:
     def lay_to_rest(self, pages: Iterable[Page]) -> None:
         """Keep pages as bytes that have nothing but a few entries: no sums, and nothing that a rule has found."""
         resting: dict[int, Page] = {}
-        marks: dict[str, int] = {}
+        keys: set[str] = set()
         for page in pages:
             if not self.may_rest(page.ledger) or len(page.held) > FEW:
                 continue
             if page.tracks and any(track.has_state for track in page.tracks):
                 continue
-            keys = [key for entry in page.held.values() for key in entry.retraction_keys]
-            for key in keys:
-                if key not in marks:  # the pages of one event share most of them
-                    marks[key] = mark_of(key)
-            self._lay(page, _state.name_at_rest(page.name), {marks[key] for key in keys})
+            of_page = [key for entry in page.held.values() for key in entry.retraction_keys]
+            self._lay(page, _state.name_at_rest(page.name), of_page)
             resting[id(page)] = page
-        self._leave_index(marks.keys(), resting)
+            keys.update(of_page)
+        self._leave_index(keys, resting)
 
-    def _lay(self, page: Page, name: bytes, marks: set[int]) -> None:
-        self.resting.lay(name, _state.at_rest(page), marks, page.ledger.name, page.touched)
+    def _lay(self, page: Page, name: bytes, keys: Iterable[str]) -> None:
+        self.resting.lay(name, _state.at_rest(page), keys, page.ledger.name, page.touched)
         del self.pages[page.name]
         if page.tracks:
             self._untrack(page)
@@ -353,23 +348,23 @@ class Engine:
             page.changed_days[day] = page.touched
             self.changed_pages[page.name] = None
         keys = {key for entry in page.held.values() for key in entry.retraction_keys}
-        self.resting.let_go(name, set(map(mark_of, keys)))
+        self.resting.let_go(name, keys)
         self.index(keys, [(page, entry) for entry in page.held.values()])
         return page
 
     def _wake_named(self, keys: Iterable[str]) -> None:
         """Wake the pages of which an entry may have one of these keys."""
-        for name in self.resting.named(set(map(mark_of, keys))):
+        for name in self.resting.named(keys):
             self._wake(name)
 
     def _leave_index(self, keys: Iterable[str], resting: dict[int, Page]) -> None:
         """Let the index no longer hold the entries of these pages. keys: of all of them. resting: by their id()."""
-        left_of: dict[int, list[Placed]] = {}
+        left_by: set[int] = set()
         for key in keys:
             places = self._index[key]
             for placed in places:
-                if id(placed) not in left_of:
-                    left_of[id(placed)] = placed
+                if id(placed) not in left_by:
+                    left_by.add(id(placed))
                     placed[:] = [one for one in placed if id(one[0]) not in resting]
             if len(places) == 1 and not places[0]:
                 del self._index[key]

@@ -15,8 +15,8 @@ Name = bytes
 class Resting:
     """The bytes of pages at rest; which of them a retraction may name; when they were touched last.
 
-    Of a key by which a retraction finds an entry a mark is kept (`mark_of`). What has the same mark wakes a page in
-    vain, and nothing else comes of it; so what names a line, a batch or an item is as good as what names its visit.
+    Of a key by which a retraction finds an entry the hash is kept: one that hashes alike wakes a page in vain, and
+    nothing else comes of it.
     """
 
     __slots__ = ("_named", "_saved", "_touched")
@@ -32,11 +32,11 @@ class Resting:
     def __iter__(self) -> Iterator[Name]:
         return iter(self._saved)
 
-    def lay(self, name: Name, saved: bytes, marks: Iterable[int], ledger: str, touched: int) -> None:
-        """Lay a page to rest. marks: of the keys of its entries. touched: tick of its last entry, ms."""
+    def lay(self, name: Name, saved: bytes, keys: Iterable[str], ledger: str, touched: int) -> None:
+        """Lay a page to rest. keys: by which a retraction names its entries. touched: tick of its last entry, ms."""
         self._saved[name] = saved
         named = self._named
-        for mark in marks:
+        for mark in set(map(hash, keys)):
             others = named.get(mark)
             named[mark] = name if others is None else (*_several(others), name)
         self._touched.setdefault(ledger, {}).setdefault(touched, []).append(name)
@@ -49,18 +49,18 @@ class Resting:
         """Take a page out that is to wake; None where it is not at rest. Its keys are still to be let go."""
         return self._saved.pop(name, None)
 
-    def let_go(self, name: Name, marks: Iterable[int]) -> None:
-        """Let retractions no longer find a page that is out. marks: those that it was laid down with."""
-        for mark in marks:
+    def let_go(self, name: Name, keys: Iterable[str]) -> None:
+        """Let retractions no longer find a page that is out. keys: those that it was laid down with."""
+        for mark in set(map(hash, keys)):
             left = tuple(one for one in _several(self._named.get(mark, ())) if one != name)
             if left:
                 self._named[mark] = left if len(left) > 1 else left[0]
             else:
                 self._named.pop(mark, None)
 
-    def named(self, marks: Iterable[int]) -> list[Name]:
-        """The pages of which an entry may have a key with one of these marks."""
-        return sorted({name for mark in marks for name in _several(self._named.get(mark, ()))})
+    def named(self, keys: Iterable[str]) -> list[Name]:
+        """The pages of which an entry may have one of these keys."""
+        return sorted({name for key in keys for name in _several(self._named.get(hash(key), ()))})
 
     def untouched_since(self, ledger: str, tick: int) -> list[Name]:
         """The pages of a ledger whose last entry came at this tick or before; they may have been touched since then.
@@ -70,11 +70,6 @@ class Resting:
         touched = self._touched.get(ledger, {})
         past = sorted(at for at in touched if at <= tick)
         return [name for at in past for name in touched.pop(at)]
-
-
-def mark_of(key: str) -> int:
-    """The mark of a retraction key: of its institution, and its visit, settlement, message or code."""
-    return hash(tuple(key.split(":", 3)[1:3]))
 
 
 def _several(names: Name | tuple[Name, ...]) -> tuple[Name, ...]:

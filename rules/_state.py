@@ -16,7 +16,6 @@ import msgspec
 from ._alert import AlertState, Trigger
 from ._ledger import Entry, Ledger, Page, PageName, Retraction
 from ._questions import Asked, Questions
-from ._resting import mark_of
 from ._rule import Evidence, Rule
 from ._track import Watch
 from .ledgers import LEDGERS, AnyEntry
@@ -343,8 +342,8 @@ def _lay(engine: Engine, name: PageName, days: list[bytes]) -> bool:
         return False
     [entry] = saved.entries
     engine.entries += 1
-    marks = set(map(mark_of, entry.retraction_keys))
-    engine.resting.lay(name_at_rest(name), b"\x91" + days[0], marks, name[0], saved.touched)
+    as_kept = b"\x91" + days[0]
+    engine.resting.lay(name_at_rest(name), as_kept, entry.retraction_keys, name[0], saved.touched)
     return True
 
 

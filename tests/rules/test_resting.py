@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules._engine import Engine
-from rules._resting import Resting, mark_of
+from rules._resting import Resting
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.profile import examples
@@ -19,25 +19,20 @@ KEYS = st.sampled_from([f"{kind}:{place}:{number}" for kind in "msvl" for place 
 PAGES = st.dictionaries(st.binary(min_size=1, max_size=2), st.lists(KEYS, min_size=1, max_size=4), max_size=8)
 
 
-def marks(keys: list[str]) -> set[int]:
-    """Of all keys."""
-    return set(map(mark_of, keys))
-
-
 @examples(200)
 @given(pages=PAGES, seed=st.integers(0, 99))
 def test_what_rests_is_found_by_each_of_its_keys_until_it_wakes(pages: dict[bytes, list[str]], seed: int) -> None:
     """And nothing is left of it then."""
     resting = Resting()
     for name, keys in pages.items():
-        resting.lay(name, b"saved " + name, marks(keys), "ledger", 7)
+        resting.lay(name, b"saved " + name, keys, "ledger", 7)
     order = list(pages)
     Random(seed).shuffle(order)
     for name in order:
-        assert all(name in resting.named(marks([key])) for key in pages[name])
+        assert all(name in resting.named([key]) for key in pages[name])
         assert resting.take(name) == b"saved " + name
-        resting.let_go(name, marks(pages[name]))
-        assert not any(name in resting.named(marks([key])) for keys in pages.values() for key in keys)
+        resting.let_go(name, pages[name])
+        assert not any(name in resting.named([key]) for keys in pages.values() for key in keys)
 
     assert (0, {}) == (len(resting), resting._named)
     assert resting.take(b"nobody") is None
