@@ -20,13 +20,13 @@ from typing import Any
 from urllib.request import urlopen
 
 import orjson
-from confluent_kafka import Consumer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from rich.console import Console
 from rich.live import Live
 
 from monitor.board import Board
 from monitor.contracttext import Language
-from monitor.embedded import UNREAD, EmbeddedBroker, Feeder
+from monitor.embedded import PARTITIONS, STILL_SECONDS, UNREAD, EmbeddedBroker, Feeder
 from monitor.lines import read_lines
 from monitor.replay import SetAside
 from monitor.replaytext import nothing_accepted
@@ -82,7 +82,7 @@ def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: La
     """Play until the traffic ends or Ctrl-C; gives the exit code: 1 where the worker failed or nothing was accepted."""
     console = Console(highlight=False, markup=False, emoji=False)
     seed = None if events else random.SystemRandom().randrange(1, 1_000_000) if seed is None else seed
-    board = Board(seed, lang)
+    board, is_read = Board(seed, lang), True
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="settlement-monitor-")))
         source = recorded(events, settings) if events else simulated(seed or 1, folder)
@@ -99,7 +99,8 @@ def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: La
             wait_until_ready(worker, folder / "worker.log")
             play(source, feeder, board, must_go_on, console)
             feeder.close_log()
-            feeder.wait_until_read(15)
+            is_read = feeder.wait_until_read(must_go_on)
+            board.waiting = feeder.lag()
         except KeyboardInterrupt:
             source.understood = None  # of what was not played nothing is known
         except WorkerEndedError:
@@ -111,6 +112,9 @@ def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: La
     if not console.is_terminal:
         tell(board, console)
     console.print(board.line(), soft_wrap=True)
+    if not is_read:
+        complain(f"the worker stands still: expected it to judge everything, {sum(board.waiting)} records wait")
+        return 1
     return tell_understood(source, lang)
 
 
@@ -224,7 +228,7 @@ def worker_process(
             process.wait()
 
 
-def wait_until_ready(worker: subprocess.Popen[bytes], log: Path, seconds: float = 60.0) -> None:
+def wait_until_ready(worker: subprocess.Popen[bytes], log: Path, seconds: float = 120.0) -> None:
     """Wait until the worker has its partitions; its log says on which port it answers. Raises WorkerEndedError."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -251,21 +255,18 @@ def alert_reader(bootstrap: str, prefix: str, board: Board, labels: list[dict[st
     tally = Tally(board, by_message)
 
     def read() -> None:
+        # By itself, without the group: what joins one may still wait for its partitions when all is over.
         consumer = Consumer(
-            {
-                "bootstrap.servers": bootstrap,
-                "group.id": f"{prefix}-board",
-                "auto.offset.reset": "earliest",
-                "log_level": 0,
-            }
+            {"bootstrap.servers": bootstrap, "group.id": f"{prefix}-board", "enable.auto.commit": False, "log_level": 0}
         )
-        consumer.subscribe([f"{prefix}.alerts"])
-        while True:
+        partitions = [TopicPartition(f"{prefix}.alerts", number, OFFSET_BEGINNING) for number in range(PARTITIONS)]
+        consumer.assign(partitions)
+        while not (stop.is_set() and _is_at_end(consumer, partitions)):
             message = consumer.poll(0.2)
-            if message is None and stop.is_set():
-                break
-            if message is not None and message.error() is None:
-                tally.take(orjson.loads(message.value() or b"{}"), time.time())
+            while message is not None:
+                if message.error() is None:
+                    tally.take(orjson.loads(message.value() or b"{}"), time.time())
+                message = consumer.poll(0)
         consumer.close()
 
     thread = threading.Thread(target=read, name="alerts", daemon=True)
@@ -274,7 +275,12 @@ def alert_reader(bootstrap: str, prefix: str, board: Board, labels: list[dict[st
         yield stop
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(STILL_SECONDS)
+
+
+def _is_at_end(consumer: Consumer, partitions: list[TopicPartition]) -> bool:
+    ends = (consumer.get_watermark_offsets(partition, timeout=10)[1] for partition in partitions)
+    return all(max(0, at.offset) >= end for at, end in zip(consumer.position(partitions), ends, strict=True))
 
 
 class Tally:

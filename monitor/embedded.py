@@ -7,7 +7,7 @@ compaction and no sound transactions: so one worker, state in memory only, and a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +16,8 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 UNREAD = 1000
 """So many events may be on their way at once: a small part of what the broker keeps, at every hop."""
 PARTITIONS = 4
+STILL_SECONDS = 60.0
+"""A worker whose lag does not change for so long is given up (our assumption: a loaded machine is faster)."""
 
 
 class EmbeddedBroker:
@@ -97,14 +99,18 @@ class Feeder:
         done = {one.partition: max(0, one.offset) for one in self._asker.committed(partitions, timeout=10)}
         return sum(self._asker.get_watermark_offsets(tp, timeout=10)[1] - done[tp.partition] for tp in partitions)
 
-    def wait_until_read(self, seconds: float) -> bool:
-        """Wait until nothing waits; False where that took longer than so many seconds."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            if self.lag() == (0, 0):
-                return True
+    def wait_until_read(self, must_go_on: Callable[[], None], still_seconds: float = STILL_SECONDS) -> bool:
+        """Wait until nothing waits; False where nothing moves for so many seconds. Raises what must_go_on does."""
+        waits, moved = self.lag(), time.monotonic()
+        while waits != (0, 0):
+            must_go_on()
             time.sleep(0.1)
-        return False
+            before, waits = waits, self.lag()
+            if waits != before:
+                moved = time.monotonic()
+            elif time.monotonic() - moved > still_seconds:
+                return False
+        return True
 
     def close(self) -> None:
         """Let go of the broker."""

@@ -16,6 +16,7 @@ import threading
 import traceback
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from time import monotonic
 from typing import Any, cast
 
@@ -324,8 +325,14 @@ class BatchConsumer(driver.Consumer):
             self._get_active_partitions().discard(tp)
         self._room.set()
 
+    def hold_back(self, tps: AbstractSet[TP]) -> None:
+        """Fetch nothing of newly assigned partitions before `go_on_with`: Faust resumes what is only paused."""
+        self._held |= tps
+        self.pause_partitions(tps)
+
     def go_on_with(self, tp: TP) -> None:
-        """Fetch of a partition again that was paused."""
+        """Fetch of a partition again that was paused or held back."""
+        self._held.discard(tp)
         self.resume_partitions({tp})
         self._room.set()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic, perf_counter
 from typing import Any, cast
@@ -38,6 +38,8 @@ LOOK_SECONDS = 0.3
 to which nobody has written for a day waits as long."""
 LEEWAY_MS = 5_000
 """A record is appended no later than so long after what this worker takes for the broker's clock (our assumption)."""
+LAST_SECONDS = 1.0
+"""What stood still with its owner before is looked at so much later than the others (our assumption)."""
 HELD_SECONDS = 10.0
 """A partition that is held for so long is told of in the log."""
 
@@ -138,6 +140,9 @@ class Intake:
         self._left_out: frozenset[int] = frozenset()
         """Of which the log says that nobody waits for them any more."""
         self._generation = -1
+        self._last: list[int] = []
+        """Partitions that stood still with their owner before, at which it may have ended: looked at last."""
+        self._let_go = 0.0
         self._routing = asyncio.Lock()
         self._changed, self._dirty = asyncio.Event(), asyncio.Event()
         self._announced = asyncio.Event()
@@ -162,6 +167,10 @@ class Intake:
         self._generation = generation
         self._board.begin(generation, partitions)
         self._inputs = {p: self._input(p, at) for p, at in positions.items()}
+        # Which of them is the first is another one each time.
+        self._last = sorted(self._standing_still(positions), key=lambda p: (p + generation) % partitions)
+        self._let_go = asyncio.get_running_loop().time()
+        self._consumer().hold_back({TP(self._topic, p) for p in self._last})
         self._watch(owner=0 in positions)
         self._announced.clear()
         self._dirty.set()
@@ -185,11 +194,24 @@ class Intake:
                 one.stalled = known.stalled / 1000 + between
         return one
 
+    def _standing_still(self, positions: Mapping[int, int]) -> Iterator[int]:
+        for partition, position in positions.items():
+            known = self._board.said_of(partition)
+            if known is not None and known.offset == position and known.stalled:
+                yield partition
+
+    def _go_on_with_the_last(self) -> None:
+        """One after the other, so that a record that ends every owner lets each of the others be read first."""
+        now = asyncio.get_running_loop().time()
+        if self._last and now - self._let_go >= LAST_SECONDS:
+            self._let_go = now
+            self._consumer().go_on_with(TP(self._topic, self._last.pop(0)))
+
     async def settle(self) -> None:
         """Let the batch at work end, and drop what waits: it belongs to the next owner's reading."""
         self._watch(owner=False)
         async with self._routing:
-            self._inputs = {}
+            self._inputs, self._last = {}, []
 
     # --- records come
 
@@ -304,6 +326,7 @@ class Intake:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._dirty.wait(), LOOK_SECONDS)
             self._dirty.clear()
+            self._go_on_with_the_last()
             generation, inputs = self._generation, dict(self._inputs)
             if self._announced.is_set():
                 await self._look_for_ends(inputs)

@@ -13,7 +13,7 @@ from streams._faust import Pulse
 from streams.detector import Outcome
 from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end
 
-LATE_SECONDS = 3.0
+LATE_SECONDS = 20.0
 
 _waiting: set[asyncio.Task[None]] = set()
 

@@ -83,7 +83,7 @@ async def test_a_record_that_ends_every_owner_holds_the_others_no_longer_than_th
     started, lives = time.monotonic(), 1
     worker = await area.worker(**limits, fault="poison")
     while not has_left_out(worker, 1):
-        assert time.monotonic() - started < 200, worker.complaints
+        assert time.monotonic() - started < 600, (lives, worker.complaints)
         await asyncio.sleep(0.1)
         if worker.process.returncode is not None:
             worker.may_end = True

@@ -317,6 +317,9 @@ class Consumer:
     def pause_partitions(self, partitions: Iterable[TP]) -> None:
         self.paused |= set(partitions)
 
+    def hold_back(self, partitions: Iterable[TP]) -> None:
+        self.pause_partitions(partitions)
+
     def go_on_with(self, tp: TP) -> None:
         self.paused.discard(tp)
 
