@@ -1,8 +1,8 @@
-# Each target sets up the .venv that it needs by itself. Arguments: make demo ARGS='--seed 7', make test ARGS='-k D04 --no-cov'
+# Each target sets up the .venv that it needs by itself. Arguments: make demo ARGS='--seed 7', make test ARGS='-k D04'
 
 export PYTHONUTF8 = 1
 
-.PHONY: help demo setup test check fmt bench chaos lock
+.PHONY: help demo setup test coverage check fmt bench chaos lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -13,7 +13,10 @@ demo: ## everything in one go on this machine: simulated settlements, a live boa
 setup: ## .venv with what the tests need
 	@sh deploy/setup.sh dev
 
-test: setup ## all tests, with branch coverage of rules/ and streams/
+test: setup ## all tests
+	.venv/bin/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+coverage: setup ## all tests with branch coverage of rules/ and streams/, 95 % at the least: takes three times as long
 	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-branch $(ARGS)
 
 check: setup ## ruff, mypy --strict, and who may import whom

@@ -24,11 +24,13 @@ def _ends_of_the_process_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class ByBroker(LoadScopeScheduling):
-    """Hands whole files to the processes; all that needs a broker is one piece, so that one cluster serves it."""
+    """Hands whole files to the processes; what needs a broker is two pieces, so that two clusters serve them all."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "broker" if _needs_a_broker(file) else file
+        if not _needs_a_broker(file):
+            return file
+        return "workers" if file.startswith("tests/kafka/") else "commands and faults"
 
 
 @cache

@@ -139,9 +139,9 @@ def test_nothing_is_saved_again_that_was_not_touched() -> None:
 
 
 def test_a_long_burst_is_saved_in_little_room() -> None:
-    """Each of 1,500 swipes has hundreds before it as its evidence; on the changelog each stands once."""
+    """Each of 800 swipes has hundreds before it as its evidence; on the changelog each stands once."""
     first = engine_of(Gap(limit=2, baseline=False, longest=7_200))
-    swipes = [swipe(at("10:00", seconds=2 * number), f"p{number}") for number in range(1_500)]
+    swipes = [swipe(at("10:00", seconds=2 * number), f"p{number}") for number in range(800)]
     feed(first, swipes)
     saved = first.drain_changes()
     second = engine_of(Gap(limit=2, baseline=False, longest=7_200))
@@ -157,7 +157,7 @@ def test_a_long_burst_is_saved_in_little_room() -> None:
 def test_names_are_forgotten_with_the_last_entry_that_bears_them() -> None:
     """Lines of one message lie on pages that forget at different times; what is found is what a fresh engine finds."""
     desk = Desk(*SAMPLES)
-    for day in range(300):
+    for day in range(120):
         at = MONDAY + day * DAY
         items = [wire.RAMIPRIL] if day % 3 else [wire.RAMIPRIL, wire.METFORMIN]
         lines = [wire.line(number, at, med_list_codg=item) for number, item in enumerate(items)]

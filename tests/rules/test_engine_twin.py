@@ -63,7 +63,7 @@ def events_of(world: World) -> list[tuple[Opened, bytes]]:
 
 
 @RULES
-@examples(120)
+@examples(60)
 @given(world=WORLDS, seed=SEEDS)
 def test_every_order_ends_with_the_episodes_of_the_twin(
     rules: Sequence[Rule], reference: Reference, world: World, seed: int
@@ -100,7 +100,7 @@ def test_a_town_may_lag_behind_the_clock_of_another(here: World, there: list[Dra
 
 
 @RULES
-@examples(80)
+@examples(40)
 @given(world=WORLDS, seed=SEEDS, room=st.sampled_from((2, ROOM)))
 def test_batches_checkpoints_and_take_overs_change_nothing(
     rules: Sequence[Rule], reference: Reference, world: World, seed: int, room: int
