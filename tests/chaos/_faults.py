@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException, Producer, TopicCollection
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from rules.times import DAY, iso, parse
@@ -52,6 +53,7 @@ def lead_alone(scene: Scene) -> None:
     """Make the events anew: one broker has the first partition, and nothing else of them."""
     name = scene.log.name("events")
     admin, count = scene.log.admin, len(scene.log.partitions("events"))
+    [before] = _ids_of(admin, name)
     for future in admin.delete_topics([name]).values():
         future.result(30)
     nodes = [[LONE]] + [[1 + number % 2] for number in range(1, count)]
@@ -67,6 +69,19 @@ def lead_alone(scene: Scene) -> None:
         return True
 
     wait_for(made, 60, "the topic of events to be made anew")
+    wait_for(lambda: len(ids := _ids_of(admin, name)) == 1 and ids.isdisjoint({before, ""}), 60, "brokers to know it")
+
+
+def _ids_of(admin: AdminClient, topic: str) -> set[str]:
+    """The ids that brokers give for a topic: each question goes to one of them; empty where it does not know it."""
+    return {_id_of(admin, topic) for _ in range(20)}
+
+
+def _id_of(admin: AdminClient, topic: str) -> str:
+    try:
+        return str(admin.describe_topics(TopicCollection([topic]))[topic].result(30).topic_id)
+    except KafkaException:
+        return ""
 
 
 @contextmanager
