@@ -8,8 +8,8 @@ import msgspec
 
 from monitor.feedback import Feedback
 from monitor.rulebook import Definition
-from rules._alert import Alert
-from rules._questions import Reminder
+from rules.engine.alert import Alert
+from rules.engine.questions import Reminder
 from rules.reference import TABLES
 from rules.wire.fields import Diagnosed, FeeLines, Line, TraceCode, item_type
 from rules.wire.forms import KINDS, OF_LINES, TRANSACTIONS, Transaction

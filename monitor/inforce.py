@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from monitor.errors import ConfigurationError
 from monitor.rulebook import Life, all_rules, configure, watch_of
-from rules._track import Watch
 from rules.catalogue import catalogue
+from rules.engine.watch import Watch
 from streams.versions import BadRuleError, Versions
 
 

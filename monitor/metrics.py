@@ -24,8 +24,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from rules._alert import Alert
-from rules._engine import Engine
+from rules.engine.alert import Alert
+from rules.engine.engine import Engine
 from rules.times import to_ms
 from rules.wire.answers import OTHER
 from streams.checkpoint import Saved

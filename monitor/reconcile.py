@@ -22,8 +22,9 @@ import msgspec
 
 from monitor.platformlist import Listed
 from rules._entries import left_by
-from rules._ledger import Entry, comes_before
-from rules._retractions import Retractions
+from rules.engine.entry import Entry
+from rules.engine.retraction import comes_before
+from rules.engine.retractions import Retractions
 from rules.ledgers import Swipe
 from rules.times import day_of, parse, to_ms
 from rules.wire.door import Door, Event, Failed, Late, Refused, Sender, Skipped

@@ -12,9 +12,9 @@ import msgspec
 
 from monitor.lines import Warn
 from monitor.text import printable_json
-from rules._alert import Alert
-from rules._engine import Engine
-from rules._track import Watch
+from rules.engine.alert import Alert
+from rules.engine.engine import Engine
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.times import HOUR
 from rules.wire.answers import OTHER

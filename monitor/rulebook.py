@@ -15,11 +15,10 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
 
 from monitor.errors import ConfigurationError
-from rules._ledger import BEFORE_ALL
-from rules._rule import Rule
-from rules._track import Watch
 from rules.catalogue import catalogue
-from rules.times import parse
+from rules.engine.rule import Rule
+from rules.engine.watch import Watch
+from rules.times import BEFORE_ALL, parse
 
 LONGEST_QUIET = 30 * 86_400
 

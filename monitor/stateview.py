@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaProducer
 
 from monitor.errors import ConfigurationError
 from monitor.inforce import versions_of
-from rules._engine import Engine
-from rules._ledger import Page
+from rules.engine.engine import Engine
+from rules.engine.page import Page
 from rules.reference import Reference
 from rules.times import iso
 from streams.checkpoint import HEAD, Changelog, Head

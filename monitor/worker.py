@@ -32,9 +32,9 @@ from monitor.reference import load_reference
 from monitor.rulebook import load_rules
 from monitor.settings import Settings, unknown_variables
 from monitor.text import complain
-from rules._engine import Engine
-from rules._state import VERSION as STATE_VERSION
-from rules._track import Watch
+from rules.engine.engine import Engine
+from rules.engine.state import VERSION as STATE_VERSION
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
 from streams import area, gaps, topics

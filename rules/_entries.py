@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 
 import msgspec
 
-from ._ledger import Retraction
+from .engine.retraction import Retraction
 from .ledgers import Admitted, AnyEntry, Arrival, Fill, Record, Sale, Stay, Swipe, Visit
 from .times import DAY, to_ms
 from .wire.checks import codes_beside, is_set, stock_count

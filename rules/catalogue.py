@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from ._rule import DayRule, Rule
+from .engine.rule import DayRule, Rule
 
 FAMILIES = ("credential", "drug", "inpatient", "billing", "entitlement")
 

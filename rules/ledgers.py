@@ -9,7 +9,10 @@ from typing import ClassVar, cast
 
 import msgspec
 
-from ._ledger import GRACE, REACH_OF_MESSAGE_REVERSAL, Entry, Ledger, Retraction, Tick, Turn
+from .engine.entry import Entry
+from .engine.item import Tick, Turn
+from .engine.ledger import GRACE, Ledger
+from .engine.retraction import REACH_OF_MESSAGE_REVERSAL, Retraction
 from .reference import Reference
 from .times import DAY, HOUR, day_of, parse
 

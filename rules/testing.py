@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import count
 
-from ._ledger import Entry
-from ._rule import DayRule, Finding, Rule, Undecidable
-from ._window import Window
+from .engine.entry import Entry
+from .engine.finding import Finding, Undecidable
+from .engine.rule import DayRule, Rule
+from .engine.window import Window
 from .ledgers import Fill, Sale, Stay, Swipe, Visit
 from .reference import Reference
 from .times import DAY, SECOND, parse

@@ -88,3 +88,7 @@ def year_of(ms: int) -> int:
 def hour_of_day(ms: int) -> int:
     """0-23, in Beijing."""
     return (ms + _OFFSET) % DAY // HOUR
+
+
+BEFORE_ALL = -(1 << 62)
+"""Earlier than any time, ms."""

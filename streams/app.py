@@ -13,7 +13,7 @@ import faust
 import mode
 from faust.types import TP
 
-from rules._engine import Engine
+from rules.engine.engine import Engine
 from streams._faust import BatchApp, BatchTransport
 from streams.config import Meter, StreamConfig, Unmetered
 from streams.ending import or_die

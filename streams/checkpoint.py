@@ -20,8 +20,8 @@ from typing import Protocol
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from rules._engine import Engine
-from rules._ledger import Tick, Turn
+from rules.engine.engine import Engine
+from rules.engine.item import Tick, Turn
 from streams._faust import send_all
 from streams.ending import within
 from streams.reading import Record, read, read_all

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from rules._alert import Alert
-from rules._engine import Effects, Engine
-from rules._ledger import Tick, Turn
-from rules._questions import Reminder
+from rules.engine.alert import Alert
+from rules.engine.engine import Effects, Engine
+from rules.engine.item import Tick, Turn
+from rules.engine.questions import Reminder
 from rules.ledgers import AnyEntry, Inside
 from streams.router import Noted
 

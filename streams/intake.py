@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from rules._ledger import Turn
+from rules.engine.item import Turn
 from rules.times import HOUR
 from streams._faust import BatchConsumer, BatchProducer
 from streams.alignment import EVER, Announcement, Board, Lane

@@ -16,7 +16,7 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 from faust.types import TP
 
-from rules._engine import Engine
+from rules.engine.engine import Engine
 from streams import reading
 from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings
 from streams.aside import set_aside

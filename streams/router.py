@@ -11,7 +11,7 @@ from zlib import crc32
 import msgspec
 
 from rules._entries import entries_of
-from rules._ledger import Tick, Turn
+from rules.engine.item import Tick, Turn
 from rules.wire.door import Door, Failed, Late, Opened, Refused, Sender, Skipped
 from rules.wire.fields import PreSettlement
 

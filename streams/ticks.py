@@ -12,7 +12,7 @@ from time import monotonic, time
 
 from aiokafka.errors import KafkaError
 
-from rules._ledger import Turn
+from rules.engine.item import Turn
 from streams._faust import BatchConsumer, BatchProducer
 from streams.ending import cause, die
 from streams.router import NO_TURN, encode_tick

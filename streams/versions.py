@@ -19,8 +19,8 @@ import orjson
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from rules._ledger import Turn
-from rules._track import Watch
+from rules.engine.item import Turn
+from rules.engine.watch import Watch
 from rules.reference import TABLES, BadRowError, Reference, Table
 from streams._faust import BatchConsumer, BatchProducer
 from streams.detector import is_ahead

@@ -246,8 +246,8 @@ def alerts_list(
 ) -> None:
     """The newest alerts, as the read model has them."""
     from monitor.readmodel import ReadModel, Wanted
-    from rules._alert import Status
-    from rules._rule import SEVERITIES
+    from rules.engine.alert import Status
+    from rules.engine.finding import SEVERITIES
 
     check_one_of("--severity", severity, SEVERITIES)
     check_one_of("--status", status, get_args(Status))

@@ -28,7 +28,7 @@ from monitor.commands.common import (
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import load_settings
 from monitor.text import complain, printable_json
-from rules._alert import Alert
+from rules.engine.alert import Alert
 
 if TYPE_CHECKING:
     from monitor.evaluate import Row

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import ClassVar, Literal, NamedTuple
 
-from .._alert import Episode
-from .._rule import DayRule, Finding, Text, Undecidable
+from ..engine.episode import Episode
+from ..engine.finding import Finding, Undecidable
+from ..engine.rule import DayRule
+from ..engine.text import Text
 from ..reference import Reference
 from ..times import DAY
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._ledger import Entry
-from .._rule import Finding, Severity, Text, evidence
+from ..engine.entry import Entry
+from ..engine.finding import Finding, Severity, evidence
+from ..engine.text import Text
 from ..times import MINUTE
 from ._habit import limit_over
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import sqrt
 
-from .._ledger import Entry
-from .._window import Window
+from ..engine.entry import Entry
+from ..engine.window import Window
 from ..ledgers import frozen_after
 from ..reference import Reference
 from ..times import DAY, HOUR, day_of, hour_of_day

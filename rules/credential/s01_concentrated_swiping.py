@@ -7,10 +7,12 @@ from typing import ClassVar, cast
 
 from msgspec.structs import replace
 
-from .._alert import Episode, span_text
-from .._ledger import Entry
-from .._rule import Finding, Rule, Text
-from .._window import Window
+from ..engine.entry import Entry
+from ..engine.episode import Episode
+from ..engine.finding import Finding
+from ..engine.rule import Rule
+from ..engine.text import Text, span_text
+from ..engine.window import Window
 from ..ledgers import Swipe
 from ..reference import Reference
 from ..times import SECOND

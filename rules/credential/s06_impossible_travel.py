@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 from typing import ClassVar, cast
 
-from .._alert import Episode, span_text
-from .._ledger import Entry
-from .._rule import Finding, Rule, Text, evidence
-from .._window import Window
+from ..engine.entry import Entry
+from ..engine.episode import Episode
+from ..engine.finding import Finding, evidence
+from ..engine.rule import Rule
+from ..engine.text import Text, span_text
+from ..engine.window import Window
 from ..ledgers import PHARMACY, Fill, Visit
 from ..reference import Reference
 from ..times import HOUR, MINUTE, SECOND

@@ -8,8 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import cast
 
-from .._ledger import Entry
-from .._window import Window
+from ..engine.entry import Entry
+from ..engine.window import Window
 from ..ledgers import PHARMACY, Fill
 from ..reference import Reference
 from ..times import DAY, day_of

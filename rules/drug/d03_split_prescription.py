@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .._alert import Episode
-from .._ledger import Entry
-from .._rule import Finding, Rule, Text, Undecidable, evidence
-from .._window import Window
+from ..engine.entry import Entry
+from ..engine.episode import Episode
+from ..engine.finding import Finding, Undecidable, evidence
+from ..engine.rule import Rule
+from ..engine.text import Text
+from ..engine.window import Window
 from ..reference import Reference
 from ..times import DAY, day_of
 from ._supply import DaysAllowed, dispensed, drug_name, prescription_and_day

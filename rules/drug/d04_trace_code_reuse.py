@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, cast
 
-from .._alert import Episode
-from .._ledger import Entry
-from .._rule import Finding, Rule, Text, evidence
-from .._window import Window
+from ..engine.entry import Entry
+from ..engine.episode import Episode
+from ..engine.finding import Finding, evidence
+from ..engine.rule import Rule
+from ..engine.text import Text
+from ..engine.window import Window
 from ..ledgers import Sale
 from ..reference import Reference
 from ..times import DAY, SECOND, day_of

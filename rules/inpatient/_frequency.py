@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from .._ledger import Entry
-from .._rule import Finding, Text, evidence
+from ..engine.entry import Entry
+from ..engine.finding import Finding, evidence
+from ..engine.text import Text
 from ..times import DAY, year_of
 from ._stays import WholeStay
 

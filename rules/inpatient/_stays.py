@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from .._rule import Undecidable
-from .._window import Window
+from ..engine.finding import Undecidable
+from ..engine.window import Window
 from ..ledgers import Stay
 from ..reference import Reference
 from ..times import DAY, clock

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from rules._engine import Engine
-from rules._ledger import Tick
-from rules._track import Watch
 from rules.catalogue import catalogue
+from rules.engine.engine import Engine
+from rules.engine.item import Tick
+from rules.engine.watch import Watch
 from rules.ledgers import Inside, Record
 from rules.reference import Reference
 from rules.testing import at, sale

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from monitor.inforce import versions_of
-from rules._engine import FAR, Engine
+from rules.engine.engine import FAR, Engine
 from rules.reference import Reference
 from streams.checkpoint import HEAD, Head
 from streams.detector import process

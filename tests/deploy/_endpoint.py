@@ -15,7 +15,7 @@ from faust.types import TP
 from monitor.metrics import Metrics
 from monitor.rulebook import load_rules
 from monitor.worker import serve
-from rules._engine import Engine
+from rules.engine.engine import Engine
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms

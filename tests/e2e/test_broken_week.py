@@ -21,8 +21,8 @@ import pytest
 from monitor.replay import DeadLetter, Summary, replay
 from monitor.simulate import Simulation
 from rules._entries import entries_of
-from rules._track import Watch
 from rules.catalogue import catalogue
+from rules.engine.watch import Watch
 from rules.ledgers import Inside
 from rules.reference import Reference
 from rules.times import DAY, parse

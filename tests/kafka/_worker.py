@@ -16,7 +16,7 @@ from faust.types import TP
 
 from monitor.inforce import versions_of
 from monitor.rulebook import load_rules
-from rules._engine import Engine
+from rules.engine.engine import Engine
 from rules.ledgers import Inside
 from rules.reference import Reference
 from rules.wire.door import Door

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from monitor.inforce import versions_of
 from monitor.rulebook import definitions
-from rules._ledger import Turn
+from rules.engine.item import Turn
 from rules.ledgers import Inside
 from rules.reference import TABLES
 from streams import topics

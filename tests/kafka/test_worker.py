@@ -19,8 +19,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import RecordsToDelete
 from aiokafka.errors import KafkaError
 
-from rules._engine import Engine
-from rules._ledger import Tick
+from rules.engine.engine import Engine
+from rules.engine.item import Tick
 from rules.ledgers import Inside
 from streams import topics
 from streams.checkpoint import HEAD, Changelog, Head

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from monitor.replay import Summary, replay
-from rules._engine import Engine
-from rules._track import Watch
 from rules.catalogue import catalogue
+from rules.engine.engine import Engine
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms

@@ -8,9 +8,9 @@ import pytest
 from monitor.contracttext import Language
 from monitor.replay import DeadLetter, SetAside, Summary, replay
 from monitor.replaytext import nothing_accepted, summary_lines
-from rules._alert import Alert
-from rules._track import Watch
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
+from rules.engine.alert import Alert
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms

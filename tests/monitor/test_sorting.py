@@ -23,8 +23,8 @@ from monitor.errors import ConfigurationError
 from monitor.replay import DeadLetter, replay
 from monitor.simulate import Simulation
 from monitor.sorting import Sorter
-from rules._track import Watch
 from rules.catalogue import catalogue
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.times import parse
 from rules.wire.door import Door, Failed, Late, Refused, Skipped, stamp_of

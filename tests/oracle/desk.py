@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules._alert import Alert
-from rules._engine import Engine
-from rules._rule import Rule
-from rules._track import Watch
+from rules.engine.alert import Alert
+from rules.engine.engine import Engine
+from rules.engine.rule import Rule
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.times import HOUR
 from streams.detector import Outcome, process

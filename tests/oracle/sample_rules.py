@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, cast
 
-from rules._alert import Episode
-from rules._ledger import GRACE, Entry
-from rules._rule import DayRule, Finding, Rule, Severity, Text, Undecidable, evidence
-from rules._window import Window
+from rules.engine.entry import Entry
+from rules.engine.episode import Episode
+from rules.engine.finding import Finding, Severity, Undecidable, evidence
+from rules.engine.ledger import GRACE
+from rules.engine.rule import DayRule, Rule
+from rules.engine.text import Text
+from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE

@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
 from rules._entries import entries_of
-from rules._ledger import Entry, Ledger, Retraction
-from rules._rule import SEVERITIES, DayRule, Evidence, Finding, Rule, Undecidable
-from rules._window import Window
+from rules.engine.entry import Entry
+from rules.engine.finding import SEVERITIES, Evidence, Finding, Undecidable
+from rules.engine.ledger import Ledger
+from rules.engine.retraction import Retraction
+from rules.engine.rule import DayRule, Rule
+from rules.engine.window import Window
 from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Sale, Stay, Visit
 from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso

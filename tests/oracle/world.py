@@ -9,13 +9,13 @@ from random import Random
 import msgspec
 from hypothesis import strategies as st
 
-from rules._alert import Alert
-from rules._engine import ROOM, Engine
-from rules._ledger import GRACE
-from rules._questions import Reminder
-from rules._rule import Rule
-from rules._track import Watch
 from rules.catalogue import catalogue
+from rules.engine.alert import Alert
+from rules.engine.engine import ROOM, Engine
+from rules.engine.ledger import GRACE
+from rules.engine.questions import Reminder
+from rules.engine.rule import Rule
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE
 from rules.wire.door import Door, Late, Opened, Refused, Skipped

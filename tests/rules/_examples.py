@@ -12,12 +12,14 @@ from types import ModuleType
 from typing import NamedTuple, cast
 
 from rules import testing
-from rules._alert import Alert, AlertState, Episode, Moment, Trigger, trigger, write
-from rules._engine import FAR
-from rules._ledger import Entry
-from rules._rule import DayRule, Finding, Rule, Undecidable
-from rules._window import Window
 from rules.catalogue import catalogue
+from rules.engine.alert import Alert, AlertState, Moment, write
+from rules.engine.engine import FAR
+from rules.engine.entry import Entry
+from rules.engine.episode import Episode, Trigger, trigger
+from rules.engine.finding import Finding, Undecidable
+from rules.engine.rule import DayRule, Rule
+from rules.engine.window import Window
 from rules.reference import Reference
 from rules.times import DAY
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules._alert import Alert
-from rules._engine import Effects, Engine
-from rules._ledger import Entry, Retraction, Tick
-from rules._rule import Rule
-from rules._track import Watch
+from rules.engine.alert import Alert
+from rules.engine.engine import Effects, Engine
+from rules.engine.entry import Entry
+from rules.engine.item import Tick
+from rules.engine.retraction import Retraction
+from rules.engine.rule import Rule
+from rules.engine.watch import Watch
 from rules.ledgers import AnyEntry, Record, Swipe
 from rules.reference import Reference
 from rules.times import HOUR

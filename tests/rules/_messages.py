@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules._alert import Alert
-from rules._engine import Effects, Engine
 from rules._entries import entries_of
-from rules._rule import Rule
-from rules._track import Watch
+from rules.engine.alert import Alert
+from rules.engine.engine import Effects, Engine
+from rules.engine.rule import Rule
+from rules.engine.watch import Watch
 from rules.ledgers import Inside
 from rules.reference import Reference
 from rules.wire.door import Door

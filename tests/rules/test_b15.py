@@ -8,9 +8,10 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from rules._ledger import Retraction, Tick
-from rules._rule import Undecidable
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
+from rules.engine.finding import Undecidable
+from rules.engine.item import Tick
+from rules.engine.retraction import Retraction
 from rules.ledgers import Swipe
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge_days, spent, swipe

@@ -6,10 +6,11 @@ from itertools import permutations
 
 import pytest
 
-from rules._ledger import Entry, Retraction
-from rules._rule import Finding, Undecidable
-from rules._window import Window
 from rules.drug.d01_early_refill import EarlyRefill
+from rules.engine.entry import Entry
+from rules.engine.finding import Finding, Undecidable
+from rules.engine.retraction import Retraction
+from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.testing import at, fill, judge

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rules._ledger import Entry
-from rules._rule import Finding, Undecidable
-from rules._window import Window
 from rules.drug.d02_over_quantity import OverQuantity
+from rules.engine.entry import Entry
+from rules.engine.finding import Finding, Undecidable
+from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, fill, judge

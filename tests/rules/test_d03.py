@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rules._ledger import Entry
-from rules._rule import Undecidable
 from rules.drug.d03_split_prescription import SplitPrescription
+from rules.engine.entry import Entry
+from rules.engine.finding import Undecidable
 from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, fill, judge

@@ -6,11 +6,11 @@ from itertools import permutations
 
 import pytest
 
-from rules._alert import Alert
-from rules._ledger import Entry
-from rules._rule import Finding
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
+from rules.engine.alert import Alert
+from rules.engine.entry import Entry
+from rules.engine.finding import Finding
 from rules.reference import Reference
 from rules.testing import at, judge, sale
 from rules.times import DAY, HOUR, MINUTE, SECOND

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from rules._entries import entries_of
-from rules._ledger import Retraction, Tick
-from rules._rule import Undecidable
+from rules.engine.finding import Undecidable
+from rules.engine.item import Tick
+from rules.engine.retraction import Retraction
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.ledgers import AnyEntry, Stay
 from rules.testing import HOSPITAL, at, judge, stay

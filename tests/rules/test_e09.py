@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from rules._ledger import Entry
+from rules.engine.entry import Entry
 from rules.entitlement.e09_after_death import AfterDeath
 from rules.reference import BadRowError, Reference
 from rules.testing import at, fill, judge, stay, visit

@@ -7,10 +7,13 @@ from typing import ClassVar
 
 import pytest
 
-from rules._alert import Alert, Episode, Proofs, Trigger
-from rules._ledger import GRACE, WAIT, Entry
-from rules._rule import Finding, Text
-from rules._window import Window
+from rules.engine.alert import Alert
+from rules.engine.entry import Entry
+from rules.engine.episode import Episode, Proofs, Trigger
+from rules.engine.finding import Finding
+from rules.engine.ledger import GRACE, WAIT
+from rules.engine.text import Text
+from rules.engine.window import Window
 from rules.reference import Reference
 from tests.oracle import wire
 from tests.oracle.desk import Desk, short

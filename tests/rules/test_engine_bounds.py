@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from rules._engine import Engine
-from rules._ledger import SKEW, Retraction
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
 from rules.credential._habit import DAYS
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.credential.s01_till import Till
+from rules.engine.engine import Engine
+from rules.engine.ledger import SKEW
+from rules.engine.retraction import Retraction
 from rules.ledgers import LEDGERS, Swipe, frozen_after
 from rules.reference import Reference
 from rules.testing import HOSPITAL, PHARMACY, at, swipe

@@ -7,11 +7,11 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from rules._engine import Engine
-from rules._retractions import KEPT
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.credential.s01_gap import Gap
 from rules.credential.s01_sign import Sign
+from rules.engine.engine import Engine
+from rules.engine.retractions import KEPT
 from rules.ledgers import Fill
 from rules.testing import at, swipe
 from tests.oracle import wire

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules._questions import Reminder
+from rules.engine.questions import Reminder
 from streams.detector import Outcome
 from tests.oracle import wire
 from tests.oracle.desk import Desk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules._ledger import GRACE
+from rules.engine.ledger import GRACE
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.sample_rules import ManySwipes, SoldTwice

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules._alert import Alert
-from rules._engine import Engine
-from rules._rule import Rule
-from rules._track import Watch
+from rules.engine.alert import Alert
+from rules.engine.engine import Engine
+from rules.engine.rule import Rule
+from rules.engine.watch import Watch
 from rules.entitlement.s09_no_agreement import NoAgreement
 from rules.reference import Reference
 from rules.times import iso

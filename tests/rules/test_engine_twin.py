@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules._alert import Alert
-from rules._engine import ROOM, Engine
-from rules._rule import Rule
-from rules._track import Watch
+from rules.engine.alert import Alert
+from rules.engine.engine import ROOM, Engine
+from rules.engine.rule import Rule
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.times import iso
 from rules.wire.door import Opened

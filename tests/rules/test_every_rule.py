@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rules._rule import Rule, Text
 from rules.catalogue import FAMILIES, catalogue
+from rules.engine.rule import Rule
+from rules.engine.text import Text
 from rules.ledgers import LEDGERS
 from rules.reference import TABLES
 from rules.times import DAY

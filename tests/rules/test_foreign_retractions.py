@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from rules._alert import Alert
-from rules._rule import Rule
+from rules.engine.alert import Alert
+from rules.engine.rule import Rule
 from rules.reference import Reference
 from rules.times import parse
 from rules.wire.pseudonyms import Pseudonyms

@@ -10,15 +10,15 @@ from random import Random
 
 import pytest
 
-from rules._alert import runs, trigger
-from rules._ledger import Entry
-from rules._rule import Rule
-from rules._window import Window
 from rules.drug.d01_early_refill import EarlyRefill
 from rules.drug.d02_over_quantity import OverQuantity
 from rules.drug.d03_split_prescription import SplitPrescription
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
+from rules.engine.entry import Entry
+from rules.engine.episode import runs, trigger
+from rules.engine.rule import Rule
+from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, fill, judge, sale

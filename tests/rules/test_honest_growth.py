@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from rules._alert import Trigger, runs
-from rules._rule import Undecidable
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
+from rules.engine.episode import Trigger, runs
+from rules.engine.finding import Undecidable
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at
 from rules.times import DAY

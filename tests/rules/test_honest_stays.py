@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
-from rules._ledger import Entry
-from rules._rule import Rule
+from rules.engine.entry import Entry
+from rules.engine.rule import Rule
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.inpatient.i01_split_admission import SplitAdmission
 from rules.inpatient.i05_frequent_admission import FrequentAdmission

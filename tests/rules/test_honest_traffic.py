@@ -13,12 +13,12 @@ from random import Random
 
 import pytest
 
-from rules._rule import Rule
-from rules._window import Window
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.credential.s01_gap import Gap
 from rules.credential.s01_sign import Sign
 from rules.credential.s01_till import Till
+from rules.engine.rule import Rule
+from rules.engine.window import Window
 from rules.ledgers import Swipe
 from rules.reference import Reference
 from rules.testing import swipe

@@ -7,8 +7,8 @@ from itertools import permutations
 
 import pytest
 
-from rules._ledger import Retraction
-from rules._rule import Undecidable
+from rules.engine.finding import Undecidable
+from rules.engine.retraction import Retraction
 from rules.inpatient.i01_split_admission import SplitAdmission
 from rules.ledgers import Stay
 from rules.reference import Reference

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from rules._rule import Evidence, Undecidable
+from rules.engine.finding import Evidence, Undecidable
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.ledgers import Stay

@@ -7,8 +7,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules._engine import Engine
-from rules._resting import Resting
+from rules.engine.engine import Engine
+from rules.engine.resting import Resting
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.profile import examples

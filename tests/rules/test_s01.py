@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rules._rule import Finding
-from rules._window import Window
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
+from rules.engine.finding import Finding
+from rules.engine.window import Window
 from rules.ledgers import Swipe
 from rules.reference import Reference
 from rules.testing import PHARMACY, at, judge, swipe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rules._window import Window
 from rules.credential.s01_gap import Gap
+from rules.engine.window import Window
 from rules.ledgers import Swipe
 from rules.reference import Reference
 from rules.testing import PHARMACY, at, judge, swipe

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from rules._ledger import Entry
-from rules._window import Window
 from rules.credential.s01_sign import Sign
+from rules.engine.entry import Entry
+from rules.engine.window import Window
 from rules.ledgers import Swipe
 from rules.reference import Reference
 from rules.testing import at, judge, swipe

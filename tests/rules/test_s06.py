@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from rules._ledger import Entry
 from rules.credential.s06_impossible_travel import ImpossibleTravel
+from rules.engine.entry import Entry
 from rules.ledgers import AnyEntry, Visit
 from rules.reference import BadRowError, Reference
 from rules.testing import HOSPITAL, PHARMACY, at, fill, judge, visit

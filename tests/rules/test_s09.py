@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules._rule import Undecidable
+from rules.engine.finding import Undecidable
 from rules.entitlement.s09_no_agreement import NoAgreement
 from rules.reference import Reference
 from rules.testing import at, judge, swipe

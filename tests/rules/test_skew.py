@@ -13,15 +13,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from rules._alert import Alert
-from rules._ledger import GRACE, REACH_OF_MESSAGE_REVERSAL, SKEW, Retraction, Tick
-from rules._rule import Rule
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
 from rules.catalogue import catalogue
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.credential.s01_gap import Gap
 from rules.credential.s01_sign import Sign
 from rules.credential.s01_till import Till
+from rules.engine.alert import Alert
+from rules.engine.item import Tick
+from rules.engine.ledger import GRACE, SKEW
+from rules.engine.retraction import REACH_OF_MESSAGE_REVERSAL, Retraction
+from rules.engine.rule import Rule
 from rules.ledgers import Swipe
 from rules.reference import Reference
 from rules.testing import HOSPITAL, PHARMACY, at, swipe

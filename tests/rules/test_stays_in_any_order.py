@@ -7,9 +7,10 @@ from random import Random
 import msgspec
 import pytest
 
-from rules._alert import Alert
-from rules._ledger import Retraction, Tick
-from rules._rule import Rule
+from rules.engine.alert import Alert
+from rules.engine.item import Tick
+from rules.engine.retraction import Retraction
+from rules.engine.rule import Rule
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.inpatient.i01_split_admission import SplitAdmission
 from rules.inpatient.i05_frequent_admission import FrequentAdmission

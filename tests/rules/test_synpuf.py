@@ -13,16 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from rules._alert import Alert
-from rules._engine import Engine
-from rules._rule import Rule
-from rules._track import Watch
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.drug.d01_early_refill import EarlyRefill
 from rules.drug.d02_over_quantity import OverQuantity
 from rules.drug.d03_split_prescription import SplitPrescription
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
+from rules.engine.alert import Alert
+from rules.engine.engine import Engine
+from rules.engine.rule import Rule
+from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, parse
 from rules.wire.door import Door

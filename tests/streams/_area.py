@@ -28,12 +28,13 @@ from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 from faust.types import TP
 
-from rules._alert import Alert
-from rules._engine import Engine
-from rules._ledger import SKEW, Entry
-from rules._rule import Finding
-from rules._track import Watch
-from rules._window import Window
+from rules.engine.alert import Alert
+from rules.engine.engine import Engine
+from rules.engine.entry import Entry
+from rules.engine.finding import Finding
+from rules.engine.ledger import SKEW
+from rules.engine.watch import Watch
+from rules.engine.window import Window
 from rules.ledgers import Record
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, day_of

@@ -6,7 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from rules._ledger import REACH_OF_MESSAGE_REVERSAL, Ledger, Tick, Turn
+from rules.engine.item import Tick, Turn
+from rules.engine.ledger import Ledger
+from rules.engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from streams.alignment import EVER, Board
 from streams.checkpoint import Desk, Head
 

@@ -13,7 +13,7 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules._engine import Engine
+from rules.engine.engine import Engine
 from streams.checkpoint import HEAD, HEAD_EVERY, Changelog, Desk, Head
 from streams.reading import StandsStillError
 from tests.streams._cluster import Cluster, Crash, Producer, Read, Reader

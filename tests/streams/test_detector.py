@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from rules._engine import Engine
+from rules.engine.engine import Engine
 from rules.reference import Reference
 from streams.detector import process
 from streams.router import bundles, encode_tick

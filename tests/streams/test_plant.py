@@ -14,9 +14,9 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from rules._engine import Effects, Engine
-from rules._ledger import Turn
-from rules._track import Watch
+from rules.engine.engine import Effects, Engine
+from rules.engine.item import Turn
+from rules.engine.watch import Watch
 from rules.ledgers import Record
 from rules.reference import Reference
 from rules.testing import swipe

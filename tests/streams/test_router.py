@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules._ledger import Retraction, Tick
+from rules.engine.item import Tick
+from rules.engine.retraction import Retraction
 from rules.ledgers import Arrival, Fill, Inside, Record, Swipe
 from rules.times import parse
 from rules.wire.door import Door, Limits

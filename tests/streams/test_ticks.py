@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 from aiokafka.errors import KafkaTimeoutError
 
-from rules._ledger import Tick
+from rules.engine.item import Tick
 from rules.ledgers import Inside
 from streams.ticks import Ends, Ticks
 from streams.topics import Names

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from monitor.inforce import defined
 from monitor.rulebook import all_rules, definition
-from rules._ledger import Turn
-from rules._track import Watch
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
+from rules.engine.item import Turn
+from rules.engine.watch import Watch
 from streams import reading, versions
 from streams.detector import is_ahead
 from streams.topics import Names

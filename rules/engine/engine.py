@@ -12,18 +12,25 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, cast
 
-from . import _state
-from ._alert import Alert, Moment, Trigger, exact, trigger
-from ._ledger import BEFORE_ALL, WAIT, Bounds, Entry, Ledger, Page, PageName, Retraction, Tick, comes_before
-from ._questions import Questions, Reminder, reminder, visit_of
-from ._resting import Resting
-from ._retractions import Retractions
-from ._rule import DayRule, Finding, Rule, Undecidable
-from ._track import Track, Watch
-from ._window import Window
-from .ledgers import LEDGERS, Arrival, Inside, Record, Visit, frozen_after
-from .reference import Reference
-from .times import DAY, HOUR, clock, day_of
+from ..ledgers import LEDGERS, Arrival, Inside, Record, Visit, frozen_after
+from ..reference import Reference
+from ..times import BEFORE_ALL, DAY, HOUR, clock, day_of
+from . import state as _state
+from .alert import Alert, Moment
+from .entry import Entry
+from .episode import Trigger, exact, trigger
+from .finding import Finding, Undecidable
+from .item import Tick
+from .ledger import WAIT, Bounds, Ledger
+from .page import Page, PageName
+from .questions import Questions, Reminder, reminder, visit_of
+from .resting import Resting
+from .retraction import Retraction, comes_before
+from .retractions import Retractions
+from .rule import DayRule, Rule
+from .track import Track
+from .watch import Watch
+from .window import Window
 
 FAR = 253_402_300_799_000
 """The tick after the last one: the end of the year 9999."""

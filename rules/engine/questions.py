@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from ._alert import Alert, AlertState, ClosedBy, Episode, Moment, Trigger, alert_id, write
-from ._ledger import Entry
-from ._rule import Rule
-from ._track import Watch
-from .ledgers import frozen_after
-from .times import DAY, HOUR, day_of, iso
+from ..ledgers import frozen_after
+from ..times import DAY, HOUR, day_of, iso
+from .alert import Alert, AlertState, ClosedBy, Moment, alert_id, write
+from .entry import Entry
+from .episode import Episode, Trigger
+from .rule import Rule
+from .watch import Watch
 
 REMEMBERED = DAY
 """How long the alert of a visit's questions is remembered, ms (contract, section 4)."""

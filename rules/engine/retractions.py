@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ._ledger import REACH_OF_MESSAGE_REVERSAL, Entry, Retraction, comes_before
-from .ledgers import LEDGERS
+from ..ledgers import LEDGERS
+from .entry import Entry
+from .retraction import REACH_OF_MESSAGE_REVERSAL, Retraction, comes_before
 
 KEPT = max(ledger.frozen_after for ledger in LEDGERS)
 """How long a retraction is kept at least, by the log's own clock, ms: as long as anything that it names may change."""

@@ -3,74 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from ._alert import Alert, AlertState, ClosedBy, Episode, Moment, Trigger, alert_id, runs, write
-from ._ledger import BEFORE_ALL, WAIT
-from ._rule import SEVERITIES, Evidence, Rule
-from ._window import Window
-from .times import DAY, day_of
-
-Id = tuple[int, str]
-
-
-@dataclass(frozen=True)
-class Watch:
-    """A version of a rule as it is in force; shadow alerts page nobody.
-
-    enabled: False of a rule that is off: its open alerts close at the next tick. since: business time from which this
-    version judges, ms UTC. before: the version that judges what lies before. warm_at: from when on its window is full,
-    ms UTC: a rule does not know what came before it was in force.
-    """
-
-    rule: Rule
-    shadow: bool = False
-    enabled: bool = True
-    since: int = BEFORE_ALL
-    before: Watch | None = None
-    warm_at: int = BEFORE_ALL
-
-    @property
-    def name(self) -> str:
-        """What tells a rule apart from its own shadow, in the saved state."""
-        return f"{self.rule.id}/shadow" if self.shadow else self.rule.id
-
-    def at(self, time: int) -> Watch | None:
-        """The version that judges what happened at this time (ms UTC); None where the rule was not in force."""
-        version: Watch | None = self
-        while version is not None and time < version.since:
-            version = version.before
-        return version
-
-    @property
-    def span(self) -> int:
-        """The longest window of all versions, ms."""
-        return self.rule.span if self.before is None else max(self.rule.span, self.before.span)
-
-    @property
-    def ahead(self) -> int:
-        """How far any version looks ahead, ms."""
-        return self.rule.ahead if self.before is None else max(self.rule.ahead, self.before.ahead)
-
-    def versions(self) -> Iterator[Watch]:
-        """This version and all before it, the newest first."""
-        version: Watch | None = self
-        while version is not None:
-            yield version
-            version = version.before
-
-    def after(self, known: Watch | None, now: int) -> Watch:
-        """This version as it comes into force at a time (ms UTC), after the one that was known then."""
-        while known is not None and known.since >= now:  # it was to come, and never came into force
-            known = known.before
-        known = known and replace(known, enabled=True)
-        if known is not None and known.rule == self.rule:
-            return known
-        since = max(self.since, now)
-        if known is not None and known.rule.span >= self.rule.span:
-            return replace(self, since=since, before=known, warm_at=known.warm_at)
-        return replace(self, since=since, before=known, warm_at=since + self.rule.span if since > BEFORE_ALL else since)
+from ..times import DAY, day_of
+from .alert import Alert, AlertState, ClosedBy, Moment, alert_id, write
+from .entry import Id
+from .episode import Episode, Trigger, runs
+from .finding import SEVERITIES, Evidence
+from .ledger import WAIT
+from .watch import Watch
+from .window import Window
 
 
 class Track:

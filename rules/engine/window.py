@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from ._ledger import Entry
+from .entry import Entry
 
 
 class Window:

@@ -13,17 +13,22 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from ._alert import AlertState, Trigger
-from ._ledger import Entry, Ledger, Page, PageName, Retraction
-from ._questions import Asked, Questions
-from ._rule import Evidence, Rule
-from ._track import Watch
-from .ledgers import LEDGERS, AnyEntry
-from .times import day_of
+from ..ledgers import LEDGERS, AnyEntry
+from ..times import day_of
+from .alert import AlertState
+from .entry import Entry
+from .episode import Trigger
+from .finding import Evidence
+from .ledger import Ledger
+from .page import Page, PageName
+from .questions import Asked, Questions
+from .retraction import Retraction
+from .rule import Rule
+from .watch import Watch
 
 if TYPE_CHECKING:
-    from ._engine import Engine
-    from ._track import Track
+    from .engine import Engine
+    from .track import Track
 
 _Saved = tuple[str, tuple[str, ...], str, bytes]
 VERSION = "4"

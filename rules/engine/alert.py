@@ -1,0 +1,234 @@
+"""An alert: what is kept of it, and the revisions in which it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from ..times import BEFORE_ALL, clock, iso
+from .episode import Episode, Folded, Trigger
+from .finding import SEVERITIES, Severity
+from .rule import Rule
+from .text import Text
+
+Status = Literal["opened", "updated", "withdrawn", "closed"]
+
+
+ClosedBy = Literal["quiet", "rule_off", "merged"]
+"""Why an alert ended: no trigger came any more, its rule is no longer in force, it became part of another one."""
+
+
+class AlertState(msgspec.Struct, array_like=True):
+    """What is kept of an alert between its revisions.
+
+    order: the how-manieth alert of this rule and scope. severity, measure: highest written.
+    written: mark of the last content. members: ids of its triggers when last looked at. unsaid: whether its content may
+    be another one than it last said.
+    """
+
+    id: str
+    order: int
+    opener: tuple[int, str]
+    opener_time: int
+    detected_at: int
+    incident: str
+    status: Status = "opened"
+    revision: int = 0
+    severity: int = -1
+    measure: float = 0.0
+    written: str = ""
+    members: list[tuple[int, str]] = []
+    folded: Folded | None = None
+    reversed_after: list[str] = []
+    unsaid: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for what comes."""
+        return self.status in ("opened", "updated")
+
+    @property
+    def lives(self) -> bool:
+        """Whether it stands (it may be closed)."""
+        return self.status != "withdrawn"
+
+
+def alert_id(
+    rule: str, scope: tuple[str, ...], message: str, line: str, time: int, *, shadow: bool, taken: int = 0
+) -> str:
+    """The id of an alert: a hash over the rule, the scope and the trigger that first opened it.
+
+    time: of the trigger; an institution may use a msgid again, and an id must not come back with revision 1.
+    """
+    parts = [rule, *scope, message, line, str(time), "shadow" if shadow else "", str(taken or "")]
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+
+
+@dataclass
+class Moment:
+    """What the engine knows while it works on a record. appended: its append time, ms. degraded: rules that are off.
+
+    faults: rules that failed while they wrote, on which trigger, and what was raised.
+    """
+
+    appended: int
+    tick: int
+    reference_version: str
+    degraded: list[str]
+    faults: list[tuple[str, Trigger, str]] = field(default_factory=list)
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """Whom or what an alert is about; a person is a pseudonym."""
+
+    kind: Literal["person", "institution", "physician", "trace_code", "group"]
+    id: str
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of time, ISO 8601."""
+
+    start: str
+    end: str
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """What was measured, its limit, and what is normal for this subject where that is known."""
+
+    name: str
+    value: float
+    limit: float
+    usual: float | None
+    unit: str
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """One piece of evidence. amount: yuan."""
+
+    msgid: str
+    setl_id: str
+    event_time: str
+    person: str
+    amount: float
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One revision of an alert, as it is published. A lead, never a verdict."""
+
+    alert_id: str
+    revision: int
+    status: Status
+    rule_id: str
+    rule_version: str
+    rule_name: str
+    rule_name_en: str
+    family: str
+    shadow: bool
+    stage: Literal["pre", "in", "post"]
+    severity: Severity
+    sev_deg: int
+    subject: Subject
+    scope: tuple[str, ...]
+    incident_id: str
+    fixmedins_code: str
+    fixmedins_name: str
+    insuplc_admdvs: str
+    mdtrtarea_admvs: str
+    event_time: str
+    first_time: str
+    last_time: str
+    detected_at: str
+    window: Span
+    triggers: int
+    measure: Measure
+    vola_amt: float
+    evidence: list[Proof]
+    evidence_count: int
+    text: Text
+    basis: str
+    reference_version: str
+    degraded: list[str]
+    closed_by: ClosedBy | None = None
+    merged_into: str | None = None
+    reversed_after: list[str] = []
+    warming_until: str | None = None
+
+
+def write(  # noqa: PLR0913 - a revision is made of as much
+    rule: Rule, scope: tuple[str, ...], state: AlertState, episode: Episode, now: Moment, *,
+    stage: Literal["pre", "in", "post"], shadow: bool, closed_by: ClosedBy | None = None,
+    merged_into: str | None = None, warm_at: int = BEFORE_ALL,
+) -> Alert:  # fmt: skip
+    """The next revision of an alert, with the whole content of its episode.
+
+    warm_at: before it (ms UTC) the window of the rule does not hold all that it should.
+    """
+    first, peak = episode.first, episode.peak
+    return Alert(
+        alert_id=state.id,
+        revision=state.revision,
+        status=state.status,
+        rule_id=rule.id,
+        rule_version=rule.full_version,
+        rule_name=rule.name_zh,
+        rule_name_en=rule.name_en,
+        family=rule.family,
+        shadow=shadow,
+        stage=stage,
+        severity=SEVERITIES[episode.severity],
+        sev_deg=episode.severity + 1,
+        subject=Subject(rule.subject, scope[0]),  # type: ignore[arg-type]  # a rule names one of the kinds
+        scope=scope,
+        incident_id=state.incident,
+        fixmedins_code=first.institution,
+        fixmedins_name=first.name,
+        insuplc_admdvs=first.insured_in,
+        mdtrtarea_admvs=first.place,
+        event_time=iso(state.opener_time),
+        first_time=iso(first.time),
+        last_time=iso(episode.last_time),
+        detected_at=iso(state.detected_at),
+        window=Span(iso(first.time - rule.shown), iso(episode.last_time)),
+        triggers=episode.count,
+        measure=Measure(peak.measure, peak.value, peak.limit, peak.usual, peak.unit),
+        vola_amt=episode.amount / 100,
+        evidence=[Proof(e.message, e.settlement, iso(e.time), e.person, e.amount / 100) for e in episode.evidence],
+        evidence_count=episode.evidence_count,
+        text=_text(rule, episode, now),
+        basis=rule.basis,
+        reference_version=now.reference_version,
+        degraded=now.degraded,
+        closed_by=closed_by,
+        merged_into=merged_into,
+        reversed_after=state.reversed_after,
+        warming_until=iso(warm_at) if episode.last_time < warm_at else None,
+    )
+
+
+def _sentence(rule: Rule, episode: Episode, now: Moment) -> Text:
+    """What was seen in the words of the rule; where it fails, as it was measured, for the alert is not to be lost."""
+    try:
+        return rule.sentence(episode)
+    except Exception as error:  # noqa: BLE001 - one rule's fault must not stop the others; it is counted and published
+        now.faults.append((rule.id, episode.first, type(error).__name__))
+        seen = episode.peak
+        measured = f"{seen.measure} {seen.value:g} / {seen.limit:g} {seen.unit}"
+        return Text(measured, measured)
+
+
+def _text(rule: Rule, episode: Episode, now: Moment) -> Text:
+    """Where, when, what, how much, and what to check; the rule fills in the what."""
+    what, first = _sentence(rule, episode, now), episode.first
+    start = min((one.time for one in episode.evidence), default=first.time)
+    same_day = clock(start, "%Y-%m-%d") == clock(episode.last_time, "%Y-%m-%d")
+    until = clock(episode.last_time, "%H:%M" if same_day else "%Y-%m-%d %H:%M")
+    when = clock(start) if clock(start) == clock(episode.last_time) else f"{clock(start)}–{until}"
+    name = first.name or ""
+    amount = f"{episode.amount / 100:,.2f}"
+    zh = f"{name}（{first.institution}）{when} {what.zh}，涉及基金{amount}元。线索，待核实：{rule.to_check.zh}。"
+    en = f"{name} ({first.institution}), {when}: {what.en}; {amount} yuan of the fund involved."
+    en += f" A lead to verify: {rule.to_check.en}."
+    return Text(zh, en.lstrip())

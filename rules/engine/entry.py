@@ -1,0 +1,80 @@
+"""An entry: what is remembered of an event under one key."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+from ..times import DAY
+
+Id = tuple[int, str]
+"""Of an entry within its ledger key: the identity of its message, and its line."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e", gc=False):
+    """What is remembered of an event under one key.
+
+    time: business time; uploaded: inf_time; both ms UTC. message: msgid. identity: of the event, with its body.
+    line: tells the entries of one message apart. amount: fen that this entry put through the fund.
+    pre: a question before money moves: judged once, remembered nowhere. name: of the institution, for sentences.
+    insured_in, place: regions, for routing. transaction: of the message, without the A of its variant.
+    answered: when the platform replied, ms UTC, 0 where not known: of messages of one second it tells the order.
+    """
+
+    time: int
+    uploaded: int
+    message: str
+    institution: str
+    identity: int
+    line: str = ""
+    person: str = ""
+    settlement: str = ""
+    visit: str = ""
+    amount: int = 0
+    pre: bool = False
+    name: str = ""
+    insured_in: str = ""
+    place: str = ""
+    transaction: str = ""
+    answered: int = 0
+
+    last_counts: ClassVar[bool] = False
+    """Whether the latest statement about a slot counts (fee lines, admissions), not the first (settlements)."""
+    lasting: ClassVar[bool] = False
+    """Whether no retraction takes it back: that a message came stays true."""
+
+    @property
+    def id(self) -> Id:
+        """What makes the entry one of a kind within its ledger key."""
+        return (self.identity, self.line)
+
+    @property
+    def own_key(self) -> str:
+        """The key by which a message reversal names its message."""
+        return f"m:{self.institution}:{self.message}"
+
+    @property
+    def retraction_keys(self) -> list[str]:
+        """The keys by which a retraction finds this entry; each holds the institution, for ids repeat elsewhere."""
+        return [self.own_key, f"s:{self.institution}:{self.settlement}"] if self.settlement else [self.own_key]
+
+    @property
+    def slot(self) -> str:
+        """The thing that it speaks of; of several that stand for one slot, one counts. Empty: it stands alone."""
+        return f"s:{self.institution}:{self.settlement}" if self.settlement else ""
+
+    @property
+    def longest_reach(self) -> int:
+        """How long after it a retraction takes it back at most, whatever its ledger allows, ms."""
+        return 366 * DAY
+
+    @property
+    def paid_by(self) -> str:
+        """The key of the bill that settles it; of a bill its own. Empty for what no bill settles."""
+        return ""
+
+    @property
+    def batch_of_lines(self) -> str:
+        """The batch (chrg_bchno) that a line is in, or that a bill settles; empty where it is not said."""
+        return ""

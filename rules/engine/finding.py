@@ -1,0 +1,68 @@
+"""A finding: what a check saw, and the entries that prove it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from .entry import Entry
+
+Severity = Literal["info", "warning", "high", "critical"]
+
+
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "high", "critical")
+
+
+class Evidence(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A settlement or line that proves a finding. amount: fen."""
+
+    time: int
+    identity: int
+    line: str
+    message: str
+    settlement: str
+    person: str
+    amount: int
+
+    @property
+    def id(self) -> tuple[int, str]:
+        """The id of the entry that this was made from."""
+        return (self.identity, self.line)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+    """What a check saw: a measure against its limit, and the entries that prove it.
+
+    measure: its name; value and limit share a unit; usual: what is normal for this subject, where known.
+    due: the finding holds only from the tick at this time on (ms): something was still awaited before.
+    rises_to, rises_at: a higher severity that it takes at that tick if it still holds.
+    amount: fen at risk that no evidence lists (a rule over sums).
+    details: what else the sentence says, by name; never a person.
+    """
+
+    measure: str
+    value: float
+    limit: float
+    unit: str
+    severity: Severity
+    evidence: list[Evidence]
+    usual: float | None = None
+    due: int = 0
+    rises_to: Severity | None = None
+    rises_at: int = 0
+    amount: int = 0
+    details: dict[str, str] = {}
+
+    def severity_at(self, tick: int) -> Severity:
+        """How severe the finding is once this tick has passed."""
+        return self.rises_to if self.rises_to is not None and tick >= self.rises_at else self.severity
+
+
+class Undecidable(Exception):  # noqa: N818 - an answer of a check, not an error of the program
+    """A check lacks what it needs to decide; counted by the argument (a short reason), no finding."""
+
+
+def evidence(entries: list[Entry] | tuple[Entry, ...]) -> list[Evidence]:
+    """The entries as evidence, in order."""
+    return [Evidence(e.time, e.identity, e.line, e.message, e.settlement, e.person, e.amount) for e in entries]
