@@ -21,11 +21,11 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from monitor.platformlist import Listed
-from rules._entries import left_by
 from rules.engine.entry import Entry
 from rules.engine.retraction import comes_before
 from rules.engine.retractions import Retractions
 from rules.ledgers import Swipe
+from rules.ledgers.inside import left_by
 from rules.times import day_of, parse, to_ms
 from rules.wire.door import Door, Event, Failed, Late, Refused, Sender, Skipped
 from rules.wire.forms import TRANSACTIONS, plain
@@ -144,7 +144,7 @@ class Count:
         self._door_of_late = Door(door.pseudonyms, msgspec.structs.replace(door.limits, **ever))
         self._identities: set[int] = set()
         self._settlements: dict[tuple[str, str], list[Entry]] = {}
-        self._retractions = Retractions()
+        self._retractions = Retractions(_EVER)
         self._aside: dict[str, Seen] = {}
         self.heard: set[str] = set()
         self.nowhere = Seen()
@@ -177,7 +177,7 @@ class Count:
         left = left_by(event)
         for retraction in left.retractions:
             self._retractions.add(retraction, 0)
-        for entry in left.at_institution:
+        for entry in left.entries:
             if isinstance(entry, Swipe):
                 self._settlements.setdefault((entry.institution, entry.settlement), []).append(entry)
         self._of(event.body.institution, event.at).refunds_without_original += left.refunds_without_original

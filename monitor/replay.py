@@ -15,6 +15,7 @@ from monitor.text import printable_json
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
 from rules.engine.watch import Watch
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import HOUR
 from rules.wire.answers import OTHER
@@ -149,7 +150,7 @@ def replay(
     """
     gc.set_threshold(200_000, 50, 1_000)  # as in a worker: state is millions of objects without cycles
     began = time.monotonic()
-    engine, router = Engine(watches, reference), Router(door, of_file=True)
+    engine, router = Engine(watches, reference, LEDGERS), Router(door, of_file=True)
     summary = Summary(not_judged=engine.degraded)
     standing: dict[str, str] = {}
     without_target: Counter[Noted] = Counter()

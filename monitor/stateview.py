@@ -13,6 +13,7 @@ from monitor.errors import ConfigurationError
 from monitor.inforce import versions_of
 from rules.engine.engine import Engine
 from rules.engine.page import Page
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import iso
 from streams.checkpoint import HEAD, Changelog, Head
@@ -36,7 +37,7 @@ async def state_of(client: Mapping[str, Any], prefix: str, space: str, key: str)
         partial(AIOKafkaProducer, **client),  # for who writes; here nothing opens it
         partial(reader, client),
     ).read()
-    engine = Engine([], Reference())
+    engine = Engine([], Reference(), LEDGERS)
     if (head := state.pop(HEAD, None)) is not None:
         saved = msgspec.msgpack.decode(head, type=Head)
         in_force = await versions_of(client, prefix).at(saved.offsets, saved.mark)

@@ -35,6 +35,7 @@ from monitor.text import complain
 from rules.engine.engine import Engine
 from rules.engine.state import VERSION as STATE_VERSION
 from rules.engine.watch import Watch
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from streams import area, gaps, topics
@@ -85,7 +86,7 @@ def run_worker(settings: Settings) -> NoReturn:
     config = stream_config(settings, ours)
     app = build_app(
         config,
-        lambda partition: metrics.watch(partition, Engine(watches, reference)),
+        lambda partition: metrics.watch(partition, Engine(watches, reference, LEDGERS)),
         lambda _: Router(door),
         metrics,
         lambda: {"state": STATE_VERSION},

@@ -10,8 +10,8 @@ from zlib import crc32
 
 import msgspec
 
-from rules._entries import entries_of
 from rules.engine.item import Tick, Turn
+from rules.ledgers.inside import entries_of
 from rules.wire.door import Door, Failed, Late, Opened, Refused, Sender, Skipped
 from rules.wire.fields import PreSettlement
 

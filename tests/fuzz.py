@@ -25,8 +25,8 @@ import msgspec
 from monitor.simulate import Simulation
 from monitor.simulate.exchange import in_form
 from monitor.simulate.variants import varied
-from rules._entries import entries_of
 from rules.ledgers import Inside
+from rules.ledgers.inside import entries_of
 from rules.times import DAY, HOUR, MINUTE, iso, parse
 from rules.wire.door import Door, Failed, Late, Limits, Opened, Refused, Sender, Skipped
 from rules.wire.fields import OTHER_SPELLINGS, PERSONAL, item_type

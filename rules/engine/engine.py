@@ -12,16 +12,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, cast
 
-from ..ledgers import LEDGERS, Arrival, Inside, Record, Visit, frozen_after
 from ..reference import Reference
 from ..times import BEFORE_ALL, DAY, HOUR, clock, day_of
 from . import state as _state
 from .alert import Alert, Moment
+from .arrival import Arrival
 from .entry import Entry
 from .episode import Trigger, exact, trigger
 from .finding import Finding, Undecidable
-from .item import Tick
-from .ledger import WAIT, Bounds, Ledger
+from .item import Item, Record, Tick
+from .ledger import WAIT, Bounds, Feed, Ledger
 from .page import Page, PageName
 from .questions import Questions, Reminder, reminder, visit_of
 from .resting import Resting
@@ -75,7 +75,7 @@ class Engine:
     of their watch; turned: whether they came by the log; turn_changed: whether that is to be saved.
     """
 
-    def __init__(self, watches: Sequence[Watch], reference: Reference) -> None:
+    def __init__(self, watches: Sequence[Watch], reference: Reference, ledgers: Sequence[Ledger]) -> None:
         self.room = ROOM
         self.lays_new_pages = True
         self.rests_at_once = False
@@ -84,17 +84,18 @@ class Engine:
         self.entries = 0
         self.tick_changed = False
         self.pages: dict[PageName, Page] = {}
-        self.retractions = Retractions()
-        self.questions = Questions()
+        self.retractions = Retractions(max(ledger.frozen_after for ledger in ledgers))
+        self.questions = Questions(max(ledger.frozen_after for ledger in ledgers if ledger.keeps_arrivals))
         self.effects = Effects()
-        self._by_entry: dict[type[Entry], list[Ledger]] = {}
-        for ledger in LEDGERS:
-            self._by_entry.setdefault(ledger.entry, []).append(ledger)
-        self._ledgers: dict[str, Ledger] = {}
-        for ledger in LEDGERS:
-            self._ledgers.setdefault(ledger.name, ledger)
-        self._reach = {(ledger.name, ledger.entry): ledger.reach for ledger in LEDGERS}
-        self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in LEDGERS}
+        self.days_of = _state.DaysOf(ledgers)
+        self.ledgers = {ledger.name: ledger for ledger in ledgers}
+        self._by_entry: dict[type[Entry], list[tuple[Ledger, Feed]]] = {}
+        self._reach: dict[tuple[str, type[Entry]], int] = {}
+        for ledger in ledgers:
+            for feed in ledger.feeds:
+                self._by_entry.setdefault(feed.entry, []).append((ledger, feed))
+                self._reach[ledger.name, feed.entry] = feed.reach
+        self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in ledgers}
         self._now = Moment(0, 0, reference.version, [])
         self._tracked: dict[tuple[str, str], list[Page]] = {}
         self._index: dict[str, list[list[Placed]]] = {}
@@ -167,7 +168,7 @@ class Engine:
                     self._tell(page, track, self._now)
 
     def _turn_pages(self) -> None:
-        before, self._bounds = self._bounds, {one.name: self._bounds_of(one.name) for one in LEDGERS}
+        before, self._bounds = self._bounds, {name: self._bounds_of(name) for name in self.ledgers}
         if before != self._bounds:
             for page in self.pages.values():
                 page.retain(self._bounds[page.ledger.name])
@@ -177,12 +178,12 @@ class Engine:
             page.tracks = ()
             page.tracks = [_goes_on_as(known.get(one.watch.name), one) for one in self.tracks(page)]
 
-    def feed(self, item: Inside, appended: int) -> None:
+    def feed(self, item: Item, appended: int) -> None:
         """Take in one item of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
         for _ in self.steps(item, appended):
             pass
 
-    def steps(self, item: Inside, appended: int) -> Iterator[None]:
+    def steps(self, item: Item, appended: int) -> Iterator[None]:
         """The same step by step, for a tick may have very many pages to judge. Between steps nothing else is fed."""
         now = self._now
         now.appended, now.tick = appended, self.tick
@@ -225,7 +226,7 @@ class Engine:
 
     # Entries
 
-    def _take_record(self, record: Record, now: Moment) -> None:
+    def _take_record(self, record: Record[Entry], now: Moment) -> None:
         questions: list[Entry] = [entry for entry in record.entries if entry.pre]
         if questions:
             self._answer(f"{record.space}:{record.key}", questions, now)
@@ -245,8 +246,8 @@ class Engine:
     def _place(self, entry: Entry, placed: list[Placed], new: dict[int, bytes], now: Moment) -> None:
         """Put an entry on its page in each ledger. new: id() of pages that are made for it, and their names at rest."""
         keys_of_entry = entry.retraction_keys
-        for ledger in self._by_entry[type(entry)]:
-            key = ledger.key(entry, self.reference)
+        for ledger, feed in self._by_entry[type(entry)]:
+            key = feed.key(entry, self.reference)
             if key is None:
                 continue
             if entry.time < entry.uploaded - self._bounds[ledger.name].retention:  # no page is made for it
@@ -335,7 +336,7 @@ class Engine:
     @staticmethod
     def may_rest(ledger: Ledger) -> bool:
         """Whether pages of a ledger rest: not those with sums, nor those of messages, of which a tick asks."""
-        return not ledger.bin and ledger.name != "messages"
+        return not ledger.bin and not ledger.keeps_arrivals
 
     def all_pages(self) -> dict[PageName, Page]:
         """All pages by name, awake from now on: for who looks at a whole state."""
@@ -348,8 +349,8 @@ class Engine:
         if saved is None:
             return None
         of_ledger, key = _state.name_of(name)
-        page = self._new_page(self._ledgers[of_ledger], (of_ledger, key))
-        _state.wake(page, saved)
+        page = self._new_page(self.ledgers[of_ledger], (of_ledger, key))
+        _state.wake(page, saved, self.days_of)
         self._woken[page.name] = None
         if (day := self.unsaved.pop(name, None)) is not None:
             page.changed_days[day] = page.touched
@@ -394,7 +395,7 @@ class Engine:
         """Put an entry on a page and judge what that changes; tells whether it was put there."""
         counts, ledger = self.effects.counts, page.ledger.name
         if entry.id in page.held:
-            if ledger == "messages":
+            if page.ledger.keeps_arrivals:
                 counts["duplicates"] += 1
             return False
         if page.refuses(entry.time):
@@ -405,7 +406,7 @@ class Engine:
         self.changed_pages[page.name] = None
         has_aged = page.advance(entry.uploaded)
         page.touched = max(page.touched, self.tick or page.newest)
-        if ledger == "messages":
+        if page.ledger.keeps_arrivals:
             counts["msgid_reused"] += entry.slot in page.slots
             self._await_target(cast("Arrival", entry))
         reach = self._reach[ledger, type(entry)]
@@ -455,7 +456,7 @@ class Engine:
 
     def plan(self, page: Page) -> None:
         """Put on the agenda what time alone will change on this page."""
-        if page.ledger.name == "messages":
+        if page.ledger.keeps_arrivals:
             for arrival in cast("Iterable[Arrival]", page.held.values()):
                 if arrival.uploaded + WAIT > self.tick:
                     self._await_target(arrival)
@@ -844,7 +845,7 @@ class Engine:
         """What is kept: all that a rule may still be asked about what may still come or change."""
         rules = [version.rule for watch in self.watches.get(name, ()) for version in watch.versions()]
         asked = [rule.span + rule.ahead + rule.quiet_ms for rule in rules if not isinstance(rule, DayRule)]
-        frozen = frozen_after(name)
+        frozen = self.ledgers[name].frozen_after
         return Bounds(
             retention=max(asked, default=0) + frozen,
             frozen=frozen,
@@ -859,23 +860,24 @@ class Engine:
             return
         told: dict[str, Alert] = {}
         for entry in questions:
-            for ledger in self._by_entry[type(entry)]:
-                key = ledger.key(entry, self.reference)
-                if key is not None:
-                    told |= {one.alert_id: one for one in self._judge_question(entry, ledger, key, questions, now)}
-        asked = next((entry for entry in questions if isinstance(entry, Visit)), None)
-        if asked is not None:
-            self.effects.reminders.append(reminder(asked, list(told.values()), self._speakers, now))
+            for ledger, feed in self._by_entry[type(entry)]:
+                key = feed.key(entry, self.reference)
+                if key is None:
+                    continue
+                alike = (one for one in questions if type(one) is type(entry))
+                asked = [one for one in alike if feed.key(one, self.reference) == key]
+                told |= {one.alert_id: one for one in self._judge_question(entry, (ledger.name, key), asked, now)}
+        about = next((entry for entry in questions if entry.is_asked_about), None)
+        if about is not None:
+            self.effects.reminders.append(reminder(about, list(told.values()), self._speakers, now))
 
-    def _judge_question(
-        self, entry: Entry, ledger: Ledger, key: tuple[str, ...], questions: list[Entry], now: Moment
-    ) -> Iterator[Alert]:
-        for newest in self.watches.get(ledger.name, ()):
+    def _judge_question(self, entry: Entry, page: PageName, asked: list[Entry], now: Moment) -> Iterator[Alert]:
+        ledger, key = page
+        for newest in self.watches.get(ledger, ()):
             watch = newest.at(entry.time) if newest.enabled else None
             if watch is None or not watch.rule.judges_pre:
                 continue
-            asked = [one for one in questions if type(one) is type(entry) and ledger.key(one, self.reference) == key]
-            window = self._window_as_if(self._page_of((ledger.name, key)), entry, asked, watch.rule)
+            window = self._window_as_if(self._page_of(page), entry, asked, watch.rule)
             finding = self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
             if finding is not None:
                 alert, is_news = self.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)

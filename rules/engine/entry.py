@@ -41,6 +41,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
 
     last_counts: ClassVar[bool] = False
     """Whether the latest statement about a slot counts (fee lines, admissions), not the first (settlements)."""
+    is_asked_about: ClassVar[bool] = False
+    """Whether a question before money moves is answered for this entry."""
     lasting: ClassVar[bool] = False
     """Whether no retraction takes it back: that a message came stays true."""
 
@@ -48,6 +50,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
     def id(self) -> Id:
         """What makes the entry one of a kind within its ledger key."""
         return (self.identity, self.line)
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """The key space and the key under which it travels; an empty key: nowhere."""
+        return ("institution", self.institution)
 
     @property
     def own_key(self) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 from ..reference import Reference
-from ..times import HOUR
+from ..times import DAY, HOUR
 from .entry import Entry
 from .retraction import REACH_OF_MESSAGE_REVERSAL
 
@@ -28,21 +29,32 @@ WAIT = GRACE + ALIGNMENT
 further behind."""
 
 
-@dataclass(frozen=True)
-class Ledger:
-    """Which entries are kept, under which key.
+SLOW = 15 * DAY
+"""Grace of admissions, discharges and stock: they come from nightly and weekly batches (contract, section 2)."""
 
-    key: of an entry, None where this ledger does not keep it. bin: length of the sums that habits are read from, ms.
-    reach: how long after an entry a retraction still takes it back, ms. grace: how late its entries may come, ms.
+Key = tuple[str, ...]
+E = TypeVar("E", bound=Entry)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Entries of one kind that a ledger keeps.
+
+    key: of an entry, None where the ledger does not keep it. reach: how long after an entry a retraction still takes it
+    back, ms. grace: how late its entries may come, ms.
     """
 
-    name: str
-    space: str
     entry: type[Entry]
-    key: Callable[[Entry, Reference], tuple[str, ...] | None]
-    bin: int = 0
+    key: Callable[[Entry, Reference], Key | None]
     reach: int = 72 * HOUR
     grace: int = GRACE
+
+    @staticmethod
+    def of(
+        entry: type[E], key: Callable[[E, Reference], Key | None], *, reach: int = 72 * HOUR, grace: int = GRACE
+    ) -> Feed:
+        """Entries of this kind, under this key."""
+        return Feed(entry, cast("Callable[[Entry, Reference], Key | None]", key), reach, grace)
 
     @property
     def frozen_after(self) -> int:
@@ -51,6 +63,26 @@ class Ledger:
         It may come late, or be taken back, and that be taken back by a 2601; and each of them may come out of order.
         """
         return max(self.grace, self.reach + REACH_OF_MESSAGE_REVERSAL) + SKEW
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Which entries are kept, and under which key.
+
+    space: the key space that its keys are in. bin: length of the sums that habits are read from, ms; 0 where it keeps
+    none. keeps_arrivals: whether it says which messages came.
+    """
+
+    name: str
+    space: str
+    feeds: tuple[Feed, ...]
+    bin: int = 0
+    keeps_arrivals: bool = False
+
+    @property
+    def frozen_after(self) -> int:
+        """How long after its business time an entry of any feed may still come or change, ms."""
+        return max(feed.frozen_after for feed in self.feeds)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from ..ledgers import frozen_after
 from ..times import DAY, HOUR, day_of, iso
 from .alert import Alert, AlertState, ClosedBy, Moment, alert_id, write
 from .entry import Entry
@@ -16,8 +15,6 @@ from .watch import Watch
 
 REMEMBERED = DAY
 """How long the alert of a visit's questions is remembered, ms (contract, section 4)."""
-ANSWERED = frozen_after("messages")
-"""How long a message that was answered is known when it comes again, ms; as long as the ledger `messages` knows it."""
 
 
 class ReminderFinding(msgspec.Struct, frozen=True):
@@ -86,9 +83,11 @@ class Questions:
     alerts: by rule, scope and visit. changed_hours, changed_alerts: to be saved again.
     """
 
-    __slots__ = ("alerts", "answered", "changed_alerts", "changed_hours", "watches")
+    __slots__ = ("_answered_for", "alerts", "answered", "changed_alerts", "changed_hours", "watches")
 
-    def __init__(self) -> None:
+    def __init__(self, answered_for: int) -> None:
+        """Take answered_for: how long a message that was answered is known when it comes again, ms."""
+        self._answered_for = answered_for
         self.watches: Mapping[str, Watch] = {}
         self.answered: dict[int, set[str]] = {}
         self.alerts: dict[str, Asked] = {}
@@ -136,7 +135,7 @@ class Questions:
         """Close and forget what is older than a day by the log's clock."""
         for name in sorted(name for name, known in self.alerts.items() if known.until <= now.tick):
             yield from self._close(name, now, "quiet")
-        for hour in [hour for hour in self.answered if hour + HOUR + ANSWERED <= now.tick]:
+        for hour in [hour for hour in self.answered if hour + HOUR + self._answered_for <= now.tick]:
             del self.answered[hour]
             self.changed_hours.add(hour)
 

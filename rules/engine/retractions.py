@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..ledgers import LEDGERS
 from .entry import Entry
 from .retraction import REACH_OF_MESSAGE_REVERSAL, Retraction, comes_before
 
-KEPT = max(ledger.frozen_after for ledger in LEDGERS)
-"""How long a retraction is kept at least, by the log's own clock, ms: as long as anything that it names may change."""
 ROOM = 100_000
 """So many retractions are kept however old they are: what they name may lag behind the clock (our assumption)."""
 
@@ -20,9 +17,11 @@ class Retractions:
     of_unpaid: the bills (`Entry.paid_by`) on which it depends what is taken back. room: how many are never too many.
     """
 
-    __slots__ = ("_arrived", "_by_identity", "_by_key", "_by_message", "changed", "of_unpaid", "room")
+    __slots__ = ("_arrived", "_by_identity", "_by_key", "_by_message", "_kept", "changed", "of_unpaid", "room")
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int) -> None:
+        """Take kept: how long a retraction is kept at least, ms by the log's clock: while what it names may change."""
+        self._kept = kept
         self.room = ROOM
         self._by_identity: dict[int, Retraction] = {}
         self._by_key: dict[str, list[Retraction]] = {}
@@ -95,7 +94,7 @@ class Retractions:
         """Once there are very many, drop the retractions that came too long ago."""
         if len(self._arrived) <= self.room:
             return
-        for identity in [identity for identity, arrived in self._arrived.items() if arrived + KEPT < tick]:
+        for identity in [identity for identity, arrived in self._arrived.items() if arrived + self._kept < tick]:
             retraction = self._by_identity.pop(identity)
             del self._arrived[identity]
             self.changed.add(identity)

@@ -7,13 +7,13 @@ triggers, (retraction) for what takes back, (hour) and (alert) for questions: on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING, cast
+from types import GenericAlias
+from typing import TYPE_CHECKING, Generic, TypeVar, Union, cast
 
 import msgspec
 
-from ..ledgers import LEDGERS, AnyEntry
 from ..times import day_of
 from .alert import AlertState
 from .entry import Entry
@@ -40,14 +40,17 @@ _KEY = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
 _PAGE_NAME = msgspec.msgpack.Decoder(tuple[str, tuple[str, ...]])
 
 
-class _Day(msgspec.Struct, array_like=True):
+E = TypeVar("E", bound=Entry)
+
+
+class _Day(msgspec.Struct, Generic[E], array_like=True):
     """taken, fallen: positions of the entries that were taken back, and of those that do not count.
 
     Why they do not, a retraction or another entry, may be forgotten by then. touched: of the page, when the day last
     changed.
     """
 
-    entries: list[AnyEntry]
+    entries: list[E]
     taken: list[int]
     fallen: list[int]
     touched: int
@@ -90,13 +93,18 @@ _IN_FORCE = msgspec.msgpack.Decoder(list[_InForce])
 _TRACK = msgspec.msgpack.Decoder(_TrackState)
 _TRIGGERS = msgspec.msgpack.Decoder(_Triggers)
 _RETRACTION = msgspec.msgpack.Decoder(tuple[Retraction, int])
-_ENTRIES = msgspec.msgpack.Decoder(_Day)
-_DAYS = msgspec.msgpack.Decoder(list[_Day])
 _ANSWERED = msgspec.msgpack.Decoder(set[str])
 _ASKED = msgspec.msgpack.Decoder(Asked)
-_BY_NAME: dict[str, Ledger] = {}
-for _ledger in LEDGERS:
-    _BY_NAME.setdefault(_ledger.name, _ledger)
+
+
+class DaysOf:
+    """Reads the entries of days back, of every kind that these ledgers keep."""
+
+    def __init__(self, ledgers: Iterable[Ledger]) -> None:
+        kinds = tuple({feed.entry: None for ledger in ledgers for feed in ledger.feeds})
+        day = GenericAlias(_Day, (Union.__getitem__(kinds),))
+        self.day: Callable[[bytes], _Day[Entry]] = msgspec.msgpack.Decoder(day).decode
+        self.days: Callable[[bytes], list[_Day[Entry]]] = msgspec.msgpack.Decoder(GenericAlias(list, (day,))).decode
 
 
 def _name(kind: str, ledger: str = "", key: tuple[str, ...] = (), part: str = "") -> bytes:
@@ -164,14 +172,14 @@ def _of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
             yield _name("track", ledger, key, track.watch.name), _of_track(track)
 
 
-def _of_day(page: Page, entries: list[Entry], touched: int) -> _Day:
+def _of_day(page: Page, entries: list[Entry], touched: int) -> _Day[Entry]:
     taken: list[int] = []
     fallen: list[int] = []
     if page.aside:
         aside = {entry.id for entry in page.aside}
         fallen = [position for position, entry in enumerate(entries) if entry.id in aside]
         taken = [position for position in fallen if entries[position].id in page.taken]
-    return _Day(cast("list[AnyEntry]", entries), taken, fallen, touched)
+    return _Day(entries, taken, fallen, touched)
 
 
 def _of_track(track: Track) -> bytes | None:
@@ -259,9 +267,9 @@ def name_of(name: bytes) -> PageName:
     return _PAGE_NAME.decode(name)
 
 
-def wake(page: Page, saved: bytes) -> None:
+def wake(page: Page, saved: bytes, days_of: DaysOf) -> None:
     """Put the entries of a page back that was at rest."""
-    for day in _DAYS.decode(saved):
+    for day in days_of.days(saved):
         _put_day_back(page, day)
 
 
@@ -320,11 +328,11 @@ def _load_pages(engine: Engine, by_kind: defaultdict[str, list[_Saved]]) -> None
     for name, saved in groupby(by_kind["entries"], key=lambda one: one[:2]):
         days = [value for *_, value in saved]
         if name in has_more or not _lay(engine, name, days):
-            page = engine.page(_BY_NAME[name[0]], name[1])
+            page = engine.page(engine.ledgers[name[0]], name[1])
             for value in days:
-                _put_back(engine, page, _ENTRIES.decode(value))
+                _put_back(engine, page, engine.days_of.day(value))
     for ledger, key, _, value in by_kind["bins"]:
-        engine.page(_BY_NAME[ledger], key).bins.update(_BINS.decode(value))
+        engine.page(engine.ledgers[ledger], key).bins.update(_BINS.decode(value))
     for ledger, key, watch, value in by_kind["track"]:
         for track in _tracks_of(engine, (ledger, key), watch):
             saved_track = _TRACK.decode(value)
@@ -340,9 +348,9 @@ def _lay(engine: Engine, name: PageName, days: list[bytes]) -> bool:
 
     A page with more is made, and rests if it may when all is loaded.
     """
-    if len(days) > 1 or not engine.may_rest(_BY_NAME[name[0]]):
+    if len(days) > 1 or not engine.may_rest(engine.ledgers[name[0]]):
         return False
-    saved = _ENTRIES.decode(days[0])
+    saved = engine.days_of.day(days[0])
     if len(saved.entries) > 1:
         return False
     [entry] = saved.entries
@@ -352,14 +360,14 @@ def _lay(engine: Engine, name: PageName, days: list[bytes]) -> bool:
     return True
 
 
-def _put_back(engine: Engine, page: Page, saved: _Day) -> None:
+def _put_back(engine: Engine, page: Page, saved: _Day[Entry]) -> None:
     engine.entries += len(saved.entries)
     _put_day_back(page, saved)
     for entry in saved.entries:
         engine.index(entry.retraction_keys, [(page, entry)])
 
 
-def _put_day_back(page: Page, saved: _Day) -> None:
+def _put_day_back(page: Page, saved: _Day[Entry]) -> None:
     page.touched = max(page.touched, saved.touched)
     page.advance(max(entry.uploaded for entry in saved.entries))
     page.put_back(saved.entries, set(saved.taken), set(saved.fallen))

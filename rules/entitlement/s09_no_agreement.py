@@ -11,7 +11,8 @@ from ..engine.finding import Finding, Undecidable, evidence
 from ..engine.rule import Rule
 from ..engine.text import Text
 from ..engine.window import Window
-from ..ledgers import WITHOUT_AGREEMENT, Swipe
+from ..ledgers import Swipe
+from ..ledgers.agreements import WITHOUT_AGREEMENT
 from ..reference import Reference
 from ..times import DAY
 

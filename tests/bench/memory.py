@@ -15,7 +15,7 @@ from rules.catalogue import catalogue
 from rules.engine.engine import Engine
 from rules.engine.item import Tick
 from rules.engine.watch import Watch
-from rules.ledgers import Inside, Record
+from rules.ledgers import LEDGERS, Inside, Record
 from rules.reference import Reference
 from rules.testing import at, sale
 from rules.times import HOUR
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--boxes", type=int, default=200_000)
     boxes = parser.parse_args().boxes
     gc.set_threshold(200_000, 50, 1_000)  # as in a worker
-    engine = Engine([Watch(rule()) for rule in catalogue().values()], Reference())  # type: ignore[call-arg]  # defaults
+    engine = Engine([Watch(rule()) for rule in catalogue().values()], Reference(), LEDGERS)  # type: ignore[call-arg]  # defaults
     before = resident()
     for number in range(boxes):
         # Decoded as a detector does it, so that no two boxes share a string.

@@ -17,6 +17,7 @@ import pytest
 
 from monitor.inforce import versions_of
 from rules.engine.engine import FAR, Engine
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from streams.checkpoint import HEAD, Head
 from streams.detector import process
@@ -112,7 +113,7 @@ async def saved(area: Area) -> dict[int, dict[bytes, bytes]]:
 async def replayed(area: Area) -> tuple[dict[int, dict[bytes, bytes]], set[bytes]]:
     """State and revisions of engines that read the area's own internal log, one record after the other."""
     in_force = await versions_of({"bootstrap_servers": area.kafka.bootstrap}, area.prefix).newest()
-    engines = {number: Engine([], Reference()) for number in range(PARTITIONS)}
+    engines = {number: Engine([], Reference(), LEDGERS) for number in range(PARTITIONS)}
     for engine in engines.values():  # nothing was loaded meanwhile
         engine.turn(in_force.watches, in_force.reference)
     alerts: set[bytes] = set()

@@ -16,6 +16,7 @@ from monitor.metrics import Metrics
 from monitor.rulebook import load_rules
 from monitor.worker import serve
 from rules.engine.engine import Engine
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
@@ -45,7 +46,7 @@ def fed(now: float) -> tuple[Metrics, Engine]:
     tables.put("institutions", {"fixmedins_code": SUSPENDED, "status": "suspended", "kind": "pharmacy"})
     metrics = Metrics()
     metrics.partitions(1, 1)
-    engine = metrics.watch(0, Engine(load_rules(None), tables))
+    engine = metrics.watch(0, Engine(load_rules(None), tables, LEDGERS))
     values = [*(settlement(number, now) for number in range(SETTLEMENTS)), b"{", b'{"infno": "9999"}']
     routed = Router(Door(Pseudonyms("test"))).route([(value, int(now * 1000)) for value in values])
     metrics.routed(routed, 0.004)

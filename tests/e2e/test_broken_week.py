@@ -20,10 +20,10 @@ import pytest
 
 from monitor.replay import DeadLetter, Summary, replay
 from monitor.simulate import Simulation
-from rules._entries import entries_of
 from rules.catalogue import catalogue
 from rules.engine.watch import Watch
 from rules.ledgers import Inside
+from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.times import DAY, parse
 from rules.wire.door import Door, Opened

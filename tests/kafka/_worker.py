@@ -17,7 +17,8 @@ from faust.types import TP
 from monitor.inforce import versions_of
 from monitor.rulebook import load_rules
 from rules.engine.engine import Engine
-from rules.ledgers import Inside
+from rules.engine.item import Item
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
@@ -37,7 +38,7 @@ WATCHES = load_rules(None)
 class Broken(Engine):
     """An engine with a fault of its own."""
 
-    def steps(self, item: Inside, appended: int) -> Iterator[None]:
+    def steps(self, item: Item, appended: int) -> Iterator[None]:
         """Fail."""
         raise RuntimeError("broken")
 
@@ -67,12 +68,12 @@ def hang(app: BatchApp) -> None:
 
 def engine(_: int) -> Engine:
     """The engine of one partition."""
-    return Engine(WATCHES, REFERENCE)
+    return Engine(WATCHES, REFERENCE, LEDGERS)
 
 
 def empty(_: int) -> Engine:
     """The engine of one partition whose rules come by the log."""
-    return Engine([], Reference())
+    return Engine([], Reference(), LEDGERS)
 
 
 def router(_: int) -> Router:
@@ -139,7 +140,7 @@ if __name__ == "__main__":
     given = json.loads(sys.argv[1])
     fault, by_log = given.pop("fault", ""), None
     kind = FAULTS.get(fault, Engine)
-    made: Callable[[int], Engine] = lambda _: kind(WATCHES, REFERENCE)  # noqa: E731 - one of two
+    made: Callable[[int], Engine] = lambda _: kind(WATCHES, REFERENCE, LEDGERS)  # noqa: E731 - one of two
     if given.pop("by_log", False):
         made, by_log = empty, versions_of({"bootstrap_servers": given["brokers"]}, given["prefix"])
     routers = poisoned if fault == "poison" else router

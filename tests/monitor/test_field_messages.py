@@ -12,6 +12,7 @@ from monitor.replay import Summary, replay
 from rules.catalogue import catalogue
 from rules.engine.engine import Engine
 from rules.engine.watch import Watch
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
@@ -299,7 +300,7 @@ def test_a_review_is_one_question_about_the_orders_of_now() -> None:
 
 def _reminders(lines: list[Body]) -> list[dict[str, Any]]:
     """What institutions are told."""
-    router, engine = Router(Door(Pseudonyms("key")), of_file=True), Engine([], Reference())
+    router, engine = Router(Door(Pseudonyms("key")), of_file=True), Engine([], Reference(), LEDGERS)
     routed = router.route([(json.dumps(line).encode(), MORNING) for line in lines])
     outcome = process(engine, [(one, MORNING) for one in bundles(value for _, value in routed.entries)])
     return [json.loads(one.value) for one in outcome.reminders]

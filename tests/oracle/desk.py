@@ -8,6 +8,7 @@ from rules.engine.alert import Alert
 from rules.engine.engine import Engine
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import HOUR
 from streams.detector import Outcome, process
@@ -26,7 +27,7 @@ class Desk:
     def __init__(self, *rules: Rule, shadows: Sequence[Rule] = ()) -> None:
         self.watches = [*(Watch(rule) for rule in rules), *(Watch(rule, shadow=True) for rule in shadows)]
         self.reference = Reference()
-        self.engine = Engine(self.watches, self.reference)
+        self.engine = Engine(self.watches, self.reference, LEDGERS)
         self.state: dict[bytes, bytes | None] = {}
         self.said: list[Alert] = []
 
@@ -48,7 +49,7 @@ class Desk:
     def take_over(self) -> None:
         """Save the state, and go on with a fresh engine that has read it."""
         self.state |= dict(self.engine.drain_changes())
-        self.engine = Engine(self.watches, self.reference)
+        self.engine = Engine(self.watches, self.reference, LEDGERS)
         self.engine.load(self.state.items())
 
     def _feed(self, values: Sequence[bytes], moment: int) -> Outcome:

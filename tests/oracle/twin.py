@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, cast
 
-from rules._entries import entries_of
 from rules.engine.entry import Entry
 from rules.engine.finding import SEVERITIES, Evidence, Finding, Undecidable
 from rules.engine.ledger import Ledger
@@ -18,6 +17,7 @@ from rules.engine.retraction import Retraction
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
 from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Sale, Stay, Visit
+from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso
 from rules.wire.door import Opened
@@ -100,7 +100,7 @@ def episodes(messages: Iterable[Opened], rules: Iterable[Rule], reference: Refer
     said = Said([one for left in remembered for one in left.retractions], entries)
     pages = [
         (ledger, key, standing(kept, said, _reach_in(ledger)))
-        for ledger in _names_once(LEDGERS)
+        for ledger in LEDGERS
         for key, kept in sorted(_by_key(ledger, entries, reference).items())
     ]
     found = [
@@ -260,22 +260,16 @@ def _outdoes(other: Entry, one: Entry, reach: int) -> bool:
     return other is (second if latest else first) and other is not one and second.uploaded <= first.time + reach
 
 
-def _names_once(ledgers: Iterable[Ledger]) -> list[Ledger]:
-    return list({ledger.name: ledger for ledger in ledgers}.values())
-
-
 def _reach_in(ledger: Ledger) -> Callable[[Entry], int]:
-    reaches = {one.entry: one.reach for one in LEDGERS if one.name == ledger.name}
+    reaches = {feed.entry: feed.reach for feed in ledger.feeds}
     return lambda entry: reaches[type(entry)]
 
 
 def _by_key(ledger: Ledger, entries: Iterable[Entry], reference: Reference) -> dict[tuple[str, ...], list[Entry]]:
     kept: dict[tuple[str, ...], list[Entry]] = {}
-    for part in LEDGERS:
-        if part.name != ledger.name:
-            continue
+    for feed in ledger.feeds:
         for entry in entries:
-            if type(entry) is part.entry and (key := part.key(entry, reference)) is not None:
+            if type(entry) is feed.entry and (key := feed.key(entry, reference)) is not None:
                 kept.setdefault(key, []).append(entry)
     return kept
 

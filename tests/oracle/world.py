@@ -16,6 +16,7 @@ from rules.engine.ledger import GRACE
 from rules.engine.questions import Reminder
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE
 from rules.wire.door import Door, Late, Opened, Refused, Skipped
@@ -404,7 +405,7 @@ def run(
 
 
 def _engine(watches: Sequence[Watch], reference: Reference, room: int) -> Engine:
-    engine = Engine(watches, reference)
+    engine = Engine(watches, reference, LEDGERS)
     engine.room = engine.retractions.room = room
     return engine
 

@@ -11,7 +11,7 @@ from rules.engine.item import Tick
 from rules.engine.retraction import Retraction
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
-from rules.ledgers import AnyEntry, Record, Swipe
+from rules.ledgers import LEDGERS, AnyEntry, Record, Swipe
 from rules.reference import Reference
 from rules.times import HOUR
 
@@ -25,7 +25,7 @@ def hour(time: int) -> Tick:
 
 def engine_of(rule: Rule, reference: Reference | None = None) -> Engine:
     """An engine in which this rule is in force."""
-    return Engine([Watch(rule)], reference or Reference())
+    return Engine([Watch(rule)], reference or Reference(), LEDGERS)
 
 
 def feed(engine: Engine, log: Iterable[AnyEntry | Retraction | Tick]) -> Effects:

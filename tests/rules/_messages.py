@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules._entries import entries_of
 from rules.engine.alert import Alert
 from rules.engine.engine import Effects, Engine
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
-from rules.ledgers import Inside
+from rules.ledgers import LEDGERS, Inside
+from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
@@ -19,7 +19,7 @@ from tests.rules._log import END
 
 def effects_of(rule: Rule, bodies: Iterable[Body], reference: Reference) -> Effects:
     """What the messages bring about, in this order, and the closing tick; persons keep their numbers."""
-    engine, door = Engine([Watch(rule)], reference), Door(Pseudonyms("key", raw=True))
+    engine, door = Engine([Watch(rule)], reference, LEDGERS), Door(Pseudonyms("key", raw=True))
     for body in bodies:
         opened = door.open(raw(body), 1 << 50)
         left = entries_of(opened)

@@ -8,12 +8,12 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from rules._entries import entries_of
 from rules.engine.finding import Undecidable
 from rules.engine.item import Tick
 from rules.engine.retraction import Retraction
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.ledgers import AnyEntry, Stay
+from rules.ledgers.inside import entries_of
 from rules.testing import HOSPITAL, at, judge, stay
 from rules.times import DAY, HOUR, SECOND
 from rules.wire.door import Door

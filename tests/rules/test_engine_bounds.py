@@ -34,7 +34,7 @@ def sums(engine: Engine, ledger: str) -> dict[int, list[int]]:
 
 def test_each_ledger_is_frozen_after_its_own_time() -> None:
     """Of several ledgers with one name the greatest counts; rules add what they ask for."""
-    engine = Engine([], Reference())
+    engine = Engine([], Reference(), LEDGERS)
     stays = engine_of(ManyStays())._bounds["stays"]
 
     assert FROZEN == {name: bounds.retention / DAY for name, bounds in engine._bounds.items()}

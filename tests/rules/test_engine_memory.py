@@ -11,8 +11,7 @@ from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.credential.s01_gap import Gap
 from rules.credential.s01_sign import Sign
 from rules.engine.engine import Engine
-from rules.engine.retractions import KEPT
-from rules.ledgers import Fill
+from rules.ledgers import LEDGERS, Fill
 from rules.testing import at, swipe
 from tests.oracle import wire
 from tests.oracle.desk import Desk
@@ -222,6 +221,6 @@ def test_which_retractions_are_forgotten_does_not_depend_on_who_holds_them(takes
     if takes_over:
         desk.take_over()
     desk.engine.retractions.room = 0
-    desk.tick(MONDAY + 10 * HOUR + KEPT)
+    desk.tick(MONDAY + 10 * HOUR + max(ledger.frozen_after for ledger in LEDGERS))
 
     assert 1 == len(desk.engine.retractions)

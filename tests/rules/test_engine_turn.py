@@ -14,6 +14,7 @@ from rules.engine.engine import Engine
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
 from rules.entitlement.s09_no_agreement import NoAgreement
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import iso
 from tests.oracle import wire
@@ -43,7 +44,7 @@ class Turning(Desk):
     def take_over(self) -> None:
         """Save the state, and go on with a fresh engine as a worker does it."""
         self.state |= dict(self.engine.drain_changes())
-        self.engine = Engine([], Reference())
+        self.engine = Engine([], Reference(), LEDGERS)
         self.engine.turn(self.watches, self.reference)
         self.engine.load(self.state.items())
         self.engine.turn(self.watches, self.reference)

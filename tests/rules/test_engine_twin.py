@@ -14,6 +14,7 @@ from rules.engine.alert import Alert
 from rules.engine.engine import ROOM, Engine
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import iso
 from rules.wire.door import Opened
@@ -147,7 +148,7 @@ def test_after_a_tick_every_open_alert_has_said_all_that_it_holds(world: World, 
     random, events = Random(seed), events_of(world)
     arrived = from_sources(in_some_order(with_repeats(events, random), random), random, sources=2)
     [log] = logs(arrived, final=False, by_append_time=True)
-    engine = Engine([Watch(rule) for rule in SAMPLES], Reference())
+    engine = Engine([Watch(rule) for rule in SAMPLES], Reference(), LEDGERS)
     last: dict[str, Alert] = {}
 
     for value, moment in log:

@@ -6,8 +6,8 @@ from itertools import product
 import msgspec
 import pytest
 
-from rules._entries import entries_of
 from rules.ledgers import Fill, Inside
+from rules.ledgers.inside import entries_of
 from rules.times import parse
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms

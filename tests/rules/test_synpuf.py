@@ -23,6 +23,7 @@ from rules.engine.alert import Alert
 from rules.engine.engine import Engine
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, parse
 from rules.wire.door import Door
@@ -72,7 +73,7 @@ def code_of(row: Row) -> str:
 
 def standing(made: Iterable[Row], reference: Reference) -> list[Alert]:
     """The alerts that stand when the rows have gone through the door, the router and the engine."""
-    router, engine = Router(Door(Pseudonyms("", raw=True))), Engine([Watch(rule) for rule in RULES], reference)
+    router, engine = Router(Door(Pseudonyms("", raw=True))), Engine([Watch(rule) for rule in RULES], reference, LEDGERS)
     last: dict[str, Alert] = {}
     hour = 0
     for number, row in enumerate(made):

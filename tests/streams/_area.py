@@ -35,7 +35,7 @@ from rules.engine.finding import Finding
 from rules.engine.ledger import SKEW
 from rules.engine.watch import Watch
 from rules.engine.window import Window
-from rules.ledgers import Record
+from rules.ledgers import LEDGERS, Record
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, day_of
 from streams import ending, intake, plant, progress, reading, ticks, versions
@@ -413,8 +413,8 @@ class Worker:
         config = StreamConfig("none", prefix="p", area="a", allow_final=True, rebalance_seconds=1e6, step_seconds=1e6,
                               idle_seconds=1e6)  # fmt: skip
         self.plant = ModelPlant(
-            cast(Any, self.app), config, lambda _: Engine([], Reference()), lambda _: Router(a_door()), Unmetered(),
-            lambda: {"state": "1"}, Versions({}, "p", WATCHES, defined),
+            cast(Any, self.app), config, lambda _: Engine([], Reference(), LEDGERS), lambda _: Router(a_door()),
+            Unmetered(), lambda: {"state": "1"}, Versions({}, "p", WATCHES, defined),
         )  # fmt: skip
         self.plant.broker = broker
         self.plant._pulse = cast(Any, SimpleNamespace(start=lambda: None, check=lambda: None))
@@ -524,7 +524,9 @@ class Judge:
     def __init__(self, broker: Broker, number: int) -> None:
         self._broker = broker
         self._log = broker.topics[NAMES.entries, number]
-        self._desk = Desk(number, INSIDE, Engine([], Reference()), None, dict, Versions({}, "p", WATCHES, defined).at)
+        self._desk = Desk(
+            number, INSIDE, Engine([], Reference(), LEDGERS), None, dict, Versions({}, "p", WATCHES, defined).at
+        )
         self._newest: dict[str, int] = {}
         self._seen: set[tuple[str, type[Entry], tuple[int, str]]] = set()
         self.at = 0

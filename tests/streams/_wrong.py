@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from rules.engine.item import Tick, Turn
-from rules.engine.ledger import Ledger
+from rules.engine.ledger import Feed
 from rules.engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from streams.alignment import EVER, Board
 from streams.checkpoint import Desk, Head
@@ -30,7 +30,7 @@ def stale_end(patch: pytest.MonkeyPatch) -> None:
 
 def retention_without_skew(patch: pytest.MonkeyPatch) -> None:
     """Ledgers keep what one ordered log needs."""
-    patch.setattr(Ledger, "frozen_after", property(lambda one: max(one.grace, one.reach + REACH_OF_MESSAGE_REVERSAL)))
+    patch.setattr(Feed, "frozen_after", property(lambda one: max(one.grace, one.reach + REACH_OF_MESSAGE_REVERSAL)))
 
 
 def newest_tables(patch: pytest.MonkeyPatch) -> None:

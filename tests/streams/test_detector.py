@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from rules.engine.engine import Engine
+from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from streams.detector import process
 from streams.router import bundles, encode_tick
@@ -94,7 +95,7 @@ NEWER = msgspec.msgpack.encode([["OfTomorrow", 1]])
 )
 def test_a_record_that_is_not_ours_is_passed_over(stray: bytes) -> None:
     """Also one without a value; what stands around it is judged."""
-    engine = Engine([], Reference())
+    engine = Engine([], Reference(), LEDGERS)
     found = process(engine, [(encode_tick(HOUR), 0), (stray, 0), (encode_tick(2 * HOUR), 0), (stray, 0)])
 
     assert [1, 3] == found.undecodable
@@ -103,7 +104,7 @@ def test_a_record_that_is_not_ours_is_passed_over(stray: bytes) -> None:
 
 def test_what_stands_beside_a_stray_in_one_bundle_is_judged() -> None:
     """A router that is newer than this worker takes nothing else away from it; the bundle is kept for whoever asks."""
-    engine = Engine([], Reference())
+    engine = Engine([], Reference(), LEDGERS)
     hours = [msgspec.msgpack.encode(["t", hour * HOUR, False]) for hour in (1, 2)]
     [bundle] = bundles([hours[0], msgspec.msgpack.encode(["OfTomorrow", 1]), hours[1]])
 
@@ -116,4 +117,4 @@ def test_text_that_is_no_text_is_passed_over() -> None:
     inside = msgspec.msgpack.encode([["r", "person", "p_1", []]])
     broken = inside.replace(b"r", b"\xff", 1), inside.replace(b"person", b"pers\xffn")
 
-    assert [0, 1] == process(Engine([], Reference()), [(value, 0) for value in broken]).undecodable
+    assert [0, 1] == process(Engine([], Reference(), LEDGERS), [(value, 0) for value in broken]).undecodable

@@ -17,7 +17,7 @@ import pytest
 from rules.engine.engine import Effects, Engine
 from rules.engine.item import Turn
 from rules.engine.watch import Watch
-from rules.ledgers import Record
+from rules.ledgers import LEDGERS, Record
 from rules.reference import Reference
 from rules.testing import swipe
 from streams import plant
@@ -119,10 +119,10 @@ async def test_where_slices_end_changes_nothing_of_what_is_sent(
     """Record by record or all at once: the same alerts, in the same order."""
     monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
     watches = [Watch(ManySwipes(limit=2))]
-    built, sent = await plant_with(Engine(watches, Reference()))
+    built, sent = await plant_with(Engine(watches, Reference(), LEDGERS))
     inside = entries()
     await built.detect(cast(Any, Event(inside)))
-    expected = process(Engine(watches, Reference()), [(value, MONDAY) for value in inside]).alerts
+    expected = process(Engine(watches, Reference(), LEDGERS), [(value, MONDAY) for value in inside]).alerts
 
     assert len(expected) > 1
     assert [(one.key, one.value, one.headers) for one in expected] == sent.records["p.alerts"]
@@ -135,14 +135,14 @@ def in_force(offset: int) -> InForce:
 
 async def test_the_first_versions_come_into_force_where_nothing_is_loaded() -> None:
     """Offsets of 0 are of an area without tables and definitions: its rules are those of the catalogue."""
-    built, sent = await plant_with(Engine([], Reference()))
+    built, sent = await plant_with(Engine([], Reference(), LEDGERS))
     asked: list[dict[str, int]] = []
 
     async def read(offsets: Mapping[str, int], mark: str) -> InForce:
         asked.append(dict(offsets))
         return in_force(offsets["t"])
 
-    desk = built._desks[0] = Desk(0, 1, Engine([], Reference()), None, dict, read)
+    desk = built._desks[0] = Desk(0, 1, Engine([], Reference(), LEDGERS), None, dict, read)
     desk.start_at(0)
     said = [encode_turn(Turn({"t": 0}, "m0")), *entries(), encode_tick(MONDAY + HOUR, turn=Turn({"t": 0}, "m0"))]
     await built.detect(cast(Any, Event(said)))
@@ -160,21 +160,21 @@ async def test_a_batch_halts_where_other_versions_come_into_force(
     Wherever slices end; the offsets in force are the greatest of each topic, and the head says which.
     """
     monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
-    built, sent = await plant_with(Engine([], Reference()))
+    built, sent = await plant_with(Engine([], Reference(), LEDGERS))
     asked: list[tuple[dict[str, int], str]] = []
 
     async def read(offsets: Mapping[str, int], mark: str) -> InForce:
         asked.append((dict(offsets), mark))
         return in_force(offsets["t"])
 
-    desk = built._desks[0] = Desk(0, 1, Engine([], Reference()), None, dict, read)
+    desk = built._desks[0] = Desk(0, 1, Engine([], Reference(), LEDGERS), None, dict, read)
     desk.start_at(0)
     inside = entries()
     said = [encode_turn(Turn({"t": 1}, "m1")), encode_tick(MONDAY + HOUR, turn=Turn({"t": 3}, "m3")),
             encode_turn(Turn({"t": 2}, "m2"))]  # fmt: skip
     await built.detect(cast(Any, Event([said[0], *inside[:12], said[1], said[2], *inside[12:]])))
 
-    expected = Engine([], Reference())
+    expected = Engine([], Reference(), LEDGERS)
     expected.turn(in_force(1).watches, in_force(1).reference)
     first = process(expected, [(value, MONDAY) for value in inside[:12]]).alerts
     expected.turn(in_force(3).watches, in_force(3).reference)
@@ -193,7 +193,7 @@ async def test_a_tick_over_very_many_pages_lets_others_have_their_turn() -> None
     ]
     opening = [msgspec.msgpack.encode([Record("institution", one.institution, [one]) for one in visits])]
     closing, watches = [encode_tick(0, final=True)], [Watch(BusyDay(limit=10))]
-    at_once, engine = Engine(watches, Reference()), Engine(watches, Reference())
+    at_once, engine = Engine(watches, Reference(), LEDGERS), Engine(watches, Reference(), LEDGERS)
     process(at_once, [(opening[0], MONDAY)])
     expected = process(at_once, [(closing[0], MONDAY)]).alerts
     built, sent = await plant_with(engine)
@@ -216,7 +216,7 @@ async def test_a_tick_over_very_many_pages_lets_others_have_their_turn() -> None
 async def test_what_could_not_be_read_is_kept_as_received(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """With where it stands, whichever slice it was in."""
     monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
-    built, sent = await plant_with(Engine([], Reference()))
+    built, sent = await plant_with(Engine([], Reference(), LEDGERS))
     await built.detect(cast(Any, Event([encode_tick(HOUR), b"?", encode_tick(HOUR), b"!"])))
 
     places = [("source", f"p.internal.entries/0/{offset}".encode()) for offset in (1, 3)]

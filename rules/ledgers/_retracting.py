@@ -1,0 +1,138 @@
+"""What a message takes back, and by which keys it can be taken back itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import msgspec
+
+from ..engine.entry import Entry
+from ..engine.retraction import Retraction
+from ..wire.checks import is_set
+from ..wire.door import Event
+from ..wire.fields import (
+    EVERYTHING,
+    FeeLinesCancel,
+    MessageReversal,
+    Registration,
+    Reversal,
+    Settlement,
+    Stock,
+    StockDeletion,
+    VisitCancel,
+)
+from ..wire.forms import plain
+
+_STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
+"""Transaction -> inv_data_type, by which 3507 names what it deletes."""
+
+
+def is_refund(event: Event) -> bool:
+    """Whether a settlement is a row that does not stand: marked as a refund, or with a negative amount."""
+    body = event.body
+    return isinstance(body, Settlement) and (is_set(body.refund) or min(body.total, body.fund) < 0)
+
+
+def retractions_of(event: Event) -> list[Retraction]:
+    """What an event takes back."""
+    if isinstance(event.body, Settlement):
+        return _of_refund(event, event.body) if is_refund(event) else []
+    if isinstance(event.body, Stock):
+        return _stock_return(event, event.body)
+    return _retractions(event)
+
+
+def _of_refund(event: Event, body: Settlement) -> list[Retraction]:
+    """What a row of a settlement takes back that does not stand; nothing where it names no settlement.
+
+    With positive amounts it is the settlement itself, said to be taken back; with negative ones it takes back the one
+    that it names. Neither counts in any sum.
+    """
+    keys = [f"s:{body.institution}:{body.original}"] if body.original else []
+    if min(body.total, body.fund) >= 0:
+        keys.append(f"s:{body.institution}:{body.settlement}")
+    return [_retraction(event, keys)] if keys else []
+
+
+def _retractions(event: Event) -> list[Retraction]:
+    body = event.body
+    place = body.institution
+    if isinstance(body, Reversal):
+        return [_retraction(event, [f"s:{place}:{body.settlement}"])]
+    if isinstance(body, MessageReversal) and plain(body.reversed_transaction.upper()) != "2601":
+        of_transaction = plain(body.reversed_transaction.upper())
+        return [_retraction(event, [f"m:{place}:{body.reversed_message}"], of_transaction=of_transaction)]
+    if isinstance(body, FeeLinesCancel):
+        return [_lines_cancel(event, body)]
+    if isinstance(body, VisitCancel):
+        name = {"2202": "r", "2404": "a", "2405": "d"}[body.transaction]
+        return [_retraction(event, [f"{name}:{place}:{body.visit}"], earlier_only=True)]
+    if isinstance(body, StockDeletion):
+        sorts = [body.sort] if body.sort else sorted(_STOCK_SORTS.values())
+        return [_retraction(event, [f"k:{place}:{sort}:{body.number}" for sort in sorts], earlier_only=True)]
+    return []
+
+
+def _lines_cancel(event: Event, body: FeeLinesCancel) -> Retraction:
+    """By line, by batch, or all that no bill has settled."""
+    visit = f"{body.institution}:{body.visit}"
+    if body.lines == [EVERYTHING]:
+        retraction = _retraction(event, [f"v:{visit}"], earlier_only=True)
+        return msgspec.structs.replace(retraction, unpaid_only=True, batch=body.batch or "")
+    keys = [f"l:{visit}:{line}" for line in body.lines] or [f"b:{visit}:{body.batch}"]
+    return _retraction(event, keys, earlier_only=True)
+
+
+def _stock_return(event: Event, body: Stock) -> list[Retraction]:
+    """A sale return (3506) takes back the sale of its trace codes, else what was sold of its item by its settlement.
+
+    A purchase return (3504) takes back a purchase, of which no ledger keeps anything. What names neither codes nor a
+    settlement takes nothing back: a lot is many packs.
+    """
+    if body.transaction != "3506":
+        return []
+    place = body.institution
+    keys = [f"c:{place}:{traced.code}" for traced in body.trace_codes]
+    if body.settlement and not keys:
+        # Which item a code was of is not always known: a settlement need not carry its lines.
+        keys = [f"i:{place}:{body.settlement}:{item}" for item in (body.item, "")]
+    return [_retraction(event, keys, earlier_only=True)] if keys else []
+
+
+def _retraction(event: Event, keys: list[str], *, earlier_only: bool = False, of_transaction: str = "") -> Retraction:
+    body = event.body
+    return Retraction(
+        final=event.kind == "message_reversal",
+        retraction_keys=keys,
+        uploaded=event.uploaded,
+        message=body.message,
+        institution=body.institution,
+        identity=event.identity,
+        earlier_only=earlier_only,
+        person=getattr(body, "person", None) or "",
+        transaction=body.transaction,
+        of_transaction=of_transaction,
+        answered=event.answered,
+    )
+
+
+def targets_of(event: Event, entries: Iterable[Entry]) -> Iterator[str]:
+    """The keys by which an event can be taken back; lines by their visit, for there may be thousands."""
+    body = event.body
+    for entry in entries:
+        yield from (key for key in entry.retraction_keys if key[0] not in "mlp" and not entry.pre)
+    if isinstance(body, Registration):
+        yield f"r:{body.institution}:{body.visit}"
+    elif isinstance(body, Settlement):
+        yield f"s:{body.institution}:{body.settlement}"
+    elif isinstance(body, Stock) and body.number and body.transaction in _STOCK_SORTS:
+        yield f"k:{body.institution}:{_STOCK_SORTS[body.transaction]}:{body.number}"
+
+
+def taken_by(event: Event, retractions: Iterable[Retraction]) -> Iterator[str]:
+    """The keys of what an event takes back, as `targets_of` has them."""
+    body = event.body
+    for key in (key for one in retractions for key in one.retraction_keys):
+        is_line = isinstance(body, FeeLinesCancel) and key.startswith("l:")
+        yield f"v:{body.institution}:{cast('FeeLinesCancel', body).visit}" if is_line else key

@@ -1,0 +1,66 @@
+"""What an institution does without an agreement in force, by institution and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ..engine.entry import Entry
+from ..engine.ledger import SLOW, Feed, Ledger
+from ..reference import Reference
+from ..times import day_of
+from ..wire.door import Event
+from ..wire.fields import Admission
+from ._common import common
+from .swipes import Swipe
+
+WITHOUT_AGREEMENT = ("suspended", "terminated")
+"""Status of an institution, in the register, of which nothing may be settled."""
+
+
+class Admitted(Entry, frozen=True, tag="i"):
+    """At the institution: a stay began."""
+
+    last_counts: ClassVar[bool] = True
+
+    @property
+    def retraction_keys(self) -> list[str]:
+        """Its message and the admission."""
+        return [self.own_key, f"a:{self.institution}:{self.visit}"]
+
+    @property
+    def slot(self) -> str:
+        """The admission."""
+        return f"admission:{self.institution}:{self.visit}"
+
+
+def admitted_of(event: Event) -> Iterator[Admitted]:
+    """The stay that an admission begins."""
+    if isinstance(event.body, Admission):
+        yield Admitted(**common(event), time=event.at)
+
+
+def _key(entry: Swipe, reference: Reference) -> tuple[str, ...] | None:
+    """A stay counts when it begins, not when it is settled: those admitted before may be ended."""
+    if entry.transaction == "2304":
+        return None
+    return _lapsed(entry, entry.began, reference)
+
+
+def _key_of_admission(entry: Admitted, reference: Reference) -> tuple[str, ...] | None:
+    return _lapsed(entry, entry.time, reference)
+
+
+def _lapsed(entry: Entry, served: int, reference: Reference) -> tuple[str, ...] | None:
+    """Kept only where the register has no agreement in force at the time of service, or does not know the code."""
+    if not reference.has("institutions"):
+        return None
+    row = reference.row("institutions", entry.institution, served)
+    if row is not None and row.get("status") not in WITHOUT_AGREEMENT:
+        return None
+    return (entry.institution, str(day_of(entry.time)))
+
+
+AGREEMENTS = Ledger(
+    "agreements", "institution", (Feed.of(Swipe, _key), Feed.of(Admitted, _key_of_admission, grace=SLOW))
+)

@@ -1,0 +1,110 @@
+"""Drugs of an outpatient, by person and substance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from ..engine.entry import Entry
+from ..engine.ledger import Feed, Ledger
+from ..reference import Reference
+from ..times import DAY, HOUR, to_ms
+from ..wire.door import Event
+from ..wire.fields import FeeLines, PreSettlement, Settlement
+from ._common import common, through_fund
+
+
+class Fill(Entry, frozen=True, tag="f"):
+    """Of the person: one fee line.
+
+    quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope.
+    list_type: drug, service or material if sent.
+    days: prd_days in ms, 0 where not sent or beyond what the field holds (4,2: under 100 days).
+    """
+
+    item: str
+    quantity: int
+    days: int
+    visit_type: str
+    prescription: str
+    physician: str
+    list_type: str = ""
+    batch: str = ""
+    last_counts: ClassVar[bool] = True
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """The person."""
+        return ("person", self.person)
+
+    @property
+    def retraction_keys(self) -> list[str]:
+        """Its message, settlement, line, batch and visit."""
+        place, visit, keys = self.institution, self.visit, super().retraction_keys
+        if not visit:
+            return keys
+        if self.batch:
+            keys.append(f"b:{place}:{visit}:{self.batch}")
+        return [*keys, f"l:{place}:{visit}:{self.line}", f"v:{place}:{visit}"]
+
+    @property
+    def longest_reach(self) -> int:
+        """Of a stay as of the stay itself, else as of the settlement (contract, section 3), ms."""
+        return 63 * DAY if self.transaction == "2301" else 72 * HOUR
+
+    @property
+    def slot(self) -> str:
+        """The line of the visit."""
+        return f"l:{self.institution}:{self.visit}:{self.line}" if self.visit else ""
+
+    @property
+    def paid_by(self) -> str:
+        """The bills of its visit."""
+        return f"p:{self.institution}:{self.visit}" if self.visit else ""
+
+    @property
+    def batch_of_lines(self) -> str:
+        """The batch that it was sent in."""
+        return self.batch
+
+
+def fills_of(event: Event) -> Iterator[Fill]:
+    """The fee lines."""
+    body = event.body
+    if not isinstance(body, Settlement | PreSettlement | FeeLines):
+        return
+    shared, visit_type = common(event), getattr(body, "visit_type", None) or ""
+    for line in body.lines:
+        time = event.at if isinstance(body, PreSettlement) else to_ms(line.occurred)
+        yield Fill(
+            **shared,
+            time=time,
+            amount=through_fund(line, body),
+            line=line.line,
+            item=line.item,
+            quantity=round(line.count * 10_000),
+            days=round(abs(line.days) * DAY) if line.days and abs(line.days) < 100 else 0,
+            visit_type=visit_type,
+            prescription=line.prescription or "",
+            physician=line.physician or "",
+            list_type=line.list_type or "",
+            batch=getattr(body, "batch", None) or "",
+        )
+
+
+def _key(entry: Fill, reference: Reference) -> tuple[str, ...] | None:
+    if entry.transaction == "2301" or entry.visit_type.startswith("2") or not _is_drug(entry, reference):
+        return None
+    substance = reference.substance(entry.item, entry.time)
+    return (entry.person, substance) if substance else None
+
+
+def _is_drug(fill: Fill, reference: Reference) -> bool:
+    """Not a service, a material or care: by list_type 1xx, else by the code (services: 15 digits from 00 on)."""
+    if fill.list_type:
+        return fill.list_type.startswith("1")
+    is_service = len(fill.item) == 15 and fill.item.startswith("00")
+    return not is_service or reference.row("drugs", fill.item, fill.time) is not None
+
+
+SUPPLY = Ledger("supply", "person", (Feed.of(Fill, _key),))
