@@ -9,7 +9,7 @@ from monitor.errors import ConfigurationError
 from monitor.fingerprint import SECRET, fingerprint_of
 from monitor.settings import Settings
 from monitor.worker import group_of
-from rules.engine.state import VERSION as STATE_VERSION
+from rules.engine.records import VERSION as STATE_VERSION
 from streams import area
 from streams.handover import hindrance
 

@@ -6,7 +6,7 @@ from hashlib import blake2b, scrypt
 
 from monitor.settings import DEVELOPMENT_KEY, MAY_DIFFER, Settings, variable
 from rules.catalogue import catalogue
-from rules.engine.state import VERSION as STATE_VERSION
+from rules.engine.records import VERSION as STATE_VERSION
 
 SECRET = (variable("person_key"),)
 """Of these only a hash is kept, and neither value is ever told."""

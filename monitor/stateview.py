@@ -43,9 +43,10 @@ async def state_of(client: Mapping[str, Any], prefix: str, space: str, key: str)
         in_force = await versions_of(client, prefix).at(saved.offsets, saved.mark)
         engine.turn(in_force.watches, in_force.reference)
     engine.load(state.items())
-    pages = sorted((page for page in engine.all_pages().values() if (page.ledger.space, page.key[0]) == (space, key)),
-                   key=lambda page: (page.ledger.name, page.key))  # fmt: skip
-    return {"space": space, "key": key, "partition": partition, "ledgers": [_page(page, engine.tick) for page in pages]}
+    everything, tick = engine.memory.all_pages().values(), engine.memory.tick
+    pages = [page for page in everything if (page.ledger.space, page.key[0]) == (space, key)]
+    pages.sort(key=lambda page: page.name)
+    return {"space": space, "key": key, "partition": partition, "ledgers": [_page(page, tick) for page in pages]}
 
 
 def _page(page: Page, tick: int) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from monitor.rulebook import load_rules
 from monitor.settings import Settings, unknown_variables
 from monitor.text import complain
 from rules.engine.engine import Engine
-from rules.engine.state import VERSION as STATE_VERSION
+from rules.engine.records import VERSION as STATE_VERSION
 from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS
 from rules.reference import Reference

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, cast
 
 from ..reference import Reference
 from ..times import BEFORE_ALL, DAY, HOUR, clock, day_of
-from . import state as _state
+from . import state
 from .alert import Alert, Moment
 from .arrival import Arrival
 from .entry import Entry
@@ -22,11 +22,11 @@ from .episode import Trigger, exact, trigger
 from .finding import Finding, Undecidable
 from .item import Item, Record, Tick
 from .ledger import WAIT, Bounds, Feed, Ledger
+from .memory import FEW, SOME, Memory, Placed
 from .page import Page, PageName
-from .questions import Questions, Reminder, reminder, visit_of
-from .resting import Resting
+from .questions import Reminder, reminder, visit_of
+from .records import name_at_rest, names_of_track
 from .retraction import Retraction, comes_before
-from .retractions import Retractions
 from .rule import DayRule, Rule
 from .track import Track
 from .watch import Watch
@@ -35,16 +35,6 @@ from .window import Window
 FAR = 253_402_300_799_000
 """The tick after the last one: the end of the year 9999."""
 
-ROOM = 100_000
-"""So many pages are kept however long they rest: a key may lag behind the clock of the ticks (our assumption)."""
-
-FEW = 16
-"""A page with at most so many entries is judged without running totals: to make them costs more than to count."""
-
-SOME, MANY = 32, 500
-"""So many pages at most are laid to rest with a record, and with a checkpoint: more than an event touches."""
-
-Placed = tuple[Page, Entry]
 P = ParamSpec("P")
 
 
@@ -76,42 +66,20 @@ class Engine:
     """
 
     def __init__(self, watches: Sequence[Watch], reference: Reference, ledgers: Sequence[Ledger]) -> None:
-        self.room = ROOM
-        self.lays_new_pages = True
-        self.rests_at_once = False
-        self.unsaved: dict[bytes, int] = {}
-        self.tick = 0
-        self.entries = 0
-        self.tick_changed = False
-        self.pages: dict[PageName, Page] = {}
-        self.retractions = Retractions(max(ledger.frozen_after for ledger in ledgers))
-        self.questions = Questions(max(ledger.frozen_after for ledger in ledgers if ledger.keeps_arrivals))
+        self.memory = Memory(ledgers)
         self.effects = Effects()
-        self.days_of = _state.DaysOf(ledgers)
-        self.ledgers = {ledger.name: ledger for ledger in ledgers}
         self._by_entry: dict[type[Entry], list[tuple[Ledger, Feed]]] = {}
-        self._reach: dict[tuple[str, type[Entry]], int] = {}
         for ledger in ledgers:
             for feed in ledger.feeds:
                 self._by_entry.setdefault(feed.entry, []).append((ledger, feed))
-                self._reach[ledger.name, feed.entry] = feed.reach
         self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in ledgers}
         self._now = Moment(0, 0, reference.version, [])
-        self._tracked: dict[tuple[str, str], list[Page]] = {}
-        self._index: dict[str, list[list[Placed]]] = {}
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
         self._unsaid: set[PageName] = set()
-        self.resting = Resting()
-        self._lately: dict[PageName, None] = {}
-        self._woken: dict[PageName, None] = {}
-        self._idle: deque[PageName] = deque()
         self._takers: list[tuple[int, int, Arrival]] = []
-        self.changed_pages: dict[PageName, None] = {}
-        self.gone: set[bytes] = set()
         self.turned = self.turn_changed = False
         self.in_force: dict[str, Watch] = {}
         self.rule_classes: dict[str, type[Rule]] = {}
-        self._bounds: dict[str, Bounds] = {}
         self._bring_in(watches, reference, BEFORE_ALL)
 
     def turn(self, watches: Sequence[Watch], reference: Reference, appended: int = 0) -> None:
@@ -122,9 +90,9 @@ class Engine:
         What happened before is judged by the version of its own time. A rule that is not among them is off: it judges
         nothing more, and its open alerts close at the next tick.
         """
-        now = self.tick + HOUR if self.turned else BEFORE_ALL
+        now = self.memory.tick + HOUR if self.turned else BEFORE_ALL
         self.turn_changed, self.turned = self.turn_changed or not self.turned, True
-        self._now.appended, self._now.tick = appended or self.tick, self.tick
+        self._now.appended, self._now.tick = appended or self.memory.tick, self.memory.tick
         self._bring_in(watches, reference, now)
 
     def _bring_in(self, watches: Sequence[Watch], reference: Reference, now: int) -> None:
@@ -137,7 +105,7 @@ class Engine:
         self._now.reference_version = reference.version
         self.degraded = self._now.degraded = sorted(missing)
         in_force = coming | dict(sorted(going.items()))
-        if in_force != self.in_force or not self._bounds:
+        if in_force != self.in_force or not self.memory.bounds:
             self.turn_changed, before = self.turned, self.in_force
             self.put_in_force(in_force)
             self._look_anew(before)
@@ -145,38 +113,28 @@ class Engine:
     def put_in_force(self, in_force: dict[str, Watch]) -> None:
         """Make anew what follows from the rules in force, by name; those that go are the last."""
         self.in_force = in_force
-        self.watches: dict[str, list[Watch]] = {}
+        watches: dict[str, list[Watch]] = {}
         for watch in in_force.values():
-            self.watches.setdefault(watch.rule.ledger, []).append(watch)
+            watches.setdefault(watch.rule.ledger, []).append(watch)
         self._speakers = {w.rule.id: w.rule for w in in_force.values() if w.enabled and w.rule.institution_facing}
-        self.questions.watches = in_force
+        self.memory.questions.watches = in_force
         self._labels |= {w.rule.id: f"evaluations:{w.rule.id}" for w in in_force.values()}
         self._glances = {
             ledger: [(watch, Window([], watch.rule.span)) for watch in some]
-            for ledger, some in self.watches.items()
+            for ledger, some in watches.items()
             if not any(isinstance(watch.rule, DayRule) for watch in some)
         }
-        self._turn_pages()
+        ledgers = self.memory.ledgers.values()
+        self.memory.turn(watches, {one.name: _bounds_of(one, watches.get(one.name, ())) for one in ledgers})
 
     def _look_anew(self, before: dict[str, Watch]) -> None:
         """Bring alerts in step with another `quiet` of their rule, here and not when something happens to them next."""
         other = {name for name, watch in self.in_force.items() if watch.enabled and watch != before.get(name, watch)}
-        pages = [page for some in self._tracked.values() for page in some] if other else []
+        pages = [page for some in self.memory.tracked.values() for page in some] if other else []
         for page in sorted(pages, key=lambda page: page.name):
             for track in page.tracks:
                 if track.watch.name in other:
                     self._tell(page, track, self._now)
-
-    def _turn_pages(self) -> None:
-        before, self._bounds = self._bounds, {name: self._bounds_of(name) for name in self.ledgers}
-        if before != self._bounds:
-            for page in self.pages.values():
-                page.retain(self._bounds[page.ledger.name])
-        tracked, self._tracked = self._tracked, {}
-        for page in (page for some in tracked.values() for page in some):
-            known = {track.watch.name: track for track in page.tracks}
-            page.tracks = ()
-            page.tracks = [_goes_on_as(known.get(one.watch.name), one) for one in self.tracks(page)]
 
     def feed(self, item: Item, appended: int) -> None:
         """Take in one item of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""
@@ -186,7 +144,7 @@ class Engine:
     def steps(self, item: Item, appended: int) -> Iterator[None]:
         """The same step by step, for a tick may have very many pages to judge. Between steps nothing else is fed."""
         now = self._now
-        now.appended, now.tick = appended, self.tick
+        now.appended, now.tick = appended, self.memory.tick
         if isinstance(item, Record):
             now.appended = item.appended or appended
             self._take_record(item, now)
@@ -200,29 +158,29 @@ class Engine:
 
     def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
         """The state records touched since the last call; None where one is gone."""
-        return _state.drain_changes(self)
+        in_force = list(self.in_force.values()) if self.turn_changed else None
+        self.turn_changed = False
+        return state.drain_changes(self.memory, in_force)
 
     def leave_unsaved(self) -> None:
         """Let pages rest as after `drain_changes`, where nobody saves what changed."""
-        self.gone.clear()
-        self.unsaved.clear()
-        self.retractions.changed.clear()
-        self.rest()
+        self.memory.leave_unsaved()
 
     def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Take over the state that `drain_changes` gave, in any order, the last of each key."""
-        _state.load(self, records)
+        saved = state.by_kind(records)
+        in_force = state.in_force(saved, self.rule_classes)
+        if in_force is not None:
+            self.put_in_force(in_force)
+            self.turn_changed, self.turned = False, True
+        state.load(self.memory, saved)
+        for page in self.memory.pages.values():
+            self._plan(page)
+        self.memory.lay_to_rest(list(self.memory.pages.values()))
 
     def sizes(self) -> dict[str, int]:
         """How much is held: entries, pages, those of them that are at rest, retractions."""
-        return {
-            "entries": self.entries, "pages": self._count_of_pages, "pages_at_rest": len(self.resting),
-            "retractions": len(self.retractions),
-        }  # fmt: skip
-
-    @property
-    def _count_of_pages(self) -> int:
-        return len(self.pages) + len(self.resting)
+        return self.memory.sizes()
 
     # Entries
 
@@ -235,13 +193,12 @@ class Engine:
         for entry in record.entries:
             if not entry.pre:
                 self._place(entry, placed, new, now)
-        others = self._lay_new(placed, new) if new and self.lays_new_pages else placed
+        others = self.memory.lay_new(placed, new) if new and self.memory.lays_new_pages else placed
         if others:
-            self.index({key for _, entry in others for key in entry.retraction_keys}, others)
-        for _, kept in placed if self.retractions.of_unpaid else ():
+            self.memory.index({key for _, entry in others for key in entry.retraction_keys}, others)
+        for _, kept in placed if self.memory.retractions.of_unpaid else ():
             self._reconsider_lines(kept, now)
-        if self._idle:
-            self._lay_some(SOME)
+        self.memory.lay_some(SOME)
 
     def _place(self, entry: Entry, placed: list[Placed], new: dict[int, bytes], now: Moment) -> None:
         """Put an entry on its page in each ledger. new: id() of pages that are made for it, and their names at rest."""
@@ -250,146 +207,20 @@ class Engine:
             key = feed.key(entry, self.reference)
             if key is None:
                 continue
-            if entry.time < entry.uploaded - self._bounds[ledger.name].retention:  # no page is made for it
+            if entry.time < entry.uploaded - self.memory.bounds[ledger.name].retention:  # no page is made for it
                 self.effects.refused.append((ledger.name, entry))
                 continue
-            page = self.pages.get((ledger.name, key))
+            page = self.memory.pages.get((ledger.name, key))
             if page is None:
-                name = _state.name_at_rest((ledger.name, key))
-                page = self._wake(name)
+                name = name_at_rest((ledger.name, key))
+                page = self.memory.wake(name)
                 if page is None:
-                    page = self._new_page(ledger, (ledger.name, key))
+                    page = self.memory.new_page(ledger, (ledger.name, key))
                     new[id(page)] = name
             if self._keep(page, entry, keys_of_entry, now) and keys_of_entry:
                 placed.append((page, entry))
 
-    def _lay_new(self, placed: list[Placed], new: dict[int, bytes]) -> list[Placed]:
-        """Lay new pages down to which one entry came and of which no rule has anything to say; gives the others.
-
-        Most keys never come again: nothing more is ever made of them.
-        """
-        others: list[Placed] = []
-        for page, entry in placed:
-            name = new.get(id(page))
-            if name is None or len(page.held) > 1 or page.tracks or not self.may_rest(page.ledger):
-                others.append((page, entry))
-                continue
-            self.unsaved[name] = day_of(entry.time)
-            del self.changed_pages[page.name]
-            self._lay(page, name, entry.retraction_keys)
-        return others
-
-    def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
-        """The page of a ledger key, made where it is new."""
-        name = (ledger.name, key)
-        return self._page_of(name) or self._new_page(ledger, name)
-
-    def _new_page(self, ledger: Ledger, name: PageName) -> Page:
-        page = self.pages[name] = Page(ledger, name, self._bounds[ledger.name])
-        return page
-
-    def _page_of(self, name: PageName) -> Page | None:
-        """A page that is there, awake by now."""
-        page = self.pages.get(name)
-        return page if page is not None or not self.resting else self._wake(_state.name_at_rest(name))
-
     # Rest
-
-    def rest(self) -> None:
-        """What has changed is saved. What was touched before the call before this one and not since may rest now.
-
-        It is laid to rest a few pages at a time, in the order in which it was touched, so that nothing stands still.
-        """
-        touched = self.changed_pages | self._woken
-        self._idle += touched if self.rests_at_once else (name for name in self._lately if name not in touched)
-        self._lately, self.changed_pages, self._woken = touched, {}, {}
-        self._lay_some(len(self._idle) if self.rests_at_once else MANY)
-
-    def _lay_some(self, most: int) -> None:
-        names = dict.fromkeys(self._idle.popleft() for _ in range(min(most, len(self._idle))))
-        self.lay_to_rest([
-            self.pages[name] for name in names
-            if name in self.pages and name not in self.changed_pages and name not in self._woken
-        ])  # fmt: skip
-
-    def lay_to_rest(self, pages: Iterable[Page]) -> None:
-        """Keep pages as bytes that have nothing but a few entries: no sums, and nothing that a rule has found."""
-        resting: dict[int, Page] = {}
-        keys: set[str] = set()
-        for page in pages:
-            if not self.may_rest(page.ledger) or len(page.held) > FEW:
-                continue
-            if page.tracks and any(track.has_state for track in page.tracks):
-                continue
-            of_page = [key for entry in page.held.values() for key in entry.retraction_keys]
-            self._lay(page, _state.name_at_rest(page.name), of_page)
-            resting[id(page)] = page
-            keys.update(of_page)
-        self._leave_index(keys, resting)
-
-    def _lay(self, page: Page, name: bytes, keys: Iterable[str]) -> None:
-        self.resting.lay(name, _state.at_rest(page), keys, page.ledger.name, page.touched)
-        del self.pages[page.name]
-        if page.tracks:
-            self._untrack(page)
-
-    @staticmethod
-    def may_rest(ledger: Ledger) -> bool:
-        """Whether pages of a ledger rest: not those with sums, nor those of messages, of which a tick asks."""
-        return not ledger.bin and not ledger.keeps_arrivals
-
-    def all_pages(self) -> dict[PageName, Page]:
-        """All pages by name, awake from now on: for who looks at a whole state."""
-        for name in list(self.resting):
-            self._wake(name)
-        return self.pages
-
-    def _wake(self, name: bytes) -> Page | None:
-        saved = self.resting.take(name)
-        if saved is None:
-            return None
-        of_ledger, key = _state.name_of(name)
-        page = self._new_page(self.ledgers[of_ledger], (of_ledger, key))
-        _state.wake(page, saved, self.days_of)
-        self._woken[page.name] = None
-        if (day := self.unsaved.pop(name, None)) is not None:
-            page.changed_days[day] = page.touched
-            self.changed_pages[page.name] = None
-        keys = {key for entry in page.held.values() for key in entry.retraction_keys}
-        self.resting.let_go(name, keys)
-        self.index(keys, [(page, entry) for entry in page.held.values()])
-        return page
-
-    def _wake_named(self, keys: Iterable[str]) -> None:
-        """Wake the pages of which an entry may have one of these keys."""
-        for name in self.resting.named(keys):
-            self._wake(name)
-
-    def _leave_index(self, keys: Iterable[str], resting: dict[int, Page]) -> None:
-        """Let the index no longer hold the entries of these pages. keys: of all of them. resting: by their id()."""
-        left_by: set[int] = set()
-        for key in keys:
-            places = self._index[key]
-            for placed in places:
-                if id(placed) not in left_by:
-                    left_by.add(id(placed))
-                    placed[:] = [one for one in placed if id(one[0]) not in resting]
-            if len(places) == 1 and not places[0]:
-                del self._index[key]
-                continue
-            left = [placed for placed in places if any(key in entry.retraction_keys for _, entry in placed)]
-            if left:
-                self._index[key] = left
-            else:
-                del self._index[key]
-
-    def tracks(self, page: Page) -> Sequence[Track]:
-        """What the rules have seen on a page; made when the page has more than a few entries, or a finding."""
-        watches = self.watches.get(page.ledger.name)
-        if watches and not page.tracks:
-            page.tracks = [Track(one, page.key, Window(page.order, one.rule.span, page.bins)) for one in watches]
-            self._tracked.setdefault((page.ledger.space, page.key[0]), []).append(page)
-        return page.tracks
 
     def _keep(self, page: Page, entry: Entry, names: list[str], now: Moment) -> bool:
         """Put an entry on a page and judge what that changes; tells whether it was put there."""
@@ -402,20 +233,20 @@ class Engine:
             self.effects.refused.append((ledger, entry))
             return False
         counts[self._labels[ledger]] += 1
-        self.entries += 1
-        self.changed_pages[page.name] = None
+        self.memory.entries += 1
+        self.memory.changed_pages[page.name] = None
         has_aged = page.advance(entry.uploaded)
-        page.touched = max(page.touched, self.tick or page.newest)
+        page.touched = max(page.touched, self.memory.tick or page.newest)
         if page.ledger.keeps_arrivals:
             counts["msgid_reused"] += entry.slot in page.slots
             self._await_target(cast("Arrival", entry))
-        reach = self._reach[ledger, type(entry)]
-        changed = page.add(entry, reach, taken=self._is_taken(entry, names, self._reach_of(page, entry)))
+        reach = self.memory.reach[ledger, type(entry)]
+        changed = page.add(entry, reach, taken=self._is_taken(entry, names, self.memory.reach_of(page, entry)))
         self._refuse_frozen(page, changed)
-        if changed and ledger in self.watches:
+        if changed and ledger in self.memory.watches:
             self._rejudge(page, changed, now)
         if has_aged and len(page.held) > 1:
-            self._forget(page)
+            self.memory.forget(page)
         return True
 
     def _refuse_frozen(self, page: Page, changed: list[Entry]) -> None:
@@ -424,78 +255,35 @@ class Engine:
 
     def _is_taken(self, entry: Entry, keys: list[str], reach: int) -> bool:
         """Whether a standing retraction in reach takes this entry back."""
-        if entry.lasting or not self.retractions:
+        if entry.lasting or not self.memory.retractions:
             return False
-        naming = self.retractions.naming(entry, keys, reach)
+        naming = self.memory.retractions.naming(entry, keys, reach)
         return any(not one.unpaid_only or not self._is_paid(entry, one) for one in naming)
-
-    def _reach_of(self, page: Page, entry: Entry) -> int:
-        """How long after this entry a retraction still takes it back, ms."""
-        return min(self._reach[page.ledger.name, type(entry)], entry.longest_reach)
 
     def _is_paid(self, line: Entry, cancel: Retraction) -> bool:
         """Whether a bill that stood when the cancel was sent has settled the line."""
-        self._wake_named([line.paid_by])
-        bills = (one for placed in self._index.get(line.paid_by, ()) for one in placed)
+        bills = self.memory.named([line.paid_by])
         return any(self._pays(page, bill, line, cancel) for page, bill in bills if line.paid_by in bill.retraction_keys)
 
     def _pays(self, page: Page, bill: Entry, line: Entry, cancel: Retraction) -> bool:
         if not _would_pay(bill, line, cancel):
             return False
-        reach = self._reach_of(page, bill)
-        return not self.retractions.took_back_before(bill, bill.retraction_keys, reach, cancel)
+        reach = self.memory.reach_of(page, bill)
+        return not self.memory.retractions.took_back_before(bill, bill.retraction_keys, reach, cancel)
 
-    def index(self, names: Iterable[str], placed: list[Placed]) -> None:
-        """Let retractions find entries by names. Those of one event share most of them, and one list of places."""
-        for name in names:
-            places = self._index.get(name)
-            if places is None:
-                self._index[name] = [placed]
-            else:
-                places.append(placed)
-
-    def plan(self, page: Page) -> None:
+    def _plan(self, page: Page) -> None:
         """Put on the agenda what time alone will change on this page."""
         if page.ledger.keeps_arrivals:
             for arrival in cast("Iterable[Arrival]", page.held.values()):
-                if arrival.uploaded + WAIT > self.tick:
+                if arrival.uploaded + WAIT > self.memory.tick:
                     self._await_target(arrival)
         for track in page.tracks:
             for day in track.days:
                 self._schedule(day + DAY + WAIT, page)
-            if due := track.next_due(self.tick):
+            if due := track.next_due(self.memory.tick):
                 self._schedule(due, page)
             if track.has_news:
                 self._unsaid.add(page.name)
-
-    def _forget(self, page: Page) -> None:
-        self._unindex(page, page.forget())
-        for track in page.tracks:
-            track.window.reset()
-            rule = track.watch.rule
-            # The retention of a ledger leaves room for the quiet of the rules that look at entries. A finding that
-            # joins two episodes can go as long as its day is not frozen: then they part again.
-            later = DAY + rule.ahead + rule.quiet_ms if isinstance(rule, DayRule) else 0
-            track.fold(page.limit - later, self.tick)
-
-    def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
-        """Let retractions no longer find what the page does not hold any more."""
-        self.entries -= len(gone)
-        names = {name for entry in gone for name in entry.retraction_keys} & self._index.keys()
-        named: dict[int, set[str]] = {}
-        for placed in {id(placed): placed for name in names for placed in self._index[name]}.values():
-            placed[:] = [one for one in placed if one[0] is not page or one[1].id in page.held]
-            named[id(placed)] = {name for _, entry in placed for name in entry.retraction_keys}
-        self._keep_in_index(names, named)
-
-    def _keep_in_index(self, names: Iterable[str], named: dict[int, set[str]]) -> None:
-        """Let the index lead from names only to places that bear them still. named: what each place still bears."""
-        for name in names:
-            left = [placed for placed in self._index[name] if name in named[id(placed)]]
-            if left:
-                self._index[name] = left
-            else:
-                del self._index[name]
 
     # Judging
 
@@ -506,7 +294,7 @@ class Engine:
         if in_order and not page.tracks and len(order) <= FEW and page.ledger.name in self._glances:
             self._glance(page, now)
             return
-        for track in self.tracks(page):
+        for track in self.memory.tracks(page):
             rule = track.watch.rule
             if not track.watch.enabled:
                 continue
@@ -534,9 +322,9 @@ class Engine:
                 entry = order[position]
                 finding = self._check(watch, window, position)
                 if finding is not None:
-                    news |= self.tracks(page)[number].note(entry.id, trigger(entry, finding))
+                    news |= self.memory.tracks(page)[number].note(entry.id, trigger(entry, finding))
             if news:
-                self._tell(page, self.tracks(page)[number], now)
+                self._tell(page, self.memory.tracks(page)[number], now)
 
     def _rejudge_late(self, page: Page, track: Track, changed: list[Entry]) -> bool:
         watch, news = track.watch, False
@@ -584,7 +372,7 @@ class Engine:
         """Judge the days that look back on what changed, but for those that are not over."""
         days = {day_of(entry.time) for entry in changed if not page.is_frozen(entry.time)}
         for day in days - track.days:
-            if day + DAY + WAIT > self.tick:
+            if day + DAY + WAIT > self.memory.tick:
                 track.days.add(day)
                 track.changed = True
                 self._schedule(day + DAY + WAIT, page)
@@ -606,14 +394,14 @@ class Engine:
         return track.note((0, name), Trigger(day + DAY, 0, name, name, of, last.name, "", last.place, exact(finding)))
 
     def _tell(self, page: Page, track: Track, now: Moment) -> None:
-        self.changed_pages[page.name] = None
+        self.memory.changed_pages[page.name] = None
         extended = track.extend(now)
         if extended is None:
             self.effects.alerts += track.reconcile(now, lambda: self._incident(page, track))
         if extended is not None or track.has_news:
             self._unsaid.add(page.name)
-        due = track.next_due(self.tick) if extended is None else extended.finding.rises_at
-        if due > self.tick:
+        due = track.next_due(self.memory.tick) if extended is None else extended.finding.rises_at
+        if due > self.memory.tick:
             self._schedule(due, page)
 
     def _incident(self, page: Page, track: Track) -> str | None:
@@ -621,7 +409,7 @@ class Engine:
         newest = max((one.time for one in track.triggers.values()), default=0) - track.watch.rule.span
         open_now = [
             (state.opener_time, state.incident)
-            for other in self._tracked[page.ledger.space, page.key[0]]
+            for other in self.memory.tracked[page.ledger.space, page.key[0]]
             for one in other.tracks
             for state in one.open_since(newest)
         ]
@@ -630,15 +418,15 @@ class Engine:
     # Retractions
 
     def _take_retraction(self, retraction: Retraction, now: Moment) -> None:
-        if retraction.identity in self.retractions:
+        if retraction.identity in self.memory.retractions:
             return
-        self.retractions.add(retraction, max(self.tick, retraction.uploaded))
-        acting = (retraction, *self.retractions.named_by(retraction))
+        self.memory.retractions.add(retraction, max(self.memory.tick, retraction.uploaded))
+        acting = (retraction, *self.memory.retractions.named_by(retraction))
         keys = {key for one in acting for key in one.retraction_keys}
-        named = self._placed_by(keys)
+        named = self.memory.entries_named(keys)
         late = 0
         for page, entry in named:
-            own, reach = set(entry.retraction_keys), self._reach_of(page, entry)
+            own, reach = set(entry.retraction_keys), self.memory.reach_of(page, entry)
             if any(one.acts_on(entry, reach) and not own.isdisjoint(one.retraction_keys) for one in acting):
                 self._reconsider(page, entry, now)
                 self._reconsider_lines(entry, now, retraction)
@@ -646,23 +434,14 @@ class Engine:
                 late += self._mention(retraction, page, entry, now)
         self.effects.counts["late_retractions"] += late > 0
 
-    def _placed_by(self, keys: set[str]) -> list[Placed]:
-        """The entries that have one of these keys, each once a page, in an order that does not depend on arrival."""
-        self._wake_named(keys)
-        places = {id(placed): placed for key in keys for placed in self._index.get(key, ())}
-        pairs = {(*page.name, entry.time, entry.id): (page, entry)
-                 for placed in places.values() for page, entry in placed
-                 if not entry.lasting and not keys.isdisjoint(entry.retraction_keys)}  # fmt: skip
-        return [placed for _, placed in sorted(pairs.items(), key=lambda pair: pair[0])]
-
     def _reconsider(self, page: Page, entry: Entry, now: Moment) -> None:
         """Take an entry back, or let it stand again."""
-        reach = self._reach_of(page, entry)
+        reach = self.memory.reach_of(page, entry)
         taken = self._is_taken(entry, entry.retraction_keys, reach)
-        changed = page.retake(entry, self._reach[page.ledger.name, type(entry)], taken=taken)
-        self.changed_pages[page.name] = None
+        changed = page.retake(entry, self.memory.reach[page.ledger.name, type(entry)], taken=taken)
+        self.memory.changed_pages[page.name] = None
         self._refuse_frozen(page, changed)
-        if changed and page.ledger.name in self.watches:
+        if changed and page.ledger.name in self.memory.watches:
             self._rejudge(page, changed, now)
 
     def _reconsider_lines(self, bill: Entry, now: Moment, retraction: Retraction | None = None) -> None:
@@ -670,11 +449,11 @@ class Engine:
 
         A bill that settled those may be forgotten by now. retraction: of the bill; no cancel sent before it is asked.
         """
-        if bill.paid_by not in self.retractions.of_unpaid or bill.paid_by not in bill.retraction_keys:
+        if bill.paid_by not in self.memory.retractions.of_unpaid or bill.paid_by not in bill.retraction_keys:
             return
-        for page, line in self._placed_by({f"v{bill.paid_by[1:]}"}):
-            reach = self._reach_of(page, line)
-            naming = self.retractions.naming(line, line.retraction_keys, reach)
+        for page, line in self.memory.entries_named({f"v{bill.paid_by[1:]}"}):
+            reach = self.memory.reach_of(page, line)
+            naming = self.memory.retractions.naming(line, line.retraction_keys, reach)
             cancels = (one for one in naming if one.unpaid_only and (not retraction or comes_before(retraction, one)))
             if any(_would_pay(bill, line, cancel) for cancel in cancels):
                 self._reconsider(page, line, now)
@@ -683,7 +462,7 @@ class Engine:
         """Tell the alerts that rest on an entry of a retraction that came too late for it. Returns True if it did."""
         if not self._is_beyond_reach(retraction, page, entry, entry.retraction_keys):
             return False
-        self.changed_pages[page.name] = None
+        self.memory.changed_pages[page.name] = None
         for track in page.tracks:
             self.effects.alerts += track.mention(entry.id, entry.settlement or entry.message, now)
         return True
@@ -694,7 +473,7 @@ class Engine:
             heapq.heappush(self._takers, (arrival.uploaded + WAIT, arrival.identity, arrival))
 
     def _count_without_target(self) -> Iterator[None]:
-        while self._takers and self._takers[0][0] <= self.tick:
+        while self._takers and self._takers[0][0] <= self.memory.tick:
             _, _, taker = heapq.heappop(self._takers)
             if not self._has_target(taker):
                 what = "message_reversals_without_target" if taker.of_transaction else "retractions_without_target"
@@ -703,8 +482,7 @@ class Engine:
 
     def _has_target(self, taker: Arrival) -> bool:
         takes = set(taker.takes)
-        self._wake_named(takes)
-        placed = (one for key in taker.takes for some in self._index.get(key, ()) for one in some)
+        placed = self.memory.named(taker.takes)
         return any(
             isinstance(one, Arrival)
             and one.identity != taker.identity
@@ -716,32 +494,32 @@ class Engine:
 
     def _is_beyond_reach(self, retraction: Retraction, page: Page, entry: Entry, names: list[str]) -> bool:
         """Whether the retraction would take this entry back, had it come earlier."""
-        reach = self._reach_of(page, entry)
-        named = not set(names).isdisjoint(retraction.retraction_keys) and self.retractions.stands(retraction)
+        reach = self.memory.reach_of(page, entry)
+        named = not set(names).isdisjoint(retraction.retraction_keys) and self.memory.retractions.stands(retraction)
         return named and not retraction.acts_on(entry, reach) and retraction.acts_on(entry, FAR)
 
     # Time
 
     def _take_tick(self, tick: Tick, now: Moment) -> Iterator[None]:
-        if not tick.final and tick.hour <= self.tick:
+        if not tick.final and tick.hour <= self.memory.tick:
             return
-        self.tick = now.tick = FAR if tick.final else tick.hour
-        self.tick_changed = True
+        self.memory.tick = now.tick = FAR if tick.final else tick.hour
+        self.memory.tick_changed = True
         yield from self._end_rules(now)
         yield from self._judge_due(now, final=tick.final)
         yield from self._count_without_target()
-        for alert in self.questions.close(now):
+        for alert in self.memory.questions.close(now):
             self.effects.alerts.append(alert)
             yield
         if not tick.final:
-            self.retractions.forget(self.tick)
-            yield from self._drop_resting()
+            self.memory.retractions.forget(self.memory.tick)
+            yield from self.memory.drop_resting()
 
     def _judge_due(self, now: Moment, *, final: bool) -> Iterator[None]:
         """Review the pages on which time changes something, and report of those that have news; by name."""
         due: set[PageName] = set()
         # What came after an earlier closing tick waits one later than that.
-        while self._agenda and self._agenda[0][0] <= self.tick + final:
+        while self._agenda and self._agenda[0][0] <= self.memory.tick + final:
             _, name, key = heapq.heappop(self._agenda)
             due.add((name, key))
             yield
@@ -750,7 +528,7 @@ class Engine:
         heapq.heapify(names)
         while names:
             page_name = heapq.heappop(names)
-            if page := self.pages.get(page_name):
+            if page := self.memory.pages.get(page_name):
                 if page_name in due:
                     self._review(page, now)
                 self._report(page, now)
@@ -764,11 +542,11 @@ class Engine:
         for name in sorted(off):
             self.switch_off(name, now.appended)
             yield
-        self.effects.alerts += self.questions.end(off, now)
-        for page in (page for some in self._tracked.values() for page in some):
+        self.effects.alerts += self.memory.questions.end(off, now)
+        for page in (page for some in self.memory.tracked.values() for page in some):
             for track in page.tracks:
                 if track.watch.name in off and track.has_state:
-                    self.gone.update(_state.names_of_track(page, track))
+                    self.memory.gone.update(names_of_track(page, track))
         self.put_in_force({name: watch for name, watch in self.in_force.items() if watch.enabled})
         self.turn_changed = True
 
@@ -777,86 +555,41 @@ class Engine:
         for track in page.tracks:
             rule = track.watch.rule
             if isinstance(rule, DayRule):
-                for day in sorted(one for one in track.days if one + DAY + WAIT <= self.tick):
+                for day in sorted(one for one in track.days if one + DAY + WAIT <= self.memory.tick):
                     track.days.discard(day)
                     track.changed = True
                     self._judge_day(page, track, day)
             self.effects.alerts += track.reconcile(now, lambda track=track: self._incident(page, track))  # type: ignore[misc]
             self.effects.alerts += track.close(now)
-            if due := track.next_due(self.tick):
+            if due := track.next_due(self.memory.tick):
                 self._schedule(due, page)
-        self.changed_pages[page.name] = None
+        self.memory.changed_pages[page.name] = None
 
     def _report(self, page: Page, now: Moment) -> None:
         """Let the open alerts of a page say what has changed since they last spoke."""
         for track in page.tracks:
             self.effects.alerts += track.report(now)
-        self.changed_pages[page.name] = None
+        self.memory.changed_pages[page.name] = None
 
     def switch_off(self, watch: str, appended: int) -> None:
         """Close the open alerts of a rule that is no longer in force (`Watch.name`), at this append time (ms UTC)."""
         now = self._now
         now.appended = appended
-        tracked = {page.name: page for pages in self._tracked.values() for page in pages}
+        tracked = {page.name: page for pages in self.memory.tracked.values() for page in pages}
         for name, page in sorted(tracked.items()):
             for track in page.tracks:
                 if track.watch.name == watch:
                     self.effects.alerts += track.switch_off(now)
-                    self.changed_pages[name] = None
-
-    def _drop_resting(self) -> Iterator[None]:
-        """Once there are very many pages, drop those that rested for their retention and that await nothing."""
-        if self._count_of_pages <= self.room:
-            return
-        for page in list(self.pages.values()):
-            if self._has_rested(page) and not any(track.awaits for track in page.tracks):
-                self._drop(page)
-            yield
-        for ledger, bounds in self._bounds.items():
-            for name in self.resting.untouched_since(ledger, self.tick - bounds.retention):
-                if (page_at_rest := self._wake(name)) is not None:
-                    if self._has_rested(page_at_rest):
-                        self._drop(page_at_rest)
-                    else:
-                        self.lay_to_rest([page_at_rest])
-                yield
-
-    def _has_rested(self, page: Page) -> bool:
-        return page.touched + page.bounds.retention <= self.tick
-
-    def _drop(self, page: Page) -> None:
-        self.gone.update(_state.names_of_page(page))
-        del self.pages[page.name]
-        held, page.held = page.held, {}
-        self._unindex(page, held.values())
-        if page.tracks:
-            self._untrack(page)
-
-    def _untrack(self, page: Page) -> None:
-        subject = page.ledger.space, page.key[0]
-        self._tracked[subject].remove(page)
-        if not self._tracked[subject]:
-            del self._tracked[subject]
+                    self.memory.changed_pages[name] = None
 
     def _schedule(self, due: int, page: Page) -> None:
         heapq.heappush(self._agenda, (due, page.ledger.name, page.key))
-
-    def _bounds_of(self, name: str) -> Bounds:
-        """What is kept: all that a rule may still be asked about what may still come or change."""
-        rules = [version.rule for watch in self.watches.get(name, ()) for version in watch.versions()]
-        asked = [rule.span + rule.ahead + rule.quiet_ms for rule in rules if not isinstance(rule, DayRule)]
-        frozen = self.ledgers[name].frozen_after
-        return Bounds(
-            retention=max(asked, default=0) + frozen,
-            frozen=frozen,
-            sums=max((rule.looks_back + rule.ahead for rule in rules), default=0),
-        )
 
     # Questions before money moves
 
     def _answer(self, key_of_record: str, questions: list[Entry], now: Moment) -> None:
         """Judge a pre-settlement once, over what stands and itself; it leaves nothing in any window."""
-        if not self.questions.is_new(questions, key_of_record):
+        if not self.memory.questions.is_new(questions, key_of_record):
             return
         told: dict[str, Alert] = {}
         for entry in questions:
@@ -873,14 +606,14 @@ class Engine:
 
     def _judge_question(self, entry: Entry, page: PageName, asked: list[Entry], now: Moment) -> Iterator[Alert]:
         ledger, key = page
-        for newest in self.watches.get(ledger, ()):
+        for newest in self.memory.watches.get(ledger, ()):
             watch = newest.at(entry.time) if newest.enabled else None
             if watch is None or not watch.rule.judges_pre:
                 continue
-            window = self._window_as_if(self._page_of(page), entry, asked, watch.rule)
+            window = self._window_as_if(self.memory.page_of(page), entry, asked, watch.rule)
             finding = self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
             if finding is not None:
-                alert, is_news = self.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)
+                alert, is_news = self.memory.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)
                 if is_news:
                     self.effects.alerts.append(alert)
                 yield alert
@@ -893,14 +626,6 @@ class Engine:
         window = Window(entries, rule.span, page.bins if page else None)
         window.move_to(entries.index(entry))
         return window
-
-
-def _goes_on_as(old: Track | None, new: Track) -> Track:
-    """The track of a rule that was there before goes on with what is new."""
-    if old is None:
-        return new
-    old.turn(new.watch, new.window)
-    return old
 
 
 def _would_pay(bill: Entry, line: Entry, cancel: Retraction) -> bool:
@@ -925,3 +650,14 @@ def _entry_of(judged: Trigger) -> Entry:
         time=judged.time, uploaded=judged.time, message=judged.message, institution=judged.institution,
         identity=judged.identity, line=judged.line,
     )  # fmt: skip
+
+
+def _bounds_of(ledger: Ledger, watches: Iterable[Watch]) -> Bounds:
+    """What is kept: all that a rule may still be asked about what may still come or change."""
+    rules = [version.rule for watch in watches for version in watch.versions()]
+    asked = [rule.span + rule.ahead + rule.quiet_ms for rule in rules if not isinstance(rule, DayRule)]
+    return Bounds(
+        retention=max(asked, default=0) + ledger.frozen_after,
+        frozen=ledger.frozen_after,
+        sums=max((rule.looks_back + rule.ahead for rule in rules), default=0),
+    )

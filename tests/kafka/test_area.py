@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from rules.engine.state import VERSION as STATE_VERSION
+from rules.engine.records import VERSION as STATE_VERSION
 from streams import area, topics
 from streams.handover import hindrance, members
 from streams.topics import Names, Sizes

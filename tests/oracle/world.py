@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from rules.catalogue import catalogue
 from rules.engine.alert import Alert
-from rules.engine.engine import ROOM, Engine
+from rules.engine.engine import Engine
 from rules.engine.ledger import GRACE
+from rules.engine.memory import ROOM
 from rules.engine.questions import Reminder
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
@@ -381,8 +382,8 @@ def run(
     engine = _engine(watches, reference, room)
     result, state = Run([], [], [], {}), dict[bytes, bytes | None]()
     position = 0
-    engine.rests_at_once = bool(random and random.random() < 0.5)
-    engine.lays_new_pages = random is not None
+    engine.memory.rests_at_once = bool(random and random.random() < 0.5)
+    engine.memory.lays_new_pages = random is not None
     while position < len(log):
         size = random.randint(1, 9) if random else len(log)
         outcome = process(engine, log[position : position + size])
@@ -393,9 +394,9 @@ def run(
         if random and random.random() < 0.5:
             state |= dict(engine.drain_changes())
             if random.random() < 0.5:
-                rests_at_once = engine.rests_at_once
+                rests_at_once = engine.memory.rests_at_once
                 engine = _engine(watches, reference, room)
-                engine.rests_at_once = rests_at_once
+                engine.memory.rests_at_once = rests_at_once
                 saved = list(state.items())
                 random.shuffle(saved)
                 engine.load(saved)
@@ -406,7 +407,7 @@ def run(
 
 def _engine(watches: Sequence[Watch], reference: Reference, room: int) -> Engine:
     engine = Engine(watches, reference, LEDGERS)
-    engine.room = engine.retractions.room = room
+    engine.memory.room = engine.memory.retractions.room = room
     return engine
 
 

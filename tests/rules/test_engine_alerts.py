@@ -289,7 +289,7 @@ def test_an_episode_longer_than_what_is_remembered_is_told_whole(take_over: bool
         desk.tick(NOON + day * DAY)
         if take_over:
             desk.take_over()
-    [page] = [page for page in desk.engine.all_pages().values() if page.ledger.name == "swipes"]
+    [page] = [page for page in desk.engine.memory.all_pages().values() if page.ledger.name == "swipes"]
     [closed] = desk.end().revisions[-1:]
 
     assert len(page.order) < 40
@@ -305,7 +305,7 @@ def test_a_long_episode_that_was_closed_and_loses_its_end_says_so() -> None:
     for day in range(24):
         desk.tell(swipe(day * 1440))
     desk.tick(NOON + 101 * DAY)
-    [page] = [page for page in desk.engine.all_pages().values() if page.ledger.name == "swipes"]
+    [page] = [page for page in desk.engine.memory.all_pages().values() if page.ledger.name == "swipes"]
     kept = [entry.message for entry in page.order]
     desk.tell(*(wire.reversal(f"S{name[1:]}", NOON + int(name[1:]) * MINUTE, psn_no=name[1:]) for name in kept))
     desk.end()

@@ -28,16 +28,16 @@ FROZEN = {
 
 def sums(engine: Engine, ledger: str) -> dict[int, list[int]]:
     """The sums of the only page of a ledger."""
-    [page] = [page for page in engine.all_pages().values() if page.ledger.name == ledger]
+    [page] = [page for page in engine.memory.all_pages().values() if page.ledger.name == ledger]
     return page.bins
 
 
 def test_each_ledger_is_frozen_after_its_own_time() -> None:
     """Of several ledgers with one name the greatest counts; rules add what they ask for."""
     engine = Engine([], Reference(), LEDGERS)
-    stays = engine_of(ManyStays())._bounds["stays"]
+    stays = engine_of(ManyStays()).memory.bounds["stays"]
 
-    assert FROZEN == {name: bounds.retention / DAY for name, bounds in engine._bounds.items()}
+    assert FROZEN == {name: bounds.retention / DAY for name, bounds in engine.memory.bounds.items()}
     assert FROZEN == {ledger.name: frozen_after(ledger.name) / DAY for ledger in LEDGERS}
     assert (76 + 2) * DAY + HOUR == stays.retention
 
@@ -45,7 +45,7 @@ def test_each_ledger_is_frozen_after_its_own_time() -> None:
 def test_what_is_as_old_as_the_retention_is_kept_and_a_second_older_is_refused() -> None:
     """By the largest inf_time seen for that key, not by the clock, and not by another key's."""
     newest = at("12:00", day=30)
-    oldest = newest - engine_of(ConcentratedSwiping())._bounds["swipes"].retention
+    oldest = newest - engine_of(ConcentratedSwiping()).memory.bounds["swipes"].retention
     kept, refused = swipe(oldest), swipe(oldest - SECOND)
     elsewhere = swipe(oldest - SECOND, institution="P2")
     engine = engine_of(ConcentratedSwiping())
@@ -74,7 +74,7 @@ def test_a_frozen_day_takes_nothing_though_the_entry_is_kept(taken: bool) -> Non
     effects = feed(engine, log)
     heir = engine_of(ConcentratedSwiping())
     heir.load(engine.drain_changes())
-    [page] = [page for page in engine.all_pages().values() if page.ledger.name == "swipes"]
+    [page] = [page for page in engine.memory.all_pages().values() if page.ledger.name == "swipes"]
 
     assert counted == sums(engine, "swipes") == sums(heir, "swipes")
     assert LATE.id in page.held

@@ -24,9 +24,9 @@ DAYS = range(0, 730, 2)
 
 def held(engine: Engine) -> dict[str, int]:
     """How much of everything; nothing is at rest afterwards."""
-    at_rest = sum(len(names) for of_ledger in engine.resting._touched.values() for names in of_ledger.values())
-    pages = engine.all_pages().values()
-    assert (0, 0) == (len(engine.resting), len(engine.resting._named))
+    at_rest = sum(len(names) for of_ledger in engine.memory.resting._touched.values() for names in of_ledger.values())
+    pages = engine.memory.all_pages().values()
+    assert (0, 0) == (len(engine.memory.resting), len(engine.memory.resting._named))
     return {
         "pages": len(pages),
         "rested": at_rest,
@@ -34,11 +34,11 @@ def held(engine: Engine) -> dict[str, int]:
         "aside": sum(len(page.aside) for page in pages),
         "slots": sum(len(page.slots) for page in pages),
         "bins": sum(len(page.bins) for page in pages),
-        "retraction_keys": len(engine._index),
-        "named": sum(len(placed) for places in engine._index.values() for placed in places),
-        "retractions": len(engine.retractions),
-        "marks": sum(len(marks) for marks in engine.questions.answered.values()),
-        "asked": len(engine.questions.alerts),
+        "retraction_keys": len(engine.memory._index),
+        "named": sum(len(placed) for places in engine.memory._index.values() for placed in places),
+        "retractions": len(engine.memory.retractions),
+        "marks": sum(len(marks) for marks in engine.memory.questions.answered.values()),
+        "asked": len(engine.memory.questions.alerts),
         "agenda": len(engine._agenda),
         "proofs": sum(len(track._proofs) for page in pages for track in page.tracks),
         "alerts": sum(len(track.alerts) + len(track.triggers) for page in pages for track in page.tracks),
@@ -59,7 +59,7 @@ def a_day(desk: Desk, day: int) -> None:
 def test_two_years_of_a_few_keys_hold_no_more_than_one() -> None:
     """What is past is forgotten, in memory and on the changelog."""
     desk = Desk(*SAMPLES)
-    desk.engine.room = desk.engine.retractions.room = 20
+    desk.engine.memory.room = desk.engine.memory.retractions.room = 20
     sizes = []
     for day in DAYS:
         a_day(desk, day)
@@ -77,29 +77,36 @@ def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
     desk = Desk(*SAMPLES)
     desk.tell(wire.settlement())
     desk.tick(MONDAY + 400 * DAY)
-    kept = len(desk.engine.all_pages())
-    desk.engine.room = 0
+    kept = len(desk.engine.memory.all_pages())
+    desk.engine.memory.room = 0
     desk.tick(MONDAY + 401 * DAY)
 
     assert kept > 0
-    assert (0, 0, 0) == (len(desk.engine.all_pages()), desk.engine.entries, len(desk.engine._index))
+    assert (0, 0, 0) == (
+        len(desk.engine.memory.all_pages()),
+        desk.engine.memory.entries,
+        len(desk.engine.memory._index),
+    )
 
 
 def test_the_first_tick_forgets_nothing() -> None:
     """What came before any tick is as old as its upload."""
     desk = Desk(*SAMPLES)
-    desk.engine.room = desk.engine.retractions.room = 0
+    desk.engine.memory.room = desk.engine.memory.retractions.room = 0
     desk.tell(wire.settlement(), wire.reversal("S0"))
     before = held(desk.engine)
     desk.tick(MONDAY + HOUR)
 
-    assert (before["pages"], before["retractions"]) == (len(desk.engine.all_pages()), len(desk.engine.retractions))
+    assert (before["pages"], before["retractions"]) == (
+        len(desk.engine.memory.all_pages()),
+        len(desk.engine.memory.retractions),
+    )
 
 
 def test_a_page_that_comes_back_leaves_no_old_record() -> None:
     """Dropped, made anew and dropped again between two checkpoints: the next owner finds nothing of it."""
     desk = Desk(*SAMPLES)
-    desk.engine.room = 0
+    desk.engine.memory.room = 0
     desk.tell(wire.settlement())
     desk.state |= dict(desk.engine.drain_changes())
     desk.tick(MONDAY + 300 * DAY)
@@ -107,7 +114,7 @@ def test_a_page_that_comes_back_leaves_no_old_record() -> None:
     desk.tick(MONDAY + 600 * DAY)
     desk.take_over()
 
-    assert {} == desk.engine.all_pages()
+    assert {} == desk.engine.memory.all_pages()
     assert {b"tick"} == {name[2:6] for name, value in desk.state.items() if value is not None}
 
 
@@ -116,11 +123,11 @@ def test_a_name_is_forgotten_for_the_page_alone_that_forgets_it() -> None:
     desk = Desk(*SAMPLES)
     sold = wire.settlement(MONDAY, drug_trac_info=[{"drug_trac_codg": BOX}])
     desk.tell(sold, wire.settlement(MONDAY + 60 * DAY))
-    pages = {page.ledger.name: len(page.order) for page in desk.engine.all_pages().values()}
+    pages = {page.ledger.name: len(page.order) for page in desk.engine.memory.all_pages().values()}
     desk.tell(wire.stock("3506", MONDAY + 60 * DAY, drugtracinfo=[{"drug_trac_codg": BOX}]))
 
     assert {"swipes": 1, "visits": 1, "sales": 1} == {name: pages[name] for name in ("swipes", "visits", "sales")}
-    assert 0 == sum(len(page.order) for page in desk.engine.all_pages().values() if page.ledger.name == "sales")
+    assert 0 == sum(len(page.order) for page in desk.engine.memory.all_pages().values() if page.ledger.name == "sales")
 
 
 def test_nothing_is_saved_again_that_was_not_touched() -> None:
@@ -147,7 +154,7 @@ def test_a_long_burst_is_saved_in_little_room() -> None:
     second.load(saved)
 
     assert max(len(value or b"") for _, value in saved) < 1_000_000
-    assert sum(len(track._proofs) for page in first.all_pages().values() for track in page.tracks) == len(swipes)
+    assert sum(len(track._proofs) for page in first.memory.all_pages().values() for track in page.tracks) == len(swipes)
     more = (swipe(at("11:00"), "q1"), END)
     assert feed(first, more).alerts == feed(second, more).alerts
     assert first.drain_changes() == second.drain_changes()
@@ -161,12 +168,12 @@ def test_names_are_forgotten_with_the_last_entry_that_bears_them() -> None:
         items = [wire.RAMIPRIL] if day % 3 else [wire.RAMIPRIL, wire.METFORMIN]
         lines = [wire.line(number, at, med_list_codg=item) for number, item in enumerate(items)]
         desk.tell(wire.settlement(at, mdtrt_id=f"V{day}", feedetail=lines))
-    desk.engine.all_pages()
-    found = desk.engine._index.keys()
+    desk.engine.memory.all_pages()
+    found = desk.engine.memory._index.keys()
     desk.take_over()
-    desk.engine.all_pages()
+    desk.engine.memory.all_pages()
 
-    assert desk.engine._index.keys() == found
+    assert desk.engine.memory._index.keys() == found
 
 
 def test_what_is_refused_leaves_no_page() -> None:
@@ -176,7 +183,7 @@ def test_what_is_refused_leaves_no_page() -> None:
     effects = feed(engine, [replace(late, uploaded=late.time + 60 * DAY)])
 
     assert "swipes" in {ledger for ledger, _ in effects.refused}
-    assert {} == engine.all_pages()
+    assert {} == engine.memory.all_pages()
 
 
 def test_a_message_of_very_many_lines_is_cancelled_and_forgotten_without_looking_again_and_again(
@@ -197,7 +204,7 @@ def test_a_message_of_very_many_lines_is_cancelled_and_forgotten_without_looking
     for day in (100, 300):
         desk.tell(wire.fee_lines("V2", [wire.line(1, MONDAY + day * DAY, rxno="r")], MONDAY + day * DAY))
 
-    assert 3 == desk.engine.entries
+    assert 3 == desk.engine.memory.entries
     assert number <= asked[0] < 20 * number
 
 
@@ -206,10 +213,10 @@ def test_sums_that_were_forgotten_do_not_come_back() -> None:
     desk = Desk(ConcentratedSwiping(), Sign(habit_days=130))
     for day in range(125):
         desk.tell(wire.settlement(MONDAY + day * DAY))
-    sums = [dict(page.bins) for page in desk.engine.all_pages().values()]
+    sums = [dict(page.bins) for page in desk.engine.memory.all_pages().values()]
     desk.take_over()
 
-    assert sorted(map(len, sums)) == sorted(len(page.bins) for page in desk.engine.all_pages().values())
+    assert sorted(map(len, sums)) == sorted(len(page.bins) for page in desk.engine.memory.all_pages().values())
     assert 55 <= max(map(len, sums)) < 60
 
 
@@ -220,7 +227,7 @@ def test_which_retractions_are_forgotten_does_not_depend_on_who_holds_them(takes
     desk.tell(wire.reversal("S1", MONDAY + 12 * HOUR), wire.reversal("S2", MONDAY + 9 * HOUR))
     if takes_over:
         desk.take_over()
-    desk.engine.retractions.room = 0
+    desk.engine.memory.retractions.room = 0
     desk.tick(MONDAY + 10 * HOUR + max(ledger.frozen_after for ledger in LEDGERS))
 
-    assert 1 == len(desk.engine.retractions)
+    assert 1 == len(desk.engine.memory.retractions)

@@ -62,7 +62,7 @@ def test_a_question_leaves_nothing_behind() -> None:
     outcome = desk.tell(visit(NOON + MINUTE, **box))
 
     assert [] == desk.said + outcome.revisions
-    assert {"messages"} == {name for name, key in desk.engine.all_pages() if key == (OTHER_SHOP,)}
+    assert {"messages"} == {name for name, key in desk.engine.memory.all_pages() if key == (OTHER_SHOP,)}
 
 
 def test_the_settlement_of_the_same_visit_is_not_counted() -> None:
@@ -131,7 +131,7 @@ def test_a_question_is_remembered_for_a_day() -> None:
     desk.take_over()
     assert [("closed", 2)] == [(alert.status, alert.revision) for alert in desk.tick(NOON + DAY).revisions]
     desk.tick(NOON + DAY + HOUR)
-    assert not desk.engine.questions.alerts
+    assert not desk.engine.memory.questions.alerts
     desk.tell(asked(NOON + DAY + 2 * HOUR, feedetail=lines))
     assert 2 == len({alert.alert_id for alert in desk.said})
 
@@ -146,7 +146,7 @@ def test_a_message_that_comes_again_days_later_is_not_answered_again() -> None:
 
     assert ([], []) == (again.revisions, again.reminders)
     desk.tick(NOON + 13 * DAY + HOUR)
-    assert not desk.engine.questions.answered
+    assert not desk.engine.memory.questions.answered
 
 
 def test_a_question_never_joins_the_episode_of_a_settlement() -> None:

@@ -20,7 +20,7 @@ def swipe(name: str, at: int = NOON, **more: object) -> Body:
 
 def stands(desk: Desk, ledger: str) -> list[str]:
     """The messages whose entries stand in a ledger, with the line."""
-    pages = [page for page in desk.engine.all_pages().values() if page.ledger.name == ledger]
+    pages = [page for page in desk.engine.memory.all_pages().values() if page.ledger.name == ledger]
     return sorted(f"{entry.message}{'/' if entry.line else ''}{entry.line}" for page in pages for entry in page.order)
 
 
@@ -207,10 +207,10 @@ def test_a_ledger_refuses_what_lies_beyond_its_retention() -> None:
 def test_what_was_taken_back_stays_so_when_the_retraction_is_forgotten() -> None:
     """Also after a take-over; and a second retraction against it changes nothing."""
     desk = Desk(SoldTwice(limit=1))
-    desk.engine.retractions.room = 0
+    desk.engine.memory.retractions.room = 0
     desk.tell(SOLD, wire.stock("3506", NOON + HOUR, msgid="F", **RETURNED))
     desk.tick(NOON + 200 * DAY)
 
-    assert 0 == len(desk.engine.retractions)
+    assert 0 == len(desk.engine.memory.retractions)
     desk.take_over()
     assert [] == stands(desk, "sales")

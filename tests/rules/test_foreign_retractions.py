@@ -322,7 +322,8 @@ def standing_after(*bodies: Body) -> list[tuple[str, str]]:
     """Ledger and line of what stands on the pages; that a message came always does."""
     desk = a_desk()
     desk.tell(*bodies)
-    pages = [page for page in desk.engine.all_pages().values() if page.ledger.name not in ("messages", "targets")]
+    everything = desk.engine.memory.all_pages().values()
+    pages = [page for page in everything if page.ledger.name not in ("messages", "targets")]
     return sorted((page.ledger.name, entry.line) for page in pages for entry in page.order)
 
 

@@ -68,7 +68,7 @@ def test_a_page_rests_when_nothing_touched_it_between_two_checkpoints() -> None:
     sizes = engine.sizes()
 
     assert sizes["pages_at_rest"] > 0.9 * sizes["pages"] - 20
-    assert sizes["entries"] == sum(len(page.held) for page in engine.all_pages().values())
+    assert sizes["entries"] == sum(len(page.held) for page in engine.memory.all_pages().values())
     assert engine.sizes() == sizes | {"pages_at_rest": 0}
 
 
@@ -83,15 +83,15 @@ def test_a_reversal_wakes_what_it_takes_back() -> None:
     woken = before - engine.sizes()["pages_at_rest"]
 
     assert woken > 0
-    taken = {page.ledger.name for page in engine.pages.values() if page.taken}
+    taken = {page.ledger.name for page in engine.memory.pages.values() if page.taken}
     assert "sales" in taken
 
 
 def test_what_is_touched_while_it_waits_to_rest_is_saved_first() -> None:
     """A page that has changed since it was saved stays awake until it is saved again."""
     at_once, later, never = (Desk(ManySwipes(), SoldTwice()) for _ in range(3))
-    at_once.engine.rests_at_once = True
-    never.engine.lays_new_pages = False
+    at_once.engine.memory.rests_at_once = True
+    never.engine.memory.lays_new_pages = False
     for number, day in enumerate((0, 0, 1, 2, 2, 2, 9)):
         body = wire.settlement(MONDAY + day * DAY + number, setl_id=f"s{number}", psn_no="p")
         for desk in (at_once, later, never):
