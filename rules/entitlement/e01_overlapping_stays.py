@@ -12,8 +12,8 @@ from ..engine.finding import Finding, Undecidable, evidence
 from ..engine.rule import Rule
 from ..engine.text import Text
 from ..engine.window import Window
-from ..inpatient._stays import WholeStay, stays_in
 from ..ledgers import Stay
+from ..ledgers.whole_stays import WholeStay, stays_in
 from ..reference import Reference
 from ..times import DAY, HOUR
 

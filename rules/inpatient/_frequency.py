@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ..engine.entry import Entry
 from ..engine.finding import Finding, evidence
 from ..engine.text import Text
+from ..ledgers.whole_stays import WholeStay
 from ..times import DAY, year_of
-from ._stays import WholeStay
 
 Limits = Sequence[tuple[int, int]]
 """Days, and so many stays within them."""

@@ -12,9 +12,9 @@ from ..engine.rule import Rule
 from ..engine.text import Text
 from ..engine.window import Window
 from ..ledgers import Stay
+from ..ledgers.whole_stays import WholeStay, over_new_year, related, stays_in
 from ..reference import Reference
 from ..times import DAY
-from ._stays import WholeStay, over_new_year, related, stays_in
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from ..engine.rule import Rule
 from ..engine.text import Text
 from ..engine.window import Window
 from ..ledgers import Stay
+from ..ledgers.whole_stays import counted
 from ..reference import Reference
 from ..times import DAY
 from ._frequency import YEAR, first_of_year, words
-from ._stays import counted
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Whole stays, put together from pieces that come in any order: an admission, a discharge, settlements.
+"""What rules ask of the ledger `stays`: whole stays, put together from their pieces, in whichever order these come.
 
-What may honestly come again is told here too: the rules on readmission share it.
+The pieces are an admission, a discharge and settlements. What may honestly come again is told here too: the rules on
+readmission share it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import cast
 
 from ..engine.finding import Undecidable
 from ..engine.window import Window
-from ..ledgers import Stay
 from ..reference import Reference
 from ..times import DAY, clock
+from .stays import Stay
 
 _BY_PLAN = re.compile(r"Z51|Z49|Z50|N18|C([0-8]\d|9[0-7])|F2\d|O\d\d")
 """Chemotherapy, dialysis, rehabilitation, kidney failure, cancer, psychoses, childbirth: while no table is loaded."""

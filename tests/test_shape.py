@@ -1,0 +1,40 @@
+"""The shape of the code: who imports whom."""
+
+from graphlib import TopologicalSorter
+from itertools import takewhile
+
+import grimp
+
+PACKAGES = ("rules", "streams", "monitor")
+
+
+def imports() -> dict[str, set[str]]:
+    """Of each module the modules that it imports, those for type checkers included."""
+    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=False)
+    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+
+def test_no_module_imports_itself_by_a_circle() -> None:
+    """Each can be read after those that it imports."""
+    found = imports()
+    order = [*TopologicalSorter(found).static_order()]  # raises CycleError
+
+    assert "rules.engine.engine" in found
+    assert sorted(found) == sorted(order)
+
+
+def test_what_has_an_underscore_is_not_imported_from_another_package() -> None:
+    """It is the package's own."""
+    found = {
+        (module, imported)
+        for module, several in imports().items()
+        for imported in several
+        if "._" in imported and not module.startswith(package_of(imported))
+    }
+
+    assert set() == found
+
+
+def package_of(module: str) -> str:
+    """The package whose own a module with an underscore is."""
+    return ".".join(takewhile(lambda part: not part.startswith("_"), module.split(".")))
