@@ -121,7 +121,7 @@ class BatchApp(faust.App):
     area: str = ""
     """Prefix of the topics."""
     held_topic: str | None = None
-    settle_work: Callable[[], Awaitable[None]] | None = None
+    finish_work: Callable[[], Awaitable[None]] | None = None
     """Lets what is at work end before partitions are given away or the worker stops."""
     begin_work: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
     """Is told at which offsets the other partitions begin, after each assignment."""
@@ -381,8 +381,8 @@ class BatchConsumer(driver.Consumer):
 
     async def wait_empty(self) -> None:
         """Let the batches at work end and commit them; Faust's own collects garbage until none is left."""
-        if self.app.settle_work is not None:
-            await self.app.settle_work()
+        if self.app.finish_work is not None:
+            await self.app.finish_work()
         await self.maybe_wait_for_commit_to_finish()
         await self.commit_and_end_transactions()
 

@@ -17,7 +17,7 @@ from rules.engine.engine import Engine
 from streams._faust import BatchApp, BatchTransport
 from streams.config import Meter, StreamConfig, Unmetered
 from streams.ending import or_die
-from streams.plant import Plant
+from streams.pipeline import Pipeline
 from streams.router import Router
 from streams.topics import Names
 from streams.versions import Versions
@@ -66,23 +66,23 @@ def build_app(
         cython_optimizations=True,
     )
     app.transport = BatchTransport(app.conf.broker_consumer, app)
-    plant = Plant(app, config, engine_factory, router_factory, meter or Unmetered(), versions, by_log)
+    pipeline = Pipeline(app, config, engine_factory, router_factory, meter or Unmetered(), versions, by_log)
     names = Names(config.prefix)
     app.area = config.prefix
-    app.held_topic, app.settle_work = names.entries, lambda: or_die(plant.settle(), "saving what is finished")
-    app.begin_work = plant.begin
-    _add_agents(app, plant, names)
+    app.held_topic, app.finish_work = names.entries, lambda: or_die(pipeline.finish(), "saving what is finished")
+    app.begin_work = pipeline.begin
+    _add_agents(app, pipeline, names)
 
     async def assigned(_: object, partitions: set[TP], **__: object) -> None:
-        await plant.assigned(partitions)
+        await pipeline.assigned(partitions)
 
     app.on_partitions_assigned.connect(cast(Any, assigned))
     for work, doing in (
-        (plant.run, "saving state"),
-        (plant.measure, "asking where partitions end"),
-        (plant.tally, "writing tallies"),
-        (plant.intake.announce, "announcing how far the input is read"),
-        (plant.intake.move, "routing messages"),
+        (pipeline.run, "saving state"),
+        (pipeline.measure, "asking where partitions end"),
+        (pipeline.tally, "writing tallies"),
+        (pipeline.intake.announce, "announcing how far the input is read"),
+        (pipeline.intake.move, "routing messages"),
     ):
         app.task(_for_ever(work, doing))
     return app
@@ -97,14 +97,14 @@ def _for_ever(work: Callable[[], Coroutine[Any, Any, None]], doing: str) -> Call
     return task
 
 
-def _add_agents(app: BatchApp, plant: Plant, names: Names) -> None:
+def _add_agents(app: BatchApp, pipeline: Pipeline, names: Names) -> None:
     async def router(stream: faust.Stream[Any]) -> None:
         async for event in stream.noack().events():
-            await or_die(plant.intake.take(event), "routing messages")
+            await or_die(pipeline.intake.take(event), "routing messages")
 
     async def detector(stream: faust.Stream[Any]) -> None:
         async for event in stream.noack().events():
-            await or_die(plant.detect(event), "judging entries")
+            await or_die(pipeline.detect(event), "judging entries")
 
     for name, agent in ((names.events, router), (names.entries, detector)):
         # raw bytes: so Faust hands the list of records through as it is

@@ -154,7 +154,7 @@ class Changelog:
                 await self._opened.stop()
 
 
-class Desk:
+class Task:
     """One internal partition at work in this worker: its engine, and how far it has judged and saved."""
 
     def __init__(
@@ -264,7 +264,7 @@ class Desk:
             return None
         return await self._write(self._changelog, moved=1 if idle else HEAD_EVERY)
 
-    async def settle(self) -> Saved | None:
+    async def finish(self) -> Saved | None:
         """Let the batch at work end, save it, and write nothing more until taken over again."""
         if self._changelog is None or not self._working:
             return None

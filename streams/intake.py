@@ -207,7 +207,7 @@ class Intake:
             self._let_go = now
             self._consumer().go_on_with(TP(self._topic, self._last.pop(0)))
 
-    async def settle(self) -> None:
+    async def finish(self) -> None:
         """Let the batch at work end, and drop what waits: it belongs to the next owner's reading."""
         self._watch(owner=False)
         async with self._routing:

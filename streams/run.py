@@ -55,8 +55,8 @@ class _Worker(faust.Worker):
         log.info("stopping", extra={"signal": signal.name})
         self._app.hold()
         await asyncio.sleep(HOLD_SECONDS)
-        if self._app.settle_work is not None:
-            await self._app.settle_work()
+        if self._app.finish_work is not None:
+            await self._app.finish_work()
         self._saved.set()
         await self.stop()
         leave(0)

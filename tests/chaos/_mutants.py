@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from streams import plant
+from streams import pipeline
 from streams._faust import Pulse
 from streams.detector import Outcome
 from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end
@@ -20,18 +20,18 @@ _waiting: set[asyncio.Task[None]] = set()
 
 def commit_before_alert() -> None:
     """A checkpoint may hold what led to an alert that is not acknowledged, nor even sent."""
-    send = plant.Plant._send_judged
+    send = pipeline.Pipeline._send_judged
 
-    async def late(self: plant.Plant, outcome: Outcome) -> None:
+    async def late(self: pipeline.Pipeline, outcome: Outcome) -> None:
         await asyncio.sleep(LATE_SECONDS)
         await send(self, outcome)
 
-    async def at_once(self: plant.Plant, outcome: Outcome) -> None:
+    async def at_once(self: pipeline.Pipeline, outcome: Outcome) -> None:
         task = asyncio.create_task(late(self, outcome))
         _waiting.add(task)
         task.add_done_callback(_waiting.discard)
 
-    plant.Plant._send_judged = at_once  # type: ignore[method-assign]
+    pipeline.Pipeline._send_judged = at_once  # type: ignore[method-assign]
 
 
 def no_fencing() -> None:

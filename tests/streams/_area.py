@@ -1,7 +1,7 @@
 """A whole area without Kafka: workers with the real pieces over a fake log, in a time that only goes on when asked.
 
-Each worker is a real Plant: Intake with Board, Lane, Progress, Ticks and Turns, Router, Engine, Desk and Changelog, and
-Versions. Fakes stand for Kafka alone: the log, the group's consumer and producer, and aiokafka's consumers. Each call
+Each worker is a real Pipeline: Intake with Board, Lane, Progress, Ticks and Turns, Router, Engine, Task and Changelog,
+and Versions. Fakes stand for Kafka alone: the log, the group's consumer and producer, and aiokafka's consumers. Each call
 of a fake is a step at which its worker may be paused, or be gone for ever. Without the watch over a loop that stands
 still (`Pulse`): here a worker that was paused always goes on with what it had in hand.
 """
@@ -38,13 +38,13 @@ from rules.engine.window import Window
 from rules.ledgers import LEDGERS, Record
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, day_of
-from streams import ending, intake, plant, progress, reading, ticks, versions
-from streams.checkpoint import HEAD, Changelog, Desk, Head
+from streams import ending, intake, pipeline, progress, reading, ticks, versions
+from streams.checkpoint import HEAD, Changelog, Head, Task
 from streams.config import StreamConfig, Unmetered
 from streams.detector import process_in_slices
 from streams.ends import End
 from streams.lost import Bounds
-from streams.plant import Plant
+from streams.pipeline import Pipeline
 from streams.router import Router, partition_of
 from streams.topics import Names
 from streams.versions import Versions
@@ -381,8 +381,8 @@ class Sender:
         return sent
 
 
-class ModelPlant(Plant):
-    """The plant of a worker, with a changelog that is no Kafka's."""
+class ModelPipeline(Pipeline):
+    """The pipeline of a worker, with a changelog that is no Kafka's."""
 
     broker: Broker
 
@@ -412,14 +412,14 @@ class Worker:
         )
         config = StreamConfig("none", prefix="p", area="a", allow_final=True, rebalance_seconds=1e6, step_seconds=1e6,
                               idle_seconds=1e6)  # fmt: skip
-        self.plant = ModelPlant(
+        self.pipeline = ModelPipeline(
             cast(Any, self.app), config, lambda _: Engine([], Reference(), LEDGERS), lambda _: Router(a_door()),
             Unmetered(), lambda: {"state": "1"}, Versions({}, "p", WATCHES, defined),
         )  # fmt: skip
-        self.plant.broker = broker
-        self.plant._pulse = cast(Any, SimpleNamespace(start=lambda: None, check=lambda: None))
-        self.plant.intake._board._now = broker.loop.time
-        self._new_input, self.plant.intake._input = self.plant.intake._input, self._input  # type: ignore[method-assign]
+        self.pipeline.broker = broker
+        self.pipeline._pulse = cast(Any, SimpleNamespace(start=lambda: None, check=lambda: None))
+        self.pipeline.intake._board._now = broker.loop.time
+        self._new_input, self.pipeline.intake._input = self.pipeline.intake._input, self._input  # type: ignore[method-assign]
         self._rebalances = asyncio.Lock()  # aiokafka's callbacks come one after the other
         self.routed: asyncio.Queue[Event] = asyncio.Queue()
         self.judged: asyncio.Queue[Event] = asyncio.Queue()
@@ -464,10 +464,10 @@ class Worker:
 
     def start(self) -> None:
         """Begin what a worker does all the time; agents take one batch after another."""
-        self.go(self.plant.intake.announce())
-        self.go(self.plant.intake.move())
-        self.go(self._agent(self.routed, self.plant.intake.take))
-        self.go(self._agent(self.judged, self.plant.detect))
+        self.go(self.pipeline.intake.announce())
+        self.go(self.pipeline.intake.move())
+        self.go(self._agent(self.routed, self.pipeline.intake.take))
+        self.go(self._agent(self.judged, self.pipeline.detect))
 
     async def _agent(self, queue: asyncio.Queue[Event], work: Callable[[Any], Awaitable[None]]) -> None:
         while True:
@@ -478,14 +478,14 @@ class Worker:
         if event := self.consumer.fetch(tp, number):
             (self.routed if tp.topic == NAMES.events else self.judged).put_nowait(event)
 
-    async def settle(self) -> None:
+    async def finish(self) -> None:
         """Before a rebalance."""
         async with self._rebalances:
             self.consumer.flows = False
             for queue in (self.routed, self.judged):
                 while not queue.empty():
                     queue.get_nowait()
-            await self.plant.settle()
+            await self.pipeline.finish()
             await self.consumer.commit()
 
     async def take(self, generation: int, tps: list[TP]) -> None:
@@ -495,13 +495,13 @@ class Worker:
             self.generation = self.app.consumer_generation_id = generation
             positions = {tp: self.broker.committed.get(tp, 0) for tp in tps if tp.topic == NAMES.events}
             self.consumer.begin(positions)
-            await self.plant.assigned(tps)
-            await self.plant.begin(positions)
+            await self.pipeline.assigned(tps)
+            await self.pipeline.begin(positions)
             self.consumer.flows = True
 
     async def save(self) -> None:
         """Write a checkpoint of all that it has."""
-        await asyncio.gather(*(self.plant._save(desk) for desk in list(self.plant._desks.values())))
+        await asyncio.gather(*(self.pipeline._save(task) for task in list(self.pipeline._tasks.values())))
 
     def pause_or_go_on(self) -> None:
         """Stand still at the next step, or go on."""
@@ -524,7 +524,7 @@ class Judge:
     def __init__(self, broker: Broker, number: int) -> None:
         self._broker = broker
         self._log = broker.topics[NAMES.entries, number]
-        self._desk = Desk(
+        self._task = Task(
             number, INSIDE, Engine([], Reference(), LEDGERS), None, dict, Versions({}, "p", WATCHES, defined).at
         )
         self._newest: dict[str, int] = {}
@@ -538,10 +538,10 @@ class Judge:
         for record in self._log[self.at : offset]:
             new = self._measure(record)
             for outcome in process_in_slices(
-                self._desk.engine, [(record.value or b"", record.timestamp)], math.inf, self._desk.offsets
+                self._task.engine, [(record.value or b"", record.timestamp)], math.inf, self._task.offsets
             ):
                 if outcome.awaits is not None:
-                    await self._desk.turn(outcome.awaits.item, outcome.awaits.appended)
+                    await self._task.turn(outcome.awaits.item, outcome.awaits.appended)
                 self.alerts += outcome.revisions
                 self.said |= {dict(one.headers)["ce_id"].decode(): one.value for one in outcome.alerts}
                 for one in outcome.late:
@@ -613,8 +613,8 @@ class Area:
         with pytest.MonkeyPatch.context() as patch:
             for module in (intake, progress, ticks):
                 patch.setattr(module, "monotonic", self.loop.time)
-            patch.setattr(plant, "client_settings", lambda _: {})
-            patch.setattr(plant, "SLICE_SECONDS", 0.0)
+            patch.setattr(pipeline, "client_settings", lambda _: {})
+            patch.setattr(pipeline, "SLICE_SECONDS", 0.0)
             patch.setattr(intake, "Ends", lambda _: Ends(self.broker))
             patch.setattr(progress, "AIOKafkaConsumer", topics)
             patch.setattr(progress, "time", lambda: self.broker.now() / 1000)
@@ -668,9 +668,9 @@ class Area:
         """A new generation of all that answer; who does not is out of the group and goes on as before, when it can."""
         broker = self.broker
         members = [worker for worker in self.workers if worker.may_go.is_set()]
-        settling = [w.go(w.settle()) for w in members]
-        if settling:
-            self.loop.run_until_complete(asyncio.wait(settling))
+        finishing = [w.go(w.finish()) for w in members]
+        if finishing:
+            self.loop.run_until_complete(asyncio.wait(finishing))
         members = [worker for worker in members if not worker.dead]
         broker.generation += 1
         every = [TP(NAMES.events, p) for p in range(INPUTS)] + [TP(NAMES.entries, p) for p in range(INSIDE)]

@@ -10,7 +10,7 @@ from rules.engine.item import Tick, Turn
 from rules.engine.ledger import Feed
 from rules.engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from streams.alignment import EVER, Board
-from streams.checkpoint import Desk, Head
+from streams.checkpoint import Head, Task
 
 
 def no_alignment(patch: pytest.MonkeyPatch) -> None:
@@ -35,12 +35,12 @@ def retention_without_skew(patch: pytest.MonkeyPatch) -> None:
 
 def newest_tables(patch: pytest.MonkeyPatch) -> None:
     """An heir takes what is loaded now, not what its head names."""
-    turn = Desk.turn
+    turn = Task.turn
 
-    async def newest(self: Desk, to: Head | Tick | Turn, appended: int = 0) -> None:
+    async def newest(self: Task, to: Head | Tick | Turn, appended: int = 0) -> None:
         if isinstance(to, Head) and self._read_versions is not None:
             found = await cast(Any, self._read_versions).__self__.newest()
             to = Head(to.offset, to.tick, 0, {}, offsets=dict(found.offsets))
         await turn(self, to, appended)
 
-    patch.setattr(Desk, "turn", newest)
+    patch.setattr(Task, "turn", newest)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.engine.engine import Engine
-from streams.checkpoint import HEAD, HEAD_EVERY, Changelog, Desk, Head
+from streams.checkpoint import HEAD, HEAD_EVERY, Changelog, Head, Task
 from streams.reading import StandsStillError
 from tests.streams._cluster import Cluster, Crash, Producer, Read, Reader
 
@@ -68,21 +68,21 @@ def changelog_of(cluster: Cluster, seconds: float = 10) -> Changelog:
     return Changelog("changelog", 0, cast(Any, lambda: Producer(cluster)), cast(Any, lambda: Reader(cluster)), seconds)
 
 
-def desk_of(cluster: Cluster, partitions: int = 4, state: str = "1") -> tuple[Desk, Counting]:
-    """A desk over a cluster, with its engine."""
+def task_of(cluster: Cluster, partitions: int = 4, state: str = "1") -> tuple[Task, Counting]:
+    """A task over a cluster, with its engine."""
     engine = Counting()
     changelog = changelog_of(cluster)
-    return Desk(0, partitions, cast(Engine, engine), changelog, lambda: {"state": state}), engine
+    return Task(0, partitions, cast(Engine, engine), changelog, lambda: {"state": state}), engine
 
 
-async def judge(desk: Desk, engine: Counting, cluster: Cluster, size: int) -> Event | None:
-    """Let the desk judge the next records of the log."""
-    first = desk.position or 0
+async def judge(task: Task, engine: Counting, cluster: Cluster, size: int) -> Event | None:
+    """Let the task judge the next records of the log."""
+    first = task.position or 0
     batch = LOG[first : first + size]
     if not batch:
         return None
     event = Event()
-    async with desk.judging(first, first + len(batch) - 1, event):
+    async with task.judging(first, first + len(batch) - 1, event):
         alerts = [alert for key in batch for alert in engine.feed(key)]
         await cluster.step()
         cluster.alerts += alerts
@@ -92,20 +92,20 @@ async def judge(desk: Desk, engine: Counting, cluster: Cluster, size: int) -> Ev
 
 async def live(cluster: Cluster, sizes: Sequence[int]) -> None:
     """One life of a worker: take over, judge the log to its end, save now and then while it judges on."""
-    desk, engine = desk_of(cluster)
-    desk.start_at(await desk.take_over(len(LOG)) or 0)
+    task, engine = task_of(cluster)
+    task.start_at(await task.take_over(len(LOG)) or 0)
     for size in sizes:
-        saving = asyncio.create_task(desk.save(idle=True))
+        saving = asyncio.create_task(task.save(idle=True))
         try:
-            await judge(desk, engine, cluster, size)
+            await judge(task, engine, cluster, size)
         finally:
             # A process that is gone saves nothing more; one that lives waits for its checkpoint.
             if cluster.steps == 0:
                 saving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await saving
-    await desk.settle()
-    await desk.close()
+    await task.finish()
+    await task.close()
 
 
 async def lives(cluster: Cluster, sizes: Sequence[int]) -> int:
@@ -178,12 +178,12 @@ def test_any_number_of_crashes_loses_nothing(crashes: list[int], sizes: list[int
 async def test_a_former_owner_cannot_write() -> None:
     """Who was replaced while it stood still fails at its next checkpoint, and nothing of it is read by anybody."""
     cluster = Cluster()
-    old, old_engine = desk_of(cluster)
+    old, old_engine = task_of(cluster)
     old.start_at(await old.take_over() or 0)
     await judge(old, old_engine, cluster, 6)
     await old.save()
     await judge(old, old_engine, cluster, 2)
-    new, new_engine = desk_of(cluster)
+    new, new_engine = task_of(cluster)
     new.start_at(await new.take_over() or 0)
     await judge(new, new_engine, cluster, 10)
     await new.save()
@@ -197,14 +197,14 @@ async def test_a_former_owner_cannot_write() -> None:
 async def test_an_open_transaction_of_the_former_owner_is_ended() -> None:
     """Half a checkpoint of a process that is gone is not part of what the next owner reads."""
     cluster = Cluster()
-    old, engine = desk_of(cluster)
+    old, engine = task_of(cluster)
     old.start_at(await old.take_over() or 0)
     await judge(old, engine, cluster, 4)
     cluster.crash_at, cluster.steps = [3], 0
     with pytest.raises(Crash):
         await old.save()
     assert cluster.open
-    new, engine = desk_of(cluster)
+    new, engine = task_of(cluster)
 
     assert await new.take_over() is None
     assert engine.counts == {}
@@ -213,20 +213,20 @@ async def test_an_open_transaction_of_the_former_owner_is_ended() -> None:
 async def test_a_partition_that_stays_is_kept_only_after_a_checkpoint() -> None:
     """After a rebalance the live state counts only when a checkpoint proves that nobody else opened it."""
     cluster = Cluster()
-    desk, engine = desk_of(cluster)
-    desk.start_at(await desk.take_over() or 0)
-    await judge(desk, engine, cluster, 4)
-    await desk.settle()
+    task, engine = task_of(cluster)
+    task.start_at(await task.take_over() or 0)
+    await judge(task, engine, cluster, 4)
+    await task.finish()
     markers = cluster.records.count((b"", None, False))
 
-    assert await desk.take_over() == 4
+    assert await task.take_over() == 4
     assert cluster.records.count((b"", None, False)) == markers + 1
 
-    await desk.settle()
-    other, _ = desk_of(cluster)
+    await task.finish()
+    other, _ = task_of(cluster)
     await other.take_over()
     with pytest.raises(ProducerFenced):
-        await desk.take_over()
+        await task.take_over()
 
 
 def head_of(cluster: Cluster) -> Head:
@@ -237,7 +237,7 @@ def head_of(cluster: Cluster) -> Head:
 async def test_what_a_killed_owner_may_have_judged_is_not_finished_before_it_is_judged_again() -> None:
     """An owner that stops in order finishes the log, but not what somebody else sent beyond: that comes again first."""
     cluster = Cluster()
-    killed, engine = desk_of(cluster)
+    killed, engine = task_of(cluster)
     killed.start_at(await killed.take_over(0) or 0)
     await judge(killed, engine, cluster, 4)
     await killed.save()
@@ -245,11 +245,11 @@ async def test_what_a_killed_owner_may_have_judged_is_not_finished_before_it_is_
     finished = [head_of(cluster).finished]
 
     for end, size in ((8, 2), (8, 1), (8, 1), (9, 0)):
-        heir, engine = desk_of(cluster)
+        heir, engine = task_of(cluster)
         await heir.take_over(end)
         assert not head_of(cluster).finished
         await judge(heir, engine, cluster, size)
-        await heir.settle()
+        await heir.finish()
         finished.append(head_of(cluster).finished)
 
     assert [False, False, False, True, True] == finished
@@ -258,28 +258,28 @@ async def test_what_a_killed_owner_may_have_judged_is_not_finished_before_it_is_
 async def test_nothing_is_written_between_settling_and_taking_over() -> None:
     """A partition that may belong to somebody else by now is not saved."""
     cluster = Cluster()
-    desk, engine = desk_of(cluster)
-    desk.start_at(await desk.take_over() or 0)
-    await desk.settle()
+    task, engine = task_of(cluster)
+    task.start_at(await task.take_over() or 0)
+    await task.finish()
     settled = cluster.committed()
-    await judge(desk, engine, cluster, 4)
+    await judge(task, engine, cluster, 4)
 
-    assert await desk.save() is None
+    assert await task.save() is None
     assert settled == cluster.committed()
 
 
 async def test_a_refused_record_is_not_committed_over() -> None:
     """When the broker refuses a state record, neither head nor commit follows, and nothing is saved any more."""
     cluster = Cluster(refuse=LOG[0])
-    desk, engine = desk_of(cluster)
-    desk.start_at(await desk.take_over() or 0)
-    await judge(desk, engine, cluster, 4)
+    task, engine = task_of(cluster)
+    task.start_at(await task.take_over() or 0)
+    await judge(task, engine, cluster, 4)
     with pytest.raises(ValueError, match="refused"):
-        await desk.save()
+        await task.save()
     cluster.refuse = ""
 
     with pytest.raises(RuntimeError, match="not finished"):
-        await desk.save()
+        await task.save()
     assert cluster.committed() == {}
 
 
@@ -356,26 +356,26 @@ async def test_a_producer_that_does_not_stop_fails() -> None:
 async def test_a_batch_whose_alerts_are_not_out_is_not_saved() -> None:
     """Once sending failed, no checkpoint may claim that the batch was judged."""
     cluster = Cluster()
-    desk, engine = desk_of(cluster)
-    desk.start_at(await desk.take_over() or 0)
+    task, engine = task_of(cluster)
+    task.start_at(await task.take_over() or 0)
     cluster.crash_at, cluster.steps = [1], 0
     with pytest.raises(Crash):
-        await judge(desk, engine, cluster, 4)
+        await judge(task, engine, cluster, 4)
 
-    assert await desk.settle() is None
+    assert await task.finish() is None
     assert cluster.committed() == {}
 
 
 async def test_only_what_is_saved_is_acknowledged() -> None:
     """The group's offset never runs ahead of the head."""
     cluster = Cluster()
-    desk, engine = desk_of(cluster)
-    desk.start_at(await desk.take_over() or 0)
-    first = await judge(desk, engine, cluster, 4)
-    saving = asyncio.create_task(desk.save())
+    task, engine = task_of(cluster)
+    task.start_at(await task.take_over() or 0)
+    first = await judge(task, engine, cluster, 4)
+    saving = asyncio.create_task(task.save())
     while not cluster.open:  # noqa: ASYNC110 - the steps are counted, there is no event for each
         await asyncio.sleep(0)
-    second = await judge(desk, engine, cluster, 4)
+    second = await judge(task, engine, cluster, 4)
     saved = await saving
 
     assert first is not None
@@ -387,12 +387,12 @@ async def test_only_what_is_saved_is_acknowledged() -> None:
 async def test_a_hole_in_the_log_is_passed_over() -> None:
     """Transactions leave offsets out, whether they were committed or not."""
     cluster = Cluster()
-    desk, _ = desk_of(cluster)
-    desk.start_at(await desk.take_over() or 0)
+    task, _ = task_of(cluster)
+    task.start_at(await task.take_over() or 0)
     for first, last in ((2, 3), (9, 9)):
-        async with desk.judging(first, last, Event()):
+        async with task.judging(first, last, Event()):
             pass
-    saved = await desk.save(idle=True)
+    saved = await task.save(idle=True)
 
     assert saved is not None
     assert saved.offset == 10
@@ -401,30 +401,30 @@ async def test_a_hole_in_the_log_is_passed_over() -> None:
 @pytest.mark.parametrize("position", [None, 2])
 async def test_what_was_judged_is_not_judged_again(position: int | None) -> None:
     """A record before the position, or of a partition that is not taken over, ends the process."""
-    desk, _ = desk_of(Cluster())
-    desk.position = position
+    task, _ = task_of(Cluster())
+    task.position = position
 
     with pytest.raises(RuntimeError, match=f"expected offset {position} or more, was 1"):
-        async with desk.judging(1, 2, Event()):
+        async with task.judging(1, 2, Event()):
             pass
 
 
 async def test_an_untouched_state_is_saved_when_it_rests_or_has_moved_far() -> None:
     """Retractions that touch nothing cost no transaction, and still the head comes to the end."""
     cluster = Cluster()
-    desk, _ = desk_of(cluster)
-    desk.start_at(await desk.take_over() or 0)
-    async with desk.judging(0, 9, Event()):
+    task, _ = task_of(cluster)
+    task.start_at(await task.take_over() or 0)
+    async with task.judging(0, 9, Event()):
         pass
 
-    assert await desk.save() is None
-    idle = await desk.save(idle=True)
+    assert await task.save() is None
+    idle = await task.save(idle=True)
     assert idle is not None
     assert (idle.offset, idle.records) == (10, 0)
-    assert await desk.save(idle=True) is None
-    async with desk.judging(10, HEAD_EVERY + 9, Event()):
+    assert await task.save(idle=True) is None
+    async with task.judging(10, HEAD_EVERY + 9, Event()):
         pass
-    far = await desk.save()
+    far = await task.save()
     assert far is not None
     assert far.offset == HEAD_EVERY + 10
 
@@ -434,23 +434,23 @@ async def test_state_of_another_shape_is_not_taken_over(partitions: int, state: 
     """Another number of partitions, or another version of the state, is refused in one line."""
     cluster = Cluster()
     await live(cluster, SIZES)
-    desk, _ = desk_of(cluster, partitions, state)
+    task, _ = task_of(cluster, partitions, state)
 
     with pytest.raises(ValueError, match=r"saved state: expected \(partitions, state version\)"):
-        await desk.take_over()
+        await task.take_over()
 
 
 async def test_without_a_changelog_a_batch_is_finished_at_once() -> None:
     """On the embedded broker the state is in memory only."""
-    desk = Desk(0, 4, cast(Engine, Counting()), None)
-    desk.start_at(await desk.take_over() or 0)
+    task = Task(0, 4, cast(Engine, Counting()), None)
+    task.start_at(await task.take_over() or 0)
     event = Event()
-    async with desk.judging(0, 3, event):
+    async with task.judging(0, 3, event):
         pass
 
     assert event.acked
-    assert await desk.save(idle=True) is None
-    await desk.close()
+    assert await task.save(idle=True) is None
+    await task.close()
 
 
 async def test_tombstones_are_gone_from_what_is_read() -> None:

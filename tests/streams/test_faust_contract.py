@@ -317,11 +317,11 @@ async def test_a_rebalance_commits_before_it_forgets(consumer: BatchConsumer) ->
     """The batch at work ends, and is committed, before the partition is given away."""
     message = (await fetch(consumer, p0=[0, 1]))[0]
 
-    async def settle() -> None:
+    async def finish() -> None:
         await asyncio.sleep(0)
         consumer.ack(message)
 
-    consumer.app.settle_work = settle
+    consumer.app.finish_work = finish
     await consumer.on_partitions_revoked({TP0, TP1})
 
     assert kafka_of(consumer).committed == [{TP0: 2}]

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from streams.detector import process_in_slices
-from streams.plant import Plant
+from streams.pipeline import Pipeline
 from tests.streams._area import Area, Worker
 from tests.streams._cluster import Producer
 from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end
@@ -223,22 +223,22 @@ def test_a_bad_day_ends_well(seed: int) -> None:
 def commit_before_alert(patch: pytest.MonkeyPatch) -> None:
     """What was judged is saved before its alerts are out."""
 
-    async def detect(self: Plant, event: Any) -> None:  # noqa: ANN401 - as of Plant
+    async def detect(self: Pipeline, event: Any) -> None:  # noqa: ANN401 - as of Pipeline
         batch = event.value
-        if (desk := self._desks.get(batch[0].partition)) is None:
+        if (task := self._tasks.get(batch[0].partition)) is None:
             return
         records = [(one.value, one.timestamp) for one in batch]
         found = []
-        async with desk.judging(batch[0].offset, batch[-1].offset, event):
-            for outcome in process_in_slices(desk.engine, records, 0.0, desk.offsets):
+        async with task.judging(batch[0].offset, batch[-1].offset, event):
+            for outcome in process_in_slices(task.engine, records, 0.0, task.offsets):
                 if outcome.awaits is not None:
-                    await desk.turn(outcome.awaits.item, outcome.awaits.appended)
+                    await task.turn(outcome.awaits.item, outcome.awaits.appended)
                 found.append(outcome)
-        await self._save(desk)
+        await self._save(task)
         for outcome in found:
             await self._send_judged(outcome)
 
-    patch.setattr(Plant, "detect", detect)
+    patch.setattr(Pipeline, "detect", detect)
 
 
 def no_fencing(patch: pytest.MonkeyPatch) -> None:

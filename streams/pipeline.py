@@ -1,4 +1,4 @@
-"""What stands behind the two agents: the routers and desks of the partitions that this worker has now."""
+"""What stands behind the two agents: the routers and tasks of the partitions that this worker has now."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rules.engine.engine import Engine
 from streams import reading
 from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings
 from streams.aside import set_aside
-from streams.checkpoint import Changelog, Desk
+from streams.checkpoint import Changelog, Task
 from streams.config import Meter, Standing, StreamConfig
 from streams.detector import Outcome, Published, process_in_slices
 from streams.ending import named, or_die, within
@@ -42,8 +42,8 @@ SLICE_SECONDS = 0.05
 10 ms."""
 
 
-class Plant:
-    """Routers and desks, and the way of a batch through each."""
+class Pipeline:
+    """Routers and tasks, and the way of a batch through each."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Plant:
         self._engine = engine_factory
         self._meter = meter
         self._versions = versions
-        self._desks: dict[int, Desk] = {}
+        self._tasks: dict[int, Task] = {}
         self._tallies = Tallies(time)
         self._taking: asyncio.Task[None] | None = None
         self._pulse = Pulse(config.session_seconds)
@@ -86,7 +86,7 @@ class Plant:
         """Write checkpoints for ever."""
         while True:
             await asyncio.sleep(self._config.checkpoint_seconds)
-            await _all(self._save(desk) for desk in list(self._desks.values()))
+            await _all(self._save(task) for task in list(self._tasks.values()))
 
     async def tally(self) -> None:
         """Write for ever what was noted of senders."""
@@ -114,12 +114,12 @@ class Plant:
             else:
                 self._meter.standing({tp: Standing.at(finished, found.get(tp)) for tp, finished in done.items()})
 
-    async def _save(self, desk: Desk) -> None:
+    async def _save(self, task: Task) -> None:
         self._pulse.check()
-        idle = desk.position == desk.seen
-        desk.seen = desk.position
-        if saved := await desk.save(idle=idle):
-            self._meter.checkpointed(desk.partition, saved)
+        idle = task.position == task.seen
+        task.seen = task.position
+        if saved := await task.save(idle=idle):
+            self._meter.checkpointed(task.partition, saved)
 
     # --- router
 
@@ -176,16 +176,16 @@ class Plant:
         """
         batch = cast(Batch, event.value)
         partition = batch[0].partition
-        if (desk := self._desks.get(partition)) is None:
+        if (task := self._tasks.get(partition)) is None:
             return
         records = [(r.value or b"", r.timestamp) for r in batch]
-        async with desk.judging(batch[0].offset, batch[-1].offset, cast(Any, event)):
+        async with task.judging(batch[0].offset, batch[-1].offset, cast(Any, event)):
             self._pulse.check()
             started = perf_counter()
-            for outcome in process_in_slices(desk.engine, records, SLICE_SECONDS, desk.offsets):
+            for outcome in process_in_slices(task.engine, records, SLICE_SECONDS, task.offsets):
                 await self._send_judged(outcome)
                 if outcome.awaits is not None:
-                    await desk.turn(outcome.awaits.item, outcome.awaits.appended)
+                    await task.turn(outcome.awaits.item, outcome.awaits.appended)
                 self._tallies.add(outcome.noted)
                 unread = [set_aside(batch[i], [("error", b"undecodable")]) for i in outcome.undecodable]
                 await self._publish(self._names.rule_errors, partition, unread)
@@ -223,46 +223,46 @@ class Plant:
         self._meter.partitions(len(inputs), len(mine))
         self._taking = asyncio.create_task(or_die(self._take_over(mine), "taking partitions over"))
 
-    async def settle(self) -> None:
+    async def finish(self) -> None:
         """Let the batches at work end and be saved, and hold still until the next assignment."""
         async with within(self._config.rebalance_seconds / 2, "work in flight"):
             if self._taking is not None:
                 self._taking.cancel()
                 await asyncio.wait([self._taking])
-            await _all([self._finish_routing(), *(self._settle(desk) for desk in self._desks.values())])
+            await _all([self._finish_routing(), *(self._finish(task) for task in self._tasks.values())])
 
     async def _finish_routing(self) -> None:
-        await self.intake.settle()
+        await self.intake.finish()
         await self._write_tallies()
 
-    async def _settle(self, desk: Desk) -> None:
+    async def _finish(self, task: Task) -> None:
         self._pulse.check()
-        if saved := await desk.settle():
-            self._meter.checkpointed(desk.partition, saved)
+        if saved := await task.finish():
+            self._meter.checkpointed(task.partition, saved)
 
     async def _take_over(self, mine: set[int]) -> None:
-        gone = [p for p, desk in self._desks.items() if p not in mine or desk.position is None]
+        gone = [p for p, task in self._tasks.items() if p not in mine or task.position is None]
         for partition in gone:
-            await self._desks.pop(partition).close()
+            await self._tasks.pop(partition).close()
         async with within(6 * self._config.step_seconds, f"ends of {self._names.entries}"):
             ends = await self.consumer().ends(self._names.entries)
         await _all(self._take(p, len(ends), ends[p][1]) for p in mine)
 
     async def _take(self, partition: int, count: int, end: int) -> None:
-        desk = self._desks.get(partition)
-        if desk is None:
+        task = self._tasks.get(partition)
+        if task is None:
             changelog = self._changelog(partition) if self._config.changelog else None
             in_force = self._by_log.at if self._by_log else None
-            desk = Desk(partition, count, self._engine(partition), changelog, self._versions, in_force)
-            self._desks[partition] = desk
-        offset = await desk.take_over(end)
+            task = Task(partition, count, self._engine(partition), changelog, self._versions, in_force)
+            self._tasks[partition] = task
+        offset = await task.take_over(end)
         if offset is None and self._config.changelog:
             await self._refuse_lost_state(partition)
         with contextlib.suppress(IllegalStateError):  # taken away again: the next assignment tells
             async with within(6 * self._config.step_seconds, f"first offset of {self._names.entries}/{partition}"):
-                desk.start_at(await self.consumer().release(TP(self._names.entries, partition), offset))
+                task.start_at(await self.consumer().release(TP(self._names.entries, partition), offset))
             self._meter.taken_over(partition)
-        log.info("partition taken over", extra={"partition": partition, "offset": desk.position})
+        log.info("partition taken over", extra={"partition": partition, "offset": task.position})
 
     async def _refuse_lost_state(self, partition: int) -> None:
         """Without a head this is the first start, or the state is gone. Raises LostOffsetsError."""

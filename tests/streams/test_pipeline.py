@@ -20,13 +20,13 @@ from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS, Record
 from rules.reference import Reference
 from rules.testing import swipe
-from streams import plant
-from streams.checkpoint import Desk
+from streams import pipeline
+from streams.checkpoint import Task
 from streams.config import StreamConfig, Unmetered
 from streams.detector import process
 from streams.ending import or_die
 from streams.lost import LostOffsetsError
-from streams.plant import Plant
+from streams.pipeline import Pipeline
 from streams.router import Router, bundles, encode_tick, encode_turn
 from streams.versions import InForce
 from tests.oracle import wire
@@ -64,14 +64,14 @@ class Event:
         self.acked = True
 
 
-async def plant_with(engine: Any) -> tuple[Plant, Sent]:  # noqa: ANN401 - an engine or what stands for one
-    """A plant with one desk, in memory, and what it sends."""
+async def pipeline_with(engine: Any) -> tuple[Pipeline, Sent]:  # noqa: ANN401 - an engine or what stands for one
+    """A pipeline with one task, in memory, and what it sends."""
     sent = Sent()
     config = StreamConfig("none", prefix="p", changelog=False)
     app = cast(Any, SimpleNamespace(producer=sent, consumer=None))
-    built = Plant(app, config, lambda _: engine, cast(Any, None), Unmetered(), dict)
-    built._desks[0] = Desk(0, 1, engine, None)
-    built._desks[0].start_at(0)
+    built = Pipeline(app, config, lambda _: engine, cast(Any, None), Unmetered(), dict)
+    built._tasks[0] = Task(0, 1, engine, None)
+    built._tasks[0].start_at(0)
     return built, sent
 
 
@@ -91,7 +91,7 @@ class Slow:
 async def test_a_long_batch_lets_others_have_their_turn() -> None:
     """Judged in slices: the loop never stands still for as long as the whole batch takes."""
     engine = Slow()
-    built, _ = await plant_with(engine)
+    built, _ = await pipeline_with(engine)
     event = Event([encode_tick(HOUR)] * 30)
     judging = asyncio.create_task(built.detect(cast(Any, event)))
     seen = []
@@ -117,9 +117,9 @@ async def test_where_slices_end_changes_nothing_of_what_is_sent(
     seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Record by record or all at once: the same alerts, in the same order."""
-    monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
+    monkeypatch.setattr(pipeline, "SLICE_SECONDS", seconds)
     watches = [Watch(ManySwipes(limit=2))]
-    built, sent = await plant_with(Engine(watches, Reference(), LEDGERS))
+    built, sent = await pipeline_with(Engine(watches, Reference(), LEDGERS))
     inside = entries()
     await built.detect(cast(Any, Event(inside)))
     expected = process(Engine(watches, Reference(), LEDGERS), [(value, MONDAY) for value in inside]).alerts
@@ -135,15 +135,15 @@ def in_force(offset: int) -> InForce:
 
 async def test_the_first_versions_come_into_force_where_nothing_is_loaded() -> None:
     """Offsets of 0 are of an area without tables and definitions: its rules are those of the catalogue."""
-    built, sent = await plant_with(Engine([], Reference(), LEDGERS))
+    built, sent = await pipeline_with(Engine([], Reference(), LEDGERS))
     asked: list[dict[str, int]] = []
 
     async def read(offsets: Mapping[str, int], mark: str) -> InForce:
         asked.append(dict(offsets))
         return in_force(offsets["t"])
 
-    desk = built._desks[0] = Desk(0, 1, Engine([], Reference(), LEDGERS), None, dict, read)
-    desk.start_at(0)
+    task = built._tasks[0] = Task(0, 1, Engine([], Reference(), LEDGERS), None, dict, read)
+    task.start_at(0)
     said = [encode_turn(Turn({"t": 0}, "m0")), *entries(), encode_tick(MONDAY + HOUR, turn=Turn({"t": 0}, "m0"))]
     await built.detect(cast(Any, Event(said)))
 
@@ -159,16 +159,16 @@ async def test_a_batch_halts_where_other_versions_come_into_force(
 
     Wherever slices end; the offsets in force are the greatest of each topic, and the head says which.
     """
-    monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
-    built, sent = await plant_with(Engine([], Reference(), LEDGERS))
+    monkeypatch.setattr(pipeline, "SLICE_SECONDS", seconds)
+    built, sent = await pipeline_with(Engine([], Reference(), LEDGERS))
     asked: list[tuple[dict[str, int], str]] = []
 
     async def read(offsets: Mapping[str, int], mark: str) -> InForce:
         asked.append((dict(offsets), mark))
         return in_force(offsets["t"])
 
-    desk = built._desks[0] = Desk(0, 1, Engine([], Reference(), LEDGERS), None, dict, read)
-    desk.start_at(0)
+    task = built._tasks[0] = Task(0, 1, Engine([], Reference(), LEDGERS), None, dict, read)
+    task.start_at(0)
     inside = entries()
     said = [encode_turn(Turn({"t": 1}, "m1")), encode_tick(MONDAY + HOUR, turn=Turn({"t": 3}, "m3")),
             encode_turn(Turn({"t": 2}, "m2"))]  # fmt: skip
@@ -180,7 +180,7 @@ async def test_a_batch_halts_where_other_versions_come_into_force(
     expected.turn(in_force(3).watches, in_force(3).reference)
     later = process(expected, [(value, MONDAY) for value in (said[1], *inside[12:])]).alerts
     assert [({"t": 1}, "m1"), ({"t": 3}, "m3")] == asked
-    assert desk.offsets == {"t": 3}
+    assert task.offsets == {"t": 3}
     assert len(first) > 0
     assert [one.value for one in first + later] == [value for _, value, _ in sent.records["p.alerts"]]
 
@@ -196,13 +196,13 @@ async def test_a_tick_over_very_many_pages_lets_others_have_their_turn() -> None
     at_once, engine = Engine(watches, Reference(), LEDGERS), Engine(watches, Reference(), LEDGERS)
     process(at_once, [(opening[0], MONDAY)])
     expected = process(at_once, [(closing[0], MONDAY)]).alerts
-    built, sent = await plant_with(engine)
+    built, sent = await pipeline_with(engine)
     await built.detect(cast(Any, Event(opening)))
-    built._desks[0].start_at(0)
+    built._tasks[0].start_at(0)
     judging, turns = asyncio.create_task(built.detect(cast(Any, Event(closing)))), 0
     await asyncio.sleep(0)
     while not judging.done():
-        assert built._desks[0]._judging.locked()
+        assert built._tasks[0]._judging.locked()
         turns += 1
         await asyncio.sleep(0)
 
@@ -215,8 +215,8 @@ async def test_a_tick_over_very_many_pages_lets_others_have_their_turn() -> None
 @pytest.mark.parametrize("seconds", [0.0, 60.0])
 async def test_what_could_not_be_read_is_kept_as_received(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """With where it stands, whichever slice it was in."""
-    monkeypatch.setattr(plant, "SLICE_SECONDS", seconds)
-    built, sent = await plant_with(Engine([], Reference(), LEDGERS))
+    monkeypatch.setattr(pipeline, "SLICE_SECONDS", seconds)
+    built, sent = await pipeline_with(Engine([], Reference(), LEDGERS))
     await built.detect(cast(Any, Event([encode_tick(HOUR), b"?", encode_tick(HOUR), b"!"])))
 
     places = [("source", f"p.internal.entries/0/{offset}".encode()) for offset in (1, 3)]
@@ -227,7 +227,7 @@ async def test_what_could_not_be_read_is_kept_as_received(seconds: float, monkey
 
 async def test_what_is_taken_over_is_waited_for_no_longer_than_a_rebalance_lasts() -> None:
     """A take-over that does not end when it is asked to must not hold the group up for ever."""
-    built, _ = await plant_with(Slow())
+    built, _ = await pipeline_with(Slow())
     built._config = replace(built._config, rebalance_seconds=0.1)
 
     async def stubborn() -> None:
@@ -239,7 +239,7 @@ async def test_what_is_taken_over_is_waited_for_no_longer_than_a_rebalance_lasts
     await asyncio.sleep(0)
 
     with pytest.raises(TimeoutError):
-        await built.settle()
+        await built.finish()
 
 
 @pytest.mark.parametrize(("error", "code"), [(LostOffsetsError("lost: t/0"), 3), (RuntimeError("broken"), 1)])
