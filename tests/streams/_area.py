@@ -1,9 +1,9 @@
 """A whole area without Kafka: workers with the real pieces over a fake log, in a time that only goes on when asked.
 
 Each worker is a real Pipeline: Intake with Board, Lane, Progress, Ticks and Turns, Router, Engine, Task and Changelog,
-and Versions. Fakes stand for Kafka alone: the log, the group's consumer and producer, and aiokafka's consumers. Each call
-of a fake is a step at which its worker may be paused, or be gone for ever. Without the watch over a loop that stands
-still (`Pulse`): here a worker that was paused always goes on with what it had in hand.
+and Versions. Fakes stand for Kafka alone: the log, the group's consumer and producer, and aiokafka's consumers. Each
+call of a fake is a step at which its worker may be paused, or be gone for ever. Without the watch over a loop that
+stands still (`Pulse`): here a worker that was paused always goes on with what it had in hand.
 """
 
 from __future__ import annotations
