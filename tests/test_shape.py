@@ -3,15 +3,7 @@
 from graphlib import TopologicalSorter
 from itertools import takewhile
 
-import grimp
-
-PACKAGES = ("rules", "streams", "monitor")
-
-
-def imports() -> dict[str, set[str]]:
-    """Of each module the modules that it imports, those for type checkers included."""
-    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=False)
-    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+from tests.shape.rooms import imports
 
 
 def test_no_module_imports_itself_by_a_circle() -> None:
