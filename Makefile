@@ -2,7 +2,7 @@
 
 export PYTHONUTF8 = 1
 
-.PHONY: help demo setup test coverage check fmt bench chaos lock
+.PHONY: help demo setup test coverage check fmt rule bench chaos lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -28,6 +28,9 @@ check: setup ## ruff, mypy --strict, and who may import whom
 fmt: setup ## format, and mend what ruff can mend
 	.venv/bin/python -m ruff format
 	.venv/bin/python -m ruff check --fix
+
+rule: setup ## the files of a new rule, for you to fill: make rule ID=S05 NAME=wandering_card LEDGER=visits [FAMILY=credential]
+	@.venv/bin/python -m tests.scaffold_rule '$(ID)' '$(NAME)' '$(LEDGER)' '$(FAMILY)'
 
 bench: setup ## events a second, against a stock Faust agent on the same broker and events
 	.venv/bin/python -m tests.bench $(ARGS)

@@ -9,7 +9,7 @@ from .engine.entry import Entry
 from .engine.finding import Finding, Undecidable
 from .engine.rule import DayRule, Rule
 from .engine.window import Window
-from .ledgers import Fill, Sale, Stay, Swipe, Visit
+from .ledgers import Arrival, Fill, Sale, Stay, Swipe, Visit
 from .reference import Reference
 from .times import DAY, SECOND, parse
 
@@ -80,6 +80,12 @@ def sale(time: int, person: str = "p1", institution: str = PHARMACY, amount: int
         "line": "81234560000000000017",
     }  # fmt: skip
     return Sale(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def arrival(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 0, **more: object) -> Arrival:
+    """That a message came."""
+    defaults: dict[str, object] = {"transaction": "2102"}
+    return Arrival(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
 
 
 def judge(rule: Rule, entries: list[Entry], reference: Reference | None = None) -> list[Finding]:

@@ -73,6 +73,14 @@ def _frozen(call: Call) -> tuple[bytes, str]:
 
 
 @every_rule
+def test_nothing_is_left_to_fill(rule: type[Rule]) -> None:
+    """Each part that `make rule` left open has been written."""
+    lines = inspect.getsource(module_of(rule)).splitlines()
+
+    assert [] == [f"line {number}: {line.strip()}" for number, line in enumerate(lines, 1) if "TO FILL" in line]
+
+
+@every_rule
 def test_docstring_has_all_its_parts(rule: type[Rule]) -> None:
     """What, why, parameters with their meaning, known gaps, example: in this order."""
     text = inspect.getdoc(rule) or ""

@@ -1,0 +1,319 @@
+"""The two files of a new rule, for a person to fill: make rule ID=S05 NAME=wandering_card LEDGER=visits.
+
+All that tests/rules/test_every_rule.py asks of a rule is there. What only its author knows is marked TO FILL, and the
+tests fail until that is filled.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from rules.catalogue import FAMILIES, catalogue
+from rules.engine.ledger import Ledger
+from rules.ledgers import LEDGERS
+from rules.times import DAY
+
+ROOT = Path(__file__).parents[1]
+FAMILY_OF = {"S": "credential", "D": "drug", "I": "inpatient", "B": "billing", "E": "entitlement"}
+"""The family of a rule by the letter of its id, where FAMILY says nothing else."""
+SUBJECTS = {"person": "person", "institution": "institution", "token": "trace_code"}
+"""What an alert is about, by the key space of the ledger."""
+LONGEST = 44
+"""Characters of the name of a rule's file, so that each line that holds it is short enough."""
+ALSO = {"stay": ', "admission", "v1"'}
+"""What a row of rules/testing.py needs besides its time."""
+
+
+ENTRY_IMPORTS = """\
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..engine.entry import Entry
+from ..engine.episode import Episode
+from ..engine.finding import Finding
+from ..engine.rule import Rule
+from ..engine.text import Text
+from ..engine.window import Window
+from ..reference import Reference
+from ..times import SECOND"""
+
+DAY_IMPORTS = """\
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from ..engine.episode import Episode
+from ..engine.finding import Finding
+from ..engine.rule import DayRule
+from ..engine.text import Text
+from ..reference import Reference
+from ..times import SECOND"""
+
+ENTRY_CHECK = '''\
+    @property
+    def fewest(self) -> int:
+        """TO FILL: so many entries a finding needs. Leave this out where one is enough."""
+        return 1
+
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+        """TO FILL: judge the entry over the window that ends with it."""
+        raise NotImplementedError("TO FILL: check of $id")'''
+
+DAY_CHECK = '''\
+    def check_day(
+        self, day: int, bins: Mapping[int, list[int]], reference: Reference, institution: str
+    ) -> Finding | None:
+        """TO FILL: judge the day by its sums and those of the days before."""
+        raise NotImplementedError("TO FILL: check_day of $id")'''
+
+RULE = '''\
+"""Rule $id: TO FILL."""
+
+from __future__ import annotations
+
+$imports
+
+
+@dataclass(frozen=True)
+class $class_name($base):
+    """TO FILL: what is seen, in one sentence.
+
+    Why: TO FILL: the law or the notice that names it, what no number is published for, and how often an honest county
+    meets the defaults.
+
+    Parameters:
+        window: TO FILL: how far back is counted, seconds.
+        limit: TO FILL: so many set it off.
+        quiet: see Rule.
+
+    Known gaps: TO FILL: what it does not see, and what it sees wrongly.
+
+    Example:
+        >>> from rules.testing import $names
+        >>> rule = $class_name()
+        >>> $judge(rule, $rows)
+        TO FILL: [], for it is a near miss
+        >>> [found.value for found in $judge(rule, $rows)]
+        TO FILL: [3]
+
+    """
+
+    id: ClassVar[str] = "$id"
+    name_zh: ClassVar[str] = "TO FILL"
+    name_en: ClassVar[str] = "$name_en"
+    family: ClassVar[str] = "$family"$stage
+    ledger: ClassVar[str] = "$ledger"
+    subject: ClassVar[str] = "$subject"
+    basis: ClassVar[str] = "TO FILL"
+    to_check: ClassVar[Text] = Text("TO FILL", "TO FILL")
+
+    window: int = $window  # TO FILL
+    limit: int = 3  # TO FILL
+    quiet: int = $window  # TO FILL
+
+    @property
+    def span(self) -> int:
+        """The window in ms."""
+        return self.window * SECOND
+
+$check
+
+    def sentence(self, episode: Episode) -> Text:
+        """TO FILL: what was seen, the value against the limit."""
+        raise NotImplementedError("TO FILL: sentence of $id")
+'''
+
+TEST = '''\
+"""$id: TO FILL."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.$family.$stem import $class_name
+from rules.testing import $names
+
+RULE = $class_name()
+
+
+def test_the_limit_and_its_near_miss() -> None:
+    """TO FILL: what is only just no finding, and what is one."""
+    assert [] == $judge(RULE, $rows)
+    pytest.fail("TO FILL: each limit of $id with a near miss")
+
+
+def test_what_is_exempt() -> None:
+    """TO FILL: what looks like a finding and is none."""
+    pytest.fail("TO FILL: each exemption of $id")
+
+
+def test_the_figure_of_an_honest_county() -> None:
+    """TO FILL: how often honest people meet the defaults."""
+    pytest.fail("TO FILL: the figure that $id states under Why")
+'''
+
+
+class RefusedError(Exception):
+    """The files cannot be made as asked; the message says why in one line."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a rule over entries and a rule over the sums of days do not share.
+
+    check: the methods that judge. names, rows: of rules/testing.py, to judge an example with.
+    """
+
+    base: str
+    imports: str
+    stage: str
+    check: str
+    window: str
+    judge: str
+    names: str
+    rows: str
+
+
+@dataclass(frozen=True)
+class NewRule:
+    """A rule that is not written yet."""
+
+    id: str
+    name: str
+    ledger: Ledger
+    family: str
+
+    @property
+    def stem(self) -> str:
+        """The name of its file: the id and the name. A variant that is called as its id ends has it once."""
+        number, _, variant = self.id.lower().partition("-")
+        if variant in ("", self.name):
+            return f"{number}_{self.name}"
+        return f"{number}_{variant}_{self.name}"
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Path -> text."""
+        shape = shape_of(self.ledger)
+        words = vars(shape) | {
+            "id": self.id,
+            "stem": self.stem,
+            "class_name": class_of(self.name),
+            "name_en": self.name.replace("_", " ").capitalize(),
+            "family": self.family,
+            "ledger": self.ledger.name,
+            "subject": SUBJECTS[self.ledger.space],
+        }
+        words["check"] = Template(shape.check).substitute(words)
+        return {
+            f"rules/{self.family}/{self.stem}.py": Template(RULE).substitute(words),
+            f"tests/rules/test_{self.id.lower().replace('-', '_')}.py": Template(TEST).substitute(words),
+        }
+
+
+def class_of(name: str) -> str:
+    """The class that a name gives.
+
+    >>> class_of("wandering_card")
+    'WanderingCard'
+    """
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def shape_of(ledger: Ledger) -> Shape:
+    """A ledger that sums up whole days is judged by the day, every other by the entry."""
+    if ledger.bin == DAY:
+        return Shape(
+            base="DayRule",
+            imports=DAY_IMPORTS,
+            stage='\n    stage: ClassVar[Literal["in", "post"]] = "post"',
+            check=DAY_CHECK,
+            window="604_800",
+            judge="judge_days",
+            names="judge_days, spent",
+            rows="spent([10_000])",
+        )
+    row = ledger.feeds[0].entry.__name__.lower()
+    return Shape(
+        base="Rule",
+        imports=ENTRY_IMPORTS,
+        stage="",
+        check=ENTRY_CHECK,
+        window="3_600",
+        judge="judge",
+        names=", ".join(sorted(["at", "judge", row])),
+        rows=f'[{row}(at("10:00"){ALSO.get(row, "")})]',
+    )
+
+
+def asked_for(arguments: Sequence[str]) -> NewRule:
+    """The rule that the arguments describe: id, name, ledger, and the family or nothing. Refuses what cannot be one."""
+    if len(arguments) not in (3, 4):
+        raise RefusedError(f"expected ID NAME LEDGER [FAMILY], was {' '.join(arguments)!r}")
+    rule_id, name, ledger = arguments[:3]
+    _check_id(rule_id)
+    _check_name(name)
+    ledgers = {one.name: one for one in LEDGERS}
+    _check_choice("LEDGER", ledger, sorted(ledgers))
+    family = "".join(arguments[3:]) or FAMILY_OF[rule_id[0]]
+    _check_choice("FAMILY", family, FAMILIES)
+    rule = NewRule(rule_id, name, ledgers[ledger], family)
+    if len(rule.stem) > LONGEST:
+        raise RefusedError(f"NAME: expected a file name of at most {LONGEST} characters, was {rule.stem!r}")
+    return rule
+
+
+def _check_id(rule_id: str) -> None:
+    letters = "".join(FAMILY_OF)
+    if not re.fullmatch(rf"[{letters}][0-9][0-9](-[A-Z]+)?", rule_id):
+        raise RefusedError(f"ID: expected one of {letters} and two digits, as S05 or S05-PAIR, was {rule_id!r}")
+    if taken := catalogue().get(rule_id):
+        raise RefusedError(f"ID: expected a new one, {rule_id} is {taken.__module__.replace('.', '/')}.py")
+
+
+def _check_name(name: str) -> None:
+    """A file and a class are called by the name, and each is guessed from the other."""
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*", name):
+        raise RefusedError(f"NAME: expected words in lower case, as wandering_card, was {name!r}")
+    class_name = class_of(name)
+    if hasattr(builtins, class_name) or class_name in re.findall(r"\w+", ENTRY_IMPORTS + DAY_IMPORTS):
+        raise RefusedError(f"NAME: expected another, {class_name} means something else in the rule's file")
+
+
+def _check_choice(argument: str, given: str, choices: Sequence[str]) -> None:
+    if given not in choices:
+        raise RefusedError(f"{argument}: expected one of {', '.join(choices)}, was {given!r}")
+
+
+def write(rule: NewRule, root: Path) -> None:
+    """Write the files below the root; none where one of them is there."""
+    for path in rule.files:
+        if (root / path).exists():
+            raise RefusedError(f"expected no {path}, it is there already")
+    for path, text in rule.files.items():
+        (root / path).write_text(text, "utf-8")
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Make the files and tell which. Returns the exit code: 2 where it refuses."""
+    try:
+        rule = asked_for(arguments)
+        write(rule, root)
+    except RefusedError as why:
+        sys.stderr.write(f"rule: {why}\n")
+        return 2
+    for path in rule.files:
+        sys.stdout.write(f"{path}\n")
+    tests = f"tests/rules/test_every_rule.py {' '.join(rule.files)}"
+    sys.stdout.write(f"Fill what is marked TO FILL. Until then these fail: make test ARGS='{tests}'\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
