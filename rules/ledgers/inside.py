@@ -80,7 +80,7 @@ def left_by(event: Event) -> Left:
     """What one event leaves."""
     retractions = retractions_of(event)
     if is_refund(event):
-        return Left([], retractions, refunds_without_original=not retractions)
+        return Left([], retractions, refunds_without_original=int(not retractions))
     return Left([entry for source in SOURCES for entry in source(event)], retractions)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ..engine.entry import Entry
 from ..engine.ledger import SLOW, Feed, Ledger
@@ -11,7 +12,7 @@ from ..reference import Reference
 from ..times import DAY
 from ..wire.checks import codes_beside, is_set, stock_count
 from ..wire.door import Event
-from ..wire.fields import PreSettlement, Settlement, Stock
+from ..wire.fields import Line, PreSettlement, Settlement, Stock
 from ..wire.notation import is_bad_code
 from ._common import common, through_fund
 
@@ -53,39 +54,64 @@ class Sale(Entry, frozen=True, tag="t"):
         return f"{'o' if self.stock else 's'}:{self.institution}:{self.settlement or self.message}:{self.code}"
 
 
+class _Part(NamedTuple):
+    """What one code stands for of what was sold. quantity: ten-thousandths; amount: fen."""
+
+    item: str
+    quantity: int
+    amount: int
+
+
 def sales_of(event: Event) -> Iterator[Sale]:
     """One sale for each code. The codes of one line (of one stock message) share its quantity and its amount."""
     body = event.body
     if not isinstance(body, Settlement | PreSettlement | Stock) or not body.trace_codes:
         return
-    codes = body.trace_codes
-    if isinstance(body, Stock) and body.transaction != "3505":
-        return
-    shared_fields = common(event)
-    by_line = {line.line: line for line in getattr(body, "lines", ())}
-    line_of = {traced.code: traced.line or "" for traced in codes}
-    shared = Counter(line_of.values())
-    beside = dict(codes_beside(body))
-    sales = {}
-    for traced in codes:
-        line, stock = by_line.get(line_of[traced.code]), isinstance(body, Stock)
-        count = stock_count(body) if isinstance(body, Stock) else line.count if line else None
-        amount = 0 if line is None else through_fund(line, body)
-        parts = len(line_of) if stock else shared[line_of[traced.code]]
-        sales[traced.code] = Sale(
-            **shared_fields,
+    if not isinstance(body, Stock):
+        yield from _sales(event, body, _parts_of_lines(body))
+    elif body.transaction == "3505":
+        yield from _sales(event, body, _parts_of_report(body), stock=True, number=body.number or "")
+
+
+def _sales(
+    event: Event, body: Settlement | PreSettlement | Stock, parts: dict[str, _Part], *, stock: bool = False,
+    number: str = "",
+) -> Iterator[Sale]:  # fmt: skip
+    fields, beside = common(event), dict(codes_beside(body))
+    traced = {one.code: one for one in body.trace_codes}
+    for code, part in parts.items():
+        yield Sale(
+            **fields,
             time=event.at,
-            amount=round(amount / parts),
-            line=traced.code,
-            code=traced.code,
-            split=is_set(traced.split),
-            item=body.item if isinstance(body, Stock) else line.item if line else "",
-            quantity=round((count or 0.0) / parts * 10_000),
+            amount=part.amount,
+            line=code,
+            code=code,
+            split=is_set(traced[code].split),
+            item=part.item,
+            quantity=part.quantity,
             stock=stock,
-            number=(body.number or "") if isinstance(body, Stock) else "",
-            bad=is_bad_code(traced.code, *beside[traced.code]),
+            number=number,
+            bad=is_bad_code(code, *beside[code]),
         )
-    yield from sales.values()
+
+
+def _parts_of_lines(body: Settlement | PreSettlement) -> dict[str, _Part]:
+    by_line = {line.line: line for line in body.lines}
+    line_of = {traced.code: traced.line or "" for traced in body.trace_codes}
+    sharing = Counter(line_of.values())
+    return {code: _part_of_line(body, by_line.get(name), sharing[name]) for code, name in line_of.items()}
+
+
+def _part_of_line(body: Settlement | PreSettlement, line: Line | None, codes: int) -> _Part:
+    if line is None:
+        return _Part("", 0, 0)
+    return _Part(line.item, round(line.count / codes * 10_000), round(through_fund(line, body) / codes))
+
+
+def _parts_of_report(body: Stock) -> dict[str, _Part]:
+    codes = dict.fromkeys(traced.code for traced in body.trace_codes)
+    quantity = round((stock_count(body) or 0.0) / len(codes) * 10_000)
+    return {code: _Part(body.item, quantity, 0) for code in codes}
 
 
 def _key(entry: Sale, reference: Reference) -> tuple[str, ...] | None:
