@@ -43,7 +43,7 @@ async def state_of(client: Mapping[str, Any], prefix: str, space: str, key: str)
         in_force = await versions_of(client, prefix).at(saved.offsets, saved.mark)
         engine.turn(in_force.watches, in_force.reference)
     engine.load(state.items())
-    everything, tick = engine.memory.all_pages().values(), engine.memory.tick
+    everything, tick = engine.memory.all_pages().values(), engine.tick
     pages = [page for page in everything if (page.ledger.space, page.key[0]) == (space, key)]
     pages.sort(key=lambda page: page.name)
     return {"space": space, "key": key, "partition": partition, "ledgers": [_page(page, tick) for page in pages]}

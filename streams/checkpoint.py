@@ -303,8 +303,7 @@ class Task:
 
     def _head(self, position: int, *, finished: bool) -> Head:
         offsets, mark = dict(self.offsets or {}), self._in_force.mark if self._in_force else ""
-        tick, versions = self.engine.memory.tick, dict(self._versions())
-        return Head(position, tick, self._partitions, versions, finished, offsets, mark)
+        return Head(position, self.engine.tick, self._partitions, dict(self._versions()), finished, offsets, mark)
 
     def _acknowledge(self, finished: int) -> None:
         for _ in range(finished):

@@ -178,6 +178,11 @@ class Engine:
             self._plan(page)
         self.memory.lay_to_rest(list(self.memory.pages.values()))
 
+    @property
+    def tick(self) -> int:
+        """The hour to which the log has come, ms."""
+        return self.memory.tick
+
     def sizes(self) -> dict[str, int]:
         """How much is held: entries, pages, those of them that are at rest, retractions."""
         return self.memory.sizes()

@@ -153,13 +153,13 @@ def test_after_a_tick_every_open_alert_has_said_all_that_it_holds(world: World, 
     last: dict[str, Alert] = {}
 
     for value, moment in log:
-        before = engine.memory.tick
+        before = engine.tick
         last |= {alert.alert_id: alert for alert in process(engine, [(value, moment)]).revisions}
-        if engine.memory.tick == before:
+        if engine.tick == before:
             continue
         tracks = [track for page in engine.memory.all_pages().values() for track in page.tracks]
         for track, state in [(one, state) for one in tracks for state in one.alerts if state.is_open]:
-            said, holds = last[state.id], track.episode(state, engine.memory.tick)
+            said, holds = last[state.id], track.episode(state, engine.tick)
             assert (holds.count, holds.peak.value) == (said.triggers, said.measure.value)
             assert (iso(holds.first.time), iso(holds.last_time)) == (said.first_time, said.last_time)
             assert (holds.amount / 100, holds.evidence_count) == (said.vola_amt, said.evidence_count)

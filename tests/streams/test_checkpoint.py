@@ -37,12 +37,12 @@ class Counting:
         return [f"{key}:{self.counts[key]}"] if self.counts[key] % 3 == 0 else []
 
     def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
-        """As of rules._engine.Engine."""
+        """As of rules.engine.engine.Engine."""
         touched, self._touched = sorted(self._touched), set()
         return [(key.encode(), str(self.counts[key]).encode()) for key in touched]
 
     def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """As of rules._engine.Engine."""
+        """As of rules.engine.engine.Engine."""
         self.counts.update({key.decode(): int(value or 0) for key, value in records})
 
 

@@ -99,7 +99,7 @@ def test_a_record_that_is_not_ours_is_passed_over(stray: bytes) -> None:
     found = process(engine, [(encode_tick(HOUR), 0), (stray, 0), (encode_tick(2 * HOUR), 0), (stray, 0)])
 
     assert [1, 3] == found.undecodable
-    assert engine.memory.tick == 2 * HOUR
+    assert engine.tick == 2 * HOUR
 
 
 def test_what_stands_beside_a_stray_in_one_bundle_is_judged() -> None:
@@ -109,7 +109,7 @@ def test_what_stands_beside_a_stray_in_one_bundle_is_judged() -> None:
     [bundle] = bundles([hours[0], msgspec.msgpack.encode(["OfTomorrow", 1]), hours[1]])
 
     assert [0] == process(engine, [(bundle, 0)]).undecodable
-    assert engine.memory.tick == 2 * HOUR
+    assert engine.tick == 2 * HOUR
 
 
 def test_text_that_is_no_text_is_passed_over() -> None:
