@@ -16,7 +16,7 @@ setup: ## .venv with what the tests need
 test: setup ## all tests
 	.venv/bin/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-coverage: setup ## all tests with branch coverage of rules/ and streams/, 95 % at the least: takes three times as long
+coverage: setup ## all tests with branch coverage of rules/ and streams/, 95 % at the least; slow
 	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-branch $(ARGS)
 
 check: setup ## ruff, mypy --strict, and who may import whom

@@ -185,7 +185,7 @@ def replay(
         inside = [*bundles(value for _, value in routed.entries), *([encode_tick(hour)] if hour else [])]
         tell(process(engine, [(value, uploaded) for value in inside]))
         if hour:
-            engine.memory.leave_unsaved()
+            engine.leave_unsaved()
     closed = process(engine, [(encode_tick(0, final=True), uploaded)])
     tell(closed)
     _tell_noted(summary, noted, without_target)

@@ -15,8 +15,6 @@ from .rule import Rule
 from .text import Text
 
 Status = Literal["opened", "updated", "withdrawn", "closed"]
-
-
 ClosedBy = Literal["quiet", "rule_off", "merged"]
 """Why an alert ended: no trigger came any more, its rule is no longer in force, it became part of another one."""
 

@@ -59,10 +59,8 @@ class Effects:
 class Engine:
     """All ledgers, retractions and alerts of one partition of the topic inside.
 
-    room: how many pages are never too many. lays_new_pages: whether a page to which one entry came rests from then on;
-    rests_at_once: whether any other rests as soon as it is saved, not one call of `drain_changes` later. unsaved: names
-    of pages that were laid to rest before they were saved, and the day of their entry. in_force: the rules, by the name
-    of their watch; turned: whether they came by the log; turn_changed: whether that is to be saved.
+    memory: what is held. in_force: the rules, by the name of their watch; turned: whether they came by the log;
+    turn_changed: whether that is to be saved.
     """
 
     def __init__(self, watches: Sequence[Watch], reference: Reference, ledgers: Sequence[Ledger]) -> None:
@@ -224,8 +222,6 @@ class Engine:
                     new[id(page)] = name
             if self._keep(page, entry, keys_of_entry, now) and keys_of_entry:
                 placed.append((page, entry))
-
-    # Rest
 
     def _keep(self, page: Page, entry: Entry, names: list[str], now: Moment) -> bool:
         """Put an entry on a page and judge what that changes; tells whether it was put there."""

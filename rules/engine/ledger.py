@@ -14,20 +14,16 @@ from .retraction import REACH_OF_MESSAGE_REVERSAL
 GRACE = 72 * HOUR
 """How much later than its business time an event may come, and out of order within its input partition, ms."""
 
-
 ALIGNMENT = 24 * HOUR
 """How far one input partition is read ahead of another in inf_time, ms."""
-
 
 SKEW = ALIGNMENT + 2 * GRACE
 """How much out of order in inf_time the entries of one key come at most, ms: two partitions may be apart by the
 alignment, and each of them is out of order in itself."""
 
-
 WAIT = GRACE + ALIGNMENT
 """So long after its deadline a tick judges what did not happen, ms: what is late has come by then, and no partition is
 further behind."""
-
 
 SLOW = 15 * DAY
 """Grace of admissions, discharges and stock: they come from nightly and weekly batches (contract, section 2)."""

@@ -14,7 +14,6 @@ from .track import Track
 _NO_BINS: dict[int, list[int]] = {}
 """Of the pages whose ledger keeps no sums; nobody writes into it."""
 
-
 PageName = tuple[str, tuple[str, ...]]
 """The name of the ledger, and the key."""
 

@@ -24,16 +24,9 @@ from .track import Track
 VERSION = "4"
 """Of the form of these records; a worker does not take over state of another one."""
 
-
 encode = msgspec.msgpack.Encoder().encode
-
-
 BINS = msgspec.msgpack.Decoder(dict[int, list[int]])
-
-
 _PAGE_NAME = msgspec.msgpack.Decoder(tuple[str, tuple[str, ...]])
-
-
 E = TypeVar("E", bound=Entry)
 
 
@@ -69,8 +62,6 @@ class Triggers(msgspec.Struct, array_like=True):
 
 
 TRACK = msgspec.msgpack.Decoder(TrackState)
-
-
 TRIGGERS = msgspec.msgpack.Decoder(Triggers)
 
 

@@ -37,7 +37,6 @@ from .watch import Watch
 Saved = defaultdict[str, list[tuple[str, tuple[str, ...], str, bytes]]]
 """Records by kind: ledger, key, part of the key, value."""
 
-
 _KEY = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
 
 
@@ -59,14 +58,8 @@ class _InForce(msgspec.Struct, array_like=True):
 
 
 _IN_FORCE = msgspec.msgpack.Decoder(list[_InForce])
-
-
 _RETRACTION = msgspec.msgpack.Decoder(tuple[Retraction, int])
-
-
 _ANSWERED = msgspec.msgpack.Decoder(set[str])
-
-
 _ASKED = msgspec.msgpack.Decoder(Asked)
 
 
@@ -195,7 +188,7 @@ def _put_back(memory: Memory, page: Page, saved: Day[Entry]) -> None:
         memory.index(entry.retraction_keys, [(page, entry)])
 
 
-def _tracks_of(memory: Memory, page: tuple[str, tuple[str, ...]], watch: str) -> list[Track]:
+def _tracks_of(memory: Memory, page: PageName, watch: str) -> list[Track]:
     """The track of a rule on a page; none where the rule is no longer in force, or the page was dropped since."""
     if page not in memory.pages:
         return []

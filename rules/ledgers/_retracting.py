@@ -28,22 +28,15 @@ _STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
 """Transaction -> inv_data_type, by which 3507 names what it deletes."""
 
 
-def is_refund(event: Event) -> bool:
-    """Whether a settlement is a row that does not stand: marked as a refund, or with a negative amount."""
+def refund_in(event: Event) -> Settlement | None:
+    """The settlement of an event if it is a row that does not stand: marked as a refund, or with a negative amount."""
     body = event.body
-    return isinstance(body, Settlement) and (is_set(body.refund) or min(body.total, body.fund) < 0)
+    if isinstance(body, Settlement) and (is_set(body.refund) or min(body.total, body.fund) < 0):
+        return body
+    return None
 
 
-def retractions_of(event: Event) -> list[Retraction]:
-    """What an event takes back."""
-    if isinstance(event.body, Settlement):
-        return _of_refund(event, event.body) if is_refund(event) else []
-    if isinstance(event.body, Stock):
-        return _stock_return(event, event.body)
-    return _retractions(event)
-
-
-def _of_refund(event: Event, body: Settlement) -> list[Retraction]:
+def taken_by_refund(event: Event, body: Settlement) -> list[Retraction]:
     """What a row of a settlement takes back that does not stand; nothing where it names no settlement.
 
     With positive amounts it is the settlement itself, said to be taken back; with negative ones it takes back the one
@@ -53,6 +46,13 @@ def _of_refund(event: Event, body: Settlement) -> list[Retraction]:
     if min(body.total, body.fund) >= 0:
         keys.append(f"s:{body.institution}:{body.settlement}")
     return [_retraction(event, keys)] if keys else []
+
+
+def retractions_of(event: Event) -> list[Retraction]:
+    """What an event takes back that is no refund."""
+    if isinstance(event.body, Stock):
+        return _stock_return(event, event.body)
+    return _retractions(event)
 
 
 def _retractions(event: Event) -> list[Retraction]:

@@ -12,7 +12,7 @@ from ..engine.item import Tick, Turn
 from ..engine.retraction import Retraction
 from ..wire.door import Event, Opened
 from ..wire.fields import PersonMessage, Settlement
-from ._retracting import is_refund, retractions_of, taken_by, targets_of
+from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .agreements import Admitted, admitted_of
 from .sales import Sale, sales_of
 from .stays import Stay, stays_of
@@ -29,7 +29,6 @@ class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
 
 Inside = Record | Retraction | Tick | Turn
 """What the one topic inside carries."""
-
 
 SOURCES: tuple[Callable[[Event], Iterator[AnyEntry]], ...] = (
     swipes_of,
@@ -78,10 +77,11 @@ def entries_of(opened: Opened, appended: int = 0) -> Remembered:
 
 def left_by(event: Event) -> Left:
     """What one event leaves."""
-    retractions = retractions_of(event)
-    if is_refund(event):
+    refund = refund_in(event)
+    if refund is not None:
+        retractions = taken_by_refund(event, refund)
         return Left([], retractions, refunds_without_original=int(not retractions))
-    return Left([entry for source in SOURCES for entry in source(event)], retractions)
+    return Left([entry for source in SOURCES for entry in source(event)], retractions_of(event))
 
 
 def _records(entries: Iterable[AnyEntry], appended: int) -> Iterator[Record]:

@@ -113,5 +113,4 @@ def _key(entry: Stay, reference: Reference) -> tuple[str, ...] | None:
 BILLS_OF_STAYS = 63 * DAY + GRACE + REACH_OF_MESSAGE_REVERSAL
 """The same for lines of stays."""
 
-
 STAYS = Ledger("stays", "person", (Feed.of(Stay, _key, reach=63 * DAY, grace=BILLS_OF_STAYS),))

@@ -93,7 +93,6 @@ BILLS = 2 * GRACE + REACH_OF_MESSAGE_REVERSAL
 """How long before a retraction a bill may lie on which it depends what that takes back, ms: a line is cancelled within
 72 h, and its cancel taken back within 72 h; the bill came after the line, at most the grace after its own time."""
 
-
 VISITS = Ledger(
     "visits",
     "person",
