@@ -25,6 +25,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from rules.engine.alert import Alert
+from rules.engine.effects import Counts
 from rules.engine.engine import Engine
 from rules.times import to_ms
 from rules.wire.answers import OTHER
@@ -213,8 +214,7 @@ class Metrics(Meter):
         seconds: float,
     ) -> None:
         """One internal batch was judged and its alerts acknowledged."""
-        for name, number in outcome.counts.items():
-            self._count(name, number)
+        self._count(outcome.counts)
         for noted, number in outcome.noted.items():
             self._note(noted, number)
         for rule, number in outcome.errors.items():
@@ -233,18 +233,15 @@ class Metrics(Meter):
             detected = to_ms(datetime.fromisoformat(alert.detected_at)) / 1000
             self.latency.observe(max(0.0, self._clock() - detected))
 
-    def _count(self, name: str, number: int) -> None:
-        """A count of the engine: a plain name, or a name, a colon and labels."""
-        plain = {"duplicates": self.duplicates, "msgid_reused": self.reused, "late_retractions": self.late_retractions}
-        kind, _, rest = name.partition(":")
-        if kind in plain:
-            plain[kind].inc(number)
-        elif kind == "evaluations":
-            self.evaluations.labels(rest).inc(number)
-        elif kind == "entries":
-            self.entries.labels(rest).inc(number)
-        elif kind == "undecidable":
-            rule, _, reason = rest.partition(":")
+    def _count(self, counts: Counts) -> None:
+        self.duplicates.inc(counts.duplicates)
+        self.reused.inc(counts.msgid_reused)
+        self.late_retractions.inc(counts.late_retractions)
+        for ledger, number in counts.entries.items():
+            self.entries.labels(ledger).inc(number)
+        for rule, number in counts.evaluations.items():
+            self.evaluations.labels(rule).inc(number)
+        for (rule, reason), number in counts.undecidable.items():
             self.undecidable.labels(rule, reason).inc(number)
 
     def checkpointed(

@@ -156,7 +156,7 @@ def replay(
     without_target: Counter[Noted] = Counter()
 
     def tell(outcome: Outcome) -> None:
-        summary.duplicate += outcome.counts["duplicates"]
+        summary.duplicate += outcome.counts.duplicates
         without_target.update(outcome.noted)
         for published, alert in zip(outcome.alerts, outcome.revisions, strict=True):
             on_alert(published.value, alert)

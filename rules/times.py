@@ -92,3 +92,5 @@ def hour_of_day(ms: int) -> int:
 
 BEFORE_ALL = -(1 << 62)
 """Earlier than any time, ms."""
+FAR = 253_402_300_799_000
+"""Later than any time: the tick after the last one, ms UTC. The end of the year 9999."""

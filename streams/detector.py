@@ -12,7 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from rules.engine.alert import Alert
-from rules.engine.engine import Effects, Engine
+from rules.engine.effects import Counts, Effects
+from rules.engine.engine import Engine
 from rules.engine.item import Tick, Turn
 from rules.engine.questions import Reminder
 from rules.ledgers import AnyEntry, Inside
@@ -57,7 +58,7 @@ class Outcome:
     rule_errors: list[Published] = field(default_factory=list)
     revisions: list[Alert] = field(default_factory=list)
     noted: Counter[Noted] = field(default_factory=Counter)
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counts = field(default_factory=Counts)
     errors: Counter[str] = field(default_factory=Counter)
     undecodable: list[int] = field(default_factory=list)
     awaits: Awaited | None = None

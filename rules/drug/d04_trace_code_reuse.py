@@ -63,8 +63,8 @@ class TraceCodeReuse(Rule):
     Known gaps: an opened pack whose parts together exceed it; a box resold with a code that was never scanned before; a
     box that comes back more than 90 days after its sale and is rightly sold again; a pharmacy that takes boxes back and
     does not report it (2103, 3506). A code with more than 400 entries is only looked at for crowded days.
-    Memory: a box costs a worker 1.0 KB (`python -m tests.bench.memory`) for twice `keep_days` and some months; 10,000
-    boxes a day fill 3.7 GB a year. Lower `keep_days` where that is too much: 90 still sees what is brought back and
+    Memory: a box costs a worker 0.7 KB (`python -m tests.bench.memory`) for twice `keep_days` and some months; 10,000
+    boxes a day fill 2.6 GB a year. Lower `keep_days` where that is too much: 90 still sees what is brought back and
     sold within the season.
 
     Example:

@@ -7,53 +7,32 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ParamSpec, cast
 
 from ..reference import Reference
-from ..times import BEFORE_ALL, DAY, HOUR, clock, day_of
+from ..times import BEFORE_ALL, DAY, FAR, HOUR, clock, day_of
 from . import state
 from .alert import Alert, Moment
 from .arrival import Arrival
+from .effects import Effects
 from .entry import Entry
 from .episode import Trigger, exact, trigger
 from .finding import Finding, Undecidable
 from .item import Item, Record, Tick
 from .ledger import WAIT, Bounds, Feed, Ledger
-from .memory import FEW, SOME, Memory, Placed
-from .page import Page, PageName
-from .questions import Reminder, reminder, visit_of
+from .memory import SOME, Kept, Memory
+from .page import FEW, Page, PageName
+from .questions import reminder, visit_of
 from .records import name_at_rest, names_of_track
-from .retraction import Retraction, comes_before
+from .retraction import Retraction, comes_before, marks_of
 from .rule import DayRule, Rule
 from .track import Track
 from .watch import Watch
 from .window import Window
 
-FAR = 253_402_300_799_000
-"""The tick after the last one: the end of the year 9999."""
-
 P = ParamSpec("P")
-
-
-@dataclass
-class Effects:
-    """What one or more records brought about.
-
-    refused: entries that a ledger, or the sums of their day, no longer take, with the ledger's name. errors: rule,
-    entry and what was raised. counts: by name: duplicates, msgid_reused, late_retractions, undecidable:<rule>,
-    evaluations:<rule>, entries:<ledger>. without_target: what found nothing, by retractions_without_target or
-    message_reversals_without_target, institution and transaction.
-    """
-
-    alerts: list[Alert] = field(default_factory=list)
-    reminders: list[Reminder] = field(default_factory=list)
-    refused: list[tuple[str, Entry]] = field(default_factory=list)
-    errors: list[tuple[str, Entry, str]] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    without_target: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
 
 class Engine:
@@ -66,15 +45,11 @@ class Engine:
     def __init__(self, watches: Sequence[Watch], reference: Reference, ledgers: Sequence[Ledger]) -> None:
         self.memory = Memory(ledgers)
         self.effects = Effects()
-        self._by_entry: dict[type[Entry], list[tuple[Ledger, Feed]]] = {}
-        for ledger in ledgers:
-            for feed in ledger.feeds:
-                self._by_entry.setdefault(feed.entry, []).append((ledger, feed))
-        self._labels = {ledger.name: f"entries:{ledger.name}" for ledger in ledgers}
+        self._feeds: dict[type[Entry], list[tuple[Ledger, Feed]]] = {}
         self._now = Moment(0, 0, reference.version, [])
         self._agenda: list[tuple[int, str, tuple[str, ...]]] = []
         self._unsaid: set[PageName] = set()
-        self._takers: list[tuple[int, int, Arrival]] = []
+        self._takers: list[tuple[int, int]] = []
         self.turned = self.turn_changed = False
         self.in_force: dict[str, Watch] = {}
         self.rule_classes: dict[str, type[Rule]] = {}
@@ -116,14 +91,27 @@ class Engine:
             watches.setdefault(watch.rule.ledger, []).append(watch)
         self._speakers = {w.rule.id: w.rule for w in in_force.values() if w.enabled and w.rule.institution_facing}
         self.memory.questions.watches = in_force
-        self._labels |= {w.rule.id: f"evaluations:{w.rule.id}" for w in in_force.values()}
         self._glances = {
             ledger: [(watch, Window([], watch.rule.span)) for watch in some]
             for ledger, some in watches.items()
             if not any(isinstance(watch.rule, DayRule) for watch in some)
         }
         ledgers = self.memory.ledgers.values()
+        self._silent = {one.name for one in ledgers if one.may_rest and _is_silent_alone(watches.get(one.name, ()))}
+        self._keep_ledgers(watches)
         self.memory.turn(watches, {one.name: _bounds_of(one, watches.get(one.name, ())) for one in ledgers})
+
+    def _keep_ledgers(self, watches: Mapping[str, Sequence[Watch]]) -> None:
+        """Keep what these rules read, by ledger, and what that needs; and nothing more."""
+        ledgers = self.memory.ledgers
+        kept = {name for name, one in ledgers.items() if one.keeps_arrivals or name in watches}
+        while more := {needed for name in kept for needed in ledgers[name].needs} - kept:
+            kept |= more
+        self._feeds = {feed.entry: [] for one in ledgers.values() for feed in one.feeds}
+        for name in ledgers:
+            for feed in ledgers[name].feeds if name in kept else ():
+                self._feeds[feed.entry].append((ledgers[name], feed))
+        self.memory.keep(kept)
 
     def _look_anew(self, before: dict[str, Watch]) -> None:
         """Bring alerts in step with another `quiet` of their rule, here and not when something happens to them next."""
@@ -174,6 +162,8 @@ class Engine:
         state.load(self.memory, saved)
         for page in self.memory.pages.values():
             self._plan(page)
+        for taker in self.memory.takers.values():
+            self._ask_later(taker)
         self.memory.lay_to_rest(list(self.memory.pages.values()))
 
     @property
@@ -191,22 +181,23 @@ class Engine:
         questions: list[Entry] = [entry for entry in record.entries if entry.pre]
         if questions:
             self._answer(f"{record.space}:{record.key}", questions, now)
-        placed: list[Placed] = []
-        new: dict[int, bytes] = {}
+        kept: list[Kept] = []
+        new: list[Page] = []
         for entry in record.entries:
             if not entry.pre:
-                self._place(entry, placed, new, now)
-        others = self.memory.lay_new(placed, new) if new and self.memory.lays_new_pages else placed
-        if others:
-            self.memory.index({key for _, entry in others for key in entry.retraction_keys}, others)
-        for _, kept in placed if self.memory.retractions.of_unpaid else ():
-            self._reconsider_lines(kept, now)
+                self._place(entry, kept, new, now)
+        if self.memory.lays_new_pages:
+            for page in new:
+                self.memory.lay_new(page)
+        self.memory.mark(kept)
+        for _, entry in kept if self.memory.retractions.of_unpaid else ():
+            self._reconsider_lines(entry, now)
         self.memory.lay_some(SOME)
 
-    def _place(self, entry: Entry, placed: list[Placed], new: dict[int, bytes], now: Moment) -> None:
-        """Put an entry on its page in each ledger. new: id() of pages that are made for it, and their names at rest."""
+    def _place(self, entry: Entry, kept: list[Kept], new: list[Page], now: Moment) -> None:
+        """Put an entry on its page in each ledger. new: the pages that are made for it."""
         keys_of_entry = entry.retraction_keys
-        for ledger, feed in self._by_entry[type(entry)]:
+        for ledger, feed in self._feeds[type(entry)]:
             key = feed.key(entry, self.reference)
             if key is None:
                 continue
@@ -218,33 +209,47 @@ class Engine:
                 name = name_at_rest((ledger.name, key))
                 page = self.memory.wake(name)
                 if page is None:
-                    page = self.memory.new_page(ledger, (ledger.name, key))
-                    new[id(page)] = name
-            if self._keep(page, entry, keys_of_entry, now) and keys_of_entry:
-                placed.append((page, entry))
+                    if ledger.name in self._silent and self._lay_first(ledger, feed, name, entry, keys_of_entry):
+                        kept.append((name, entry))
+                        continue
+                    page = self.memory.new_page(ledger, (ledger.name, key), name)
+                    new.append(page)
+            if self._keep(page, entry, keys_of_entry, now):
+                kept.append((page.at_rest, entry))
 
-    def _keep(self, page: Page, entry: Entry, names: list[str], now: Moment) -> bool:
+    def _lay_first(self, ledger: Ledger, feed: Feed, name: bytes, entry: Entry, keys: list[str]) -> bool:
+        """Keep the first entry under a key at rest, unless it is taken back. Returns True if it is kept."""
+        if not self.memory.lays_new_pages or self._is_taken(entry, keys, min(feed.reach, entry.longest_reach)):
+            return False
+        self.effects.counts.entries[ledger.name] += 1
+        if ledger.keeps_arrivals:
+            self._await_target(cast("Arrival", entry))
+        self.memory.lay_first(ledger, name, entry, marks_of(keys))
+        return True
+
+    def _keep(self, page: Page, entry: Entry, keys: list[str], now: Moment) -> bool:
         """Put an entry on a page and judge what that changes; tells whether it was put there."""
-        counts, ledger = self.effects.counts, page.ledger.name
+        counts, ledger = self.effects.counts, page.ledger
         if entry.id in page.held:
-            if page.ledger.keeps_arrivals:
-                counts["duplicates"] += 1
+            if ledger.keeps_arrivals:
+                counts.duplicates += 1
             return False
         if page.refuses(entry.time):
-            self.effects.refused.append((ledger, entry))
+            self.effects.refused.append((ledger.name, entry))
             return False
-        counts[self._labels[ledger]] += 1
+        counts.entries[ledger.name] += 1
         self.memory.entries += 1
         self.memory.changed_pages[page.name] = None
         has_aged = page.advance(entry.uploaded)
         page.touched = max(page.touched, self.memory.tick or page.newest)
-        if page.ledger.keeps_arrivals:
-            counts["msgid_reused"] += entry.slot in page.slots
+        if ledger.keeps_arrivals:
+            counts.msgid_reused += entry.slot in page.slots
             self._await_target(cast("Arrival", entry))
-        reach = self.memory.reach[ledger, type(entry)]
-        changed = page.add(entry, reach, taken=self._is_taken(entry, names, self.memory.reach_of(page, entry)))
-        self._refuse_frozen(page, changed)
-        if changed and ledger in self.memory.watches:
+        reach = self.memory.reach[ledger.name, type(entry)]
+        changed = page.add(entry, reach, taken=self._is_taken(entry, keys, min(reach, entry.longest_reach)))
+        if ledger.bin:
+            self._refuse_frozen(page, changed)
+        if changed and ledger.name in self.memory.watches:
             self._rejudge(page, changed, now)
         if has_aged and len(page.held) > 1:
             self.memory.forget(page)
@@ -263,8 +268,8 @@ class Engine:
 
     def _is_paid(self, line: Entry, cancel: Retraction) -> bool:
         """Whether a bill that stood when the cancel was sent has settled the line."""
-        bills = self.memory.named([line.paid_by])
-        return any(self._pays(page, bill, line, cancel) for page, bill in bills if line.paid_by in bill.retraction_keys)
+        bills = self.memory.entries_named({line.paid_by})
+        return any(self._pays(page, bill, line, cancel) for page, bill in bills)
 
     def _pays(self, page: Page, bill: Entry, line: Entry, cancel: Retraction) -> bool:
         if not _would_pay(bill, line, cancel):
@@ -274,10 +279,6 @@ class Engine:
 
     def _plan(self, page: Page) -> None:
         """Put on the agenda what time alone will change on this page."""
-        if page.ledger.keeps_arrivals:
-            for arrival in cast("Iterable[Arrival]", page.held.values()):
-                if arrival.uploaded + WAIT > self.memory.tick:
-                    self._await_target(arrival)
         for track in page.tracks:
             for day in track.days:
                 self._schedule(day + DAY + WAIT, page)
@@ -360,11 +361,11 @@ class Engine:
     def _isolated(
         self, rule: Rule, judged: Entry, check: Callable[P, Finding | None], *args: P.args, **kwargs: P.kwargs
     ) -> Finding | None:
-        self.effects.counts[self._labels[rule.id]] += 1
+        self.effects.counts.evaluations[rule.id] += 1
         try:
             return check(*args, **kwargs)
         except Undecidable as why:
-            self.effects.counts[f"undecidable:{rule.id}:{why}"] += 1
+            self.effects.counts.undecidable[rule.id, str(why)] += 1
         except Exception as error:  # noqa: BLE001 - one rule's fault must not stop the others; it is counted and published
             self.effects.errors.append((rule.id, judged, type(error).__name__))
         return None
@@ -433,7 +434,7 @@ class Engine:
                 self._reconsider_lines(entry, now, retraction)
             else:
                 late += self._mention(retraction, page, entry, now)
-        self.effects.counts["late_retractions"] += late > 0
+        self.effects.counts.late_retractions += late > 0
 
     def _reconsider(self, page: Page, entry: Entry, now: Moment) -> None:
         """Take an entry back, or let it stand again."""
@@ -471,26 +472,27 @@ class Engine:
     def _await_target(self, arrival: Arrival) -> None:
         """Ask, when what may still be named has come, whether a retraction has found something."""
         if arrival.takes:
-            heapq.heappush(self._takers, (arrival.uploaded + WAIT, arrival.identity, arrival))
+            self.memory.takers[arrival.identity] = arrival
+            self.memory.changed_takers.add(arrival.identity)
+            self._ask_later(arrival)
+
+    def _ask_later(self, taker: Arrival) -> None:
+        heapq.heappush(self._takers, (taker.uploaded + WAIT, taker.identity))
 
     def _count_without_target(self) -> Iterator[None]:
         while self._takers and self._takers[0][0] <= self.memory.tick:
-            _, _, taker = heapq.heappop(self._takers)
-            if not self._has_target(taker):
+            _, identity = heapq.heappop(self._takers)
+            taker = self.memory.takers.pop(identity, None)
+            self.memory.changed_takers.add(identity)
+            if taker is not None and not self._has_target(taker):
                 what = "message_reversals_without_target" if taker.of_transaction else "retractions_without_target"
                 self.effects.without_target[what, taker.institution, taker.transaction] += 1
             yield
 
     def _has_target(self, taker: Arrival) -> bool:
-        takes = set(taker.takes)
-        placed = self.memory.named(taker.takes)
         return any(
-            isinstance(one, Arrival)
-            and one.identity != taker.identity
-            and one.is_named_by(taker)
-            and comes_before(one, taker)
-            and not takes.isdisjoint(one.retraction_keys)
-            for _, one in placed
+            one.identity != taker.identity and one.is_named_by(taker) and comes_before(one, taker)
+            for one in self.memory.arrivals_named(set(taker.takes))
         )
 
     def _is_beyond_reach(self, retraction: Retraction, page: Page, entry: Entry, names: list[str]) -> bool:
@@ -514,6 +516,7 @@ class Engine:
             yield
         if not tick.final:
             self.memory.retractions.forget(self.memory.tick)
+            yield from self.memory.drop_abandoned()
             yield from self.memory.drop_resting()
 
     def _judge_due(self, now: Moment, *, final: bool) -> Iterator[None]:
@@ -594,7 +597,7 @@ class Engine:
             return
         told: dict[str, Alert] = {}
         for entry in questions:
-            for ledger, feed in self._by_entry[type(entry)]:
+            for ledger, feed in self._feeds[type(entry)]:
                 key = feed.key(entry, self.reference)
                 if key is None:
                     continue
@@ -627,6 +630,12 @@ class Engine:
         window = Window(entries, rule.span, page.bins if page else None)
         window.move_to(entries.index(entry))
         return window
+
+
+def _is_silent_alone(watches: Iterable[Watch]) -> bool:
+    """Whether none of these rules, in any version, has anything to say of the only entry of a page."""
+    rules = [version.rule for watch in watches for version in watch.versions()]
+    return all(rule.fewest > 1 and not isinstance(rule, DayRule) for rule in rules)
 
 
 def _would_pay(bill: Entry, line: Entry, cancel: Retraction) -> bool:

@@ -66,7 +66,9 @@ class Ledger:
     """Which entries are kept, and under which key.
 
     space: the key space that its keys are in. bin: length of the sums that habits are read from, ms; 0 where it keeps
-    none. keeps_arrivals: whether it says which messages came.
+    none. keeps_arrivals: whether it says which messages came. needs: ledgers that are kept where it is.
+
+    It is kept where a rule in force reads it, or another ledger needs it; one that says which messages came always is.
     """
 
     name: str
@@ -74,6 +76,12 @@ class Ledger:
     feeds: tuple[Feed, ...]
     bin: int = 0
     keeps_arrivals: bool = False
+    needs: tuple[str, ...] = ()
+
+    @property
+    def may_rest(self) -> bool:
+        """Whether its pages rest as bytes: not those with sums, which are at work all the time."""
+        return not self.bin
 
     @property
     def frozen_after(self) -> int:

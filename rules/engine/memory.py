@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import cast
 
-from ..times import DAY, day_of
+from ..times import DAY, FAR, day_of
 from . import records
+from .arrival import Arrival
 from .entry import Entry
 from .ledger import Bounds, Ledger
-from .page import Page, PageName
+from .page import FEW, Page, PageName
 from .questions import Questions
-from .resting import Resting
+from .resting import Marked, Resting
+from .retraction import mark_of, marks_of
 from .retractions import Retractions
 from .rule import DayRule
 from .track import Track
@@ -21,23 +25,24 @@ from .window import Window
 ROOM = 100_000
 """So many pages are kept however long they rest: a key may lag behind the clock of the ticks (our assumption)."""
 
-FEW = 16
-"""A page with at most so many entries is judged without running totals: to make them costs more than to count."""
-
 SOME, MANY = 32, 500
 """So many pages at most are laid to rest with a record, and with a checkpoint: more than an event touches."""
 
 Placed = tuple[Page, Entry]
+Kept = tuple[bytes, Entry]
+"""An entry that is new, and the name at rest of its page."""
 
 
 class Memory:
     """The pages of all ledgers, awake or at rest, with what the rules have seen on them; retractions and questions.
 
     tick: hour to which the log has come, ms. entries: how many are held. tracked: pages that have tracks, by key space
-    and first part of the key. room: how many pages are never too many. lays_new_pages: whether a page to which one
-    entry came rests from then on; rests_at_once: whether any other rests as soon as it is saved, not one call of
-    `drain_changes` later. changed_pages, gone, tick_changed: what is to be saved again, names of records that are gone.
-    unsaved: names of pages that were laid to rest before they were saved, and the day of their entry.
+    and first part of the key. takers: messages that take something back, of which is still to be asked whether they
+    found it, by identity. room: how many pages are never too many. lays_new_pages: whether a page to which one entry
+    came rests from then on; rests_at_once: whether any other rests as soon as it is saved, not one call of
+    `drain_changes` later. changed_pages, changed_takers, tick_changed: what is to be saved again; gone: the names of
+    records that are no more. unsaved: names of pages that were laid to rest before they were saved, with the day of
+    their entry.
     """
 
     def __init__(self, ledgers: Sequence[Ledger]) -> None:
@@ -45,22 +50,25 @@ class Memory:
         self.reach = {(ledger.name, feed.entry): feed.reach for ledger in ledgers for feed in ledger.feeds}
         self.watches: Mapping[str, Sequence[Watch]] = {}
         self.bounds: Mapping[str, Bounds] = {}
+        self._abandoned: set[str] = set()
         self.tick = 0
         self.tick_changed = False
         self.entries = 0
         self.pages: dict[PageName, Page] = {}
         self.tracked: dict[tuple[str, str], list[Page]] = {}
         self.retractions = Retractions(max(ledger.frozen_after for ledger in ledgers))
-        self.questions = Questions(max(ledger.frozen_after for ledger in ledgers if ledger.keeps_arrivals))
+        self.questions = Questions(min(ledger.frozen_after for ledger in ledgers if ledger.keeps_arrivals))
         self.room = ROOM
         self.lays_new_pages = True
         self.rests_at_once = False
         self.resting = Resting()
         self.changed_pages: dict[PageName, None] = {}
         self.unsaved: dict[bytes, int] = {}
+        self.takers: dict[int, Arrival] = {}
+        self.changed_takers: set[int] = set()
         self.gone: set[bytes] = set()
         self.days_of = records.DaysOf(ledgers)
-        self._index: dict[str, list[list[Placed]]] = {}
+        self._marked = Marked()
         self._lately: dict[PageName, None] = {}
         self._woken: dict[PageName, None] = {}
         self._idle: deque[PageName] = deque()
@@ -76,30 +84,33 @@ class Memory:
     def _count_of_pages(self) -> int:
         return len(self.pages) + len(self.resting)
 
-    def lay_new(self, placed: list[Placed], new: dict[int, bytes]) -> list[Placed]:
-        """Lay new pages down to which one entry came and of which no rule has anything to say; gives the others.
+    def lay_first(self, ledger: Ledger, name: bytes, entry: Entry, marks: set[int]) -> None:
+        """Keep an entry of which no rule has anything to say as the only one of a page at rest.
 
         Most keys never come again: nothing more is ever made of them.
         """
-        others: list[Placed] = []
-        for page, entry in placed:
-            name = new.get(id(page))
-            if name is None or len(page.held) > 1 or page.tracks or not self.may_rest(page.ledger):
-                others.append((page, entry))
-                continue
-            self.unsaved[name] = day_of(entry.time)
-            del self.changed_pages[page.name]
-            self._lay(page, name, entry.retraction_keys)
-        return others
+        touched = self.tick or entry.uploaded
+        self.resting.lay(name, b"\x91" + records.first_day(entry, touched, marks), ledger.name, touched)
+        self.unsaved[name] = day_of(entry.time)
+        self.entries += 1
+
+    def lay_new(self, page: Page) -> None:
+        """Lay a new page down to which one entry came, unless a rule has found something on it."""
+        if len(page.held) > 1 or page.tracks or not page.ledger.may_rest or page.name not in self.changed_pages:
+            return
+        [entry] = page.held.values()
+        self.unsaved[page.at_rest] = day_of(entry.time)
+        del self.changed_pages[page.name]
+        self._lay(page)
 
     def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
         """The page of a ledger key, made where it is new."""
         name = (ledger.name, key)
-        return self.page_of(name) or self.new_page(ledger, name)
+        return self.page_of(name) or self.new_page(ledger, name, records.name_at_rest(name))
 
-    def new_page(self, ledger: Ledger, name: PageName) -> Page:
+    def new_page(self, ledger: Ledger, name: PageName, at_rest: bytes) -> Page:
         """Make the page of a key that has none."""
-        page = self.pages[name] = Page(ledger, name, self.bounds[ledger.name])
+        page = self.pages[name] = Page(ledger, name, at_rest, self.bounds[ledger.name])
         return page
 
     def page_of(self, name: PageName) -> Page | None:
@@ -129,29 +140,16 @@ class Memory:
 
     def lay_to_rest(self, pages: Iterable[Page]) -> None:
         """Keep pages as bytes that have nothing but a few entries: no sums, and nothing that a rule has found."""
-        resting: dict[int, Page] = {}
-        keys: set[str] = set()
         for page in pages:
-            if not self.may_rest(page.ledger) or len(page.held) > FEW:
-                continue
-            if page.tracks and any(track.has_state for track in page.tracks):
-                continue
-            of_page = [key for entry in page.held.values() for key in entry.retraction_keys]
-            self._lay(page, records.name_at_rest(page.name), of_page)
-            resting[id(page)] = page
-            keys.update(of_page)
-        self._leave_index(keys, resting)
+            may_rest = page.ledger.may_rest and len(page.held) <= FEW
+            if may_rest and not any(track.has_state for track in page.tracks):
+                self._lay(page)
 
-    def _lay(self, page: Page, name: bytes, keys: Iterable[str]) -> None:
-        self.resting.lay(name, records.at_rest(page), keys, page.ledger.name, page.touched)
+    def _lay(self, page: Page) -> None:
+        self.resting.lay(page.at_rest, records.at_rest(page), page.ledger.name, page.touched)
         del self.pages[page.name]
         if page.tracks:
             self._untrack(page)
-
-    @staticmethod
-    def may_rest(ledger: Ledger) -> bool:
-        """Whether pages of a ledger rest: not those with sums, nor those of messages, of which a tick asks."""
-        return not ledger.bin and not ledger.keeps_arrivals
 
     def all_pages(self) -> dict[PageName, Page]:
         """All pages by name, awake from now on: for who looks at a whole state."""
@@ -165,39 +163,13 @@ class Memory:
         if saved is None:
             return None
         of_ledger, key = records.name_of(name)
-        page = self.new_page(self.ledgers[of_ledger], (of_ledger, key))
+        page = self.new_page(self.ledgers[of_ledger], (of_ledger, key), name)
         records.wake(page, saved, self.days_of)
         self._woken[page.name] = None
         if (day := self.unsaved.pop(name, None)) is not None:
             page.changed_days[day] = page.touched
             self.changed_pages[page.name] = None
-        keys = {key for entry in page.held.values() for key in entry.retraction_keys}
-        self.resting.let_go(name, keys)
-        self.index(keys, [(page, entry) for entry in page.held.values()])
         return page
-
-    def wake_named(self, keys: Iterable[str]) -> None:
-        """Wake the pages of which an entry may have one of these keys."""
-        for name in self.resting.named(keys):
-            self.wake(name)
-
-    def _leave_index(self, keys: Iterable[str], resting: dict[int, Page]) -> None:
-        """Let the index no longer hold the entries of these pages. keys: of all of them. resting: by their id()."""
-        left_by: set[int] = set()
-        for key in keys:
-            places = self._index[key]
-            for placed in places:
-                if id(placed) not in left_by:
-                    left_by.add(id(placed))
-                    placed[:] = [one for one in placed if id(one[0]) not in resting]
-            if len(places) == 1 and not places[0]:
-                del self._index[key]
-                continue
-            left = [placed for placed in places if any(key in entry.retraction_keys for _, entry in placed)]
-            if left:
-                self._index[key] = left
-            else:
-                del self._index[key]
 
     def tracks(self, page: Page) -> Sequence[Track]:
         """What the rules have seen on a page; made when the page has more than a few entries, or a finding."""
@@ -207,14 +179,30 @@ class Memory:
             self.tracked.setdefault((page.ledger.space, page.key[0]), []).append(page)
         return page.tracks
 
-    def index(self, names: Iterable[str], placed: list[Placed]) -> None:
-        """Let retractions find entries by names. Those of one event share most of them, and one list of places."""
-        for name in names:
-            places = self._index.get(name)
-            if places is None:
-                self._index[name] = [placed]
-            else:
-                places.append(placed)
+    def mark(self, kept: Iterable[Kept]) -> None:
+        """Let retractions find entries."""
+        for name, entry in kept:
+            self._marked.put(name, marks_of(entry.retraction_keys))
+
+    def mark_page(self, page: Page) -> None:
+        """Let retractions find all entries of a page."""
+        self.mark((page.at_rest, entry) for entry in page.held.values())
+
+    def lay_saved(self, name: PageName, days: list[bytes]) -> bool:
+        """Lay a page to rest as its days were saved, without ever making it. Returns False where it may not rest."""
+        if not self.ledgers[name[0]].may_rest:
+            return False
+        saved = [records.DAY_AT_REST.decode(day) for day in days]
+        number = sum(len(day.entries) for day in saved)
+        if number > FEW:
+            return False
+        at_rest = records.name_at_rest(name)
+        touched = max(day.touched for day in saved)
+        self.entries += number
+        self.resting.lay(at_rest, records.several_at_rest(days), name[0], touched)
+        for day in saved:
+            self._marked.put(at_rest, day.marks)
+        return True
 
     def forget(self, page: Page) -> None:
         """Drop what is older than the retention of a page, and fold the episodes that began before."""
@@ -230,34 +218,58 @@ class Memory:
     def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
         """Let retractions no longer find what the page does not hold any more."""
         self.entries -= len(gone)
-        names = {name for entry in gone for name in entry.retraction_keys} & self._index.keys()
-        named: dict[int, set[str]] = {}
-        for placed in {id(placed): placed for name in names for placed in self._index[name]}.values():
-            placed[:] = [one for one in placed if one[0] is not page or one[1].id in page.held]
-            named[id(placed)] = {name for _, entry in placed for name in entry.retraction_keys}
-        self._keep_in_index(names, named)
+        self._marked.drop(page.at_rest, page.marks_without(gone))
 
-    def _keep_in_index(self, names: Iterable[str], named: dict[int, set[str]]) -> None:
-        """Let the index lead from names only to places that bear them still. named: what each place still bears."""
-        for name in names:
-            left = [placed for placed in self._index[name] if name in named[id(placed)]]
-            if left:
-                self._index[name] = left
-            else:
-                del self._index[name]
+    def _pages_named(self, keys: Iterable[str], *, of_arrivals: bool) -> Iterator[Page]:
+        """The pages, awake by now, of which an entry may have one of these keys."""
+        for name in self._marked.named(map(mark_of, keys)):
+            page_name = records.name_of(name)
+            if self.ledgers[page_name[0]].keeps_arrivals == of_arrivals:
+                page = self.pages.get(page_name) or self.wake(name)
+                if page is not None:
+                    yield page
 
-    def entries_named(self, keys: set[str]) -> list[Placed]:
-        """The entries that have one of these keys, each once a page, in an order that does not depend on arrival."""
-        self.wake_named(keys)
-        places = {id(placed): placed for key in keys for placed in self._index.get(key, ())}
-        pairs = {(*page.name, entry.time, entry.id): (page, entry)
-                 for placed in places.values() for page, entry in placed
-                 if not entry.lasting and not keys.isdisjoint(entry.retraction_keys)}  # fmt: skip
-        return [placed for _, placed in sorted(pairs.items(), key=lambda pair: pair[0])]
+    def entries_named(self, keys: AbstractSet[str]) -> list[Placed]:
+        """The entries that have one of these keys, each once a page, in an order that does not depend on arrival.
+
+        Not those that say that a message came: nothing takes that back.
+        """
+        found = [(page, entry) for page in self._pages_named(keys, of_arrivals=False) for entry in page.named(keys)]
+        return sorted(found, key=lambda placed: (*placed[0].name, placed[1].time, placed[1].id))
+
+    def arrivals_named(self, keys: AbstractSet[str]) -> Iterator[Arrival]:
+        """The messages that have one of these keys."""
+        pages = self._pages_named(keys, of_arrivals=True)
+        return (cast("Arrival", entry) for page in pages for entry in page.named(keys))
 
     def reach_of(self, page: Page, entry: Entry) -> int:
         """How long after this entry a retraction still takes it back, ms."""
         return min(self.reach[page.ledger.name, type(entry)], entry.longest_reach)
+
+    def keep(self, ledgers: AbstractSet[str]) -> None:
+        """Keep these ledgers, by name. What is held of others is dropped, at the latest before they are kept again.
+
+        A ledger that was not kept for a while has a hole: a rule must not take it for a time of which it knows all.
+        """
+        self._abandoned |= self.ledgers.keys() - ledgers
+        if self._abandoned & ledgers:
+            for _ in self.drop_abandoned():
+                pass
+            self._abandoned -= ledgers
+
+    def drop_abandoned(self) -> Iterator[None]:
+        """Drop the pages of ledgers that are no longer kept."""
+        if not self._abandoned:
+            return
+        for page in [page for page in self.pages.values() if page.ledger.name in self._abandoned]:
+            self._drop(page)
+            yield
+        for ledger in sorted(self._abandoned):
+            for name in self.resting.untouched_since(ledger, FAR):
+                if (page_at_rest := self.wake(name)) is not None:
+                    self._drop(page_at_rest)
+                yield
+        self._abandoned.clear()
 
     def drop_resting(self) -> Iterator[None]:
         """Once there are very many pages, drop those that rested for their retention and that await nothing."""
@@ -305,15 +317,11 @@ class Memory:
             page.tracks = ()
             page.tracks = [_goes_on_as(known.get(one.watch.name), one) for one in self.tracks(page)]
 
-    def named(self, keys: Iterable[str]) -> Iterator[Placed]:
-        """Entries that may have one of these keys, with their pages; some more than once, and some that have none."""
-        self.wake_named(keys)
-        return (one for key in keys for placed in self._index.get(key, ()) for one in placed)
-
     def leave_unsaved(self) -> None:
         """Let pages rest as after a save, where nobody saves what changed."""
         self.gone.clear()
         self.unsaved.clear()
+        self.changed_takers.clear()
         self.retractions.changed.clear()
         self.tick_changed = False
         self.rest()

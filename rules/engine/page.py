@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from ..times import BEFORE_ALL, DAY, day_of
 from .entry import Entry, Id
 from .ledger import Bounds, Ledger
+from .retraction import marks_of
 from .track import Track
+
+FEW = 16
+"""What is true of all entries of a page with at most so many is found by asking each of them (our assumption)."""
 
 _NO_BINS: dict[int, list[int]] = {}
 """Of the pages whose ledger keeps no sums; nobody writes into it."""
@@ -25,21 +30,23 @@ class Page:
     but not standing. taken: ids of those among them that a retraction takes back. slots: the entries that speak of one
     thing. touched: tick at which the last entry came. changed_days: days (first moment, ms)
     that are to be saved again, and what `touched` was when they last changed. changed_bins: days whose sums are. saved:
-    the record of the only entry, where there is but one and it has not changed since it was saved.
+    the record of the only entry, where there is but one and it has not changed since it was saved. at_rest: its name
+    among the pages at rest.
 
     There are millions of pages, and nearly all hold one entry that stands: what such a page does not need is a shared
     empty value, replaced where it is needed.
     """
 
     __slots__ = (
-        "aside", "bins", "bounds", "changed_bins", "changed_days", "held", "key", "ledger", "limit", "name", "newest",
-        "order", "saved", "slots", "taken", "touched", "tracks",
+        "_by_mark", "aside", "at_rest", "bins", "bounds", "changed_bins", "changed_days", "held", "key", "ledger",
+        "limit", "name", "newest", "order", "saved", "slots", "taken", "touched", "tracks",
     )  # fmt: skip
 
-    def __init__(self, ledger: Ledger, name: PageName, bounds: Bounds) -> None:
+    def __init__(self, ledger: Ledger, name: PageName, at_rest: bytes, bounds: Bounds) -> None:
         self.ledger = ledger
         self.name = name
         self.key = name[1]
+        self.at_rest = at_rest
         self.bounds = bounds
         self.newest = self.limit = BEFORE_ALL
         self.touched = 0
@@ -53,6 +60,7 @@ class Page:
         self.changed_days: dict[int, int] = {}
         self.changed_bins: tuple[int, ...] = ()
         self.tracks: Sequence[Track] = ()
+        self._by_mark: dict[int, tuple[Entry, ...]] | None = None
 
     def advance(self, uploaded: int) -> bool:
         """Note an upload; tells whether days have become too old by it."""
@@ -103,6 +111,7 @@ class Page:
         """
         for position, entry in enumerate(entries):
             self.held[entry.id] = entry
+            self._index(entry)
             if slot := entry.slot:
                 self.slots[slot] = (*self.slots.get(slot, ()), entry)
             if position not in fallen:
@@ -122,6 +131,7 @@ class Page:
 
     def _hold(self, entry: Entry, *, taken: bool) -> None:
         self.held[entry.id] = entry
+        self._index(entry)
         self._change(entry.time)
         if taken:
             self.taken = self.taken | {entry.id}
@@ -208,12 +218,47 @@ class Page:
         for entry in gone:
             self._change(entry.time)
             del self.held[entry.id]
+        self._unindex(gone)
         self.taken = frozenset(id_ for id_ in self.taken if id_ in self.held)
         for slot in {entry.slot for entry in gone} & self.slots.keys():
             self.slots[slot] = tuple(entry for entry in self.slots[slot] if entry.time >= limit)
             if not self.slots[slot]:
                 del self.slots[slot]
         return gone
+
+    def named(self, keys: AbstractSet[str]) -> list[Entry]:
+        """The held entries that have one of these retraction keys."""
+        candidates: Iterable[Entry] = self.held.values()
+        if self._by_mark is not None:
+            marked = (one for mark in marks_of(keys) for one in self._by_mark.get(mark, ()))
+            candidates = {one.id: one for one in marked}.values()
+        return [entry for entry in candidates if not keys.isdisjoint(entry.retraction_keys)]
+
+    def marks_without(self, gone: Iterable[Entry]) -> set[int]:
+        """The marks of entries that were forgotten, less those that another entry has."""
+        marks = {mark for entry in gone for mark in marks_of(entry.retraction_keys)}
+        if self._by_mark is not None:
+            return marks - self._by_mark.keys()
+        return marks.difference(*(marks_of(entry.retraction_keys) for entry in self.held.values()))
+
+    def _index(self, entry: Entry) -> None:
+        """Find the entries of a page that has many by their marks."""
+        if self._by_mark is None:
+            if len(self.held) <= FEW:
+                return
+            self._by_mark = {}
+            for held in self.held.values():
+                _put_by_mark(self._by_mark, held)
+        else:
+            _put_by_mark(self._by_mark, entry)
+
+    def _unindex(self, gone: Iterable[Entry]) -> None:
+        if self._by_mark is None:
+            return
+        for mark in {mark for entry in gone for mark in marks_of(entry.retraction_keys)}:
+            left = tuple(one for one in self._by_mark.pop(mark) if one.id in self.held)
+            if left:
+                self._by_mark[mark] = left
 
     def _forget_bins(self) -> None:
         """Sums outlive their entries, and wait for the days that are still to be judged by them."""
@@ -237,3 +282,8 @@ class Page:
 def bin_of(time: int, length: int) -> int:
     """The first moment of the hour or the Beijing day that holds this one."""
     return day_of(time) if length == DAY else time // length * length
+
+
+def _put_by_mark(by_mark: dict[int, tuple[Entry, ...]], entry: Entry) -> None:
+    for mark in marks_of(entry.retraction_keys):
+        by_mark[mark] = (*by_mark.get(mark, ()), entry)

@@ -18,10 +18,11 @@ from .entry import Entry
 from .episode import Trigger
 from .finding import Evidence
 from .ledger import Ledger
-from .page import Page, PageName
+from .page import FEW, Page, PageName
+from .retraction import marks_of
 from .track import Track
 
-VERSION = "4"
+VERSION = "5"
 """Of the form of these records; a worker does not take over state of another one."""
 
 encode = msgspec.msgpack.Encoder().encode
@@ -31,16 +32,29 @@ E = TypeVar("E", bound=Entry)
 
 
 class Day(msgspec.Struct, Generic[E], array_like=True):
-    """taken, fallen: positions of the entries that were taken back, and of those that do not count.
+    """The entries of a day.
 
-    Why they do not, a retraction or another entry, may be forgotten by then. touched: of the page, when the day last
-    changed.
+    touched: of the page, when the day last changed. marks: of the entries' retraction keys, where the page may rest.
+    taken, fallen: positions of the entries that were taken back, and of those that do not count. Why they do not, a
+    retraction or another entry, may be forgotten by then.
     """
 
-    entries: list[E]
-    taken: list[int]
-    fallen: list[int]
     touched: int
+    marks: list[int]
+    entries: list[E]
+    taken: list[int] = []
+    fallen: list[int] = []
+
+
+class DayAtRest(msgspec.Struct, array_like=True):
+    """What is read of a day that stays bytes: when the page was touched, the marks, and how many entries there are."""
+
+    touched: int
+    marks: list[int]
+    entries: list[msgspec.Raw]
+
+
+DAY_AT_REST = msgspec.msgpack.Decoder(DayAtRest)
 
 
 class TrackState(msgspec.Struct, array_like=True):
@@ -103,13 +117,20 @@ def of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
 
 
 def _of_day(page: Page, entries: list[Entry], touched: int) -> Day[Entry]:
-    taken: list[int] = []
-    fallen: list[int] = []
-    if page.aside:
-        aside = {entry.id for entry in page.aside}
-        fallen = [position for position, entry in enumerate(entries) if entry.id in aside]
-        taken = [position for position in fallen if entries[position].id in page.taken]
-    return Day(entries, taken, fallen, touched)
+    marks: list[int] = []
+    if page.ledger.may_rest and len(entries) <= FEW:
+        marks = sorted(marks_of(key for entry in entries for key in entry.retraction_keys))
+    if not page.aside:
+        return Day(touched, marks, entries)
+    aside = {entry.id for entry in page.aside}
+    fallen = [position for position, entry in enumerate(entries) if entry.id in aside]
+    taken = [position for position in fallen if entries[position].id in page.taken]
+    return Day(touched, marks, entries, taken, fallen)
+
+
+def first_day(entry: Entry, touched: int, marks: set[int]) -> bytes:
+    """The only day of a page that has but one entry, which stands: as `of_page` saves it."""
+    return encode(Day(touched, sorted(marks), [entry]))
 
 
 def _of_track(track: Track) -> bytes | None:
@@ -169,6 +190,11 @@ def at_rest(page: Page) -> bytes:
         return b"\x91" + page.saved
     days = {day_of(entry.time) for entry in page.held.values()}
     return encode([_of_day(page, page.of_day(day), page.touched) for day in sorted(days)])
+
+
+def several_at_rest(days: list[bytes]) -> bytes:
+    """The same, made of the records of its days."""
+    return encode([msgspec.Raw(day) for day in days])
 
 
 def name_of_day(name: bytes, day: int) -> bytes:

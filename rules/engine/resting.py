@@ -13,32 +13,26 @@ Name = bytes
 
 
 class Resting:
-    """The bytes of pages at rest; which of them a retraction may name; when they were touched last.
+    """The bytes of pages at rest, and when they were touched last."""
 
-    Of a key by which a retraction finds an entry the hash is kept: one that hashes alike wakes a page in vain, and
-    nothing else comes of it.
-    """
-
-    __slots__ = ("_named", "_saved", "_touched")
+    __slots__ = ("_saved", "_touched")
 
     def __init__(self) -> None:
         self._saved: dict[Name, bytes] = {}
-        self._named: dict[int, Name | tuple[Name, ...]] = {}
         self._touched: dict[str, dict[int, list[Name]]] = {}
 
     def __len__(self) -> int:
         return len(self._saved)
 
+    def __contains__(self, name: Name) -> bool:
+        return name in self._saved
+
     def __iter__(self) -> Iterator[Name]:
         return iter(self._saved)
 
-    def lay(self, name: Name, saved: bytes, keys: Iterable[str], ledger: str, touched: int) -> None:
-        """Lay a page to rest. keys: by which a retraction names its entries. touched: tick of its last entry, ms."""
+    def lay(self, name: Name, saved: bytes, ledger: str, touched: int) -> None:
+        """Lay a page to rest. touched: tick of its last entry, ms."""
         self._saved[name] = saved
-        named = self._named
-        for mark in set(map(hash, keys)):
-            others = named.get(mark)
-            named[mark] = name if others is None else (*_several(others), name)
         self._touched.setdefault(ledger, {}).setdefault(touched, []).append(name)
 
     def saved(self, name: Name) -> bytes:
@@ -46,21 +40,8 @@ class Resting:
         return self._saved[name]
 
     def take(self, name: Name) -> bytes | None:
-        """Take a page out that is to wake; None where it is not at rest. Its keys are still to be let go."""
+        """Take a page out that is to wake; None where it is not at rest."""
         return self._saved.pop(name, None)
-
-    def let_go(self, name: Name, keys: Iterable[str]) -> None:
-        """Let retractions no longer find a page that is out. keys: those that it was laid down with."""
-        for mark in set(map(hash, keys)):
-            left = tuple(one for one in _several(self._named.get(mark, ())) if one != name)
-            if left:
-                self._named[mark] = left if len(left) > 1 else left[0]
-            else:
-                self._named.pop(mark, None)
-
-    def named(self, keys: Iterable[str]) -> list[Name]:
-        """The pages of which an entry may have one of these keys."""
-        return sorted({name for key in keys for name in _several(self._named.get(hash(key), ()))})
 
     def untouched_since(self, ledger: str, tick: int) -> list[Name]:
         """The pages of a ledger whose last entry came at this tick or before; they may have been touched since then.
@@ -72,5 +53,56 @@ class Resting:
         return [name for at in past for name in touched.pop(at)]
 
 
-def _several(names: Name | tuple[Name, ...]) -> tuple[Name, ...]:
-    return names if isinstance(names, tuple) else (names,)
+_MANY = 8
+"""So many pages of one mark are kept in a tuple; more, as of a message with thousands of lines, in a dictionary."""
+
+_Names = Name | tuple[Name, ...] | dict[Name, None]
+
+
+class Marked:
+    """Which pages, awake or at rest, may have an entry of a retraction key, by the mark of the key."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self) -> None:
+        self._names: dict[int, _Names] = {}
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def put(self, name: Name, marks: Iterable[int]) -> None:
+        """A page has entries with these marks."""
+        names = self._names
+        for mark in marks:
+            others = names.setdefault(mark, name)
+            if others is not name and others != name:
+                names[mark] = _with(others, name)
+
+    def drop(self, name: Name, marks: Iterable[int]) -> None:
+        """A page has no entry with these marks any more."""
+        for mark in marks:
+            names = self._names.get(mark, ())
+            if isinstance(names, dict) and len(names) > 1:
+                names.pop(name, None)
+                continue
+            left = tuple(one for one in _several(names) if one != name)
+            if left:
+                self._names[mark] = left if len(left) > 1 else left[0]
+            else:
+                self._names.pop(mark, None)
+
+    def named(self, marks: Iterable[int]) -> list[Name]:
+        """The pages that may have an entry with one of these marks, in order."""
+        return sorted({name for mark in marks for name in _several(self._names.get(mark, ()))})
+
+
+def _several(names: _Names) -> Iterable[Name]:
+    return (names,) if isinstance(names, bytes) else names
+
+
+def _with(others: _Names, name: Name) -> _Names:
+    if isinstance(others, dict):
+        others[name] = None
+        return others
+    names = dict.fromkeys([*_several(others), name])
+    return tuple(names) if len(names) <= _MANY else names

@@ -12,17 +12,15 @@ from typing import cast
 
 import msgspec
 
-from .entry import Entry
+from .arrival import Arrival
 from .memory import Memory
-from .page import Page, PageName
+from .page import PageName
 from .questions import Asked, Questions
 from .records import (
     BINS,
     TRACK,
     TRIGGERS,
-    Day,
     encode,
-    name_at_rest,
     name_of_day,
     name_of_record,
     of_page,
@@ -37,6 +35,7 @@ from .watch import Watch
 Saved = defaultdict[str, list[tuple[str, tuple[str, ...], str, bytes]]]
 """Records by kind: ledger, key, part of the key, value."""
 
+_TAKER = msgspec.msgpack.Decoder(Arrival)
 _KEY = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
 
 
@@ -78,6 +77,9 @@ def drain_changes(memory: Memory, in_force: Iterable[Watch] | None) -> list[tupl
     for identity in memory.retractions.changed:
         saved = memory.retractions.saved(identity)
         records[name_of_record("retraction", part=str(identity))] = None if saved is None else encode(saved)
+    for identity in memory.changed_takers:
+        taker = memory.takers.get(identity)
+        records[name_of_record("taker", part=str(identity))] = encode(taker) if taker else None
     records.update(_of_questions(memory.questions))
     if memory.tick_changed:
         records[name_of_record("tick")] = encode(memory.tick)
@@ -131,6 +133,7 @@ def load(memory: Memory, saved: Saved) -> None:
     memory.retractions.changed.clear()
     memory.questions.answered.update({int(hour): _ANSWERED.decode(value) for *_, hour, value in saved["answered"]})
     memory.questions.alerts.update({alert: _ASKED.decode(value) for *_, alert, value in saved["asked"]})
+    memory.takers.update({int(identity): _TAKER.decode(value) for *_, identity, value in saved["taker"]})
     _load_pages(memory, saved)
 
 
@@ -148,10 +151,13 @@ def _load_pages(memory: Memory, by_kind: Saved) -> None:
     has_more = {(ledger, key) for kind in ("bins", "track", "triggers") for ledger, key, *_ in by_kind[kind]}
     for name, saved in groupby(by_kind["entries"], key=lambda one: one[:2]):
         days = [value for *_, value in saved]
-        if name in has_more or not _lay(memory, name, days):
+        if name in has_more or not memory.lay_saved(name, days):
             page = memory.page(memory.ledgers[name[0]], name[1])
             for value in days:
-                _put_back(memory, page, memory.days_of.day(value))
+                saved_day = memory.days_of.day(value)
+                memory.entries += len(saved_day.entries)
+                put_day_back(page, saved_day)
+            memory.mark_page(page)
     for ledger, key, _, value in by_kind["bins"]:
         memory.page(memory.ledgers[ledger], key).bins.update(BINS.decode(value))
     for ledger, key, watch, value in by_kind["track"]:
@@ -162,30 +168,6 @@ def _load_pages(memory: Memory, by_kind: Saved) -> None:
         for track in _tracks_of(memory, (ledger, key), part.partition("@")[0]):
             for one in triggers_in(TRIGGERS.decode(value)):
                 track.put(one.id, one)
-
-
-def _lay(memory: Memory, name: PageName, days: list[bytes]) -> bool:
-    """Lay a page of a single entry to rest without ever making it; tells whether it is one that may rest.
-
-    A page with more is made, and rests if it may when all is loaded.
-    """
-    if len(days) > 1 or not memory.may_rest(memory.ledgers[name[0]]):
-        return False
-    saved = memory.days_of.day(days[0])
-    if len(saved.entries) > 1:
-        return False
-    [entry] = saved.entries
-    memory.entries += 1
-    as_kept = b"\x91" + days[0]
-    memory.resting.lay(name_at_rest(name), as_kept, entry.retraction_keys, name[0], saved.touched)
-    return True
-
-
-def _put_back(memory: Memory, page: Page, saved: Day[Entry]) -> None:
-    memory.entries += len(saved.entries)
-    put_day_back(page, saved)
-    for entry in saved.entries:
-        memory.index(entry.retraction_keys, [(page, entry)])
 
 
 def _tracks_of(memory: Memory, page: PageName, watch: str) -> list[Track]:

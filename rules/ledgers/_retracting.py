@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 
 from ..engine.entry import Entry
-from ..engine.retraction import Retraction
+from ..engine.retraction import NARROWED_BY, Retraction
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import (
@@ -96,7 +96,7 @@ def _stock_return(event: Event, body: Stock) -> list[Retraction]:
     keys = [f"c:{place}:{traced.code}" for traced in body.trace_codes]
     if body.settlement and not keys:
         # Which item a code was of is not always known: a settlement need not carry its lines.
-        keys = [f"i:{place}:{body.settlement}:{item}" for item in (body.item, "")]
+        keys = [f"s:{place}:{body.settlement}{NARROWED_BY}{item}" for item in (body.item, "")]
     return [_retraction(event, keys, earlier_only=True)] if keys else []
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..engine.entry import Entry
 from ..engine.ledger import SLOW, Feed, Ledger
+from ..engine.retraction import NARROWED_BY
 from ..reference import Reference
 from ..times import DAY
 from ..wire.checks import codes_beside, is_set, stock_count
@@ -43,7 +44,8 @@ class Sale(Entry, frozen=True, tag="t"):
         place = self.institution
         keys = [self.own_key, f"c:{place}:{self.code}"]
         if self.settlement:
-            keys += [f"s:{place}:{self.settlement}", f"i:{place}:{self.settlement}:{self.item}"]
+            settlement = f"s:{place}:{self.settlement}"
+            keys += [settlement, f"{settlement}{NARROWED_BY}{self.item}"]
         if self.stock and self.number:
             keys.append(f"k:{place}:4:{self.number}")
         return keys

@@ -7,7 +7,7 @@ from ..engine.ledger import SLOW, Feed, Ledger
 from ..reference import Reference
 from ..times import DAY, parse
 from .stays import Stay
-from .supply import Fill
+from .supply import BILLED_BY, Fill
 from .visits import Visit
 
 
@@ -36,4 +36,5 @@ SERVICES = Ledger(
     "services",
     "person",
     (Feed.of(Visit, _key), Feed.of(Fill, _key, grace=60 * DAY, reach=63 * DAY), Feed.of(Stay, _key, grace=SLOW)),
+    needs=BILLED_BY,
 )

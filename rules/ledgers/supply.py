@@ -107,4 +107,7 @@ def _is_drug(fill: Fill, reference: Reference) -> bool:
     return not is_service or reference.row("drugs", fill.item, fill.time) is not None
 
 
-SUPPLY = Ledger("supply", "person", (Feed.of(Fill, _key),))
+BILLED_BY = ("visits", "stays")
+"""The ledgers of bills: a cancel of the lines that no bill has settled asks for those of the visit."""
+
+SUPPLY = Ledger("supply", "person", (Feed.of(Fill, _key),), needs=BILLED_BY)

@@ -1,4 +1,4 @@
-"""Messages that may be taken back weeks later, at their institution: stays, inpatient lines, trace codes."""
+"""Messages that may be taken back weeks later, by institution and msgid: stays, inpatient lines, trace codes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from ..reference import Reference
 from ..times import DAY
 
 
-def _key(entry: Arrival, reference: Reference) -> tuple[str, ...] | None:
-    """What may be taken back weeks later: stays, inpatient lines, and what names trace codes."""
+def is_taken_back_late(entry: Arrival) -> bool:
+    """Whether a message may be taken back weeks later; the others are forgotten earlier (`messages`)."""
     is_long = entry.transaction in ("2301", "2401", "2402", "3505")
-    return (entry.institution,) if is_long or any(key.startswith("c:") for key in entry.targets) else None
+    return is_long or any(key.startswith("c:") for key in entry.targets)
 
 
-TARGETS = Ledger("targets", "institution", (Feed.of(Arrival, _key, reach=90 * DAY),))
+def _key(entry: Arrival, reference: Reference) -> tuple[str, ...] | None:
+    return (entry.institution, entry.message) if is_taken_back_late(entry) else None
+
+
+TARGETS = Ledger("targets", "institution", (Feed.of(Arrival, _key, reach=90 * DAY),), keeps_arrivals=True)

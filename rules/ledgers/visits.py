@@ -98,4 +98,5 @@ VISITS = Ledger(
     "person",
     # Longer than its rules need: a cancel of what was not settled asks for the bills of its visit.
     (Feed.of(Visit, _key, grace=BILLS), Feed.of(Fill, _key_of_line)),
+    needs=("stays",),
 )

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
-from rules.engine.engine import Effects
+from rules.engine.effects import Effects
 from rules.ledgers import Inside, Record
 from streams.app import build_app
 from streams.config import StreamConfig

@@ -16,9 +16,10 @@ import msgspec
 import pytest
 
 from monitor.inforce import versions_of
-from rules.engine.engine import FAR, Engine
+from rules.engine.engine import Engine
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
+from rules.times import FAR
 from streams.checkpoint import HEAD, Head
 from streams.detector import process
 from tests.e2e._area import PARTITIONS, Area, Event, until

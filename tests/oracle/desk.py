@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
+from rules.engine.ledger import Ledger
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS
@@ -20,14 +22,18 @@ from tests.oracle.world import a_door
 LATER = 1 << 42
 """An append time after every upload."""
 
+EVERY_LEDGER = [replace(LEDGERS[0], needs=tuple(one.name for one in LEDGERS)), *LEDGERS[1:]]
+"""All ledgers, each of them kept whatever the rules read: the first always is, and needs the others."""
+
 
 class Desk:
     """Feeds messages one after another; ticks come only when they are asked for."""
 
-    def __init__(self, *rules: Rule, shadows: Sequence[Rule] = ()) -> None:
+    def __init__(self, *rules: Rule, shadows: Sequence[Rule] = (), ledgers: Sequence[Ledger] = LEDGERS) -> None:
         self.watches = [*(Watch(rule) for rule in rules), *(Watch(rule, shadow=True) for rule in shadows)]
         self.reference = Reference()
-        self.engine = Engine(self.watches, self.reference, LEDGERS)
+        self._ledgers = ledgers
+        self.engine = Engine(self.watches, self.reference, ledgers)
         self.state: dict[bytes, bytes | None] = {}
         self.said: list[Alert] = []
 
@@ -49,7 +55,7 @@ class Desk:
     def take_over(self) -> None:
         """Save the state, and go on with a fresh engine that has read it."""
         self.state |= dict(self.engine.drain_changes())
-        self.engine = Engine(self.watches, self.reference, LEDGERS)
+        self.engine = Engine(self.watches, self.reference, self._ledgers)
         self.engine.load(self.state.items())
 
     def _feed(self, values: Sequence[bytes], moment: int) -> Outcome:

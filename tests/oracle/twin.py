@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 from rules.engine.entry import Entry
 from rules.engine.finding import SEVERITIES, Evidence, Finding, Undecidable
 from rules.engine.ledger import Ledger
-from rules.engine.retraction import Retraction
+from rules.engine.retraction import NARROWED_BY, Retraction
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
 from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Sale, Stay, Visit
@@ -217,11 +217,14 @@ def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
 
 def _names(name: str, entry: Entry) -> bool:
     kind, _, rest = name.partition(":")
+    rest, narrowed, item = rest.partition(NARROWED_BY)
     of_stay = isinstance(entry, Stay) and entry.piece != "settlement"
     place = entry.institution
     return {
         "m": rest == f"{place}:{entry.message}",
-        "s": bool(entry.settlement) and rest == f"{place}:{entry.settlement}",
+        "s": bool(entry.settlement)
+        and rest == f"{place}:{entry.settlement}"
+        and (not narrowed or (isinstance(entry, Sale) and item == entry.item)),
         "l": isinstance(entry, Fill) and rest == f"{place}:{entry.visit}:{entry.line}",
         "v": isinstance(entry, Fill) and rest == f"{place}:{entry.visit}",
         "b": isinstance(entry, Fill) and bool(entry.batch) and rest == f"{place}:{entry.visit}:{entry.batch}",
@@ -229,7 +232,6 @@ def _names(name: str, entry: Entry) -> bool:
         and rest == f"{place}:{entry.visit}",
         "d": of_stay and cast("Stay", entry).piece == "discharge" and rest == f"{place}:{entry.visit}",
         "c": isinstance(entry, Sale) and rest == f"{place}:{entry.code}",
-        "i": isinstance(entry, Sale) and bool(entry.settlement) and rest == f"{place}:{entry.settlement}:{entry.item}",
         "k": isinstance(entry, Sale) and entry.stock and rest == f"{place}:4:{entry.number}",
         "r": False,
     }[kind]

@@ -14,14 +14,13 @@ from typing import NamedTuple, cast
 from rules import testing
 from rules.catalogue import catalogue
 from rules.engine.alert import Alert, AlertState, Moment, write
-from rules.engine.engine import FAR
 from rules.engine.entry import Entry
 from rules.engine.episode import Episode, Trigger, trigger
 from rules.engine.finding import Finding, Undecidable
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
 from rules.reference import Reference
-from rules.times import DAY
+from rules.times import DAY, FAR
 
 Bins = dict[int, list[int]]
 

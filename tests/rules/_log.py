@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules.engine.alert import Alert
-from rules.engine.engine import Effects, Engine
+from rules.engine.effects import Effects
+from rules.engine.engine import Engine
 from rules.engine.entry import Entry
 from rules.engine.item import Tick
 from rules.engine.retraction import Retraction

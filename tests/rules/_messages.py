@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules.engine.alert import Alert
-from rules.engine.engine import Effects, Engine
+from rules.engine.effects import Effects
+from rules.engine.engine import Engine
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS, Inside

@@ -210,7 +210,7 @@ def test_few_weeks_are_counted_as_not_decidable_and_stop_nothing() -> None:
     effects = feed(engine_of(RULE), [*with_ticks(swipes(traffic(30))), END])
 
     assert effects.alerts == []
-    assert effects.counts["undecidable:B15:too few weeks to compare"]
+    assert effects.counts.undecidable["B15", "too few weeks to compare"]
 
 
 def test_words() -> None:

@@ -87,7 +87,7 @@ def test_only_the_dead_are_judged() -> None:
     effects = effects_of(RULE, [bought()], register("2"))
 
     assert [] == effects.alerts
-    assert 0 == effects.counts["entries:services"]
+    assert 0 == effects.counts.entries["services"]
     assert [] == judge(RULE, [visit(at("10:00"))], register("p2"))
 
 
@@ -244,7 +244,7 @@ def test_without_the_register_the_rule_is_off() -> None:
     """Nothing is kept for it."""
     effects = effects_of(RULE, [bought()], Reference())
 
-    assert ([], 0) == (effects.alerts, effects.counts["entries:services"])
+    assert ([], 0) == (effects.alerts, effects.counts.entries["services"])
 
 
 def test_a_date_of_death_must_be_one() -> None:

@@ -26,7 +26,7 @@ def held(engine: Engine) -> dict[str, int]:
     """How much of everything; nothing is at rest afterwards."""
     at_rest = sum(len(names) for of_ledger in engine.memory.resting._touched.values() for names in of_ledger.values())
     pages = engine.memory.all_pages().values()
-    assert (0, 0) == (len(engine.memory.resting), len(engine.memory.resting._named))
+    assert 0 == len(engine.memory.resting)
     return {
         "pages": len(pages),
         "rested": at_rest,
@@ -34,8 +34,9 @@ def held(engine: Engine) -> dict[str, int]:
         "aside": sum(len(page.aside) for page in pages),
         "slots": sum(len(page.slots) for page in pages),
         "bins": sum(len(page.bins) for page in pages),
-        "retraction_keys": len(engine.memory._index),
-        "named": sum(len(placed) for places in engine.memory._index.values() for placed in places),
+        "marks_of_keys": len(engine.memory._marked),
+        "takers": len(engine.memory.takers) + len(engine._takers),
+        "by_mark": sum(len(page._by_mark or ()) for page in pages),
         "retractions": len(engine.memory.retractions),
         "marks": sum(len(marks) for marks in engine.memory.questions.answered.values()),
         "asked": len(engine.memory.questions.alerts),
@@ -85,7 +86,7 @@ def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
     assert (0, 0, 0) == (
         len(desk.engine.memory.all_pages()),
         desk.engine.memory.entries,
-        len(desk.engine.memory._index),
+        len(desk.engine.memory._marked),
     )
 
 
@@ -169,11 +170,11 @@ def test_names_are_forgotten_with_the_last_entry_that_bears_them() -> None:
         lines = [wire.line(number, at, med_list_codg=item) for number, item in enumerate(items)]
         desk.tell(wire.settlement(at, mdtrt_id=f"V{day}", feedetail=lines))
     desk.engine.memory.all_pages()
-    found = desk.engine.memory._index.keys()
+    found = desk.engine.memory._marked._names.keys()
     desk.take_over()
     desk.engine.memory.all_pages()
 
-    assert desk.engine.memory._index.keys() == found
+    assert desk.engine.memory._marked._names.keys() == found
 
 
 def test_what_is_refused_leaves_no_page() -> None:
@@ -204,7 +205,8 @@ def test_a_message_of_very_many_lines_is_cancelled_and_forgotten_without_looking
     for day in (100, 300):
         desk.tell(wire.fee_lines("V2", [wire.line(1, MONDAY + day * DAY, rxno="r")], MONDAY + day * DAY))
 
-    assert 3 == desk.engine.memory.entries
+    left = [one for page in desk.engine.memory.all_pages().values() for one in page.held.values() if not one.lasting]
+    assert 2 == len(left)
     assert number <= asked[0] < 20 * number
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
+from rules.engine.item import Tick
 from rules.engine.rule import Rule
 from rules.engine.watch import Watch
 from rules.entitlement.s09_no_agreement import NoAgreement
@@ -19,7 +20,7 @@ from rules.reference import Reference
 from rules.times import iso
 from tests.oracle import wire
 from tests.oracle.desk import Desk, short
-from tests.oracle.sample_rules import ManySwipes
+from tests.oracle.sample_rules import ManySwipes, MuchOfIt
 from tests.oracle.wire import DAY, HOUR, MINUTE, MONDAY, SHOP
 
 NINE = MONDAY + 9 * HOUR
@@ -103,8 +104,8 @@ def test_a_rule_that_comes_says_until_when_its_window_is_not_full(fragile: bool)
     warm = desk.sell(full, 3)
 
     assert before == []
-    assert [iso(full)] == [one.warming_until for one in warming]
-    assert [None] == [one.warming_until for one in warm]
+    assert {iso(full)} == {one.warming_until for one in warming}
+    assert {None} == {one.warming_until for one in warm}
 
 
 def test_what_was_in_force_from_the_beginning_needs_no_warming(fragile: bool) -> None:  # noqa: FBT001 - a fixture
@@ -179,6 +180,62 @@ def test_a_rule_comes_with_its_table_and_goes_with_it(fragile: bool) -> None:  #
     assert [("S09", "closed", "rule_off")] == [
         (one.rule_id, one.status, one.closed_by) for one in ended if one.closed_by == "rule_off"
     ]
+
+
+def kept(desk: Desk) -> set[str]:
+    """The ledgers of which something is held, without those that say which messages came."""
+    pages = desk.engine.memory.all_pages().values()
+    return {page.ledger.name for page in pages} - {"messages", "targets"}
+
+
+def test_what_no_rule_reads_is_not_kept(fragile: bool) -> None:  # noqa: FBT001 - a fixture
+    """Nor is it on the changelog; what is needed to judge cancels of lines comes with the ledger of lines."""
+    desk = Turning(ManySwipes(), fragile=fragile)
+    desk.sell(NINE, 3)
+    by_swipes = kept(desk)
+    desk.turn(MuchOfIt())
+    desk.hour(NINE + HOUR)
+    desk.sell(NINE + 2 * HOUR, 3)
+    desk.state |= dict(desk.engine.drain_changes())
+
+    assert by_swipes == {"swipes"}
+    assert kept(desk) == {"visits"}
+    assert not any(b"swipes" in name for name, value in desk.state.items() if value is not None)
+
+
+def test_a_rule_that_was_off_begins_with_nothing(fragile: bool) -> None:  # noqa: FBT001 - a fixture
+    """What came while it was off is not known: what came before must not stand beside such a hole."""
+    desk = Turning(ManySwipes(), fragile=fragile)
+    desk.sell(NINE, 2)
+    desk.turn(off=[ManySwipes()])
+    desk.hour(NINE + HOUR)
+    desk.turn(ManySwipes())
+    on_again = desk.sell(NINE + HOUR + 20 * MINUTE, 2)
+
+    assert [] == on_again
+    assert {"swipes"} == kept(desk)
+    assert 2 == sum(len(page.held) for page in desk.engine.memory.pages.values() if page.ledger.name == "swipes")
+
+
+def test_what_is_no_longer_kept_is_dropped_in_slices() -> None:
+    """And all of it before it is kept again, however many of the slices were done."""
+    desk = Turning(ManySwipes())
+    for shop in range(5):
+        desk.tell(wire.settlement(NINE, fixmedins_code=f"P{shop}"))
+    desk.turn(off=[ManySwipes()])
+    steps = desk.engine.steps(Tick(NINE + HOUR), NINE + HOUR)
+    left = [len(desk.engine.memory.pages) for _ in steps]
+    desk.turn(ManySwipes())
+    desk.sell(NINE + HOUR, 1)
+    desk.turn(off=[ManySwipes()])
+    for number, _ in enumerate(desk.engine.steps(Tick(NINE + 2 * HOUR), NINE + 2 * HOUR)):
+        if number == 1:
+            break
+    desk.turn(ManySwipes())
+
+    assert left == sorted(left, reverse=True)
+    assert len(set(left)) > 3
+    assert set() == kept(desk)
 
 
 STEPS = st.lists(

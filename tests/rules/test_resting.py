@@ -8,42 +8,51 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.engine.engine import Engine
-from rules.engine.resting import Resting
+from rules.engine.resting import Marked, Resting
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.profile import examples
 from tests.oracle.sample_rules import ManySwipes, SoldTwice
 from tests.oracle.wire import DAY, MONDAY
 
-KEYS = st.sampled_from([f"{kind}:{place}:{number}" for kind in "msvl" for place in "AB" for number in range(3)])
-PAGES = st.dictionaries(st.binary(min_size=1, max_size=2), st.lists(KEYS, min_size=1, max_size=4), max_size=8)
+PAGES = st.dictionaries(st.binary(min_size=1, max_size=2), st.sets(st.integers(0, 9), min_size=1), max_size=8)
 
 
 @examples(200)
 @given(pages=PAGES, seed=st.integers(0, 99))
-def test_what_rests_is_found_by_each_of_its_keys_until_it_wakes(pages: dict[bytes, list[str]], seed: int) -> None:
+def test_a_page_is_found_by_each_of_its_marks_until_it_drops_them(pages: dict[bytes, set[int]], seed: int) -> None:
     """And nothing is left of it then."""
-    resting = Resting()
-    for name, keys in pages.items():
-        resting.lay(name, b"saved " + name, keys, "ledger", 7)
+    marked = Marked()
+    for name, marks in pages.items():
+        marked.put(name, marks)
+        marked.put(name, list(marks)[:1])
     order = list(pages)
     Random(seed).shuffle(order)
     for name in order:
-        assert all(name in resting.named([key]) for key in pages[name])
-        assert resting.take(name) == b"saved " + name
-        resting.let_go(name, pages[name])
-        assert not any(name in resting.named([key]) for keys in pages.values() for key in keys)
+        assert all([name] == [one for one in marked.named([mark]) if one == name] for mark in pages[name])
+        marked.drop(name, pages[name])
+        assert not any(name in marked.named([mark]) for marks in pages.values() for mark in marks)
 
-    assert (0, {}) == (len(resting), resting._named)
-    assert resting.take(b"nobody") is None
+    assert len(marked) == 0
+
+
+def test_a_page_at_rest_is_taken_out_once() -> None:
+    """As it was laid down."""
+    resting = Resting()
+    resting.lay(b"name", b"saved", "ledger", 7)
+
+    assert b"name" in resting
+    assert b"saved" == resting.take(b"name")
+    assert resting.take(b"name") is None
+    assert len(resting) == 0
 
 
 def test_what_is_told_as_untouched_is_told_once() -> None:
     """By the tick at which its last entry came, ledger by ledger."""
     resting = Resting()
     for number, touched in enumerate((5, 3, 9)):
-        resting.lay(bytes([number]), b"", [], "sales", touched)
-    resting.lay(b"other", b"", [], "visits", 1)
+        resting.lay(bytes([number]), b"", "sales", touched)
+    resting.lay(b"other", b"", "visits", 1)
 
     assert [b"\x01", b"\x00"] == resting.untouched_since("sales", 5)
     assert [] == resting.untouched_since("sales", 8)
@@ -78,11 +87,10 @@ def test_a_reversal_wakes_what_it_takes_back() -> None:
     engine = days(desk, 4)
     for _ in range(3):
         engine.drain_changes()
-    before = engine.sizes()["pages_at_rest"]
+    before = set(engine.memory.resting)
     desk.tell(wire.reversal("S0", MONDAY + 2 * DAY, psn_no="p0"))
-    woken = before - engine.sizes()["pages_at_rest"]
 
-    assert woken > 0
+    assert 1 == len(before - set(engine.memory.resting))
     taken = {page.ledger.name for page in engine.memory.pages.values() if page.taken}
     assert "sales" in taken
 

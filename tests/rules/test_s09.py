@@ -120,7 +120,7 @@ def test_an_unknown_code_is_a_gap_in_the_register() -> None:
     effects = effects_of(RULE, [bought()], register("P34102100099"))
 
     assert [] == effects.alerts
-    assert 1 == effects.counts["undecidable:S09:institution not in the register"]
+    assert 1 == effects.counts.undecidable["S09", "institution not in the register"]
     with pytest.raises(Undecidable):
         judge(RULE, [swipe(at("10:00"))], register("P34102100099"))
 
@@ -135,7 +135,7 @@ def test_without_the_register_the_rule_is_off() -> None:
     effects = effects_of(RULE, [bought()], Reference())
 
     assert [] == effects.alerts
-    assert 0 == effects.counts["entries:agreements"]
+    assert 0 == effects.counts.entries["agreements"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from rules.engine.engine import Effects, Engine
+from rules.engine.effects import Effects
+from rules.engine.engine import Engine
 from rules.engine.item import Turn
 from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS, Record

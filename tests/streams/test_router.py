@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.engine.item import Tick
-from rules.engine.retraction import Retraction
+from rules.engine.retraction import NARROWED_BY, Retraction
 from rules.ledgers import Arrival, Fill, Inside, Record, Swipe
 from rules.times import parse
 from rules.wire.door import Door, Limits
@@ -524,7 +524,7 @@ RETRACTIONS: list[tuple[str, Body, list[list[str]]]] = [
     ("a discharge", wire.message("2405", mdtrt_id="V"), [[f"d:{SHOP}:V"]]),
     ("a registration", wire.message("2202", mdtrt_id="V"), [[f"r:{SHOP}:V"]]),
     ("a box brought back", wire.stock("3506", drugtracinfo=[{"drug_trac_codg": wire.BOX}]), [[f"c:{SHOP}:{wire.BOX}"]]),
-    ("a sale brought back", wire.stock("3506", setl_id="S1"), [[f"i:{SHOP}:S1:{wire.RAMIPRIL}", f"i:{SHOP}:S1:"]]),
+    ("a sale brought back", wire.stock("3506", setl_id="S1"), [[f"s:{SHOP}:S1{NARROWED_BY}{wire.RAMIPRIL}", f"s:{SHOP}:S1{NARROWED_BY}"]]),
     ("a stock report deleted", wire.deletion("N1"), [[f"k:{SHOP}:4:N1"]]),
     ("a report of unknown sort deleted", wire.deletion("N1", inv_data_type=""), [[f"k:{SHOP}:{n}:N1" for n in "1234"]]),
     ("a box returned to the supplier", wire.stock("3504", drugtracinfo=[{"drug_trac_codg": wire.BOX}]), []),
