@@ -16,7 +16,7 @@ from rules.engine.effects import Counts, Effects
 from rules.engine.engine import Engine
 from rules.engine.item import Tick, Turn
 from rules.engine.questions import Reminder
-from rules.ledgers import AnyEntry, Inside
+from rules.ledgers import AnyEntry, Inside, Record
 from streams.router import Noted
 
 _BUNDLE: msgspec.msgpack.Decoder[list[Inside]] = msgspec.msgpack.Decoder(list[Inside])
@@ -106,9 +106,12 @@ def _steps(
             undecodable.append(index)
             items = _what_can_be_read(value)
         for item in items:
-            if offsets is not None and isinstance(item, Tick | Turn) and _turns(item.offsets, offsets):
-                yield Awaited(item, appended)
-            yield from engine.steps(item, appended)
+            if isinstance(item, Record):
+                engine.take(item, appended)
+            else:
+                if offsets is not None and isinstance(item, Tick | Turn) and _turns(item.offsets, offsets):
+                    yield Awaited(item, appended)
+                yield from engine.steps(item, appended)
             yield None
 
 

@@ -129,15 +129,25 @@ class Engine:
 
     def steps(self, item: Item, appended: int) -> Iterator[None]:
         """The same step by step, for a tick may have very many pages to judge. Between steps nothing else is fed."""
+        if isinstance(item, Record):
+            self.take(item, appended)
+            return
         now = self._now
         now.appended, now.tick = appended, self.memory.tick
-        if isinstance(item, Record):
-            now.appended = item.appended or appended
-            self._take_record(item, now)
-        elif isinstance(item, Retraction):
+        if isinstance(item, Retraction):
             self._take_retraction(item, now)
         elif isinstance(item, Tick):
             yield from self._take_tick(item, now)
+        self._tell_of_faults(now)
+
+    def take(self, record: Record[Entry], appended: int) -> None:
+        """Take in the entries of one event under one key: by far the most frequent item, and a single step."""
+        now = self._now
+        now.appended, now.tick = record.appended or appended, self.memory.tick
+        self._take_record(record, now)
+        self._tell_of_faults(now)
+
+    def _tell_of_faults(self, now: Moment) -> None:
         if now.faults:
             self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
             now.faults.clear()
@@ -190,13 +200,15 @@ class Engine:
             for page in new:
                 self.memory.lay_new(page)
         self.memory.mark(kept)
-        for _, entry in kept if self.memory.retractions.of_unpaid else ():
-            self._reconsider_lines(entry, now)
+        if self.memory.retractions.of_unpaid:
+            for _, entry, _ in kept:
+                self._reconsider_lines(entry, now)
         self.memory.lay_some(SOME)
 
     def _place(self, entry: Entry, kept: list[Kept], new: list[Page], now: Moment) -> None:
         """Put an entry on its page in each ledger. new: the pages that are made for it."""
-        keys_of_entry = entry.retraction_keys
+        keys = entry.retraction_keys
+        marks = marks_of(keys)
         for ledger, feed in self._feeds[type(entry)]:
             key = feed.key(entry, self.reference)
             if key is None:
@@ -209,23 +221,26 @@ class Engine:
                 name = name_at_rest((ledger.name, key))
                 page = self.memory.wake(name)
                 if page is None:
-                    if ledger.name in self._silent and self._lay_first(ledger, feed, name, entry, keys_of_entry):
-                        kept.append((name, entry))
+                    if self._rests_alone(ledger, feed, entry, keys):
+                        self._lay_first(ledger, name, entry, marks)
+                        kept.append((name, entry, marks))
                         continue
                     page = self.memory.new_page(ledger, (ledger.name, key), name)
                     new.append(page)
-            if self._keep(page, entry, keys_of_entry, now):
-                kept.append((page.at_rest, entry))
+            if self._keep(page, entry, keys, now):
+                kept.append((page.at_rest, entry, marks))
 
-    def _lay_first(self, ledger: Ledger, feed: Feed, name: bytes, entry: Entry, keys: list[str]) -> bool:
-        """Keep the first entry under a key at rest, unless it is taken back. Returns True if it is kept."""
-        if not self.memory.lays_new_pages or self._is_taken(entry, keys, min(feed.reach, entry.longest_reach)):
-            return False
+    def _rests_alone(self, ledger: Ledger, feed: Feed, entry: Entry, keys: list[str]) -> bool:
+        """Whether the first entry under a key rests at once: no rule judges it alone, and nothing takes it back."""
+        is_silent = ledger.name in self._silent and self.memory.lays_new_pages
+        return is_silent and not self._is_taken(entry, keys, feed.reach)
+
+    def _lay_first(self, ledger: Ledger, name: bytes, entry: Entry, marks: set[int]) -> None:
+        """Keep the first entry under a key, at rest."""
         self.effects.counts.entries[ledger.name] += 1
         if ledger.keeps_arrivals:
             self._await_target(cast("Arrival", entry))
-        self.memory.lay_first(ledger, name, entry, marks_of(keys))
-        return True
+        self.memory.lay_first(ledger, name, entry, marks)
 
     def _keep(self, page: Page, entry: Entry, keys: list[str], now: Moment) -> bool:
         """Put an entry on a page and judge what that changes; tells whether it was put there."""
@@ -246,7 +261,7 @@ class Engine:
             counts.msgid_reused += entry.slot in page.slots
             self._await_target(cast("Arrival", entry))
         reach = self.memory.reach[ledger.name, type(entry)]
-        changed = page.add(entry, reach, taken=self._is_taken(entry, keys, min(reach, entry.longest_reach)))
+        changed = page.add(entry, reach, taken=self._is_taken(entry, keys, reach))
         if ledger.bin:
             self._refuse_frozen(page, changed)
         if changed and ledger.name in self.memory.watches:
@@ -260,10 +275,10 @@ class Engine:
         self.effects.refused += [(page.ledger.name, entry) for entry in changed if page.is_frozen(entry.time)]
 
     def _is_taken(self, entry: Entry, keys: list[str], reach: int) -> bool:
-        """Whether a standing retraction in reach takes this entry back."""
-        if entry.lasting or not self.memory.retractions:
+        """Whether a standing retraction in reach (ms, of the ledger) takes this entry back."""
+        if entry.lasting or self.memory.retractions.names_none_of(keys):
             return False
-        naming = self.memory.retractions.naming(entry, keys, reach)
+        naming = self.memory.retractions.naming(entry, keys, min(reach, entry.longest_reach))
         return any(not one.unpaid_only or not self._is_paid(entry, one) for one in naming)
 
     def _is_paid(self, line: Entry, cancel: Retraction) -> bool:

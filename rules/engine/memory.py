@@ -29,8 +29,8 @@ SOME, MANY = 32, 500
 """So many pages at most are laid to rest with a record, and with a checkpoint: more than an event touches."""
 
 Placed = tuple[Page, Entry]
-Kept = tuple[bytes, Entry]
-"""An entry that is new, and the name at rest of its page."""
+Kept = tuple[bytes, Entry, set[int]]
+"""An entry that is new: the name at rest of its page, itself, its marks."""
 
 
 class Memory:
@@ -181,12 +181,13 @@ class Memory:
 
     def mark(self, kept: Iterable[Kept]) -> None:
         """Let retractions find entries."""
-        for name, entry in kept:
-            self._marked.put(name, marks_of(entry.retraction_keys))
+        for name, _, marks in kept:
+            self._marked.put(name, marks)
 
     def mark_page(self, page: Page) -> None:
         """Let retractions find all entries of a page."""
-        self.mark((page.at_rest, entry) for entry in page.held.values())
+        for entry in page.held.values():
+            self._marked.put(page.at_rest, marks_of(entry.retraction_keys))
 
     def lay_saved(self, name: PageName, days: list[bytes]) -> bool:
         """Lay a page to rest as its days were saved, without ever making it. Returns False where it may not rest."""

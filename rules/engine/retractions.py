@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .entry import Entry
 from .retraction import REACH_OF_MESSAGE_REVERSAL, Retraction, comes_before
@@ -47,10 +47,12 @@ class Retractions:
             if retraction.unpaid_only:
                 self.of_unpaid.add(f"p{key[1:]}")
 
+    def names_none_of(self, keys: Iterable[str]) -> bool:
+        """Whether no retraction names one of these keys: by far the most frequent case."""
+        return self._by_key.keys().isdisjoint(keys)
+
     def naming(self, entry: Entry, keys: list[str], reach: int) -> Iterator[Retraction]:
         """The standing retractions that act on this entry."""
-        if self._by_key.keys().isdisjoint(keys):  # by far the most frequent case
-            return
         for key in keys:
             for retraction in self._by_key.get(key, ()):
                 if retraction.acts_on(entry, reach) and self.stands(retraction):

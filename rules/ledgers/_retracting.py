@@ -23,6 +23,10 @@ from ..wire.fields import (
     VisitCancel,
 )
 from ..wire.forms import plain
+from .agreements import Admitted
+from .sales import Sale
+from .stays import Stay
+from .supply import Fill
 
 _STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
 """Transaction -> inv_data_type, by which 3507 names what it deletes."""
@@ -121,7 +125,8 @@ def targets_of(event: Event, entries: Iterable[Entry]) -> Iterator[str]:
     """The keys by which an event can be taken back; lines by their visit, for there may be thousands."""
     body = event.body
     for entry in entries:
-        yield from (key for key in entry.retraction_keys if key[0] not in "mlp" and not entry.pre)
+        if isinstance(entry, Admitted | Fill | Stay | Sale) and not entry.pre:  # the others by message and settlement
+            yield from (key for key in entry.retraction_keys if key[0] not in "mlp")
     if isinstance(body, Registration):
         yield f"r:{body.institution}:{body.visit}"
     elif isinstance(body, Settlement):

@@ -11,7 +11,7 @@ from ..reference import Reference
 from ..times import day_of
 from ..wire.door import Event
 from ..wire.fields import Admission
-from ._common import common
+from ._common import Common
 from .swipes import Swipe
 
 WITHOUT_AGREEMENT = ("suspended", "terminated")
@@ -34,10 +34,10 @@ class Admitted(Entry, frozen=True, tag="i"):
         return f"admission:{self.institution}:{self.visit}"
 
 
-def admitted_of(event: Event) -> Iterator[Admitted]:
+def admitted_of(event: Event, shared: Common) -> Iterator[Admitted]:
     """The stay that an admission begins."""
     if isinstance(event.body, Admission):
-        yield Admitted(**common(event), time=event.at)
+        yield Admitted(**shared, time=event.at)
 
 
 def _key(entry: Swipe, reference: Reference) -> tuple[str, ...] | None:

@@ -12,6 +12,7 @@ from ..engine.item import Tick, Turn
 from ..engine.retraction import Retraction
 from ..wire.door import Event, Opened
 from ..wire.fields import PersonMessage, Settlement
+from ._common import Common, common
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .agreements import Admitted, admitted_of
 from .sales import Sale, sales_of
@@ -30,7 +31,7 @@ class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
 Inside = Record | Retraction | Tick | Turn
 """What the one topic inside carries."""
 
-SOURCES: tuple[Callable[[Event], Iterator[AnyEntry]], ...] = (
+SOURCES: tuple[Callable[[Event, Common], Iterator[AnyEntry]], ...] = (
     swipes_of,
     admitted_of,
     visits_of,
@@ -81,7 +82,8 @@ def left_by(event: Event) -> Left:
     if refund is not None:
         retractions = taken_by_refund(event, refund)
         return Left([], retractions, refunds_without_original=int(not retractions))
-    return Left([entry for source in SOURCES for entry in source(event)], retractions_of(event))
+    shared = common(event)
+    return Left([entry for source in SOURCES for entry in source(event, shared)], retractions_of(event))
 
 
 def _records(entries: Iterable[AnyEntry], appended: int) -> Iterator[Record]:

@@ -15,7 +15,7 @@ from ..wire.checks import codes_beside, is_set, stock_count
 from ..wire.door import Event
 from ..wire.fields import Line, PreSettlement, Settlement, Stock
 from ..wire.notation import is_bad_code
-from ._common import common, through_fund
+from ._common import Common, through_fund
 
 
 class Sale(Entry, frozen=True, tag="t"):
@@ -64,26 +64,26 @@ class _Part(NamedTuple):
     amount: int
 
 
-def sales_of(event: Event) -> Iterator[Sale]:
+def sales_of(event: Event, shared: Common) -> Iterator[Sale]:
     """One sale for each code. The codes of one line (of one stock message) share its quantity and its amount."""
     body = event.body
     if not isinstance(body, Settlement | PreSettlement | Stock) or not body.trace_codes:
         return
     if not isinstance(body, Stock):
-        yield from _sales(event, body, _parts_of_lines(body))
+        yield from _sales(event, shared, body, _parts_of_lines(body))
     elif body.transaction == "3505":
-        yield from _sales(event, body, _parts_of_report(body), stock=True, number=body.number or "")
+        yield from _sales(event, shared, body, _parts_of_report(body), stock=True, number=body.number or "")
 
 
 def _sales(
-    event: Event, body: Settlement | PreSettlement | Stock, parts: dict[str, _Part], *, stock: bool = False,
-    number: str = "",
+    event: Event, shared: Common, body: Settlement | PreSettlement | Stock, parts: dict[str, _Part], *,
+    stock: bool = False, number: str = "",
 ) -> Iterator[Sale]:  # fmt: skip
-    fields, beside = common(event), dict(codes_beside(body))
+    beside = dict(codes_beside(body))
     traced = {one.code: one for one in body.trace_codes}
     for code, part in parts.items():
         yield Sale(
-            **fields,
+            **shared,
             time=event.at,
             amount=part.amount,
             line=code,

@@ -12,7 +12,7 @@ from ..times import DAY
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import Admission, Discharge, Settlement
-from ._common import common, fen, stated
+from ._common import Common, fen, stated
 
 
 class Stay(Entry, frozen=True, tag="s"):
@@ -64,19 +64,19 @@ class Stay(Entry, frozen=True, tag="s"):
         return self.batch
 
 
-def stays_of(event: Event) -> Iterator[Stay]:
+def stays_of(event: Event, shared: Common) -> Iterator[Stay]:
     """The piece of a stay that an admission, a discharge or the settlement of a stay is."""
     body = event.body
     if isinstance(body, Settlement):
-        yield from _settled(event, body)
+        yield from _settled(event, shared, body)
     elif isinstance(body, Admission | Discharge):
-        yield _piece(event, body)
+        yield _piece(event, shared, body)
 
 
-def _settled(event: Event, body: Settlement) -> Iterator[Stay]:
+def _settled(event: Event, shared: Common, body: Settlement) -> Iterator[Stay]:
     if body.transaction == "2304":
         yield Stay(
-            **common(event),
+            **shared,
             time=event.at,
             amount=fen(body.fund),
             piece="settlement",
@@ -89,14 +89,14 @@ def _settled(event: Event, body: Settlement) -> Iterator[Stay]:
         )
 
 
-def _piece(event: Event, body: Admission | Discharge) -> Stay:
+def _piece(event: Event, shared: Common, body: Admission | Discharge) -> Stay:
     admitted = isinstance(body, Admission)
     main = body.main_diagnosis or ""
     if not main and isinstance(body, Admission):
         # Not dise_codg: that is a code of the list of covered diseases, and no ICD-10.
         main = next((d.code for d in body.diagnoses if d.code), None) or ""
     return Stay(
-        **common(event),
+        **shared,
         time=event.at,
         piece="admission" if admitted else "discharge",
         visit_type=getattr(body, "visit_type", None) or "",

@@ -11,7 +11,7 @@ from ..reference import Reference
 from ..times import DAY, HOUR, to_ms
 from ..wire.door import Event
 from ..wire.fields import FeeLines, PreSettlement, Settlement
-from ._common import common, through_fund
+from ._common import Common, through_fund
 
 
 class Fill(Entry, frozen=True, tag="f"):
@@ -68,12 +68,12 @@ class Fill(Entry, frozen=True, tag="f"):
         return self.batch
 
 
-def fills_of(event: Event) -> Iterator[Fill]:
+def fills_of(event: Event, shared: Common) -> Iterator[Fill]:
     """The fee lines."""
     body = event.body
     if not isinstance(body, Settlement | PreSettlement | FeeLines):
         return
-    shared, visit_type = common(event), getattr(body, "visit_type", None) or ""
+    visit_type = getattr(body, "visit_type", None) or ""
     for line in body.lines:
         time = event.at if isinstance(body, PreSettlement) else to_ms(line.occurred)
         yield Fill(

@@ -10,7 +10,7 @@ from ..reference import Reference
 from ..times import HOUR, to_ms
 from ..wire.door import Event
 from ..wire.fields import PreSettlement, Settlement
-from ._common import common, fen
+from ._common import Common, fen
 
 PHARMACY = "41"
 
@@ -32,7 +32,7 @@ class Swipe(Entry, frozen=True, tag="w"):
     began: int
 
 
-def swipes_of(event: Event) -> Iterator[Swipe]:
+def swipes_of(event: Event, shared: Common) -> Iterator[Swipe]:
     """The card that was swiped, or may be: of a question the fund and the balance are not known."""
     body = event.body
     if not isinstance(body, Settlement | PreSettlement):
@@ -40,7 +40,7 @@ def swipes_of(event: Event) -> Iterator[Swipe]:
     fund, balance = (body.fund, body.balance) if isinstance(body, Settlement) else (0.0, None)
     pre = isinstance(body, PreSettlement)
     yield Swipe(
-        **common(event),
+        **shared,
         time=event.at,
         amount=fen(fund),
         total=fen(body.total),

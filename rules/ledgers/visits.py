@@ -13,7 +13,7 @@ from ..times import to_ms
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import PreSettlement, Settlement
-from ._common import common, fen
+from ._common import Common, fen
 from .supply import Fill
 
 
@@ -57,7 +57,7 @@ class Visit(Entry, frozen=True, tag="v"):
         return self.batch
 
 
-def visits_of(event: Event) -> Iterator[Visit]:
+def visits_of(event: Event, shared: Common) -> Iterator[Visit]:
     """The settlement, or the question that asks for one."""
     body = event.body
     if not isinstance(body, Settlement | PreSettlement):
@@ -65,7 +65,7 @@ def visits_of(event: Event) -> Iterator[Visit]:
     fund, from_family = (body.fund, body.from_family) if isinstance(body, Settlement) else (0.0, None)
     pre = isinstance(body, PreSettlement)
     yield Visit(
-        **common(event),
+        **shared,
         time=event.at,
         amount=fen(fund),
         visit_type=body.visit_type,
