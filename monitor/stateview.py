@@ -16,7 +16,7 @@ from rules.engine.page import Page
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import iso
-from streams.checkpoint import HEAD, Changelog, Head
+from streams.changelog import HEAD, Changelog, Head
 from streams.reading import reader
 from streams.router import partition_of, record_key
 from streams.topics import Names, partitions_of

@@ -40,10 +40,11 @@ from rules.reference import Reference
 from rules.wire.door import Door
 from streams import area, gaps, topics
 from streams.app import build_app
-from streams.config import Standing, StreamConfig
+from streams.config import StreamConfig
 from streams.ending import leave, named, or_die
 from streams.ends import Ends
 from streams.lost import LOST, line_of
+from streams.meter import Standing
 from streams.router import Router
 from streams.run import run
 from streams.topics import stamped_by_publishers

@@ -15,8 +15,9 @@ from faust.types import TP
 
 from rules.engine.engine import Engine
 from streams._faust import BatchApp, BatchTransport
-from streams.config import Meter, StreamConfig, Unmetered
+from streams.config import StreamConfig
 from streams.ending import or_die
+from streams.meter import Meter, Unmetered
 from streams.pipeline import Pipeline
 from streams.router import Router
 from streams.topics import Names

@@ -18,6 +18,7 @@ from rules.engine.item import Tick, Turn
 from rules.engine.questions import Reminder
 from rules.ledgers import AnyEntry, Inside
 from streams.router import Noted
+from streams.versions import is_ahead
 
 _BUNDLE: msgspec.msgpack.Decoder[list[Inside]] = msgspec.msgpack.Decoder(list[Inside])
 _PIECES: msgspec.msgpack.Decoder[list[msgspec.Raw]] = msgspec.msgpack.Decoder(list[msgspec.Raw])
@@ -115,11 +116,6 @@ def _steps(
 def _turns(named: Mapping[str, int], in_force: Mapping[str, int]) -> bool:
     """Whether an item brings something into force: also the first one that names topics, be nothing loaded at all."""
     return is_ahead(named, in_force) or bool(named and not in_force)
-
-
-def is_ahead(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
-    """Whether any topic has a greater offset than in the other."""
-    return any(offset > other.get(topic, 0) for topic, offset in one.items())
 
 
 def _outcome_of(engine: Engine, undecodable: list[int]) -> Outcome:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from streams.checkpoint import Changelog, Head
+from streams.changelog import Changelog, Head
 from streams.lost import Gap, bounds_of, entries_are_lost, events_are_lost, gap_of
 from streams.reading import reader
 from streams.topics import Names, partitions_of, started, topic_partitions

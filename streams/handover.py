@@ -13,7 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError, for_code
 
-from streams.checkpoint import Changelog, Head
+from streams.changelog import Changelog, Head
 from streams.reading import reader
 from streams.topics import Names, administer, started, topic_partitions
 

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from time import monotonic, perf_counter
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import faust
 from aiokafka.errors import KafkaError
@@ -19,14 +20,14 @@ from rules.engine.item import Turn
 from rules.times import HOUR
 from streams._faust import BatchConsumer, BatchProducer
 from streams.alignment import EVER, Announcement, Board, Lane
-from streams.config import Meter, StreamConfig
+from streams.config import StreamConfig
 from streams.ending import or_die
 from streams.ends import End, Ends
 from streams.progress import Progress
 from streams.router import NO_TURN, Read, Routed, Router
 from streams.ticks import Ticks
 from streams.topics import Names
-from streams.versions import Turns
+from streams.turns import Turns
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -103,6 +104,16 @@ class _Input:
         return len(self.lane) > 0 and self.lane.ahead(whole=self.whole) is None
 
 
+class IntakeMeter(Protocol):
+    """Where an intake says what it did."""
+
+    def routed(self, routed: Routed, seconds: float) -> None:
+        """One input batch was routed and acknowledged."""
+
+    def aligned(self, held: Mapping[TP, float], waits_for: AbstractSet[int], left_out: AbstractSet[int]) -> None:
+        """Input partitions of this worker that are held, for so many seconds; which ones all wait for, or no more."""
+
+
 class Intake:
     """Takes batches of the input partitions, and lets their records pass in turn."""
 
@@ -113,7 +124,7 @@ class Intake:
         consumer: Callable[[], BatchConsumer],
         producer: Callable[[], BatchProducer],
         send: Send,
-        meter: Meter,
+        meter: IntakeMeter,
         client: Callable[[], Mapping[str, Any]],
     ) -> None:
         """Take send: puts what a batch left inside, and returns when it is acknowledged.

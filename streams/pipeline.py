@@ -18,19 +18,23 @@ from faust.types import TP
 
 from rules.engine.engine import Engine
 from streams import reading
-from streams._faust import BatchApp, BatchConsumer, BatchProducer, Pulse, Record, client_settings
+from streams._faust import BatchApp, BatchConsumer, BatchProducer, Record, client_settings
 from streams.aside import set_aside
-from streams.checkpoint import Changelog, Task
-from streams.config import Meter, Standing, StreamConfig
+from streams.changelog import Changelog
+from streams.config import StreamConfig
 from streams.detector import Outcome, Published, process_in_slices
 from streams.ending import named, or_die, within
 from streams.ends import Ends
 from streams.intake import Batch, Intake
 from streams.lost import Gap, LostOffsetsError, entries_are_lost, line_of
+from streams.meter import Meter, Standing
+from streams.pulse import Pulse
 from streams.router import Routed, Router, bundles, partition_of
 from streams.tallies import Tallies
+from streams.task import Task
 from streams.topics import Names
-from streams.versions import Turns, Versions
+from streams.turns import Turns
+from streams.versions import Versions
 
 log = logging.getLogger("settlement_monitor.streams")
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from time import monotonic
@@ -17,18 +16,12 @@ from weakref import WeakValueDictionary
 
 import orjson
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 
-from rules.engine.item import Turn
 from rules.engine.watch import Watch
 from rules.reference import TABLES, BadRowError, Reference, Table
-from streams._faust import BatchConsumer, BatchProducer
-from streams.detector import is_ahead
-from streams.ending import cause, die
-from streams.reading import UnreadError, read, reader
-from streams.router import NO_TURN, encode_turn
+from streams.reading import read, reader
 from streams.tables import ends
-from streams.topics import Names, started
+from streams.topics import started
 
 log = logging.getLogger("settlement_monitor.versions")
 
@@ -39,8 +32,6 @@ RULES = "rules"
 WAIT_SECONDS = 0.2
 GONE_SECONDS = 10.0
 """So long may a topic end before what the log names, until that is taken for gone (our assumption)."""
-LOOK_SECONDS = 5.0
-"""How often the owner of input partition 0 looks whether anything was loaded (our assumption)."""
 
 
 class BadRuleError(ValueError):
@@ -50,6 +41,11 @@ class BadRuleError(ValueError):
 def greatest(one: Offsets, other: Offsets) -> dict[str, int]:
     """Topic by topic the greater offset."""
     return {topic: max(one.get(topic, 0), other.get(topic, 0)) for topic in sorted({*one, *other})}
+
+
+def is_ahead(one: Offsets, other: Offsets) -> bool:
+    """Whether any topic has a greater offset than in the other."""
+    return any(offset > other.get(topic, 0) for topic, offset in one.items())
 
 
 class Rows:
@@ -267,79 +263,3 @@ def _object(value: bytes, error: type[ValueError]) -> dict[str, object]:
     if not isinstance(came, dict):
         raise error(f"expected an object, was {type(came).__name__}")
     return came
-
-
-@contextmanager
-def _unless_broker_is_away() -> Iterator[None]:
-    """Do it; where the broker does not answer now, it is done later."""
-    try:
-        yield
-    except (KafkaError, UnreadError, TimeoutError, OSError) as error:
-        log.warning("versions cannot be read or told now", extra={"reason": type(error).__name__})
-
-
-class Turns:
-    """Tells every internal partition which versions are in force: after each load, and before anything is routed.
-
-    Only the worker that owns input partition 0 does. latest: what was told last; every tick says it again.
-    """
-
-    def __init__(
-        self,
-        names: Names,
-        versions: Versions,
-        consumer: Callable[[], BatchConsumer],
-        producer: Callable[[], BatchProducer],
-    ) -> None:
-        self.latest = NO_TURN
-        self._names = names
-        self._versions = versions
-        self._consumer = consumer
-        self._producer = producer
-        self._watching: asyncio.Task[None] | None = None
-        self._told = asyncio.Event()
-        self._begun = False
-
-    async def announce(self) -> None:
-        """Tell what is in force now; returns when every internal partition has it."""
-        found = await self._versions.newest()
-        self.latest = Turn(dict(found.offsets), found.mark)
-        producer, topic = self._producer(), self._names.entries
-        record = (None, encode_turn(self.latest), ())
-        count = await producer.partitions(topic)
-        await asyncio.gather(*(producer.publish(topic, p, [record]) for p in range(count)))
-        log.info("versions told", extra={"mark": found.mark})
-        self._told.set()
-
-    async def wait(self) -> None:
-        """Wait until anything may be routed: no entry of the log inside stands before the first versions.
-
-        The owner of input partition 0 has told what is in force since it got it; others see that somebody did, once.
-        """
-        await self._told.wait()
-        while not self._begun:
-            with _unless_broker_is_away():
-                now = await self._consumer().ends(self._names.entries)
-                self._begun = bool(now) and all(end > 0 for _, end, _ in now.values())
-            if not self._begun:
-                await asyncio.sleep(WAIT_SECONDS)
-
-    def watch(self, *, owner: bool) -> None:
-        """Begin or end to look for what is loaded."""
-        if self._watching is not None:
-            self._watching.cancel()
-        if owner:
-            self._told.clear()
-        else:
-            self._told.set()  # nothing is to be told here
-        self._watching = asyncio.create_task(self._watch()) if owner else None
-
-    async def _watch(self) -> None:
-        try:
-            while True:
-                with _unless_broker_is_away():
-                    if not self._told.is_set() or is_ahead(await self._versions.ends(), self.latest.offsets):
-                        await self.announce()
-                await asyncio.sleep(LOOK_SECONDS if self._told.is_set() else WAIT_SECONDS)
-        except Exception as error:  # noqa: BLE001 - the process ends
-            die(cause(error, "telling which versions are in force"))

@@ -9,8 +9,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from streams import pipeline
-from streams._faust import Pulse
 from streams.detector import Outcome
+from streams.pulse import Pulse
 from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end
 
 LATE_SECONDS = 20.0

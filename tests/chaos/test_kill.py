@@ -20,7 +20,7 @@ from rules.engine.engine import Engine
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import FAR
-from streams.checkpoint import HEAD, Head
+from streams.changelog import HEAD, Head
 from streams.detector import process
 from tests.e2e._area import PARTITIONS, Area, Event, until
 from tests.e2e._traffic import Traffic, traffic

@@ -24,12 +24,12 @@ from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from streams._faust import BatchApp
 from streams.app import StreamConfig, build_app
-from streams.checkpoint import Saved
-from streams.config import Unmetered
 from streams.detector import Outcome
 from streams.intake import Intake
+from streams.meter import Unmetered
 from streams.router import Read, Routed, Router
 from streams.run import run
+from streams.task import Saved
 
 REFERENCE = Reference()
 WATCHES = load_rules(None)

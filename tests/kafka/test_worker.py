@@ -23,7 +23,7 @@ from rules.engine.engine import Engine
 from rules.engine.item import Tick
 from rules.ledgers import Inside
 from streams import topics
-from streams.checkpoint import HEAD, Changelog, Head
+from streams.changelog import HEAD, Changelog, Head
 from streams.detector import process
 from streams.router import encode_tick, partition_of
 from tests.kafka._area import SIZES, Area, Log, Worker, event, pieces

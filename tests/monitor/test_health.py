@@ -8,8 +8,8 @@ from prometheus_client import generate_latest
 
 from monitor.metrics import Metrics
 from monitor.worker import health, ready
-from streams.config import Standing
 from streams.ends import End
+from streams.meter import Standing
 
 EVENTS, INSIDE = TP("s.events", 0), TP("s.internal.entries", 3)
 IDLE = Standing(0, 0, None)

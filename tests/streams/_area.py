@@ -38,14 +38,16 @@ from rules.engine.window import Window
 from rules.ledgers import LEDGERS, Record
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, day_of
-from streams import ending, intake, pipeline, progress, reading, ticks, versions
-from streams.checkpoint import HEAD, Changelog, Head, Task
-from streams.config import StreamConfig, Unmetered
+from streams import ending, intake, pipeline, progress, reading, ticks, turns
+from streams.changelog import HEAD, Changelog, Head
+from streams.config import StreamConfig
 from streams.detector import process_in_slices
 from streams.ends import End
 from streams.lost import Bounds
+from streams.meter import Unmetered
 from streams.pipeline import Pipeline
 from streams.router import Router, partition_of
+from streams.task import Task
 from streams.topics import Names
 from streams.versions import Versions
 from tests.oracle import wire
@@ -619,7 +621,7 @@ class Area:
             patch.setattr(progress, "AIOKafkaConsumer", topics)
             patch.setattr(progress, "time", lambda: self.broker.now() / 1000)
             patch.setattr(reading, "AIOKafkaConsumer", topics)
-            patch.setattr(versions, "LOOK_SECONDS", 0.5)
+            patch.setattr(turns, "LOOK_SECONDS", 0.5)
             patch.setattr(ending, "leave", leave)
             yield
 

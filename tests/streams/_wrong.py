@@ -10,7 +10,8 @@ from rules.engine.item import Tick, Turn
 from rules.engine.ledger import Feed
 from rules.engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from streams.alignment import EVER, Board
-from streams.checkpoint import Head, Task
+from streams.changelog import Head
+from streams.task import Task
 
 
 def no_alignment(patch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.engine.engine import Engine
-from streams.checkpoint import HEAD, HEAD_EVERY, Changelog, Head, Task
+from streams.changelog import HEAD, Changelog, Head
 from streams.reading import StandsStillError
+from streams.task import HEAD_EVERY, Task
 from tests.streams._cluster import Cluster, Crash, Producer, Read, Reader
 
 LOG = [f"k{(number * 7) % 5}" for number in range(24)]

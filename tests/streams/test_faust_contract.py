@@ -20,16 +20,8 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from streams import _faust
-from streams._faust import (
-    BEAT_SECONDS,
-    BatchApp,
-    BatchConsumer,
-    BatchProducer,
-    BatchTransport,
-    Pulse,
-    _Thread,
-    send_all,
-)
+from streams._faust import BatchApp, BatchConsumer, BatchProducer, BatchTransport, _Thread, send_all
+from streams.pulse import BEAT_SECONDS, Pulse
 
 VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 

@@ -10,8 +10,9 @@ from faust.types import TP
 from rules.times import HOUR
 from streams import intake
 from streams.alignment import Announcement
-from streams.config import StreamConfig, Unmetered
+from streams.config import StreamConfig
 from streams.intake import Intake
+from streams.meter import Unmetered
 from streams.router import Router
 from tests.oracle.world import a_door
 

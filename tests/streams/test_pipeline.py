@@ -22,13 +22,14 @@ from rules.ledgers import LEDGERS, Record
 from rules.reference import Reference
 from rules.testing import swipe
 from streams import pipeline
-from streams.checkpoint import Task
-from streams.config import StreamConfig, Unmetered
+from streams.config import StreamConfig
 from streams.detector import process
 from streams.ending import or_die
 from streams.lost import LostOffsetsError
+from streams.meter import Unmetered
 from streams.pipeline import Pipeline
 from streams.router import Router, bundles, encode_tick, encode_turn
+from streams.task import Task
 from streams.versions import InForce
 from tests.oracle import wire
 from tests.oracle.sample_rules import BusyDay, ManySwipes

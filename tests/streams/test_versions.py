@@ -21,10 +21,10 @@ from monitor.rulebook import all_rules, definition
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.engine.item import Turn
 from rules.engine.watch import Watch
-from streams import reading, versions
-from streams.detector import is_ahead
+from streams import reading, turns, versions
 from streams.topics import Names
-from streams.versions import InForce, Turns, Versions, greatest
+from streams.turns import Turns
+from streams.versions import InForce, Versions, greatest, is_ahead
 
 DAYS = "reference.calendar"
 
@@ -249,8 +249,8 @@ async def test_the_owner_of_partition_0_tells_what_is_in_force(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is routed, and whenever something was loaded; every tick may say it again."""
-    monkeypatch.setattr(versions, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(versions, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0.0)
     log = Log()
     owner, other = (Turns(Names("p"), a_reader(), lambda: cast(Any, log), lambda: cast(Any, log)) for _ in range(2))
     other.watch(owner=False)
