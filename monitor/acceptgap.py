@@ -13,10 +13,10 @@ from aiokafka.errors import CommitFailedError
 
 from monitor.errors import ConfigurationError
 from rules.times import iso
-from streams import gaps
-from streams.handover import members
-from streams.lost import Gap
-from streams.topics import Names, started
+from streams.kafka import gaps
+from streams.kafka.handover import members
+from streams.kafka.lost import Gap
+from streams.kafka.topics import Names, started
 
 Client = Mapping[str, Any]
 

@@ -10,8 +10,8 @@ from monitor.fingerprint import SECRET, fingerprint_of
 from monitor.settings import Settings
 from monitor.worker import group_of
 from rules.engine.records import VERSION as STATE_VERSION
-from streams import area
-from streams.handover import hindrance
+from streams.kafka import area
+from streams.kafka.handover import hindrance
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from rules.wire.answers import OTHER
 from rules.wire.door import Door, Failed, Late, Limits, Opened, Refused, Skipped, sender_of
 from rules.wire.forms import TRANSACTIONS, Node, is_absent, plain
 from rules.wire.reasons import Reason
-from streams.router import MOST_TRANSACTIONS
+from streams.route.router import MOST_TRANSACTIONS
 
 Fate = Literal["understood", "skipped", "failed", "late", "refused"]
 FATES: tuple[Fate, ...] = ("understood", "skipped", "failed", "late", "refused")

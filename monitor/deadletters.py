@@ -13,8 +13,8 @@ from rules.wire.answers import OTHER
 from rules.wire.door import sender_of
 from rules.wire.notation import clean
 from rules.wire.pseudonyms import Pseudonyms
-from streams.reading import Offsets, Record, read, read_all, reader
-from streams.topics import Names, started, topic_partitions
+from streams.kafka.reading import Offsets, Record, read, read_all, reader
+from streams.kafka.topics import Names, started, topic_partitions
 
 
 async def list_letters(

@@ -23,8 +23,8 @@ from monitor.settings import DEVELOPMENT_KEY, Settings, unknown_variables
 from monitor.tallies import noted_since, sentence
 from monitor.worker import check_key, check_rules, group_of
 from rules.times import DAY
-from streams import area, gaps, topics
-from streams.handover import Member, members
+from streams.kafka import area, gaps, topics
+from streams.kafka.handover import Member, members
 
 
 @dataclass(frozen=True)

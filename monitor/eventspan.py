@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from monitor.errors import ConfigurationError
 from rules.times import DAY, iso, parse
 from rules.wire.door import Limits
-from streams.reading import Offsets, read, reader
-from streams.topics import Names, started, topic_partitions
+from streams.kafka.reading import Offsets, read, reader
+from streams.kafka.topics import Names, started, topic_partitions
 
 Take = Callable[[bytes, int], None]
 """Takes a message and the moment at which the broker took it, ms UTC."""

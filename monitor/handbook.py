@@ -23,8 +23,8 @@ from monitor.metrics import Metrics
 from monitor.rulebook import parameters_of
 from monitor.settings import Settings
 from rules.catalogue import catalogue
-from streams.topics import Sizes
-from streams.topics import table as topics
+from streams.kafka.topics import Sizes
+from streams.kafka.topics import table as topics
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -8,7 +8,7 @@ from monitor.errors import ConfigurationError
 from monitor.rulebook import Life, all_rules, configure, watch_of
 from rules.catalogue import catalogue
 from rules.engine.watch import Watch
-from streams.versions import BadRuleError, Versions
+from streams.kafka.versions import BadRuleError, Versions
 
 
 def versions_of(client: Mapping[str, str], prefix: str) -> Versions:

@@ -10,7 +10,7 @@ import traceback
 import structlog
 
 from monitor.text import printable_json
-from streams.ending import may_name_somebody
+from streams.kafka.ending import may_name_somebody
 
 
 def set_up_logs(level: str, connection: logging.Filter) -> None:

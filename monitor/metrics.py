@@ -29,10 +29,10 @@ from rules.engine.effects import Counts
 from rules.engine.engine import Engine
 from rules.times import to_ms
 from rules.wire.answers import OTHER
-from streams.detector import Outcome
-from streams.meter import Blocked, Meter, Standing
-from streams.router import MOST_TRANSACTIONS, Noted, Routed
-from streams.task import Saved
+from streams.detect.detector import Outcome
+from streams.detect.meter import Blocked, Meter, Standing
+from streams.detect.task import Saved
+from streams.route.router import MOST_TRANSACTIONS, Noted, Routed
 
 PREFIX = "settlement_monitor"
 LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)

@@ -21,7 +21,7 @@ from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 
 from monitor.errors import ConfigurationError
-from streams.topics import Names
+from streams.kafka.topics import Names
 
 DAY_SECONDS = 86_400
 AGAIN_SECONDS = 10.0

@@ -20,9 +20,9 @@ from rules.reference import Reference
 from rules.times import HOUR
 from rules.wire.answers import OTHER
 from rules.wire.door import Door
-from streams.alignment import Lane
-from streams.detector import Outcome, process
-from streams.router import MOST_TRANSACTIONS, Noted, Read, Routed, Router, bundles, encode_tick
+from streams.detect.detector import Outcome, process
+from streams.route.alignment import Lane
+from streams.route.router import MOST_TRANSACTIONS, Noted, Read, Routed, Router, bundles, encode_tick
 
 
 @dataclass

@@ -16,10 +16,10 @@ from rules.engine.page import Page
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import iso
-from streams.changelog import HEAD, Changelog, Head
-from streams.reading import reader
-from streams.router import partition_of, record_key
-from streams.topics import Names, partitions_of
+from streams.kafka.changelog import HEAD, Changelog, Head
+from streams.kafka.reading import reader
+from streams.kafka.topics import Names, partitions_of
+from streams.route.router import partition_of, record_key
 
 SPACES = ("person", "institution", "token")
 

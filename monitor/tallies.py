@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.eventspan import offsets_at
-from streams.reading import read, reader
-from streams.router import Noted
-from streams.tallies import sum_of
-from streams.topics import Names, started, topic_partitions
+from streams.kafka.reading import read, reader
+from streams.kafka.topics import Names, started, topic_partitions
+from streams.route.router import Noted
+from streams.route.tallies import sum_of
 
 MEANINGS = {
     "skipped": "messages of a transaction that no rule uses",

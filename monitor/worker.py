@@ -38,17 +38,17 @@ from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
-from streams import area, gaps, topics
 from streams.app import build_app
 from streams.config import StreamConfig
-from streams.ending import leave, named, or_die
-from streams.ends import Ends
-from streams.lost import LOST, line_of
-from streams.meter import Standing
-from streams.router import Router
+from streams.detect.meter import Standing
+from streams.kafka import area, gaps, topics
+from streams.kafka.ending import leave, named, or_die
+from streams.kafka.ends import Ends
+from streams.kafka.lost import LOST, line_of
+from streams.kafka.topics import stamped_by_publishers
+from streams.kafka.versions import Versions
+from streams.route.router import Router
 from streams.run import run
-from streams.topics import stamped_by_publishers
-from streams.versions import Versions
 
 T = TypeVar("T")
 

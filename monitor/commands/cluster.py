@@ -56,7 +56,7 @@ def topics_create(
     as_json: Json = False,
 ) -> None:
     """Create what is missing; say what exists with other settings. Exit code 1 where something differs still."""
-    from streams import area, topics
+    from streams.kafka import area, topics
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
@@ -80,7 +80,7 @@ def topics_grow(
     as_json: Json = False,
 ) -> None:
     """Give a topic more partitions."""
-    from streams import topics
+    from streams.kafka import topics
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     try:
@@ -96,7 +96,7 @@ def topics_grow(
 @topics_app.command("close")
 def topics_close(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
     """Ask for the closing tick of a recorded run; workers honour it where MONITOR_ALLOW_FINAL is true."""
-    from streams import topics
+    from streams.kafka import topics
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     talk(settings, lambda: topics.close(client(settings), settings.prefix))
@@ -124,7 +124,7 @@ def topics_accept_gap(
     """
     from monitor.acceptgap import accept, contract, gaps_of
     from monitor.worker import group_of
-    from streams.lost import LOST
+    from streams.kafka.lost import LOST
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     how, group = client(settings), group_of(settings)
@@ -202,7 +202,7 @@ def reference_load(tables: Tables, brokers: Brokers = None, prefix: Prefix = Non
     """Write tables to their topics; persons as pseudonyms."""
     from monitor.reference import files_of, load_reference, read_rows, with_pseudonyms
     from monitor.worker import check_key
-    from streams.tables import publish_rows
+    from streams.kafka.tables import publish_rows
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     check_key(settings)
@@ -455,8 +455,8 @@ def talk(settings: Settings, work: Callable[[], Awaitable[T]]) -> T:
 
     from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 
-    from streams.reading import UnreadError
-    from streams.tables import OvertakenError
+    from streams.kafka.reading import UnreadError
+    from streams.kafka.tables import OvertakenError
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 

@@ -119,8 +119,8 @@ def rules_put(
 ) -> None:
     """Bring the rules of a file into force on a cluster, without a restart; all of it or nothing."""
     from monitor.rulebook import definitions
-    from streams.tables import publish
-    from streams.topics import Names
+    from streams.kafka.tables import publish
+    from streams.kafka.topics import Names
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     records = [(key, value, ()) for key, value in definitions(file)]

@@ -20,8 +20,8 @@ from rules.engine.engine import Engine
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import FAR
-from streams.changelog import HEAD, Head
-from streams.detector import process
+from streams.detect.detector import process
+from streams.kafka.changelog import HEAD, Head
 from tests.e2e._area import PARTITIONS, Area, Event, until
 from tests.e2e._traffic import Traffic, traffic
 from tests.e2e.checker import differences, faults, standing

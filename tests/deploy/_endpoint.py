@@ -20,10 +20,10 @@ from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
-from streams.detector import process
-from streams.meter import Standing
-from streams.router import Router, bundles
-from streams.task import Saved
+from streams.detect.detector import process
+from streams.detect.meter import Standing
+from streams.detect.task import Saved
+from streams.route.router import Router, bundles
 
 SETTLEMENTS = 9
 SUSPENDED = "P34102100099"

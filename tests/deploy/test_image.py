@@ -12,7 +12,7 @@ from faust.types import TP
 
 from monitor.metrics import Metrics
 from monitor.worker import serve
-from streams.meter import Standing
+from streams.detect.meter import Standing
 from tests.deploy._compose import services, words
 from tests.deploy._processes import DEPLOY, ROOT, free_port, run
 

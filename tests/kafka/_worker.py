@@ -22,14 +22,14 @@ from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
-from streams._faust import BatchApp
 from streams.app import StreamConfig, build_app
-from streams.detector import Outcome
-from streams.intake import Intake
-from streams.meter import Unmetered
-from streams.router import Read, Routed, Router
+from streams.detect.detector import Outcome
+from streams.detect.meter import Unmetered
+from streams.detect.task import Saved
+from streams.kafka.faust import BatchApp
+from streams.route.intake import Intake
+from streams.route.router import Read, Routed, Router
 from streams.run import run
-from streams.task import Saved
 
 REFERENCE = Reference()
 WATCHES = load_rules(None)

@@ -16,7 +16,7 @@ from monitor.reconcile import Count, Seen
 from rules.times import DAY, HOUR, MINUTE, parse
 from rules.wire.door import Door, Limits
 from rules.wire.pseudonyms import Pseudonyms
-from streams.topics import Names
+from streams.kafka.topics import Names
 from tests.e2e._area import environment, monitor
 from tests.kafka._cluster import Kafka
 

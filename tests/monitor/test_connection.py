@@ -130,7 +130,7 @@ AFTERWARDS = [
     ("aiokafka.producer.sender", logging.WARNING,
      "Got error produce response on topic-partition %s, retrying. Error: %s", ("t", NotLeaderForPartitionError)),
     ("aiokafka.consumer.group_coordinator", logging.ERROR, "OffsetCommit failed for group %s - %s", ("g", "X")),
-    ("streams._faust", logging.ERROR, "[^--_Thread]: Aiokafka stopped fetching from %r", ("t",)),
+    ("streams.kafka.faust", logging.ERROR, "[^--_Thread]: Aiokafka stopped fetching from %r", ("t",)),
     ("settlement_monitor.streams", logging.WARNING, "consumer group: %r", (GroupLoadInProgressError(),)),
 ]  # fmt: skip
 OTHERS = [

@@ -18,7 +18,7 @@ from monitor.feedback import Feedback
 from rules.reference import BadRowError, Reference
 from rules.wire.door import Door, Refused
 from rules.wire.pseudonyms import Pseudonyms
-from streams.topics import Sizes, table
+from streams.kafka.topics import Sizes, table
 
 HEADER = {"msgid", "infno", "fixmedins_code", "inf_time"}
 REQUIRED = {

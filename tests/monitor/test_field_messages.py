@@ -16,8 +16,8 @@ from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
-from streams.detector import process
-from streams.router import Router, bundles
+from streams.detect.detector import process
+from streams.route.router import Router, bundles
 from tests.oracle import wire
 from tests.oracle.wire import BOX, DAY, HOSPITAL, HOUR, MINUTE, MONDAY, OTHER_SHOP, SHOP, Body
 

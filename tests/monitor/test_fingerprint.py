@@ -11,7 +11,7 @@ import monitor
 from monitor.configure import Comparison
 from monitor.fingerprint import SECRET, catalogue_version, fingerprint_of
 from monitor.settings import MAY_DIFFER, Settings, unknown_variables, variable
-from streams.area import Area, DifferentError, check, short
+from streams.kafka.area import Area, DifferentError, check, short
 
 OTHER: dict[str, tuple[object, bool]] = {
     "brokers": ("localhost:9093", False),

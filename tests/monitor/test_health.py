@@ -8,8 +8,8 @@ from prometheus_client import generate_latest
 
 from monitor.metrics import Metrics
 from monitor.worker import health, ready
-from streams.ends import End
-from streams.meter import Standing
+from streams.detect.meter import Standing
+from streams.kafka.ends import End
 
 EVENTS, INSIDE = TP("s.events", 0), TP("s.internal.entries", 3)
 IDLE = Standing(0, 0, None)

@@ -22,9 +22,9 @@ from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE
 from rules.wire.door import Door, Late, Opened, Refused, Skipped
 from rules.wire.pseudonyms import Pseudonyms
-from streams.alignment import Lane
-from streams.detector import process
-from streams.router import Router, bundles, encode_tick, partition_of
+from streams.detect.detector import process
+from streams.route.alignment import Lane
+from streams.route.router import Router, bundles, encode_tick, partition_of
 from tests.oracle import wire
 from tests.oracle.twin import Standing
 from tests.oracle.wire import Body

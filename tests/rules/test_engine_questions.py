@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.engine.questions import Reminder
-from streams.detector import Outcome
+from streams.detect.detector import Outcome
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.sample_rules import Broken, ManyPlaces, MuchOfIt, SoldTwice

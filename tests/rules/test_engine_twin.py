@@ -19,7 +19,7 @@ from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import iso
 from rules.wire.door import Opened
-from streams.detector import process
+from streams.detect.detector import process
 from tests.oracle.profile import examples
 from tests.oracle.sample_rules import SAMPLES
 from tests.oracle.twin import episodes

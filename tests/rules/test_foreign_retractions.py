@@ -16,7 +16,7 @@ from rules.engine.rule import Rule
 from rules.reference import Reference
 from rules.times import parse
 from rules.wire.pseudonyms import Pseudonyms
-from streams.router import Noted
+from streams.route.router import Noted
 from tests.oracle import wire
 from tests.oracle.desk import LATER, Desk
 from tests.oracle.sample_rules import BusyDay, LongEpisode, ManyPlaces, ManyStays, ManySwipes, MuchOfIt, SoldTwice

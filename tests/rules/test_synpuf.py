@@ -28,8 +28,8 @@ from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, parse
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
-from streams.detector import process
-from streams.router import Router, bundles, encode_tick
+from streams.detect.detector import process
+from streams.route.router import Router, bundles, encode_tick
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(os.environ.get("MONITOR_SYNPUF") or ROOT.parent / "shared" / "data" / "synpuf_pharmacy.jsonl.gz")

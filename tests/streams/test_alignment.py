@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.alignment import JUMP, LOOK_AHEAD, Announcement, Board, Lane
+from streams.route.alignment import JUMP, LOOK_AHEAD, Announcement, Board, Lane
 from tests.oracle.wire import DAY, HOUR, MONDAY
 
 LIMIT = 24 * HOUR

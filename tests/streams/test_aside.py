@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from streams.aside import ROOM_OF_HEADER, set_aside
+from streams.kafka.aside import ROOM_OF_HEADER, set_aside
 
 SOURCE = ("source", b"events/3/7")
 TOPIC_TAKES = 2 << 20

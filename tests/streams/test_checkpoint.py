@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.engine.engine import Engine
-from streams.changelog import HEAD, Changelog, Head
-from streams.reading import StandsStillError
-from streams.task import HEAD_EVERY, Task
+from streams.detect.task import HEAD_EVERY, Task
+from streams.kafka.changelog import HEAD, Changelog, Head
+from streams.kafka.reading import StandsStillError
 from tests.streams._cluster import Cluster, Crash, Producer, Read, Reader
 
 LOG = [f"k{(number * 7) % 5}" for number in range(24)]

@@ -9,8 +9,8 @@ from rules.engine.effects import Counts
 from rules.engine.engine import Engine
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
-from streams.detector import process
-from streams.router import bundles, encode_tick
+from streams.detect.detector import process
+from streams.route.router import bundles, encode_tick
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.sample_rules import Broken, ManyPlaces, ManySwipes

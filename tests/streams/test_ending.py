@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from rules.reference import BadRowError, Reference
-from streams.ending import cause, die, or_die, within
-from streams.topics import Names
+from streams.kafka.ending import cause, die, or_die, within
+from streams.kafka.topics import Names
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +92,7 @@ def test_whoever_fails_second_says_nothing() -> None:
     """Of threads and tasks that fail for the same reason only the first has a last line."""
     script = """
         import logging, sys, threading, time
-        from streams import ending
+        from streams.kafka import ending
         logging.basicConfig(level=logging.INFO)
         class Slow(logging.Handler):
             def emit(self, record):

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 from faust.types import TP
 
 from monitor.embedded import EmbeddedBroker, Feeder
-from streams.ends import End, Ends
+from streams.kafka.ends import End, Ends
 
 
 async def test_the_ends_of_all_partitions_are_asked() -> None:

@@ -1,5 +1,5 @@
 # ruff: noqa: D102, ANN401 - the fakes have the methods and arguments of Faust and aiokafka
-"""What streams/_faust.py overrides and relies on in faust, mode and aiokafka, and what it promises in their place."""
+"""What streams/kafka/faust.py overrides and relies on in faust, mode and aiokafka, and what it promises in their place."""
 
 import asyncio
 import hashlib
@@ -19,9 +19,9 @@ from aiokafka.errors import IllegalStateError
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
-from streams import _faust
-from streams._faust import BatchApp, BatchConsumer, BatchProducer, BatchTransport, _Thread, send_all
-from streams.pulse import BEAT_SECONDS, Pulse
+from streams.kafka import faust as ours
+from streams.kafka.faust import BatchApp, BatchConsumer, BatchProducer, BatchTransport, _Thread, send_all
+from streams.kafka.pulse import BEAT_SECONDS, Pulse
 
 VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
 
@@ -121,7 +121,7 @@ def digest(path: str) -> str:
 
 @pytest.mark.parametrize(("package", "version"), VERSIONS.items())
 def test_the_pinned_version_is_installed(package: str, version: str) -> None:
-    """Another version is a deliberate change: read what changed, then change streams/_faust.py and this table."""
+    """Another version is a deliberate change: read what changed, then change streams/kafka/faust.py and this table."""
     assert version == importlib.metadata.version(package)
 
 
@@ -130,7 +130,7 @@ def test_what_is_overridden_or_relied_on_has_not_changed(path: str, expected: st
     """A change underneath is read before it runs."""
     found = digest(path)
 
-    assert expected == found, f"{path} is another than the one streams/_faust.py was written for: now {found}"
+    assert expected == found, f"{path} is another than the one streams/kafka/faust.py was written for: now {found}"
 
 
 class FakeKafka(_Thread):
@@ -486,7 +486,7 @@ async def test_what_is_never_acknowledged_is_not_waited_for(
     consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where replicas are missing aiokafka tries for ever: the sender gives up, and its process ends."""
-    monkeypatch.setattr(_faust, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(ours, "SEND_SECONDS", 0.05)
     producer = cast(BatchProducer, consumer.app.producer)
     monkeypatch.setattr(producer, "_ensure_producer", Full)
 
@@ -502,8 +502,8 @@ async def test_a_group_that_is_not_watched_any_more_ends_the_process(
 ) -> None:
     """Whatever the watch died of: without it one error would leave the worker without partitions for ever."""
     ends: list[str] = []
-    monkeypatch.setattr(_faust, "die", ends.append)
-    monkeypatch.setattr(_faust, "HEALTH_SECONDS", 0.01)
+    monkeypatch.setattr(ours, "die", ends.append)
+    monkeypatch.setattr(ours, "HEALTH_SECONDS", 0.01)
     thread, asked = kafka_of(consumer), asyncio.Event()
 
     def coordinator() -> Any:
@@ -528,7 +528,7 @@ async def test_who_has_only_partitions_that_wait_stays_in_the_group(
     consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is fetched then, and aiokafka would leave the group once that has lasted for max.poll.interval."""
-    monkeypatch.setattr(_faust, "HEALTH_SECONDS", 0.01)
+    monkeypatch.setattr(ours, "HEALTH_SECONDS", 0.01)
     subscription = SubscriptionState()
     subscription._last_fetch_ended -= 1e6
     there = SimpleNamespace(_coordinator=SimpleNamespace(check_errors=lambda: None), _subscription=subscription)

@@ -8,12 +8,12 @@ import pytest
 from faust.types import TP
 
 from rules.times import HOUR
-from streams import intake
-from streams.alignment import Announcement
 from streams.config import StreamConfig
-from streams.intake import Intake
-from streams.meter import Unmetered
-from streams.router import Router
+from streams.detect.meter import Unmetered
+from streams.route import intake
+from streams.route.alignment import Announcement
+from streams.route.intake import Intake
+from streams.route.router import Router
 from tests.oracle.world import a_door
 
 AREA = "area"

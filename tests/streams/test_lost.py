@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.lost import Bounds, Gap, entries_are_lost, events_are_lost, line_of
+from streams.kafka.lost import Bounds, Gap, entries_are_lost, events_are_lost, line_of
 
 
 @pytest.mark.parametrize(

@@ -21,16 +21,16 @@ from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS, Record
 from rules.reference import Reference
 from rules.testing import swipe
-from streams import pipeline
 from streams.config import StreamConfig
-from streams.detector import process
-from streams.ending import or_die
-from streams.lost import LostOffsetsError
-from streams.meter import Unmetered
-from streams.pipeline import Pipeline
-from streams.router import Router, bundles, encode_tick, encode_turn
-from streams.task import Task
-from streams.versions import InForce
+from streams.detect import pipeline
+from streams.detect.detector import process
+from streams.detect.meter import Unmetered
+from streams.detect.pipeline import Pipeline
+from streams.detect.task import Task
+from streams.kafka.ending import or_die
+from streams.kafka.lost import LostOffsetsError
+from streams.kafka.versions import InForce
+from streams.route.router import Router, bundles, encode_tick, encode_turn
 from tests.oracle import wire
 from tests.oracle.sample_rules import BusyDay, ManySwipes
 from tests.oracle.wire import HOUR, MONDAY

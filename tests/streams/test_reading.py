@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 OTHERS = {
-    "streams/_faust.py",  # the group's consumer goes on at the head's offset
+    "streams/kafka/faust.py",  # the group's consumer goes on at the head's offset
     "monitor/sorting.py",  # of a file on disk
 }
 """Files that put a consumer at an offset by themselves."""
@@ -17,4 +17,4 @@ def test_nothing_else_chooses_where_a_consumer_reads() -> None:
     texts = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in files}
     seeking = {name for name, text in texts.items() if "aiokafka" in text and re.search(r"\.seek(_to_\w+)?\(", text)}
 
-    assert {"streams/reading.py"} == seeking - OTHERS
+    assert {"streams/kafka/reading.py"} == seeking - OTHERS

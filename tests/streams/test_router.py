@@ -17,7 +17,7 @@ from rules.times import parse
 from rules.wire.door import Door, Limits
 from rules.wire.notation import MOMENT
 from rules.wire.pseudonyms import Pseudonyms
-from streams.router import BUNDLE, Routed, Router, bundles, encode_tick, partition_of, record_key
+from streams.route.router import BUNDLE, Routed, Router, bundles, encode_tick, partition_of, record_key
 from tests.oracle import wire
 from tests.oracle.wire import DAY, HOUR, MINUTE, MONDAY, Body
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from rules.wire.answers import OTHER
-from streams import tallies
-from streams.router import Noted, Router
-from streams.tallies import Tallies, sum_of
+from streams.route import tallies
+from streams.route.router import Noted, Router
+from streams.route.tallies import Tallies, sum_of
 from tests.oracle import wire
 from tests.oracle.wire import MONDAY
 from tests.oracle.world import a_door

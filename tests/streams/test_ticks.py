@@ -14,8 +14,8 @@ from aiokafka.errors import KafkaTimeoutError
 
 from rules.engine.item import Tick
 from rules.ledgers import Inside
-from streams.ticks import Ends, Ticks
-from streams.topics import Names
+from streams.kafka.topics import Names
+from streams.route.ticks import Ends, Ticks
 
 HOUR = 3_600_000
 NOW = 500_000 * HOUR + 1

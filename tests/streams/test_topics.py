@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.topics import Sizes, Topic, table
+from streams.kafka.topics import Sizes, Topic, table
 
 TOPICS = table("settlement", Sizes(inputs=8, internal=8))
 

@@ -21,10 +21,11 @@ from monitor.rulebook import all_rules, definition
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.engine.item import Turn
 from rules.engine.watch import Watch
-from streams import reading, turns, versions
-from streams.topics import Names
-from streams.turns import Turns
-from streams.versions import InForce, Versions, greatest, is_ahead
+from streams.kafka import reading, versions
+from streams.kafka.topics import Names
+from streams.kafka.versions import InForce, Versions, greatest, is_ahead
+from streams.route import turns
+from streams.route.turns import Turns
 
 DAYS = "reference.calendar"
 

@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from rules.reference import TABLES
-from streams._faust import Record, send_all
-from streams.reading import reader
-from streams.topics import Names, started
+from streams.kafka.faust import Record, send_all
+from streams.kafka.reading import reader
+from streams.kafka.topics import Names, started
 
 Row = Mapping[str, str]
 

@@ -18,16 +18,16 @@ from faust.types import TP
 
 from rules.engine.item import Turn
 from rules.times import HOUR
-from streams._faust import BatchConsumer, BatchProducer
-from streams.alignment import EVER, Announcement, Board, Lane
 from streams.config import StreamConfig
-from streams.ending import or_die
-from streams.ends import End, Ends
-from streams.progress import Progress
-from streams.router import NO_TURN, Read, Routed, Router
-from streams.ticks import Ticks
-from streams.topics import Names
-from streams.turns import Turns
+from streams.kafka.ending import or_die
+from streams.kafka.ends import End, Ends
+from streams.kafka.faust import BatchConsumer, BatchProducer
+from streams.kafka.topics import Names
+from streams.route.alignment import EVER, Announcement, Board, Lane
+from streams.route.progress import Progress
+from streams.route.router import NO_TURN, Read, Routed, Router
+from streams.route.ticks import Ticks
+from streams.route.turns import Turns
 
 log = logging.getLogger("settlement_monitor.streams")
 

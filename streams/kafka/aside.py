@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from aiokafka.structs import ConsumerRecord
 
-from streams._faust import Record
+from streams.kafka.faust import Record
 
 ROOM = 3 << 19
 """1.5 MiB: topics of what is set aside take records of 2 MiB."""

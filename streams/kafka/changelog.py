@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from streams._faust import send_all
-from streams.ending import within
-from streams.reading import Record, read, read_all
+from streams.kafka.ending import within
+from streams.kafka.faust import send_all
+from streams.kafka.reading import Record, read, read_all
 
 HEAD = b"\x00head"
 """Key of the record that says of which offset the other records are the state."""

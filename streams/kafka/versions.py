@@ -19,9 +19,9 @@ from aiokafka import TopicPartition
 
 from rules.engine.watch import Watch
 from rules.reference import TABLES, BadRowError, Reference, Table
-from streams.reading import read, reader
-from streams.tables import ends
-from streams.topics import started
+from streams.kafka.reading import read, reader
+from streams.kafka.tables import ends
+from streams.kafka.topics import started
 
 log = logging.getLogger("settlement_monitor.versions")
 

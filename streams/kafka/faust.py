@@ -32,9 +32,9 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from streams.ending import cause, die, within
-from streams.ends import Ends
-from streams.lost import LOST, Bounds, bounds_of, gap_of, line_of
+from streams.kafka.ending import cause, die, within
+from streams.kafka.ends import Ends
+from streams.kafka.lost import LOST, Bounds, bounds_of, gap_of, line_of
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -273,10 +273,12 @@ class BatchConsumer(driver.Consumer):
         )  # fmt: skip
 
     def stop_flow(self) -> None:
+        """Stop fetching, and count that."""
         super().stop_flow()
         self.flow_stops += 1
 
     def on_buffer_drop(self, tp: TP) -> None:
+        """Go on with a partition whose buffer has room again, unless it is held."""
         super().on_buffer_drop(tp)
         if tp in self._paused_partitions:  # Faust forgets that
             self._get_active_partitions().discard(tp)
@@ -357,10 +359,12 @@ class BatchConsumer(driver.Consumer):
             self._committed_offset.pop(tp, None)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Hold the partitions inside that came, until their state is taken over."""
         self._held = {tp for tp in assigned if tp.topic == self.app.held_topic}
         await super().on_partitions_assigned(assigned, generation_id)
 
     def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Go on with partitions that are not held."""
         super().resume_partitions({tp for tp in tps if tp not in self._held})
 
     async def perform_seek(self) -> None:

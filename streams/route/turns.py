@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from aiokafka.errors import KafkaError
 
 from rules.engine.item import Turn
-from streams._faust import BatchConsumer, BatchProducer
-from streams.ending import cause, die
-from streams.reading import UnreadError
-from streams.router import NO_TURN, encode_turn
-from streams.topics import Names
-from streams.versions import Versions, is_ahead
+from streams.kafka.ending import cause, die
+from streams.kafka.faust import BatchConsumer, BatchProducer
+from streams.kafka.reading import UnreadError
+from streams.kafka.topics import Names
+from streams.kafka.versions import Versions, is_ahead
+from streams.route.router import NO_TURN, encode_turn
 
 log = logging.getLogger("settlement_monitor.versions")
 

@@ -13,9 +13,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError, for_code
 
-from streams.changelog import Changelog, Head
-from streams.reading import reader
-from streams.topics import Names, administer, started, topic_partitions
+from streams.kafka.changelog import Changelog, Head
+from streams.kafka.reading import reader
+from streams.kafka.topics import Names, administer, started, topic_partitions
 
 NOT_YET = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError)
 """The cluster has just started, or a broker has just gone: ask again."""

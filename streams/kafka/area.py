@@ -19,9 +19,9 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ProducerFenced
 
-from streams._faust import see_error
-from streams.reading import read_all, reader
-from streams.topics import Names, partitions_of, started
+from streams.kafka.faust import see_error
+from streams.kafka.reading import read_all, reader
+from streams.kafka.topics import Names, partitions_of, started
 
 KEY = b"area"
 """Record key of the area on its topic."""

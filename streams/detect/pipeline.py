@@ -17,24 +17,24 @@ from aiokafka.partitioner import DefaultPartitioner
 from faust.types import TP
 
 from rules.engine.engine import Engine
-from streams import reading
-from streams._faust import BatchApp, BatchConsumer, BatchProducer, Record, client_settings
-from streams.aside import set_aside
-from streams.changelog import Changelog
 from streams.config import StreamConfig
-from streams.detector import Outcome, Published, process_in_slices
-from streams.ending import named, or_die, within
-from streams.ends import Ends
-from streams.intake import Batch, Intake
-from streams.lost import Gap, LostOffsetsError, entries_are_lost, line_of
-from streams.meter import Meter, Standing
-from streams.pulse import Pulse
-from streams.router import Routed, Router, bundles, partition_of
-from streams.tallies import Tallies
-from streams.task import Task
-from streams.topics import Names
-from streams.turns import Turns
-from streams.versions import Versions
+from streams.detect.detector import Outcome, Published, process_in_slices
+from streams.detect.meter import Meter, Standing
+from streams.detect.task import Task
+from streams.kafka import reading
+from streams.kafka.aside import set_aside
+from streams.kafka.changelog import Changelog
+from streams.kafka.ending import named, or_die, within
+from streams.kafka.ends import Ends
+from streams.kafka.faust import BatchApp, BatchConsumer, BatchProducer, Record, client_settings
+from streams.kafka.lost import Gap, LostOffsetsError, entries_are_lost, line_of
+from streams.kafka.pulse import Pulse
+from streams.kafka.topics import Names
+from streams.kafka.versions import Versions
+from streams.route.intake import Batch, Intake
+from streams.route.router import Routed, Router, bundles, partition_of
+from streams.route.tallies import Tallies
+from streams.route.turns import Turns
 
 log = logging.getLogger("settlement_monitor.streams")
 

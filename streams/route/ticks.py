@@ -13,10 +13,10 @@ from time import monotonic, time
 from aiokafka.errors import KafkaError
 
 from rules.engine.item import Turn
-from streams._faust import BatchConsumer, BatchProducer
-from streams.ending import cause, die
-from streams.router import NO_TURN, encode_tick
-from streams.topics import Names
+from streams.kafka.ending import cause, die
+from streams.kafka.faust import BatchConsumer, BatchProducer
+from streams.kafka.topics import Names
+from streams.route.router import NO_TURN, encode_tick
 
 log = logging.getLogger("settlement_monitor.streams")
 

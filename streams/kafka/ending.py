@@ -13,14 +13,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from streams.lost import LOST, LostOffsetsError
+from streams.kafka.lost import LOST, LostOffsetsError
 
 log = logging.getLogger("settlement_monitor.streams")
 
 T = TypeVar("T")
 
 _ending = threading.Lock()
-_PROJECT = Path(__file__).parents[1]
+_PROJECT = Path(__file__).parents[2]
 
 
 def die(reason: str, code: int = 1) -> NoReturn:

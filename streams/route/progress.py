@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams._faust import BatchProducer, Record
-from streams.alignment import EVER, Announcement, Board
-from streams.topics import Names
+from streams.kafka.faust import BatchProducer, Record
+from streams.kafka.topics import Names
+from streams.route.alignment import EVER, Announcement, Board
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Announcement).decode

@@ -8,11 +8,11 @@ from typing import Literal, NamedTuple, Protocol, Self
 
 from faust.types import TP
 
-from streams.detector import Outcome
-from streams.ends import End
-from streams.intake import IntakeMeter
-from streams.router import Routed
-from streams.task import Saved
+from streams.detect.detector import Outcome
+from streams.detect.task import Saved
+from streams.kafka.ends import End
+from streams.route.intake import IntakeMeter
+from streams.route.router import Routed
 
 Blocked = Literal["open_transaction", "no_leader"]
 """Why a partition cannot be read on: a publisher's transaction is open, or no leader answers."""

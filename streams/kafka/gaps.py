@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from streams.changelog import Changelog, Head
-from streams.lost import Gap, bounds_of, entries_are_lost, events_are_lost, gap_of
-from streams.reading import reader
-from streams.topics import Names, partitions_of, started, topic_partitions
+from streams.kafka.changelog import Changelog, Head
+from streams.kafka.lost import Gap, bounds_of, entries_are_lost, events_are_lost, gap_of
+from streams.kafka.reading import reader
+from streams.kafka.topics import Names, partitions_of, started, topic_partitions
 
 Client = Mapping[str, Any]
 """How to reach the cluster, as aiokafka takes it."""

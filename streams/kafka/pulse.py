@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from time import monotonic
 
-from streams.ending import die
+from streams.kafka.ending import die
 
 BEAT_SECONDS = 0.5
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from rules.wire.answers import OTHER
-from streams.router import Noted
+from streams.route.router import Noted
 
 MOST = 5_000
 """So many different things are told apart between two writes; then the institution is `other`: it may be anything."""

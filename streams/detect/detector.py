@@ -17,8 +17,8 @@ from rules.engine.engine import Engine
 from rules.engine.item import Tick, Turn
 from rules.engine.questions import Reminder
 from rules.ledgers import AnyEntry, Inside
-from streams.router import Noted
-from streams.versions import is_ahead
+from streams.kafka.versions import is_ahead
+from streams.route.router import Noted
 
 _BUNDLE: msgspec.msgpack.Decoder[list[Inside]] = msgspec.msgpack.Decoder(list[Inside])
 _PIECES: msgspec.msgpack.Decoder[list[msgspec.Raw]] = msgspec.msgpack.Decoder(list[msgspec.Raw])

@@ -19,8 +19,8 @@ import msgspec
 
 from rules.engine.engine import Engine
 from rules.engine.item import Tick, Turn
-from streams.changelog import HEAD, Changelog, Head
-from streams.versions import InForce, greatest
+from streams.kafka.changelog import HEAD, Changelog, Head
+from streams.kafka.versions import InForce, greatest
 
 HEAD_EVERY = 10_000
 """An untouched state is still saved when its offset has moved by so many records."""
