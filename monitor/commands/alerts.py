@@ -23,7 +23,7 @@ def alerts_list(
     as_json: Json = False,
 ) -> None:
     """The newest alerts, as the read model has them."""
-    from monitor.readmodel import ReadModel, Wanted
+    from monitor.readmodel.readmodel import ReadModel, Wanted
     from rules.engine.alert import Status
     from rules.engine.finding import SEVERITIES
 
@@ -47,7 +47,7 @@ def alerts_show(
     alert_id: Annotated[str, typer.Argument(help="Id of an alert.")], lang: LangOption = Lang.zh, as_json: Json = False
 ) -> None:
     """One alert with its evidence. Exit code 1 where the read model has none of that id."""
-    from monitor.readmodel import ReadModel
+    from monitor.readmodel.readmodel import ReadModel
 
     settings = load_settings()
     alert = ReadModel(settings.redis, settings.prefix).one(alert_id)

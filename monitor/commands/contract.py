@@ -17,7 +17,7 @@ contract_app = group("What goes in and what comes out, for other systems.")
 @contract_app.command("export")
 def contract_export() -> None:
     """JSON Schema of every event and of what goes out, AsyncAPI of the topics."""
-    from monitor.contract import export
+    from monitor.contract.export import export
 
     out_json(export())
 
@@ -29,8 +29,8 @@ def contract_check(
     as_json: Json = False,
 ) -> None:
     """How much of a file of messages is understood, and why the rest is not. Exit code 1 where something is refused."""
-    from monitor.contractcheck import check
-    from monitor.contracttext import report_lines
+    from monitor.contract.check import check
+    from monitor.contract.text import report_lines
     from monitor.lines import read_lines
     from rules.wire.door import Door
 

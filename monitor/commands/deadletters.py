@@ -24,7 +24,7 @@ def deadletter_list(
     as_json: Json = False,
 ) -> None:
     """What was refused and why, who sent it, and its record key as a pseudonym; never what it said."""
-    from monitor.deadletters import list_letters
+    from monitor.area.deadletters import list_letters
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     letters = talk(settings, lambda: list_letters(client(settings), settings.prefix, code, limit, settings.pseudonyms))
@@ -42,7 +42,7 @@ def deadletter_list(
 @deadletter_app.command("retry")
 def deadletter_retry(code: Code = None, brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
     """Send once more what was refused and not yet sent again, as it was received."""
-    from monitor.deadletters import retry
+    from monitor.area.deadletters import retry
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     sent = talk(settings, lambda: retry(client(settings), settings.prefix, code))

@@ -25,7 +25,7 @@ def demo(
 
     Exit code 1: nothing of a file was accepted.
     """
-    from monitor.demo import run_demo
+    from monitor.offline.demo import run_demo
 
     settings = load_settings(reference=reference)
     say_key(settings)

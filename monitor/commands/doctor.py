@@ -17,7 +17,7 @@ def doctor(
     as_json: Json = False,
 ) -> None:
     """Whether everything is there, and which setting is wrong. Exit code 1 where something is not."""
-    from monitor.doctor import examine
+    from monitor.area.doctor import examine
 
     settings = load_settings(brokers=brokers, prefix=prefix, rules=rules, reference=reference)
     findings = examine(settings)

@@ -12,7 +12,7 @@ from monitor.commands.common import Json, out, out_json
 from monitor.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from monitor.evaluate import Row
+    from monitor.offline.evaluate import Row
 
 
 def evaluate(
@@ -21,8 +21,8 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Per rule: precision, recall, delay from the first possible detection. Exit code 1 where a look-alike alerted."""
-    from monitor.evaluate import evaluate as score
-    from monitor.evaluate import read_alert, read_label
+    from monitor.offline.evaluate import evaluate as score
+    from monitor.offline.evaluate import read_alert, read_label
 
     scores = score(_rows(alerts, read_alert, "an alert"), _rows(labels, read_label, "a label"))
     if as_json:

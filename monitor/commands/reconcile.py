@@ -34,11 +34,11 @@ def reconcile(
     """
     import time
 
-    from monitor.eventspan import read_span, span_of, warning_of_time
     from monitor.lines import read_lines
-    from monitor.platformlist import read_list
-    from monitor.reconcile import Count, compare
-    from monitor.reconciletext import report_lines
+    from monitor.reconcile.compare import Count, compare
+    from monitor.reconcile.platformlist import read_list
+    from monitor.reconcile.span import read_span, span_of, warning_of_time
+    from monitor.reconcile.text import report_lines
     from rules.wire.door import Door
 
     settings, of_day = load_settings(brokers=brokers, prefix=prefix), _day(day)

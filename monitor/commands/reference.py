@@ -22,7 +22,7 @@ Tables = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="A <table>.c
 @reference_app.command("validate")
 def reference_validate(tables: Tables, as_json: Json = False) -> None:
     """Whether tables would be taken; file, line and reason where not. Their columns: docs/reference.md."""
-    from monitor.reference import load_reference
+    from monitor.inforce.reference import load_reference
     from rules.reference import TABLES
 
     read = load_reference(tables, load_settings().pseudonyms, complain)
@@ -32,8 +32,8 @@ def reference_validate(tables: Tables, as_json: Json = False) -> None:
 @reference_app.command("load")
 def reference_load(tables: Tables, brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
     """Write tables to their topics; persons as pseudonyms."""
-    from monitor.reference import files_of, load_reference, read_rows, with_pseudonyms
-    from monitor.worker import check_key
+    from monitor.inforce.reference import files_of, load_reference, read_rows, with_pseudonyms
+    from monitor.worker.worker import check_key
     from streams.kafka.tables import publish_rows
 
     settings = load_settings(brokers=brokers, prefix=prefix)
@@ -49,7 +49,7 @@ def reference_load(tables: Tables, brokers: Brokers = None, prefix: Prefix = Non
 @reference_app.command("list")
 def reference_list(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
     """How many keys each table has on its topic."""
-    from monitor.inforce import versions_of
+    from monitor.inforce.versions import versions_of
     from rules.reference import TABLES
 
     settings = load_settings(brokers=brokers, prefix=prefix)

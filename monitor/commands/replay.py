@@ -26,7 +26,7 @@ from monitor.text import complain, printable_json
 from rules.engine.alert import Alert
 
 if TYPE_CHECKING:
-    from monitor.replay import SetAside, Summary
+    from monitor.offline.replay import SetAside, Summary
 
 
 def replay(
@@ -50,12 +50,12 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Run the rules over a file, without a broker; close everything at the end. Exit code 1: nothing was accepted."""
+    from monitor.inforce.reference import load_reference
+    from monitor.inforce.rulebook import load_rules
     from monitor.lines import read_lines
-    from monitor.reference import load_reference
-    from monitor.replay import DeadLetter, SetAside, Summary
-    from monitor.replay import replay as run
-    from monitor.rulebook import load_rules
-    from monitor.sorting import Sorter
+    from monitor.offline.replay import DeadLetter, SetAside, Summary
+    from monitor.offline.replay import replay as run
+    from monitor.offline.sorting import Sorter
     from rules.wire.door import Door
 
     check_apart({"events": events, "--alerts": alerts, "--dead-letters": dead_letters})
@@ -101,7 +101,7 @@ def replay(
 
 def _tell_replay(summary: Summary, aside: SetAside, lang: Lang, *, as_json: bool) -> None:
     """Print what a replay did; ends the command with exit code 1 where nothing was accepted."""
-    from monitor.replaytext import nothing_accepted, summary_lines
+    from monitor.offline.replaytext import nothing_accepted, summary_lines
 
     if as_json:
         out_json(summary.contract())

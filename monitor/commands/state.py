@@ -24,7 +24,7 @@ def state_show(
     as_json: Json = False,
 ) -> None:
     """What the last checkpoint holds about one key, and why an alert is open."""
-    from monitor.stateview import SPACES, state_of
+    from monitor.area.stateview import SPACES, state_of
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     check_one_of("kind", kind, SPACES)

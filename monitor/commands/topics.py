@@ -88,8 +88,8 @@ def topics_accept_gap(
 
     With --yes the workers go on at the first records that are there; refused while a worker runs.
     """
-    from monitor.acceptgap import accept, contract, gaps_of
-    from monitor.worker import group_of
+    from monitor.area.acceptgap import accept, contract, gaps_of
+    from monitor.worker.worker import group_of
     from streams.kafka.lost import LOST
 
     settings = load_settings(brokers=brokers, prefix=prefix)
@@ -122,8 +122,8 @@ def topics_configure(
 
     With --yes these settings become those of the area; refused while a worker runs, and after one was killed.
     """
-    from monitor.configure import change, compare
-    from monitor.worker import check_key
+    from monitor.area.configure import change, compare
+    from monitor.worker.worker import check_key
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     check_key(settings)

@@ -9,7 +9,7 @@ from monitor.settings import load_settings
 
 def worker(brokers: Brokers = None, prefix: Prefix = None, rules: RulesFile = None) -> None:
     """One Faust worker process against a real Kafka; ends with SIGTERM or Ctrl-C."""
-    from monitor.worker import check_key, run_worker
+    from monitor.worker.worker import check_key, run_worker
 
     settings = load_settings(brokers=brokers, prefix=prefix, rules=rules)
     check_key(settings)

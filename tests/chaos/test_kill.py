@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.inforce import versions_of
+from monitor.inforce.versions import versions_of
 from rules.engine.engine import Engine
 from rules.ledgers import LEDGERS
 from rules.reference import Reference

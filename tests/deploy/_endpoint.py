@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 from faust.types import TP
 
-from monitor.metrics import Metrics
-from monitor.rulebook import load_rules
-from monitor.worker import serve
+from monitor.inforce.rulebook import load_rules
+from monitor.worker.health import serve
+from monitor.worker.metrics import Metrics
 from rules.engine.engine import Engine
 from rules.ledgers import LEDGERS
 from rules.reference import Reference

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.replay import DeadLetter, Summary, replay
+from monitor.offline.replay import DeadLetter, Summary, replay
 from monitor.simulate import Simulation
 from rules.catalogue import catalogue
 from rules.engine.watch import Watch

@@ -14,8 +14,8 @@ from typing import Any, cast
 import faust
 from faust.types import TP
 
-from monitor.inforce import versions_of
-from monitor.rulebook import load_rules
+from monitor.inforce.rulebook import load_rules
+from monitor.inforce.versions import versions_of
 from rules.engine.engine import Engine
 from rules.engine.item import Item
 from rules.ledgers import LEDGERS

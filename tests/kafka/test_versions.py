@@ -10,8 +10,8 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from monitor.inforce import versions_of
-from monitor.rulebook import definitions
+from monitor.inforce.rulebook import definitions
+from monitor.inforce.versions import versions_of
 from rules.engine.item import Turn
 from rules.ledgers import Inside
 from rules.reference import TABLES

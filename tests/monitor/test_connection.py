@@ -16,7 +16,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
-from monitor.connection import Connection, is_away
+from monitor.worker.connection import Connection, is_away
 
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 NOT_READY = NodeNotReadyError("Attempt to send a request to node which is not ready (node id 1).")

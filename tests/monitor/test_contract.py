@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from monitor.contract import export
-from monitor.feedback import Feedback
+from monitor.contract.export import export
+from monitor.contract.feedback import Feedback
 from rules.reference import BadRowError, Reference
 from rules.wire.door import Door, Refused
 from rules.wire.pseudonyms import Pseudonyms

@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import app
-from monitor.contracttext import MEANING
+from monitor.contract.text import MEANING
 from monitor.errors import ConfigurationError
-from monitor.handbook_examples import examples
+from monitor.handbook.examples import examples
 from rules.wire.fields import PERSONAL
 
 ROOT = Path(__file__).parents[2]

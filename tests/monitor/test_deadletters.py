@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from monitor.deadletters import row_of
+from monitor.area.deadletters import row_of
 from rules.times import parse
 from rules.wire.pseudonyms import Pseudonyms
 

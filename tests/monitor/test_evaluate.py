@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from monitor.evaluate import evaluate, standing
+from monitor.offline.evaluate import evaluate, standing
 
 Row = dict[str, Any]
 

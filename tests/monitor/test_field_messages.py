@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitor.replay import Summary, replay
+from monitor.offline.replay import Summary, replay
 from rules.catalogue import catalogue
 from rules.engine.engine import Engine
 from rules.engine.watch import Watch

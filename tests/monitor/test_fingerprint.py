@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import monitor
-from monitor.configure import Comparison
-from monitor.fingerprint import SECRET, catalogue_version, fingerprint_of
+from monitor.area.configure import Comparison
 from monitor.settings import MAY_DIFFER, Settings, unknown_variables, variable
+from monitor.worker.fingerprint import SECRET, catalogue_version, fingerprint_of
 from streams.kafka.area import Area, DifferentError, check, short
 
 OTHER: dict[str, tuple[object, bool]] = {
@@ -109,7 +109,7 @@ def test_code_and_saved_state_are_in_it(monkeypatch: pytest.MonkeyPatch) -> None
     """A rule with another version of its code, or another form of state, makes another fingerprint."""
     before = fingerprint_of(plain(), "a")
     monkeypatch.setattr("rules.credential.s01_concentrated_swiping.ConcentratedSwiping.version", "another")
-    monkeypatch.setattr("monitor.fingerprint.STATE_VERSION", "another")
+    monkeypatch.setattr("monitor.worker.fingerprint.STATE_VERSION", "another")
 
     after = fingerprint_of(plain(), "a")
 

@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from monitor.cli import app
-from monitor.handbook import DOCS, PAGES, topics_page
+from monitor.handbook.pages import DOCS, PAGES, topics_page
 from monitor.settings import Settings
 
 

@@ -6,8 +6,8 @@ import pytest
 from faust.types import TP
 from prometheus_client import generate_latest
 
-from monitor.metrics import Metrics
-from monitor.worker import health, ready
+from monitor.worker.health import health, ready
+from monitor.worker.metrics import Metrics
 from streams.detect.meter import Standing
 from streams.kafka.ends import End
 

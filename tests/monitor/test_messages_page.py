@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.handbook import DOCS
-from monitor.handbook_examples import FLAT, Example, examples, laid_out
-from monitor.handbook_messages import NAMES, messages_page, notation
+from monitor.handbook.examples import FLAT, Example, examples, laid_out
+from monitor.handbook.messages import NAMES, messages_page, notation
+from monitor.handbook.pages import DOCS
 from rules.times import parse
 from rules.wire.door import Door, Opened
 from rules.wire.fields import EVERYTHING, OTHER_SPELLINGS, FeeLines, Line, Stock

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 
-from monitor import worker
-from monitor.connection import Connection
-from monitor.embedded import EmbeddedBroker
 from monitor.errors import ConfigurationError
-from monitor.worker import WorkerMetrics, patiently
+from monitor.offline.embedded import EmbeddedBroker
+from monitor.worker import worker
+from monitor.worker.connection import Connection
+from monitor.worker.worker import WorkerMetrics, patiently
 
 
 class Work:

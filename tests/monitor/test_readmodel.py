@@ -10,8 +10,8 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from monitor import readmodel
-from monitor.readmodel import Projector, ReadModel, Wanted
+from monitor.readmodel.projector import Projector
+from monitor.readmodel.readmodel import ReadModel, Wanted
 
 GOOD = {"alert_id": "a", "revision": 1, "event_time": "2026-03-02T00:00:00+08:00"}
 BAD = [
@@ -52,7 +52,7 @@ async def test_an_older_revision_changes_nothing(redis_url: str, prefix: str) ->
 
 async def test_a_kafka_that_refuses_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while, with a new consumer; detection goes on meanwhile."""
-    monkeypatch.setattr(readmodel, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("monitor.readmodel.projector.AGAIN_SECONDS", 0.01)
     projector = Projector({"bootstrap_servers": "127.0.0.1:1"}, "p", "redis://127.0.0.1:1", days=1)
     with capture_logs() as said:
         running = asyncio.create_task(projector.run())

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 
 from monitor.cli import app
 from monitor.errors import ConfigurationError
-from monitor.eventspan import Span, span_of, warning_of_time
-from monitor.platformlist import Listed, read_list
-from monitor.reconcile import Count, Row, Seen, compare
-from monitor.reconciletext import report_lines
+from monitor.reconcile.compare import Count, Row, Seen, compare
+from monitor.reconcile.platformlist import Listed, read_list
+from monitor.reconcile.span import Span, span_of, warning_of_time
+from monitor.reconcile.text import report_lines
 from rules.times import HOUR, MINUTE, parse
 from rules.wire.door import Door, Limits
 from rules.wire.pseudonyms import Pseudonyms

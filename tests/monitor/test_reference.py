@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ConfigurationError
-from monitor.handbook import DOCS
-from monitor.reference import load_reference, read_rows
+from monitor.handbook.pages import DOCS
+from monitor.inforce.reference import load_reference, read_rows
 from monitor.simulate import Simulation, write_reference
 from rules.columns import TABLE_COLUMNS, Column, names_of
 from rules.reference import TABLES, BadRowError, Reference

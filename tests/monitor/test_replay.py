@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from monitor.contracttext import Language
-from monitor.replay import DeadLetter, SetAside, Summary, replay
-from monitor.replaytext import nothing_accepted, summary_lines
+from monitor.contract.text import Language
+from monitor.offline.replay import DeadLetter, SetAside, Summary, replay
+from monitor.offline.replaytext import nothing_accepted, summary_lines
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.engine.alert import Alert
 from rules.engine.watch import Watch

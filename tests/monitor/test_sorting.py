@@ -17,12 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from monitor import sorting
 from monitor.cli import app
 from monitor.errors import ConfigurationError
-from monitor.replay import DeadLetter, replay
+from monitor.offline import sorting
+from monitor.offline.replay import DeadLetter, replay
+from monitor.offline.sorting import Sorter
 from monitor.simulate import Simulation
-from monitor.sorting import Sorter
 from rules.catalogue import catalogue
 from rules.engine.watch import Watch
 from rules.reference import Reference

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaConnectionError
 from confluent_kafka import Producer
 from faust.types import TP
 
-from monitor.embedded import EmbeddedBroker, Feeder
+from monitor.offline.embedded import EmbeddedBroker, Feeder
 from streams.kafka.ends import End, Ends
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 OTHERS = {
     "streams/kafka/faust.py",  # the group's consumer goes on at the head's offset
-    "monitor/sorting.py",  # of a file on disk
+    "monitor/offline/sorting.py",  # of a file on disk
 }
 """Files that put a consumer at an offset by themselves."""
 

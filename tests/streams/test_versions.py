@@ -16,8 +16,8 @@ from aiokafka import TopicPartition
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.inforce import defined
-from monitor.rulebook import all_rules, definition
+from monitor.inforce.rulebook import all_rules, definition
+from monitor.inforce.versions import defined
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.engine.item import Turn
 from rules.engine.watch import Watch

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.handbook_examples import FLAT
+from monitor.handbook.examples import FLAT
 from monitor.simulate.exchange import Form, in_form
 from rules.times import parse
 from rules.wire.door import Door, Opened

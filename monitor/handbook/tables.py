@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from monitor.markdown import code, page, table
+from monitor.handbook.markdown import code, page, table
 from rules.columns import TABLE_COLUMNS, Column
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.eventspan import offsets_at
+from monitor.reconcile.span import offsets_at
 from streams.kafka.reading import read, reader
 from streams.kafka.topics import Names, started, topic_partitions
 from streams.route.router import Noted

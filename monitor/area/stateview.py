@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from monitor.errors import ConfigurationError
-from monitor.inforce import versions_of
+from monitor.inforce.versions import versions_of
 from rules.engine.engine import Engine
 from rules.engine.page import Page
 from rules.ledgers import LEDGERS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from monitor.contracttext import Language, Said
-from monitor.platformlist import Listed
-from monitor.reconcile import Row, Seen, Verdict
+from monitor.contract.text import Language, Said
+from monitor.reconcile.compare import Row, Seen, Verdict
+from monitor.reconcile.platformlist import Listed
 
 VERDICTS: Mapping[Verdict, Said] = {
     "adds_up": Said("相符", "adds up"),

@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from monitor.platformlist import Listed
+from monitor.reconcile.platformlist import Listed
 from rules.engine.entry import Entry
 from rules.engine.retraction import comes_before
 from rules.engine.retractions import Retractions

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.errors import ConfigurationError
-from monitor.fingerprint import SECRET, fingerprint_of
 from monitor.settings import Settings
-from monitor.worker import group_of
+from monitor.worker.fingerprint import SECRET, fingerprint_of
+from monitor.worker.worker import group_of
 from rules.engine.records import VERSION as STATE_VERSION
 from streams.kafka import area
 from streams.kafka.handover import hindrance

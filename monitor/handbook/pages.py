@@ -15,18 +15,18 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics import MetricWrapperBase
 
 from monitor.cli import app
-from monitor.contract import export
-from monitor.handbook_messages import messages_page
-from monitor.handbook_tables import reference_page, reference_page_zh
-from monitor.markdown import page, table
-from monitor.metrics import Metrics
-from monitor.rulebook import parameters_of
+from monitor.contract.export import export
+from monitor.handbook.markdown import page, table
+from monitor.handbook.messages import messages_page
+from monitor.handbook.tables import reference_page, reference_page_zh
+from monitor.inforce.rulebook import parameters_of
 from monitor.settings import Settings
+from monitor.worker.metrics import Metrics
 from rules.catalogue import catalogue
 from streams.kafka.topics import Sizes
 from streams.kafka.topics import table as topics
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def settings_page() -> str:
@@ -146,7 +146,3 @@ def main() -> None:
     DOCS.mkdir(exist_ok=True)
     for name, make in PAGES.items():
         (DOCS / name).write_text(make(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from monitor.contracttext import MEANING, PARTS, Language, Said
-from monitor.replay import SetAside, Summary
+from monitor.contract.text import MEANING, PARTS, Language, Said
+from monitor.offline.replay import SetAside, Summary
 
 MOST_NAMES = 10
 """So many names of a count are printed; --json has all."""

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 
-from monitor.contractcheck import FATES, FIRST_LINES, Fate, Group, Report, numbers
+from monitor.contract.check import FATES, FIRST_LINES, Fate, Group, Report, numbers
 from rules.wire.reasons import Reason
 
 Language = Literal["zh", "en"]

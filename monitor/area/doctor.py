@@ -14,14 +14,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from monitor import __version__
-from monitor.configure import compare
+from monitor.area.configure import compare
+from monitor.area.tallies import noted_since, sentence
 from monitor.errors import ConfigurationError
-from monitor.fingerprint import SECRET
-from monitor.inforce import versions_of
-from monitor.reference import load_reference
+from monitor.inforce.reference import load_reference
+from monitor.inforce.versions import versions_of
 from monitor.settings import DEVELOPMENT_KEY, Settings, unknown_variables
-from monitor.tallies import noted_since, sentence
-from monitor.worker import check_key, check_rules, group_of
+from monitor.worker.fingerprint import SECRET
+from monitor.worker.worker import check_key, check_rules, group_of
 from rules.times import DAY
 from streams.kafka import area, gaps, topics
 from streams.kafka.handover import Member, members

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from monitor.errors import ConfigurationError
-from monitor.rulebook import Life, all_rules, configure, watch_of
+from monitor.inforce.rulebook import Life, all_rules, configure, watch_of
 from rules.catalogue import catalogue
 from rules.engine.watch import Watch
 from streams.kafka.versions import BadRuleError, Versions

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 from msgspec.inspect import Metadata, StrType, Type, UnionType, type_info
 
-from monitor.handbook_examples import Example, examples, laid_out
-from monitor.markdown import code, page, table
+from monitor.handbook.examples import Example, examples, laid_out
+from monitor.handbook.markdown import code, page, table
 from rules.wire.fields import OTHER_SPELLINGS, Diagnosed, FeeLines, Line, Message, TraceCode, item_type
 from rules.wire.forms import (
     ENCOUNTER_FIELDS,

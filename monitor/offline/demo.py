@@ -24,12 +24,12 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from rich.console import Console
 from rich.live import Live
 
-from monitor.board import Board
-from monitor.contracttext import Language
-from monitor.embedded import PARTITIONS, STILL_SECONDS, UNREAD, EmbeddedBroker, Feeder
+from monitor.contract.text import Language
 from monitor.lines import read_lines
-from monitor.replay import SetAside
-from monitor.replaytext import nothing_accepted
+from monitor.offline.board import Board
+from monitor.offline.embedded import PARTITIONS, STILL_SECONDS, UNREAD, EmbeddedBroker, Feeder
+from monitor.offline.replay import SetAside
+from monitor.offline.replaytext import nothing_accepted
 from monitor.settings import Settings
 from monitor.simulate import Simulation, write_reference
 from monitor.text import complain, printable
@@ -207,7 +207,7 @@ def worker_process(
         "MONITOR_BROKERS": bootstrap, "MONITOR_PREFIX": settings.prefix, "MONITOR_EMBEDDED": "true",
         "MONITOR_ALLOW_FINAL": "true",
         "MONITOR_METRICS_PORT": "0", "MONITOR_LOG_LEVEL": "info", "PYTHONUTF8": "1",
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
     }  # fmt: skip
     if reference is not None:
         env["MONITOR_REFERENCE"] = str(reference)

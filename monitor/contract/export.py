@@ -6,8 +6,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from monitor.feedback import Feedback
-from monitor.rulebook import Definition
+from monitor.contract.feedback import Feedback
+from monitor.inforce.rulebook import Definition
 from rules.engine.alert import Alert
 from rules.engine.questions import Reminder
 from rules.reference import TABLES
