@@ -3,7 +3,7 @@
 Faust's own consumer starts four tasks for every record, can commit past records still in flight, forgets what
 is finished before it commits on a rebalance, and stays without partitions for ever after one coordinator
 error. Here a Faust event is everything that one fetch brought of one partition. What is overridden is pinned:
-tests/streams/test_faust_contract.py fails when faust or aiokafka change underneath.
+tests/streams/kafka/test_faust_contract.py fails when faust or aiokafka change underneath.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import pytest
 from monitor.simulate import Simulation, write_reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
-from tests.monitor._plain_rules import Event, judge, read, seconds
+from tests.monitor.simulate._plain_rules import Event, judge, read, seconds
 
 SMALL = Simulation(seed=3, persons=1_500, days=30)
 LARGE = Simulation(seed=2, persons=10_000, days=28, frauds=False, look_alikes=False)

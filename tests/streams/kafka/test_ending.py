@@ -17,7 +17,7 @@ from rules.reference import BadRowError, Reference
 from streams.kafka.ending import cause, die, or_die, within
 from streams.kafka.topics import Names
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 async def broken() -> None:

@@ -18,7 +18,7 @@ from monitor.errors import ConfigurationError
 from monitor.handbook.examples import examples
 from rules.wire.fields import PERSONAL
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PERSON = "34102199000000101234"
 SETTLEMENT: dict[str, Any] = {
     "infno": "2207", "msgid": "m1", "inf_time": "2026-03-05 10:00:05", "fixmedins_code": "H34102100001",

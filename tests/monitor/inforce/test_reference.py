@@ -158,7 +158,7 @@ def test_the_columns_are_those_of_the_simulated_county(tmp_path: Path) -> None:
 
 def test_every_column_that_a_rule_reads_is_explained() -> None:
     """By its name, in whichever table."""
-    rules = Path(__file__).parents[2] / "rules"
+    rules = Path(__file__).parents[3] / "rules"
     code = "\n".join(path.read_text("utf-8") for path in rules.rglob("*.py"))
     read = set(re.findall(r'(?:\brow|\bhere|\bthere|\bof_class|\{\}\))(?:\.get\(|\[)"(\w+)"', code))
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OTHERS = {
     "streams/kafka/faust.py",  # the group's consumer goes on at the head's offset
     "monitor/offline/sorting.py",  # of a file on disk

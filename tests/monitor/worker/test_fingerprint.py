@@ -148,6 +148,6 @@ def test_a_variable_that_is_no_setting_is_named(name: str, said: list[str]) -> N
 
 def test_the_release_is_that_of_the_package() -> None:
     """It is written down twice."""
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
 
     assert project["project"]["version"] == monitor.__version__

@@ -31,7 +31,7 @@ from rules.wire.pseudonyms import Pseudonyms
 from streams.detect.detector import process
 from streams.route.router import Router, bundles, encode_tick
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FILE = Path(os.environ.get("MONITOR_SYNPUF") or ROOT.parent / "shared" / "data" / "synpuf_pharmacy.jsonl.gz")
 ORACLE = ROOT / "tests" / "oracle" / "synpuf_refills.py"
 BOX = "81234560000000000017"

@@ -1,6 +1,6 @@
 """How often the rules on credentials alert where everybody is honest: the figures in their pages.
 
-`python -m tests.rules.test_honest_traffic` counts and prints them all (some minutes). Customers come independently of
+`python -m tests.honest.test_traffic` counts and prints them all (some minutes). Customers come independently of
 one another; a pharmacy is open for 13 hours, 16 % of its day falls into one of them (domain/defaults.md).
 """
 
