@@ -13,7 +13,7 @@ from rules.wire.answers import OTHER
 from rules.wire.door import sender_of
 from rules.wire.notation import clean
 from rules.wire.pseudonyms import Pseudonyms
-from streams.kafka.reading import Offsets, Record, read, read_all, reader
+from streams.kafka.reading import Offsets, Record, read_all, read_on, reader
 from streams.kafka.topics import Names, started, topic_partitions
 
 
@@ -65,8 +65,7 @@ async def retry(client: Mapping[str, Any], prefix: str, code: str | None) -> int
         started(reader(client, group_id=group)) as consumer,
         started(AIOKafkaProducer(acks="all", enable_idempotence=True, **client)) as producer,
     ):
-        first = await _looked_at(consumer, partitions)
-        async for records in read(consumer, first, await consumer.end_offsets(partitions)):
+        async for records in read_on(consumer, await _looked_at(consumer, partitions)):
             for record in records:
                 if _is(record, code) and _is_whole(record):
                     await producer.send_and_wait(names.events, value=record.value, key=record.key)

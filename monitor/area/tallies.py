@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from monitor.reconcile.span import offsets_at
-from streams.kafka.reading import read, reader
+from streams.kafka.reading import offsets_at, read_on, reader
 from streams.kafka.topics import Names, started, topic_partitions
 from streams.route.router import Noted
 from streams.route.tallies import sum_of
@@ -36,8 +35,7 @@ async def noted_since(client: Mapping[str, Any], prefix: str, since: int) -> Cou
         return Counter()
     values: list[bytes] = []
     async with started(reader(client)) as consumer:
-        ends = await consumer.end_offsets(partitions)
-        async for records in read(consumer, await offsets_at(consumer, since, ends), ends):
+        async for records in read_on(consumer, await offsets_at(consumer, since, partitions)):
             values += [record.value or b"" for record in records]
     return sum_of(values, since)
 

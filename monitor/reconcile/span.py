@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from monitor.errors import ConfigurationError
 from rules.times import DAY, iso, parse
 from rules.wire.door import Limits
-from streams.kafka.reading import Offsets, read, reader
+from streams.kafka.reading import offsets_at, read, reader
 from streams.kafka.topics import Names, started, topic_partitions
 
 Take = Callable[[bytes, int], None]
@@ -41,9 +39,9 @@ async def read_span(client: Mapping[str, Any], prefix: str, span: Span, take: Ta
     if not partitions:
         raise ConfigurationError(f"{topic}: expected a topic that exists: monitor topics create")
     async with started(reader(client)) as consumer:
-        oldest, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
-        first = await offsets_at(consumer, span.start, ends)
-        async for records in read(consumer, first, await offsets_at(consumer, span.end, ends)):
+        oldest = await consumer.beginning_offsets(partitions)
+        first = await offsets_at(consumer, span.start, partitions)
+        async for records in read(consumer, first, await offsets_at(consumer, span.end, partitions)):
             for record in records:
                 take(record.value or b"", record.timestamp)
     return [
@@ -51,12 +49,6 @@ async def read_span(client: Mapping[str, Any], prefix: str, span: Span, take: Ta
         for tp in partitions
         if 0 < oldest[tp] == first[tp]
     ]
-
-
-async def offsets_at(consumer: AIOKafkaConsumer, moment: int, ends: Offsets) -> dict[TopicPartition, int]:
-    """The offset of the first record appended at or after a moment; the end where there is none yet."""
-    found = await consumer.offsets_for_times(dict.fromkeys(ends, moment))
-    return {tp: end if found.get(tp) is None else found[tp].offset for tp, end in ends.items()}
 
 
 def warning_of_time(span: Span, now: int) -> list[str]:

@@ -54,9 +54,16 @@ async def read_all(
 
     The end is that of the last transaction that is finished: what is behind an open one is not read.
     """
-    wanted = list(partitions)
-    first = await consumer.beginning_offsets(wanted)
-    async for records in read(consumer, first, await consumer.end_offsets(wanted), still_seconds):
+    first = await consumer.beginning_offsets(list(partitions))
+    async for records in read_on(consumer, first, still_seconds):
+        yield records
+
+
+async def read_on(
+    consumer: AIOKafkaConsumer, first: Offsets, still_seconds: float = STILL_SECONDS
+) -> AsyncIterator[Sequence[Record]]:
+    """Hand on every record from the first offset of each partition to the end that it has now, as `read` does."""
+    async for records in read(consumer, first, await consumer.end_offsets(list(first)), still_seconds):
         yield records
 
 
@@ -85,6 +92,15 @@ async def read(
             raise StandsStillError(tp, f"to be read to {last[tp]}, stands still at {offset} for {still_seconds:g} s")
         left = {tp: offset for tp, offset in now.items() if offset < last[tp]}
         consumer.pause(*(now.keys() - left.keys()))
+
+
+async def offsets_at(
+    consumer: AIOKafkaConsumer, moment: int, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """The offset of the first record appended at or after a moment (ms UTC); the end where there is none yet."""
+    ends = await consumer.end_offsets(list(partitions))
+    found = await consumer.offsets_for_times(dict.fromkeys(ends, moment))
+    return {tp: end if found.get(tp) is None else found[tp].offset for tp, end in ends.items()}
 
 
 def _begin(consumer: AIOKafkaConsumer, first: Offsets, last: Offsets) -> dict[TopicPartition, int]:
