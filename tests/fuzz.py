@@ -290,7 +290,7 @@ def _holder(message: Tree, path: Path) -> Holder:
     return cast("Holder", _at(message, path[:-1]))
 
 
-def _drop(message: Tree, path: Path, rng: Random) -> None:
+def _drop(message: Tree, path: Path, _: Random) -> None:
     del _holder(message, path)[path[-1]]
 
 

@@ -233,7 +233,7 @@ _BODIES: dict[str, Callable[[Draft, int, Body], Body]] = {
     "sale": _sale,
     "stock_return": _stock_return,
     "question": _question,
-    "diagnosis": lambda draft, at, header: wire.message("2203", at, **header),
+    "diagnosis": lambda _, at, header: wire.message("2203", at, **header),
 }
 
 

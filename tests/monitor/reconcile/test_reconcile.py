@@ -451,7 +451,7 @@ def test_the_same_as_json(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_messages_may_come_on_stdin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_may_come_on_stdin(tmp_path: Path) -> None:
     """The path - is stdin."""
     (tmp_path / "list.csv").write_text(HEAD + "P1,2026-03-05,1,40\n", encoding="utf-8")
     arguments = ["reconcile", str(tmp_path / "list.csv"), "--day", "2026-03-05", "--events", "-"]

@@ -30,7 +30,7 @@ class EverySwipe(ManySwipes):
     id: ClassVar[str] = "T20"
     limit: int = 1
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Whether it is a swipe."""
         return self.finding(max(1, entry.amount // 100), [entry])
 

@@ -140,7 +140,7 @@ async def test_the_first_versions_come_into_force_where_nothing_is_loaded() -> N
     built, sent = await pipeline_with(Engine([], Reference(), LEDGERS))
     asked: list[dict[str, int]] = []
 
-    async def read(offsets: Mapping[str, int], mark: str) -> InForce:
+    async def read(offsets: Mapping[str, int], _: str) -> InForce:
         asked.append(dict(offsets))
         return in_force(offsets["t"])
 

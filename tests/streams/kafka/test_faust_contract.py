@@ -378,7 +378,7 @@ async def test_a_held_partition_waits_for_its_release(consumer: BatchConsumer) -
 async def test_where_a_first_start_begins_is_committed_before_anything_is_read(consumer: BatchConsumer) -> None:
     """A worker killed at once after its first checkpoint must not look like a group that has lost its offsets."""
 
-    async def starts(held_topic: str | None) -> dict[TP, tuple[int, int | None]]:
+    async def starts(held_topic: str | None) -> dict[TP, tuple[int, int | None]]:  # noqa: ARG001 - as the method
         return {TP0: (0, None), TP1: (5, 5)}
 
     kafka_of(consumer).starts = starts  # type: ignore[method-assign]  # what a group has that is new to one partition
