@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from monitor.commands import cluster, offline, rules
+from monitor.commands import (
+    alerts,
+    contract,
+    deadletters,
+    demo,
+    doctor,
+    evaluate,
+    reconcile,
+    reference,
+    replay,
+    rules,
+    simulate,
+    state,
+    topics,
+    worker,
+)
 from monitor.errors import ConfigurationError, InputError
 from monitor.text import complain
 
@@ -18,18 +33,18 @@ app = typer.Typer(
     help="Watches medical insurance settlements and alerts to suspicious ones. Alerts are leads, never verdicts.",
 )
 for command in (
-    *(offline.demo, offline.replay, offline.simulate, offline.evaluate),
-    *(cluster.worker, cluster.reconcile, cluster.doctor),
+    *(demo.demo, replay.replay, simulate.simulate, evaluate.evaluate),
+    *(worker.worker, reconcile.reconcile, doctor.doctor),
 ):
     app.command()(command)
 for name, some in {
     "rules": rules.rules_app,
-    "contract": offline.contract_app,
-    "reference": cluster.reference_app,
-    "topics": cluster.topics_app,
-    "alerts": cluster.alerts_app,
-    "deadletter": cluster.deadletter_app,
-    "state": cluster.state_app,
+    "contract": contract.contract_app,
+    "reference": reference.reference_app,
+    "topics": topics.topics_app,
+    "alerts": alerts.alerts_app,
+    "deadletter": deadletters.deadletter_app,
+    "state": state.state_app,
 }.items():
     app.add_typer(some, name=name)
 

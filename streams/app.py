@@ -14,13 +14,14 @@ import mode
 from faust.types import TP
 
 from rules.engine.engine import Engine
-from streams._faust import BatchApp, BatchTransport
-from streams.config import Meter, StreamConfig, Unmetered
-from streams.ending import or_die
-from streams.pipeline import Pipeline
-from streams.router import Router
-from streams.topics import Names
-from streams.versions import Versions
+from streams.config import StreamConfig
+from streams.detect.meter import Meter, Unmetered
+from streams.detect.pipeline import Pipeline
+from streams.kafka.ending import or_die
+from streams.kafka.faust import BatchApp, BatchTransport
+from streams.kafka.topics import Names
+from streams.kafka.versions import Versions
+from streams.route.router import Router
 
 __all__ = ["Meter", "StreamConfig", "build_app"]
 

@@ -13,8 +13,8 @@ from typing import NoReturn
 import faust
 import uvloop
 
-from streams._faust import BatchApp
-from streams.ending import cause, die, leave
+from streams.kafka.ending import cause, die, leave
+from streams.kafka.faust import BatchApp
 
 log = logging.getLogger("settlement_monitor.streams")
 

@@ -33,7 +33,7 @@ from rules.wire.fields import OTHER_SPELLINGS, PERSONAL, item_type
 from rules.wire.forms import LISTS, TRANSACTIONS
 from rules.wire.notation import plain_types
 from rules.wire.pseudonyms import Pseudonyms
-from streams.router import Router
+from streams.route.router import Router
 
 MARK = "ZQ7MARK"
 """Stands in every personal value, and in no reason."""
@@ -290,7 +290,7 @@ def _holder(message: Tree, path: Path) -> Holder:
     return cast("Holder", _at(message, path[:-1]))
 
 
-def _drop(message: Tree, path: Path, rng: Random) -> None:
+def _drop(message: Tree, path: Path, _: Random) -> None:
     del _holder(message, path)[path[-1]]
 
 

@@ -213,7 +213,7 @@ class NewRule:
         words["check"] = Template(shape.check).substitute(words)
         return {
             f"rules/{self.family}/{self.stem}.py": Template(RULE).substitute(words),
-            f"tests/rules/test_{self.id.lower().replace('-', '_')}.py": Template(TEST).substitute(words),
+            f"tests/rules/{self.family}/test_{self.id.lower().replace('-', '_')}.py": Template(TEST).substitute(words),
         }
 
 
@@ -297,6 +297,7 @@ def write(rule: NewRule, root: Path) -> None:
         if (root / path).exists():
             raise RefusedError(f"expected no {path}, it is there already")
     for path, text in rule.files.items():
+        (root / path).parent.mkdir(exist_ok=True)
         (root / path).write_text(text, "utf-8")
 
 

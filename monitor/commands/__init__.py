@@ -1,1 +1,1 @@
-"""The subcommands of `monitor`, by what they need: a file, a cluster, or nothing."""
+"""The subcommands of `monitor`, one file a noun."""

@@ -36,8 +36,8 @@ def rules_list(
     as_json: Json = False,
 ) -> None:
     """Every rule, with its stage, its ledger and whether it is in force."""
-    from monitor.inforce import versions_of
-    from monitor.rulebook import all_rules
+    from monitor.inforce.rulebook import all_rules
+    from monitor.inforce.versions import versions_of
 
     settings = load_settings(rules=rules, brokers=brokers, prefix=prefix)
     if live:
@@ -72,7 +72,7 @@ def rules_show(
     as_json: Json = False,
 ) -> None:
     """The page of one rule, in English, with its parameters as they are in force."""
-    from monitor.rulebook import load_rules
+    from monitor.inforce.rulebook import load_rules
     from rules.catalogue import catalogue
 
     classes = catalogue()
@@ -101,7 +101,7 @@ def rules_show(
 @rules_app.command("validate")
 def rules_validate(rules: Annotated[Path, typer.Argument(help="A rules.toml.")], as_json: Json = False) -> None:
     """Whether a rules.toml would be taken; the place and the reason where not."""
-    from monitor.rulebook import load_rules
+    from monitor.inforce.rulebook import load_rules
 
     watches = load_rules(rules)
     if as_json:
@@ -118,9 +118,9 @@ def rules_put(
     as_json: Json = False,
 ) -> None:
     """Bring the rules of a file into force on a cluster, without a restart; all of it or nothing."""
-    from monitor.rulebook import definitions
-    from streams.tables import publish
-    from streams.topics import Names
+    from monitor.inforce.rulebook import definitions
+    from streams.kafka.tables import publish
+    from streams.kafka.topics import Names
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     records = [(key, value, ()) for key, value in definitions(file)]

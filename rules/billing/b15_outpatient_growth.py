@@ -47,8 +47,8 @@ class OutpatientGrowth(DayRule):
     Why: "门诊统筹涨幅过快" (Anyue county, eight measures, 2024-11-11) is one of its three named triggers. No number is
     published; the figures are our assumption.
 
-    Honest clinic of 600 visits a day at 60 yuan of the fund each, a fifth more in winter (tests/rules/
-    test_honest_growth.py, our assumption), whose traffic wanders besides by 10 / 15 %: 0.0 / 0.6 alerts a year; at 30
+    Honest clinic of 600 visits a day at 60 yuan of the fund each, a fifth more in winter (tests/honest/
+    test_growth.py, our assumption), whose traffic wanders besides by 10 / 15 %: 0.0 / 0.6 alerts a year; at 30
     visits a day none, for they cannot grow by 20,000 yuan in a week.
 
     Parameters:

@@ -26,7 +26,7 @@ class ConcentratedSwiping(Rule):
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11) names it first: hoarded cards are swiped in one go.
     No published number exists; the figures are our assumption. Where customers come independently (`python -m
-    tests.rules.test_honest_traffic`), a shop of 50 / 150 / 400 settlements a day opens 0.002 / 0.041 / 0.015 alerts a
+    tests.honest.test_traffic`), a shop of 50 / 150 / 400 settlements a day opens 0.002 / 0.041 / 0.015 alerts a
     day; on a day with twice the customers 0.14 / 2.9 / 7.2, and 0.018 / 0.015 / 0.008 where the calendar has it as a
     pension or campaign day.
 

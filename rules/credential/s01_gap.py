@@ -24,7 +24,7 @@ class Gap(Rule):
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11): whoever holds many cards swipes them one after the
     other, for longer than ten minutes or for less. No published number exists; the figures are our assumption. Where
-    customers come independently (`python -m tests.rules.test_honest_traffic`), a shop of 50 / 150 / 400 settlements a
+    customers come independently (`python -m tests.honest.test_traffic`), a shop of 50 / 150 / 400 settlements a
     day opens 0.0001 / 0.014 / 0.007 alerts a day; on a day with twice the customers 0.02 / 1.1 / 4.8, and 0.004 / 0.02
     / 0 where the calendar has it as a pension or campaign day. Without the pause that is added to the length of a
     run the largest of them would open 0.27 on an ordinary day.

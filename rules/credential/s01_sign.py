@@ -43,7 +43,7 @@ class Sign(Rule):
     one another. Not every swipe of the window need bear the sign; those who bear it are counted. The signs: the same
     total (close to that of the swipe that is judged), insured in another county, settled on an identity card, an
     account left nearly empty. The figures are our assumption. Where customers come independently (`python -m
-    tests.rules.test_honest_traffic`), a shop of 50 / 150 / 400 settlements a day of which 5 % bear a sign opens 0 / 0
+    tests.honest.test_traffic`), a shop of 50 / 150 / 400 settlements a day of which 5 % bear a sign opens 0 / 0
     / 0.002 alerts a day for it; of which 10 %: 0 / 0.001 / 0.01; 20 %: 0 / 0.004 / 0.06; 60 %: 0.006 / 0.05 / 0.02. On
     a day with twice the customers, of whom 20 % bear it: 0 / 0.13 / 1.7, and 0 / 0.04 / 0.03 where the calendar has it
     as a pension or campaign day.

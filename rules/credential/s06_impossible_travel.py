@@ -35,7 +35,7 @@ class ImpossibleTravel(Rule):
     Why: "盗刷社会保障卡或医保电子凭证" (Mei county forwarding Baoji city, 2024-09-27): a credential that is in two
     places was stolen, copied or lent. The figures are our assumption. Two institutions of one county within half an
     hour are the walk to the pharmacy next door, 45 to 150 persons a day in a county of 200,000, and are no finding.
-    Arithmetic (tests/rules/test_honest_traffic.py): if 70 % of these carry their prescription, and a third institution
+    Arithmetic (tests/honest/test_traffic.py): if 70 % of these carry their prescription, and a third institution
     within the hour is as likely as a second, 0.1 to 0.6 alerts a day; if 2 % of the rest go to the next county, 0.3 to
     0.9.
 

@@ -41,7 +41,7 @@ class EarlyRefill(Rule):
     Supply comes from prd_days, else from the person's own pace of at least three fills, else from the drug table
     (pack_units, daily_units); where the last fill's is unknown, or what is unknown could decide, it is not decidable.
 
-    Honest county of 200,000 (tests/rules/test_honest_drugs.py, our assumption: 2,140 refills a day, fetched when -5 to
+    Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,140 refills a day, fetched when -5 to
     10 days remain, so that 27 % come with more than 6; one in twenty elsewhere): by the wide limit and by the third
     early fill 0 alerts a day; elsewhere 44 a day, there and back again, which is why those are `info`.
 

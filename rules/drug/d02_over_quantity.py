@@ -40,7 +40,7 @@ class OverQuantity(DaysAllowed, Rule):
     Supply comes from prd_days, else from the drug table. The person's own pace is of no use here: by it, what somebody
     gets in 90 days always lasts about 90 days. Where what is unknown could decide, it is not decidable.
 
-    Honest county of 200,000 (tests/rules/test_honest_drugs.py, our assumption: 2,140 refills a day of 28, 30 or 84
+    Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,140 refills a day of 28, 30 or 84
     days, fetched when -5 to 10 days remain): 0 alerts a day by either; by 117 days with nothing on top 350.
 
     Parameters:

@@ -29,7 +29,7 @@ class SplitPrescription(DaysAllowed, Rule):
     Supply comes from prd_days, else from the drug table; where what is unknown could decide, it is not decidable, nor
     where 2204 came without the med_type of its visit (see D02).
 
-    Honest county of 200,000 (tests/rules/test_honest_drugs.py, our assumption: 2,800 outpatient visits a day, one in
+    Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,800 outpatient visits a day, one in
     thirty with a second department, one in forty of those with the same substance again, in packs of 3 to 14 days):
     1.6 alerts a day, all of them `info`.
 

@@ -24,7 +24,7 @@ class BadTraceCodes(Rule):
 
     The `limit`-th bad code of a day is the finding; its measure is how many came that day.
 
-    Honest county of 200,000 (tests/rules/test_honest_drugs.py, our assumption: 60 pharmacies of 50 to 400 settlements a
+    Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 60 pharmacies of 50 to 400 settlements a
     day, two boxes each, one in 10,000 misread): 0.6 alerts a day.
 
     Parameters:

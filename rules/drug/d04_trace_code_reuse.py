@@ -50,7 +50,7 @@ class TraceCodeReuse(Rule):
     A code of which `placeholder` or more sales lie on one day is no code: one finding that day, `info`, and none for 30
     days. (Codes that cannot be right by their form: D04-DATA.)
 
-    Honest county of 200,000 (tests/rules/test_honest_drugs.py): boxes that are taken back and sold again, messages and
+    Honest county of 200,000 (tests/honest/test_drugs.py): boxes that are taken back and sold again, messages and
     stock reports that come twice, opened packs: 0 alerts. What is left is a box that was scanned wrongly or opened
     without the flag: by our assumption, one in 50,000 of 10,000 boxes a day, 0.2 alerts a day.
 

@@ -25,7 +25,7 @@ class OverlappingStays(Rule):
     Why: "重复享受医保待遇" (She county, 2025-04-30): somebody else lies in one of the two beds, or nobody. No number is
     published; a day leaves room for admissions and discharges that are entered late in the day.
 
-    Honest county of 200,000 (tests/rules/test_honest_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
+    Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
     followed by one elsewhere within three days, 30 % of these not marked as transfers, 3 % of discharges uploaded more
     than a day late): 0.01 alerts a day, each a warning that is withdrawn when the discharge comes.
 

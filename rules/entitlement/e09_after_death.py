@@ -27,7 +27,7 @@ class AfterDeath(Rule):
     register may be wrong too, so the first hit is `high` and says so; a second institution or day makes it `critical`.
     In a county of 200,000 persons some 300 stays a year are honestly settled after the death (domain/defaults.md):
     exempt for 30 days. If they come a week later on average, 4 a year come after that and are reported
-    (tests/rules/test_honest_traffic.py).
+    (tests/honest/test_traffic.py).
 
     What counts is the time of service: of the fee line, of the admission, or of a settlement the last of its own
     lines, else its own time. The bill of a visit whose lines were reported is judged by them and no second hit; one of

@@ -24,7 +24,7 @@ class SplitAdmission(Rule):
     Why: "分解住院" (Baoji city, 2024-09-27; She county, 2025-04-30): one stay is billed as two, so that each stays
     below what is paid for a case. The notices name no number; 7 days are our assumption.
 
-    Honest county of 200,000 (tests/rules/test_honest_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
+    Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
     followed by an unplanned one within a week, 70 % of these at the same institution or group, 30 % of those under the
     same three characters): 0.31 alerts a day.
 

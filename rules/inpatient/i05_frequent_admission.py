@@ -25,7 +25,7 @@ class FrequentAdmission(Rule):
     Why: "住院频繁病例" (Anyue county, eight measures, 2024-11-11) is one of its three named triggers; the national
     class "频繁住院" leaves the number to the counties. The figures are our assumption.
 
-    Honest county of 200,000 (tests/rules/test_honest_stays.py, our assumption: 0.18 stays a head and year, a fifth of
+    Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 0.18 stays a head and year, a fifth of
     them exempt, illness so unequal that 23 % of those who are admitted in a year are admitted again in it): 0.14
     alerts a day.
 

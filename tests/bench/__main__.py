@@ -22,7 +22,7 @@ import orjson
 from confluent_kafka import Producer
 
 from monitor.simulate import Simulation
-from streams import topics
+from streams.kafka import topics
 from tests.kafka._cluster import kafka_cluster
 
 ROOT = Path(__file__).parents[2]

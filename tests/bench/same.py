@@ -18,7 +18,7 @@ from rules.engine.effects import Effects
 from rules.ledgers import Inside, Record
 from streams.app import build_app
 from streams.config import StreamConfig
-from streams.router import Read, Routed, record_key
+from streams.route.router import Read, Routed, record_key
 from streams.run import run
 
 BROKERS, PREFIX, EXPECTED = os.environ["BENCH"].split()

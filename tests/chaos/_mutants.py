@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from streams import pipeline
-from streams._faust import Pulse
-from streams.detector import Outcome
+from streams.detect import pipeline
+from streams.detect.detector import Outcome
+from streams.kafka.pulse import Pulse
 from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end
 
 LATE_SECONDS = 20.0

@@ -15,13 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.inforce import versions_of
+from monitor.inforce.versions import versions_of
 from rules.engine.engine import Engine
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import FAR
-from streams.checkpoint import HEAD, Head
-from streams.detector import process
+from streams.detect.detector import process
+from streams.kafka.changelog import HEAD, Head
 from tests.e2e._area import PARTITIONS, Area, Event, until
 from tests.e2e._traffic import Traffic, traffic
 from tests.e2e.checker import differences, faults, standing

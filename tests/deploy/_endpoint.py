@@ -12,18 +12,18 @@ from datetime import UTC, datetime
 
 from faust.types import TP
 
-from monitor.metrics import Metrics
-from monitor.rulebook import load_rules
-from monitor.worker import serve
+from monitor.inforce.rulebook import load_rules
+from monitor.worker.health import serve
+from monitor.worker.metrics import Metrics
 from rules.engine.engine import Engine
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
-from streams.checkpoint import Saved
-from streams.config import Standing
-from streams.detector import process
-from streams.router import Router, bundles
+from streams.detect.detector import process
+from streams.detect.meter import Standing
+from streams.detect.task import Saved
+from streams.route.router import Router, bundles
 
 SETTLEMENTS = 9
 SUSPENDED = "P34102100099"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from faust.types import TP
 
-from monitor.metrics import Metrics
-from monitor.worker import serve
-from streams.config import Standing
+from monitor.worker.health import serve
+from monitor.worker.metrics import Metrics
+from streams.detect.meter import Standing
 from tests.deploy._compose import services, words
 from tests.deploy._processes import DEPLOY, ROOT, free_port, run
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from aiokafka import AIOKafkaProducer
 
-from monitor.metrics import PREFIX, Metrics
+from monitor.worker.metrics import PREFIX, Metrics
 from tests.deploy._compose import health_check, services, words
 from tests.deploy._endpoint import SETTLEMENTS, settlement
 from tests.deploy._processes import DEPLOY, ROOT, eventually, free_port, get, program, query, run, running

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.replay import DeadLetter, Summary, replay
+from monitor.offline.replay import DeadLetter, Summary, replay
 from monitor.simulate import Simulation
 from rules.catalogue import catalogue
 from rules.engine.watch import Watch
@@ -29,7 +29,7 @@ from rules.times import DAY, parse
 from rules.wire.door import Door, Opened
 from rules.wire.fields import PERSONAL
 from rules.wire.pseudonyms import Pseudonyms
-from streams.router import Routed, Router
+from streams.route.router import Routed, Router
 
 START = date(2026, 3, 2)
 APPENDED = parse("2026-03-02") + 8 * DAY

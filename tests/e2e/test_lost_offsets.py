@@ -9,9 +9,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import RecordsToDelete
 from confluent_kafka.admin import AdminClient
 
-from streams import topics
-from streams.router import encode_tick
-from streams.topics import Names, Sizes
+from streams.kafka import topics
+from streams.kafka.topics import Names, Sizes
+from streams.route.router import encode_tick
 from tests.e2e._area import PARTITIONS, Area, encoded, until
 from tests.e2e.test_commands import burst, settlement
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from monitor.embedded import PARTITIONS, EmbeddedBroker, Feeder
+from monitor.offline.embedded import PARTITIONS, EmbeddedBroker, Feeder
 from rules.times import HOUR
 from tests.e2e._area import Area, Event, Worker, environment, monitor, until
 from tests.e2e._traffic import SETTLEMENTS, Traffic, traffic

@@ -16,8 +16,8 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from streams.checkpoint import HEAD, Head
-from streams.topics import Names, Sizes
+from streams.kafka.changelog import HEAD, Head
+from streams.kafka.topics import Names, Sizes
 from tests.kafka._cluster import Kafka
 from tests.kafka._worker import router
 

@@ -14,21 +14,21 @@ from typing import Any, cast
 import faust
 from faust.types import TP
 
-from monitor.inforce import versions_of
-from monitor.rulebook import load_rules
+from monitor.inforce.rulebook import load_rules
+from monitor.inforce.versions import versions_of
 from rules.engine.engine import Engine
 from rules.engine.item import Item
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
-from streams._faust import BatchApp
 from streams.app import StreamConfig, build_app
-from streams.checkpoint import Saved
-from streams.config import Unmetered
-from streams.detector import Outcome
-from streams.intake import Intake
-from streams.router import Read, Routed, Router
+from streams.detect.detector import Outcome
+from streams.detect.meter import Unmetered
+from streams.detect.task import Saved
+from streams.kafka.faust import BatchApp
+from streams.route.intake import Intake
+from streams.route.router import Read, Routed, Router
 from streams.run import run
 
 REFERENCE = Reference()

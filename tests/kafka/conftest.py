@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from streams import topics
-from streams.topics import Names
+from streams.kafka import topics
+from streams.kafka.topics import Names
 from tests.kafka._area import SIZES, Area
 from tests.kafka._cluster import Kafka
 

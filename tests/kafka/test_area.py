@@ -11,9 +11,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from rules.engine.records import VERSION as STATE_VERSION
-from streams import area, topics
-from streams.handover import hindrance, members
-from streams.topics import Names, Sizes
+from streams.kafka import area, topics
+from streams.kafka.handover import hindrance, members
+from streams.kafka.topics import Names, Sizes
 from tests.e2e._area import Area, Worker, encoded, until
 from tests.kafka._cluster import Kafka
 

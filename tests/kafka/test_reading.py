@@ -6,8 +6,8 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import RecordsToDelete
 
-from streams.reading import GoneError, Offsets, Record, StandsStillError, read, read_all, reader
-from streams.topics import started
+from streams.kafka.reading import GoneError, Offsets, Record, StandsStillError, read, read_all, reader
+from streams.kafka.topics import started
 from tests.kafka._cluster import Kafka, script_cluster
 
 pytestmark = pytest.mark.kafka

@@ -11,12 +11,12 @@ from aiokafka.admin import RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from monitor.errors import ConfigurationError
-from monitor.eventspan import read_span, span_of
-from monitor.reconcile import Count, Seen
+from monitor.reconcile.compare import Count, Seen
+from monitor.reconcile.span import read_span, span_of
 from rules.times import DAY, HOUR, MINUTE, parse
 from rules.wire.door import Door, Limits
 from rules.wire.pseudonyms import Pseudonyms
-from streams.topics import Names
+from streams.kafka.topics import Names
 from tests.e2e._area import environment, monitor
 from tests.kafka._cluster import Kafka
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from monitor.handbook_examples import examples
+from monitor.handbook.examples import examples
 from tests._servers import unavailable
 from tests.kafka._cluster import SCRIPT, Kafka
 

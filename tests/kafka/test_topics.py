@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import InvalidTimestampError
 
-from streams import topics
-from streams.topics import DAY, Found, Names, Sizes
+from streams.kafka import topics
+from streams.kafka.topics import DAY, Found, Names, Sizes
 from tests.e2e._area import until
 from tests.kafka._cluster import Kafka
 

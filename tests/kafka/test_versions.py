@@ -10,16 +10,16 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from monitor.inforce import versions_of
-from monitor.rulebook import definitions
+from monitor.inforce.rulebook import definitions
+from monitor.inforce.versions import versions_of
 from rules.engine.item import Turn
 from rules.ledgers import Inside
 from rules.reference import TABLES
-from streams import topics
-from streams.detector import process_in_slices
-from streams.tables import OvertakenError, publish, publish_rows
-from streams.topics import Names
-from streams.versions import greatest
+from streams.detect.detector import process_in_slices
+from streams.kafka import topics
+from streams.kafka.tables import OvertakenError, publish, publish_rows
+from streams.kafka.topics import Names
+from streams.kafka.versions import greatest
 from tests.kafka._area import SIZES, Area, pieces
 from tests.kafka._cluster import Kafka, ScriptKafka, script_cluster
 from tests.kafka._worker import empty

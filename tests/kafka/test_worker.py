@@ -22,10 +22,10 @@ from aiokafka.errors import KafkaError
 from rules.engine.engine import Engine
 from rules.engine.item import Tick
 from rules.ledgers import Inside
-from streams import topics
-from streams.checkpoint import HEAD, Changelog, Head
-from streams.detector import process
-from streams.router import encode_tick, partition_of
+from streams.detect.detector import process
+from streams.kafka import topics
+from streams.kafka.changelog import HEAD, Changelog, Head
+from streams.route.router import encode_tick, partition_of
 from tests.kafka._area import SIZES, Area, Log, Worker, event, pieces
 from tests.kafka._worker import engine
 

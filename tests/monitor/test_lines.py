@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import ConfigurationError, InputError
@@ -80,6 +80,7 @@ def test_what_follows_a_gzip_file_is_a_warning(tmp_path: Path, garbage: bytes) -
     assert [f"{tmp_path / 'events'}: what follows the end of the gzip file is passed over"] == warnings
 
 
+@settings(deadline=None)  # files are written, and a busy machine takes its time
 @given(members=st.lists(st.lists(st.sampled_from([b"", b"1", b"x" * 99]), max_size=4), min_size=1, max_size=4),
        size=st.integers(1, 40), most=st.integers(1, 50))  # fmt: skip
 def test_members_are_read_in_whatever_pieces_they_come(members: list[list[bytes]], size: int, most: int) -> None:

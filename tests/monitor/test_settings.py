@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import ConfigurationError
-from monitor.reference import load_reference
-from monitor.rulebook import load_rules
+from monitor.inforce.reference import load_reference
+from monitor.inforce.rulebook import load_rules
 from monitor.settings import Settings, load_settings
-from monitor.worker import check_key
+from monitor.worker.worker import check_key
 from rules.times import parse
 from rules.wire.pseudonyms import Pseudonyms
 

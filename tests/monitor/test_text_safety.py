@@ -20,12 +20,12 @@ from redis import Redis
 from rich.console import Console
 from typer.testing import CliRunner
 
-from monitor.board import Board
 from monitor.cli import app, main
 from monitor.commands.common import out, out_json, out_line
-from monitor.demo import tell
-from monitor.logs import set_up_logs
+from monitor.offline.board import Board
+from monitor.offline.demo import tell
 from monitor.text import complain, printable, printable_json
+from monitor.worker.logs import set_up_logs
 
 HOSTILE = (
     "店\x1b[2J\x1b]0;owned\x07\x9b31m\x00\x7f\x85\u202e\u2066\u200f\u200b\u2028\u2029\ufeff\U000e0041\ud800\tx"

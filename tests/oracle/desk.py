@@ -13,8 +13,8 @@ from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import HOUR
-from streams.detector import Outcome, process
-from streams.router import Router, bundles, encode_tick
+from streams.detect.detector import Outcome, process
+from streams.route.router import Router, bundles, encode_tick
 from tests.oracle import wire
 from tests.oracle.wire import Body
 from tests.oracle.world import a_door

@@ -22,9 +22,9 @@ from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE
 from rules.wire.door import Door, Late, Opened, Refused, Skipped
 from rules.wire.pseudonyms import Pseudonyms
-from streams.alignment import Lane
-from streams.detector import process
-from streams.router import Router, bundles, encode_tick, partition_of
+from streams.detect.detector import process
+from streams.route.alignment import Lane
+from streams.route.router import Router, bundles, encode_tick, partition_of
 from tests.oracle import wire
 from tests.oracle.twin import Standing
 from tests.oracle.wire import Body
@@ -233,7 +233,7 @@ _BODIES: dict[str, Callable[[Draft, int, Body], Body]] = {
     "sale": _sale,
     "stock_return": _stock_return,
     "question": _question,
-    "diagnosis": lambda draft, at, header: wire.message("2203", at, **header),
+    "diagnosis": lambda _, at, header: wire.message("2203", at, **header),
 }
 
 

@@ -55,6 +55,7 @@ def play(rule: type[Rule], parameter: str = "", by: int = 0) -> Played:
             exec(example.source, names)  # noqa: S102 - likewise
         except (Undecidable, LookupError) as why:
             played.values.append(repr(why))
+            played.truths.append(False)
         else:
             played.values.append(repr(value))
             played.truths.append(bool(value))

@@ -38,16 +38,20 @@ from rules.engine.window import Window
 from rules.ledgers import LEDGERS, Record
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, day_of
-from streams import ending, intake, pipeline, progress, reading, ticks, versions
-from streams.checkpoint import HEAD, Changelog, Head, Task
-from streams.config import StreamConfig, Unmetered
-from streams.detector import process_in_slices
-from streams.ends import End
-from streams.lost import Bounds
-from streams.pipeline import Pipeline
-from streams.router import Router, partition_of
-from streams.topics import Names
-from streams.versions import Versions
+from streams.config import StreamConfig
+from streams.detect import pipeline
+from streams.detect.detector import process_in_slices
+from streams.detect.meter import Unmetered
+from streams.detect.pipeline import Pipeline
+from streams.detect.task import Task
+from streams.kafka import ending, reading
+from streams.kafka.changelog import HEAD, Changelog, Head
+from streams.kafka.ends import End
+from streams.kafka.lost import Bounds
+from streams.kafka.topics import Names
+from streams.kafka.versions import Versions
+from streams.route import intake, progress, ticks, turns
+from streams.route.router import Router, partition_of
 from tests.oracle import wire
 from tests.oracle.sample_rules import BusyDay, LongEpisode, ManyPeople, ManyPlaces, ManySwipes
 from tests.oracle.world import a_door, logs, run, standing_at_end
@@ -225,7 +229,7 @@ class Saved(Cluster):
 
 
 class Ends:
-    """Of `streams.ends`: where input partitions end."""
+    """Of `streams.kafka.ends`: where input partitions end."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
@@ -619,7 +623,7 @@ class Area:
             patch.setattr(progress, "AIOKafkaConsumer", topics)
             patch.setattr(progress, "time", lambda: self.broker.now() / 1000)
             patch.setattr(reading, "AIOKafkaConsumer", topics)
-            patch.setattr(versions, "LOOK_SECONDS", 0.5)
+            patch.setattr(turns, "LOOK_SECONDS", 0.5)
             patch.setattr(ending, "leave", leave)
             yield
 

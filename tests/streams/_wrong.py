@@ -9,8 +9,9 @@ import pytest
 from rules.engine.item import Tick, Turn
 from rules.engine.ledger import Feed
 from rules.engine.retraction import REACH_OF_MESSAGE_REVERSAL
-from streams.alignment import EVER, Board
-from streams.checkpoint import Head, Task
+from streams.detect.task import Task
+from streams.kafka.changelog import Head
+from streams.route.alignment import EVER, Board
 
 
 def no_alignment(patch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from streams.detector import process_in_slices
-from streams.pipeline import Pipeline
+from streams.detect.detector import process_in_slices
+from streams.detect.pipeline import Pipeline
 from tests.streams._area import Area, Worker
 from tests.streams._cluster import Producer
 from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from monitor.handbook_examples import FLAT
+from monitor.handbook.examples import FLAT
 from monitor.simulate.exchange import Form, in_form
 from rules.times import parse
 from rules.wire.door import Door, Opened
@@ -121,7 +121,7 @@ def with_absent_fields(message: Wire, infno: str, rng: Random) -> Wire:
     return other
 
 
-def with_other_spellings(message: Wire, infno: str, rng: Random) -> Wire:
+def with_other_spellings(message: Wire, _: str, rng: Random) -> Wire:
     """The same message with names that are seen in the field as well."""
     theirs = {ours: spelled for spelled, ours in OTHER_SPELLINGS.items()}
     other = copy.deepcopy(message)
@@ -134,7 +134,7 @@ def with_other_spellings(message: Wire, infno: str, rng: Random) -> Wire:
     return other
 
 
-def as_a(message: Wire, infno: str, rng: Random) -> Wire:
+def as_a(message: Wire, infno: str, _: Random) -> Wire:
     """The same message under the transaction's other id, its codes in small letters."""
     other = copy.deepcopy(message) | {"infno": f"{infno}A"}
     for node in list(nodes_of(other)):

@@ -1,0 +1,29 @@
+"""The command `monitor doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from monitor.commands.cluster import Brokers, Prefix
+from monitor.commands.common import Json, RulesFile, TablesFolder, out_json, out_line
+from monitor.settings import load_settings
+
+
+def doctor(
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    rules: RulesFile = None,
+    reference: TablesFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Whether everything is there, and which setting is wrong. Exit code 1 where something is not."""
+    from monitor.area.doctor import examine
+
+    settings = load_settings(brokers=brokers, prefix=prefix, rules=rules, reference=reference)
+    findings = examine(settings)
+    if as_json:
+        out_json([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings])
+    else:
+        for one in findings:
+            out_line(f"{'well   ' if one.ok else 'PROBLEM'} {one.what}: {one.detail}")
+    raise typer.Exit(0 if all(one.ok for one in findings) else 1)

@@ -1,0 +1,115 @@
+"""The command `monitor replay`."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.commands.common import (
+    Json,
+    Lang,
+    LangOption,
+    RulesFile,
+    TablesFolder,
+    check_apart,
+    out_json,
+    out_line,
+    say_key,
+    writing,
+)
+from monitor.errors import InputError
+from monitor.settings import load_settings
+from monitor.text import complain, printable_json
+from rules.engine.alert import Alert
+
+if TYPE_CHECKING:
+    from monitor.offline.replay import SetAside, Summary
+
+
+def replay(
+    events: Annotated[Path, typer.Argument(help="File of events, one JSON object a line, plain or gzip; - is stdin.")],
+    rules: RulesFile = None,
+    reference: TablesFolder = None,
+    alerts: Annotated[Path | None, typer.Option("--alerts", help="Write every revision here, one a line.")] = None,
+    dead_letters: Annotated[
+        Path | None, typer.Option("--dead-letters", help="Write what was refused here, with its reasons.")
+    ] = None,
+    *,
+    sort: Annotated[
+        bool,
+        typer.Option(
+            "--sort",
+            help="Put the lines in order of inf_time and msgid first, as an export by institution or person needs it; "
+            "needs as much room as the lines in the folder for temporary files (TMPDIR).",
+        ),
+    ] = False,
+    lang: LangOption = Lang.zh,
+    as_json: Json = False,
+) -> None:
+    """Run the rules over a file, without a broker; close everything at the end. Exit code 1: nothing was accepted."""
+    from monitor.inforce.reference import load_reference
+    from monitor.inforce.rulebook import load_rules
+    from monitor.lines import read_lines
+    from monitor.offline.replay import DeadLetter, SetAside, Summary
+    from monitor.offline.replay import replay as run
+    from monitor.offline.sorting import Sorter
+    from rules.wire.door import Door
+
+    check_apart({"events": events, "--alerts": alerts, "--dead-letters": dead_letters})
+    settings = load_settings(rules=rules, reference=reference)
+    say_key(settings)
+    watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms, complain)
+    aside, warnings, sorter = SetAside(), list[str](), Sorter()
+
+    def warn(text: str) -> None:
+        warnings.append(text)
+        complain(text)
+
+    try:
+        lines = read_lines(events, warn)  # before what is written is emptied
+    except InputError:
+        if as_json:
+            out_json(Summary().contract())
+        raise
+    with ExitStack() as files:
+        alerts_file = files.enter_context(writing(alerts)) if alerts else None
+        letters_file = files.enter_context(writing(dead_letters)) if dead_letters else None
+
+        def on_alert(value: bytes, alert: Alert) -> None:
+            if alerts_file:
+                alerts_file.write(printable_json(value.decode()).encode() + b"\n")
+            if not as_json and alert.status == "opened":
+                out_line(f"{alert.severity:8} {alert.rule_id:9} {getattr(alert.text, lang.value)}")
+
+        def on_dead_letter(letter: DeadLetter) -> None:
+            aside.note(letter.error_code, letter.error_detail.partition("; ")[0])
+            if letters_file:
+                letters_file.write(letter.as_json() + b"\n")
+
+        if sort:
+            complain("--sort: the lines are put in order of inf_time and msgid before the first is judged")
+        numbered = sorter.sort(lines) if sort else enumerate(lines, start=1)
+        summary, _ = run(numbered, watches, tables, Door(settings.pseudonyms, settings.limits),
+                         on_alert=on_alert, on_dead_letter=on_dead_letter, warn=warn)  # fmt: skip
+    summary.warnings = warnings
+    summary.sorted_lines, summary.without_time = sorter.lines, sorter.without_time
+    _tell_replay(summary, aside, lang, as_json=as_json)
+
+
+def _tell_replay(summary: Summary, aside: SetAside, lang: Lang, *, as_json: bool) -> None:
+    """Print what a replay did; ends the command with exit code 1 where nothing was accepted."""
+    from monitor.offline.replaytext import nothing_accepted, summary_lines
+
+    if as_json:
+        out_json(summary.contract())
+    else:
+        for line in summary_lines(summary, lang.value):
+            out_line(line)
+    if not summary.accepted:
+        for code in ("skipped", "failed", "late"):
+            aside.note(code, number=getattr(summary, code))
+        complain(nothing_accepted(summary.read, aside, lang.value))
+        raise typer.Exit(1)

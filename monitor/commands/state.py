@@ -1,0 +1,46 @@
+"""The command `monitor state show`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from monitor.commands.cluster import Brokers, Prefix, client, talk
+from monitor.commands.common import Json, check_one_of, group, out_json, out_line
+from monitor.settings import load_settings
+
+state_app = group("What the windows hold.")
+
+
+@state_app.command("show")
+def state_show(
+    kind: Annotated[str, typer.Argument(help="person, institution or token.")],
+    name: Annotated[
+        str, typer.Argument(help="Number or pseudonym of a person, code of an institution, or a trace code.")
+    ],
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    as_json: Json = False,
+) -> None:
+    """What the last checkpoint holds about one key, and why an alert is open."""
+    from monitor.area.stateview import SPACES, state_of
+
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    check_one_of("kind", kind, SPACES)
+    key = settings.pseudonyms.person(name) if kind == "person" and not name.startswith("p_") else name
+    view = talk(settings, lambda: state_of(client(settings), settings.prefix, kind, key))
+    if as_json:
+        out_json(view)
+        return
+    out_line(f"{kind} {key}, partition {view['partition']}")
+    for ledger in view["ledgers"]:
+        out_line(
+            f"  {ledger['ledger']} {'/'.join(ledger['key'])}: {ledger['standing']} standing of {ledger['held']} held, "
+            f"{ledger['first']} to {ledger['last']}"
+        )
+        for alert in ledger["alerts"]:
+            out_line(
+                f"    {alert['rule']} {alert['status']} {alert['alert_id']}: {alert['triggers']} triggers, "
+                f"{alert['measure']} {alert['value']:g} (limit {alert['limit']:g})"
+            )

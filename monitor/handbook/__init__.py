@@ -1,0 +1,1 @@
+"""What makes the pages of docs/ from the code: `python -m monitor.handbook` writes them."""

@@ -1,0 +1,148 @@
+"""The tables of docs/, made from the code that they describe: `python -m monitor.handbook` writes them anew.
+
+A test holds that what is committed is what this module makes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import orjson
+import typer
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics import MetricWrapperBase
+
+from monitor.cli import app
+from monitor.contract.export import export
+from monitor.handbook.markdown import page, table
+from monitor.handbook.messages import messages_page
+from monitor.handbook.tables import reference_page, reference_page_zh
+from monitor.inforce.rulebook import parameters_of
+from monitor.settings import Settings
+from monitor.worker.metrics import Metrics
+from rules.catalogue import catalogue
+from streams.kafka.topics import Sizes
+from streams.kafka.topics import table as topics
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def settings_page() -> str:
+    """Every setting."""
+    rows = [
+        (
+            f"`MONITOR_{name.upper()}`",
+            f"`{one.default}`" if one.default not in (None, "") else "",
+            one.description or "",
+        )
+        for name, one in Settings.model_fields.items()
+    ]
+    return page("Settings", "Read from the environment when a command starts; a wrong one ends it with one line and "
+                "exit code 2.", table(("variable", "default", "meaning"), rows))  # fmt: skip
+
+
+def metrics_page() -> str:
+    """Every metric."""
+    metrics = Metrics()
+    wrapped = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
+    rows = [(f"`{_full(one)}`", *_words(one)) for one in wrapped]
+    rows += [(f"`{one.name}`", one.type, ", ".join(one._labelnames), one.documentation)  # noqa: SLF001 - as below
+             for one in metrics.held.collect() if isinstance(one, GaugeMetricFamily)]  # fmt: skip
+    return page("Metrics", "On `/metrics` of a worker. No label names a person, an institution or a drug.",
+                table(("metric", "kind", "labels", "meaning"), sorted(rows)))  # fmt: skip
+
+
+def _words(metric: MetricWrapperBase) -> tuple[str, str, str]:
+    """Kind, labels and meaning; the library has no public way to read them."""
+    return metric._type or "", ", ".join(metric._labelnames), metric._documentation  # noqa: SLF001
+
+
+def _full(metric: MetricWrapperBase) -> str:
+    return str(metric._name) + ("_total" if metric._type == "counter" else "")  # noqa: SLF001 - as above
+
+
+def rules_page() -> str:
+    """Every rule: its page is its docstring."""
+    classes = catalogue()
+    rows = [
+        (f"[{one.id}](#{one.id.lower()})", one.name_zh, one.name_en, one.stage, one.ledger, ", ".join(one.tables))
+        for one in classes.values()
+    ]
+    parts = [
+        table(("id", "名称", "name", "stage", "ledger", "needs"), rows),
+        *(_rule(one.id) for one in classes.values()),
+    ]
+    about = (
+        "Every alert is a lead to verify, never a verdict. Parameters are set in rules.toml, a table for each id: "
+        "`[S01]` `limit = 6`; on a cluster `monitor rules put` brings that file into force."
+    )
+    return page("Rules", about, "\n\n".join(parts))
+
+
+def _rule(rule_id: str) -> str:
+    rule = catalogue()[rule_id]
+    values = ", ".join(f"`{name} = {value}`" for name, value in parameters_of(rule).items())
+    page = inspect.getdoc(rule) or ""
+    return (
+        f"## {rule.id}\n\n{rule.name_zh} · {rule.name_en}. {rule.basis}\n\n```text\n{page}\n```\n\nDefaults: {values}"
+    )
+
+
+def commands_page() -> str:
+    """Every command with its options."""
+    return page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration, 3 something was "
+                "lost that a person must decide about.",
+                "\n\n".join(_commands(typer.main.get_command(app), "monitor")))  # fmt: skip
+
+
+def _commands(command: object, name: str) -> Iterator[str]:
+    children = getattr(command, "commands", None)
+    if children:
+        for child_name, child in sorted(children.items()):
+            yield from _commands(child, f"{name} {child_name}")
+        return
+    parameters = getattr(command, "params", [])
+    rows = [
+        (", ".join(f"`{one}`" for one in p.opts), getattr(p, "help", "") or "") for p in parameters if p.name != "help"
+    ]
+    about = (getattr(command, "help", "") or "").strip()
+    yield f"## {name}\n\n{about}" + (f"\n\n{table(('option or argument', 'meaning'), rows)}" if rows else "")
+
+
+def topics_page() -> str:
+    """Every topic with its settings, and as many partitions as the settings have by default."""
+    default = Settings.model_construct()  # whatever the environment says
+    sizes = Sizes(default.events_partitions, default.entries_partitions, replicas=default.replication)
+    rows = [
+        (f"`{one.name}`", str(one.partitions), ", ".join(f"{key}={value}" for key, value in sorted(one.config.items())))
+        for one in topics(default.prefix, sizes)
+    ]
+    return page("Topics", "What `monitor topics create` makes.", table(("topic", "partitions", "settings"), rows))
+
+
+def contract_page() -> str:
+    """The contract in machine form, as `monitor contract export` prints it."""
+    return orjson.dumps(export(), option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "metrics.md": metrics_page,
+    "rules.md": rules_page,
+    "commands.md": commands_page,
+    "topics.md": topics_page,
+    "messages.md": messages_page,
+    "reference.md": reference_page,
+    "reference.zh.md": reference_page_zh,
+    "contract.json": contract_page,
+}
+"""File in docs/ -> what makes it."""
+
+
+def main() -> None:
+    """Write every page."""
+    DOCS.mkdir(exist_ok=True)
+    for name, make in PAGES.items():
+        (DOCS / name).write_text(make(), encoding="utf-8")

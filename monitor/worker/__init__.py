@@ -1,0 +1,1 @@
+"""One worker process: its start, its metrics, its health, its log."""

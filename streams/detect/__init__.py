@@ -1,0 +1,1 @@
+"""From entries to alerts: detector, task, and the pipeline of one worker."""

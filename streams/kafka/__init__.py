@@ -1,0 +1,1 @@
+"""What talks to brokers: batches for Faust, topics, reading, changelog, tables, and what was lost."""

@@ -1,0 +1,1 @@
+"""From messages to entries, and who may run ahead: router, intake, alignment, ticks, turns."""

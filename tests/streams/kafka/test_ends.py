@@ -1,0 +1,60 @@
+"""Where partitions end, by what their leaders answer."""
+
+from __future__ import annotations
+
+import socket
+from time import monotonic
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+from confluent_kafka import Producer
+from faust.types import TP
+
+from monitor.offline.embedded import EmbeddedBroker, Feeder
+from streams.kafka.ends import End, Ends
+
+
+async def test_the_ends_of_all_partitions_are_asked() -> None:
+    """Of every topic at once, also of a topic that was not asked for before; of what nobody leads nothing is known."""
+    with EmbeddedBroker() as broker:
+        feeder = Feeder(broker.bootstrap, "s", "g")
+        feeder.send(("k", b"1") for _ in range(3))
+        ends = Ends({"bootstrap_servers": broker.bootstrap})
+        first = await ends.ask([TP("s.events", 0), TP("s.events", 1)])
+        second = await ends.ask([TP("s.events", 0), TP("s.late", 2), TP("s.late", 99)])
+        await ends.close()
+        feeder.close()
+
+    assert first == {TP("s.events", 0): End(3, 3), TP("s.events", 1): End(0, 0)}
+    assert second == {TP("s.events", 0): End(3, 3), TP("s.late", 2): End(0, 0)}
+
+
+async def test_a_broker_that_is_away_is_said_at_once_and_found_again() -> None:
+    """The addresses that were set are asked anew each time: the brokers that were known may be gone for good."""
+    with EmbeddedBroker() as broker:
+        ends = Ends({"bootstrap_servers": f"127.0.0.1:1,{broker.bootstrap}"})
+        assert await ends.ask([]) == {}
+    started = monotonic()
+    with pytest.raises(KafkaConnectionError, match="no broker answers at 127"):
+        await ends.ask([TP("s.events", 0)])
+    assert monotonic() - started < 10
+
+    with EmbeddedBroker() as broker:
+        Producer({"bootstrap.servers": broker.bootstrap, "log_level": 0}).list_topics("s.events", timeout=10)
+        ends._settings = {"bootstrap_servers": broker.bootstrap}
+        while TP("s.events", 0) not in (found := await ends.ask([TP("s.events", 0)])):
+            assert monotonic() - started < 60
+        await ends.close()
+
+    assert found == {TP("s.events", 0): End(0, 0)}
+
+
+async def test_an_address_that_answers_nothing_is_given_up() -> None:
+    """A connection that is taken and never answered must not hold up whoever asks."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ends = Ends({"bootstrap_servers": f"127.0.0.1:{silent.getsockname()[1]}"})
+        started = monotonic()
+        with pytest.raises(KafkaConnectionError):
+            await ends.ask([])
+
+    assert monotonic() - started < 10

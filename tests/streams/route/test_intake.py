@@ -1,0 +1,89 @@
+"""In which order the input partitions of a worker are looked at."""
+
+from collections.abc import Set as AbstractSet
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from faust.types import TP
+
+from rules.times import HOUR
+from streams.config import StreamConfig
+from streams.detect.meter import Unmetered
+from streams.route import intake
+from streams.route.alignment import Announcement
+from streams.route.intake import Intake
+from streams.route.router import Router
+from tests.oracle.world import a_door
+
+AREA = "area"
+PARTITIONS = 4
+
+
+class Consumer:
+    """Tells what may be fetched now."""
+
+    def __init__(self) -> None:
+        self.back: set[int] = set()
+        self.order: list[int] = []
+
+    def hold_back(self, tps: AbstractSet[TP]) -> None:
+        """Note it."""
+        self.back = {tp.partition for tp in tps}
+
+    def go_on_with(self, tp: TP) -> None:
+        """Note it."""
+        self.order.append(tp.partition)
+
+
+def an_intake(consumer: Consumer) -> Intake:
+    """Of a worker alone in its area, which hears itself."""
+    config = StreamConfig("none", prefix="p", area=AREA, changelog=False)
+
+    async def send(*_: object) -> None:
+        """Nothing is ever routed here."""
+        raise AssertionError
+
+    return Intake(
+        config, lambda _: Router(a_door()), cast(Any, lambda: consumer), cast(Any, SimpleNamespace), send, Unmetered(),
+        dict,
+    )  # fmt: skip
+
+
+def before(generation: int, offset: int = 5, **more: int) -> Announcement:
+    """What the owner before said last."""
+    return Announcement(AREA, generation, offset, 100 * HOUR, **more)
+
+
+@pytest.mark.parametrize(("generation", "order"), [(2, [2, 1]), (3, [1, 2])])
+async def test_what_stood_still_with_its_owner_before_is_looked_at_last(
+    generation: int, order: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other, and each time another one first: one of them may end every owner."""
+    monkeypatch.setattr(intake, "LAST_SECONDS", 0.0)
+    consumer = Consumer()
+    one = an_intake(consumer)
+    one._board.hear(0, before(1, stalled=0))  # held
+    one._board.hear(1, before(1, stalled=700))
+    one._board.hear(2, before(1, stalled=700))
+    one._board.hear(3, before(1, offset=4, stalled=700))  # its owner went on after that
+    one.begin(generation, PARTITIONS, dict.fromkeys(range(PARTITIONS), 5))
+
+    assert consumer.back == {1, 2}
+    assert consumer.order == []
+    for so_far in range(1, 3):
+        one._go_on_with_the_last()
+        assert consumer.order == order[:so_far]
+    one._go_on_with_the_last()
+    assert consumer.order == order
+
+
+async def test_what_comes_last_waits_for_its_moment() -> None:
+    """The others are read and announced meanwhile."""
+    consumer = Consumer()
+    one = an_intake(consumer)
+    one._board.hear(1, before(1, stalled=700))
+    one.begin(2, PARTITIONS, dict.fromkeys(range(PARTITIONS), 5))
+    one._go_on_with_the_last()
+
+    assert (consumer.back, consumer.order) == ({1}, [])
