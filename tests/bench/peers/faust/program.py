@@ -18,7 +18,7 @@ TASK = Task.given()
 TALLY = Tally(TASK.expected)
 app = faust.App(
     TASK.alerts, broker=f"kafka://{TASK.brokers}", store="memory://", datadir=TASK.folder, web_enabled=False,
-    consumer_auto_offset_reset="earliest", broker_commit_interval=2.0, topic_partitions=PARTITIONS,
+    consumer_auto_offset_reset="earliest", broker_commit_interval=2.0, producer_linger=0.02, topic_partitions=PARTITIONS,
     topic_disable_leader=True,
 )  # fmt: skip
 events = app.topic(TASK.events, key_type=bytes, value_serializer="json")
