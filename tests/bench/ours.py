@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 from confluent_kafka.admin import AdminClient
@@ -28,6 +29,8 @@ SAVED = 3.0
 PATIENCE = 120.0
 """So long the closing tick is waited for, seconds."""
 
+Alert = dict[str, Any]
+"""A revision of an alert, as it was published."""
 Raw = tuple[float, float, float]
 """CPU of all events in seconds, wall time in seconds, peak memory in MB."""
 
@@ -108,24 +111,28 @@ def figures_of(port: int) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
-def close(kafka: Kafka, prefix: str) -> list[dict[str, object]]:
+def close(kafka: Kafka, prefix: str) -> list[Alert]:
     """Send the closing tick to a running worker; gives the last revision of every alert, once all are closed."""
     asyncio.run(topics.close({"bootstrap_servers": kafka.bootstrap}, prefix))
     until = time.monotonic() + PATIENCE
     while True:
         told = asyncio.run(kafka.read(topics.Names(prefix).alerts))
-        newest: dict[object, dict[str, object]] = {}
+        newest: dict[str, Alert] = {}
         for one in (orjson.loads(record.value) for record in told if record.value):
-            newest[one["alert_id"]] = max(one, newest.get(one["alert_id"], one), key=lambda of: of["revision"])
+            newest[one["alert_id"]] = max(one, newest.get(one["alert_id"], one), key=_revision)
         if all(one["status"] in ("closed", "withdrawn") for one in newest.values()) or time.monotonic() > until:
             return list(newest.values())
         time.sleep(1)
 
 
-def told_by(alerts: list[dict[str, object]]) -> set[Told]:
+def _revision(alert: Alert) -> int:
+    return int(alert["revision"])
+
+
+def told_by(alerts: list[Alert]) -> set[Told]:
     """The alerts that stand, by rule, subject, first and last trigger."""
     return {
-        (str(one["rule_id"]), one["subject"]["id"], parse(one["first_time"]), parse(one["last_time"]))  # type: ignore[index,arg-type]  # JSON
+        (one["rule_id"], one["subject"]["id"], parse(one["first_time"]), parse(one["last_time"]))
         for one in alerts
         if one["status"] != "withdrawn"
     }

@@ -1,4 +1,4 @@
-"""The virtual environment of a peer in Python: made on first use, beside the project's own, from its pinned packages."""
+"""The virtual environment of a peer in Python: made on first use from its pinned packages."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import mode.loop
 mode.loop.use("uvloop")
 
 import faust  # noqa: E402 - uvloop first
+from faust.types import TableT  # noqa: E402
 
 from tests.bench.peers.job import Tally, Task, judge_sale, judge_swipe, sales_of, swipe_of  # noqa: E402
 
@@ -18,8 +19,8 @@ TASK = Task.given()
 TALLY = Tally(TASK.expected)
 app = faust.App(
     TASK.alerts, broker=f"kafka://{TASK.brokers}", store="memory://", datadir=TASK.folder, web_enabled=False,
-    consumer_auto_offset_reset="earliest", broker_commit_interval=2.0, producer_linger=0.02, topic_partitions=PARTITIONS,
-    topic_disable_leader=True,
+    consumer_auto_offset_reset="earliest", broker_commit_interval=2.0, producer_linger=0.02,
+    topic_partitions=PARTITIONS, topic_disable_leader=True,
 )  # fmt: skip
 events = app.topic(TASK.events, key_type=bytes, value_serializer="json")
 swipes = app.topic(f"{TASK.alerts}.swipes", key_type=str, value_serializer="json", partitions=PARTITIONS, internal=True)
@@ -34,7 +35,7 @@ class OfKey:
 
     __slots__ = ("_key", "_table")
 
-    def __init__(self, table: faust.TableT[Any, Any], key: str) -> None:
+    def __init__(self, table: TableT[Any, Any], key: str) -> None:
         self._table, self._key = table, key
 
     def get(self, key: str) -> Any:  # noqa: ANN401 - the value of a JSON document
