@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 from monitor.simulate import write_reference
@@ -33,7 +34,7 @@ TWO_RULES, EVERY_RULE, ALL_KINDS = "ours", "every-rule", "all-kinds"
 EVENTS = "events"
 """The topic that all peers read."""
 NAMES = {
-    TWO_RULES: "ours", **environment.PEERS, EVERY_RULE: "ours, every rule",
+    TWO_RULES: "ours", **environment.PEERS, **environment.JAVA, EVERY_RULE: "ours, every rule",
     ALL_KINDS: "ours, every rule, all kinds of messages",
 }  # fmt: skip
 
@@ -139,19 +140,27 @@ def main() -> None:
     """Measure in turns, and print the table."""
     given = arguments()
     with tempfile.TemporaryDirectory(dir=given.folder) as folder, kafka_cluster() as kafka:
-        here = Path(folder)
-        bench = Bench(kafka, here, simulate(here / "settlements", given.events, given.seed, given.persons))
+        settlements = simulate(Path(folder) / "settlements", given.events, given.seed, given.persons)
+        bench = Bench(kafka, Path(folder), settlements)
         bench.prepare()
-        contest: dict[str, Callable[[], Figures]] = {TWO_RULES: bench.run_two_rules}
-        contest |= {peer: lambda peer=peer: bench.run_peer(peer) for peer in environment.PEERS}  # type: ignore[misc]
-        contest[EVERY_RULE] = lambda: bench.run_every_rule(bench.settlements)
-        if ALL_KINDS in given.only:
-            kinds = simulate(here / "kinds", given.events, given.seed, given.persons, every_kind=True)
-            contest[ALL_KINDS] = lambda: bench.run_every_rule(kinds)
-        said = f"{given.events} events; settlements of {bench.settlements.size} bytes in {PARTITIONS} partitions"
+        said = f"{given.events} events; settlements of {settlements.size} bytes in {PARTITIONS} partitions"
         sys.stdout.write(f"{said}; one process each; runs: {given.runs}; {machine()}\n")
-        measured = measure({name: contest[name] for name in given.only}, given.runs)
+        measured = measure({name: run for name, run in contest(bench, given).items() if name in given.only}, given.runs)
     sys.stdout.write("\n".join([HEAD, *(row(NAMES[name], runs) for name, runs in measured.items()), ""]))
+
+
+def contest(bench: Bench, given: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
+    """One run of each contestant, by name."""
+
+    @cache
+    def kinds() -> Traffic:
+        return simulate(bench.folder / "kinds", given.events, given.seed, given.persons, every_kind=True)
+
+    runs: dict[str, Callable[[], Figures]] = {TWO_RULES: bench.run_two_rules}
+    runs |= {peer: partial(bench.run_peer, peer) for peer in environment.PEERS | environment.JAVA}
+    runs[EVERY_RULE] = lambda: bench.run_every_rule(bench.settlements)
+    runs[ALL_KINDS] = lambda: bench.run_every_rule(kinds())
+    return runs
 
 
 def measure(contest: dict[str, Callable[[], Figures]], runs: int) -> dict[str, list[Figures]]:
@@ -172,9 +181,12 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--persons", type=int, default=PERSONS, help="of the county")
-    parser.add_argument("--only", nargs="+", choices=list(NAMES), default=list(NAMES))
+    parser.add_argument("--only", nargs="+", choices=list(NAMES), help="default: all but the peers in Java")
+    parser.add_argument("--java", action="store_true", help="the peers in Java, too")
     parser.add_argument("--folder", type=Path, help="for events and state; default: that of temporary files")
-    return parser.parse_args(given)
+    options = parser.parse_args(given)
+    options.only = options.only or [name for name in NAMES if options.java or name not in environment.JAVA]
+    return options
 
 
 if __name__ == "__main__":
