@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import doctest
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.bench import __main__ as bench
+from tests.bench import brute, figures
 from tests.bench.brute import episodes, expected
 from tests.bench.peers.job import KEPT, judge_sale, judge_swipe, sales_of, swipe_of
 
@@ -91,3 +95,11 @@ def test_the_job_keeps_no_more_hours_than_it_says() -> None:
 
         assert len(state) <= KEPT + 1
     assert {"newest", "1000"} == state.keys()
+
+
+@pytest.mark.parametrize("module", [bench, brute, figures], ids=["bench", "brute", "figures"])
+def test_the_examples_of_the_bench_hold(module: ModuleType) -> None:
+    """The bench itself is not collected."""
+    found = doctest.testmod(module)
+
+    assert (0, True) == (found.failed, found.attempted > 0)
