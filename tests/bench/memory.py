@@ -40,7 +40,7 @@ from rules.wire.pseudonyms import Pseudonyms
 from streams.detector import process
 from streams.router import Routed, Router, bundles, encode_tick
 from tests.bench import takeover
-from tests.bench.takeover import State
+from tests.bench.takeover import Spent, State
 from tests.bench.usage import machine, resident
 from tests.kafka._cluster import kafka_cluster
 
@@ -210,16 +210,20 @@ def _of_year(county: County, messages: int) -> Iterator[str]:
 def _of_take_over(county: County, *, through_broker: bool) -> Iterator[str]:
     loaded = apart(takeover.load, county.saved)
     yield f"| take-over: records of the state | {loaded.records:,} |"
-    yield f"| loading them | {loaded.seconds:.2f} s |"
+    yield f"| loading them | {_said(loaded.spent)} |"
     yield f"| memory after loading | {loaded.resident / 1e6:,.0f} MB |"
-    seconds = loaded.seconds
+    spent = loaded.spent
     if through_broker:
         with kafka_cluster() as kafka:
-            seconds = apart(takeover.through, county.saved, kafka.bootstrap)
-        yield f"| reading them from a changelog and loading them | {seconds:.2f} s |"
+            spent = apart(takeover.through, county.saved, kafka.bootstrap)
+        yield f"| reading them from a changelog and loading them | {_said(spent)} |"
     scale = COUNTY / PARTITIONS / county.persons
     part = f"one of {PARTITIONS} partitions of {COUNTY:,} persons, × {scale:.1f}"
-    yield f"| extrapolated: {part} | {seconds * scale:.1f} s |"
+    yield f"| extrapolated: {part} | {_said(Spent(*(scale * one for one in spent)))} |"
+
+
+def _said(spent: Spent) -> str:
+    return f"{spent.wall:.1f} s, CPU {spent.cpu:.1f} s"
 
 
 def _of_ledgers(county: County) -> Iterator[str]:
