@@ -32,7 +32,7 @@ fmt: setup ## format, and mend what ruff can mend
 rule: setup ## the files of a new rule, for you to fill: make rule ID=S05 NAME=wandering_card LEDGER=visits [FAMILY=credential]
 	@.venv/bin/python -m tests.scaffold_rule '$(ID)' '$(NAME)' '$(LEDGER)' '$(FAMILY)'
 
-bench: setup ## events a second, against a stock Faust agent on the same broker and events
+bench: setup ## CPU, memory and rate beside other stream processors, same broker and events: ARGS='--events 40000'
 	.venv/bin/python -m tests.bench $(ARGS)
 
 chaos: setup ## faults on purpose, with a verdict: make chaos ARGS='kill stop --minutes 5'; ARGS=--help lists them
@@ -42,6 +42,7 @@ lock: setup ## requirements*.lock from pyproject.toml, packages a week old (ARGS
 	.venv/bin/python -m pip install --quiet uv==0.13.9
 	$(COMPILE) pyproject.toml --output-file requirements.lock
 	$(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	for peer in tests/bench/peers/*/requirements.in; do $(COMPILE) $$peer --output-file $${peer%in}txt; done
 
 # One lock serves both Pythons: what only one of them needs carries a marker.
 COMPILE = .venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -13,6 +13,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
+# What the peers of the bench are made of.
+PEERS = tuple(str(one.relative_to(ROOT)) for one in ROOT.glob("tests/bench/peers/*/requirements.txt"))
+
 # What setup.sh calls besides Python.
 TOOLS = ("cat", "chmod", "cksum", "dirname", "flock", "grep")
 
@@ -191,7 +194,7 @@ def requirements(lock: str) -> dict[str, tuple[Requirement, list[str]]]:
     return found
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, *PEERS])
 def test_lock_is_pinned(lock: str) -> None:
     """Every requirement of a lock has one exact version and its hashes."""
     locked = requirements(lock)
@@ -203,7 +206,7 @@ def test_lock_is_pinned(lock: str) -> None:
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in hashes), requirement
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, *PEERS])
 def test_lock_names_no_place(lock: str) -> None:
     """A lock names no index and no path: both are the user's own."""
     assert not re.search(r"://|index-url|find-links|trusted-host|(?<![\w.])/\w", (ROOT / lock).read_text())

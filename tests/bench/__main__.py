@@ -1,139 +1,192 @@
-"""Events a second, against a stock Faust agent on the same broker and the same events: same work, and every rule.
+"""Our worker and other stream processors on one broker, over the same events: CPU, memory, rate, and their alerts.
 
-python -m tests.bench [--events 40000] [--seed 1]
+python -m tests.bench [--events 40000] [--runs 3] [--only ours quix] [--java]
+
+The two-rule job: S01 with limit 6 and no baseline, D04 on codes that were sold at two institutions. Ours runs it, and
+besides every rule, over the same settlements and over messages of all kinds. The table is in Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from datetime import date, timedelta
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
-import orjson
-from confluent_kafka import Producer
+from monitor.simulate import write_reference
+from rules.catalogue import catalogue
+from tests.bench import ours
+from tests.bench.brute import LIMIT, Told, expected
+from tests.bench.figures import HEAD, Figures, row
+from tests.bench.peers import environment, running
+from tests.bench.peers.job import Task, sales_of, swipe_of
+from tests.bench.traffic import PARTITIONS, PERSONS, Traffic, create_topics, simulate, write
+from tests.bench.usage import machine
+from tests.kafka._cluster import Kafka, kafka_cluster
 
-from monitor.simulate import Simulation
-from streams.kafka import topics
-from tests.kafka._cluster import kafka_cluster
-
-ROOT = Path(__file__).parents[2]
-PARTITIONS = 4
-
-
-def events(number: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Settlements of a simulated county: record key, value."""
-    simulation = Simulation(seed, 60_000, 60, date.today() - timedelta(days=60))  # noqa: DTZ011 - any recent day
-    settlements = (one for _, one in simulation.events() if one["infno"] in ("2102", "2207", "2304"))
-    for one in islice(settlements, number):
-        yield str(one["psn_no"]), orjson.dumps(one)
-
-
-def fill(bootstrap: str, prefix: str, number: int, seed: int) -> int:
-    """Write the events; gives their mean size in bytes."""
-    client = {"bootstrap_servers": bootstrap}
-    asyncio.run(topics.create(client, prefix, topics.Sizes(PARTITIONS, PARTITIONS)))
-    producer = Producer({
-        "bootstrap.servers": bootstrap, "queue.buffering.max.messages": 1_000_000,
-        "linger.ms": 5, "batch.size": 16_384,  # as a publisher of single events sends them
-    })  # fmt: skip
-    size = 0
-    for key, value in events(number, seed):
-        producer.produce(f"{prefix}.events", key=key.encode(), value=value)
-        size += len(value)
-        producer.poll(0)
-    producer.flush()
-    return size // number
+TWO_RULES, EVERY_RULE, ALL_KINDS = "ours", "every-rule", "all-kinds"
+EVENTS = "events"
+"""The topic that all peers read."""
+NAMES = {
+    TWO_RULES: "ours", **environment.PEERS, **environment.JAVA, EVERY_RULE: "ours, every rule",
+    ALL_KINDS: "ours, every rule, all kinds of messages",
+}  # fmt: skip
 
 
-def worker(bootstrap: str, prefix: str, number: int) -> tuple[float, int]:
-    """Events a second from the first until every event is routed and judged by all rules, one worker process.
+@dataclass
+class Bench:
+    """One broker with its events. told: what brute force says of the settlements; judged: swipes and sales in them."""
 
-    Also how many entries came too late for their ledger: none, if the partitions of a backlog are read evenly.
+    kafka: Kafka
+    folder: Path
+    settlements: Traffic
+    told: set[Told] = field(default_factory=set)
+    judged: int = 0
+    turn: int = 0
+
+    def prepare(self) -> None:
+        """Write the settlements for the peers, and ask brute force."""
+        asyncio.run(self.kafka.create(EVENTS, PARTITIONS))
+        write(self.settlements, self.kafka.bootstrap, EVENTS)
+        self.told = expected(self.settlements.events())
+        events = self.settlements.events()
+        self.judged = sum(bool(swipe_of(one)) + sum(1 for _ in sales_of(one)) for one in events)
+
+    def run_peer(self, peer: str) -> Figures:
+        """A peer in the two-rule job."""
+        alerts = f"{peer}-{self._next()}"
+        asyncio.run(self.kafka.create(alerts, PARTITIONS))
+        with tempfile.TemporaryDirectory(dir=self.folder) as state:
+            task = Task(self.kafka.bootstrap, EVENTS, alerts, self.judged, state)
+            raw = running.run(lambda task: environment.command(peer, task), task)
+        return self._figures(raw, running.told(self.kafka, alerts))
+
+    def run_two_rules(self) -> Figures:
+        """Our worker in the two-rule job; all its other rules are off."""
+        rules = self.folder / "rules.toml"
+        rules.write_text(two_rules(), "utf-8")
+        with self._area(self.settlements) as area:
+            ours.monitor(self.kafka.bootstrap, area, "rules", "put", str(rules))
+            with ours.worker(self.kafka.bootstrap, area) as (process, port):
+                raw = ours.measure(process, port, self.settlements.number)
+                told = ours.told_by(ours.close(self.kafka, area))
+        return self._figures(raw, self._in_question(told))
+
+    def run_every_rule(self, traffic: Traffic) -> Figures:
+        """Our worker with every rule and all tables."""
+        with self._area(traffic) as area:
+            tables = self.folder / area
+            write_reference(traffic.simulation.reference(), tables)
+            ours.monitor(self.kafka.bootstrap, area, "reference", "load", str(tables))
+            with ours.worker(self.kafka.bootstrap, area) as (process, port):
+                seconds, wall, peak = ours.measure(process, port, traffic.number)
+                revisions = round(ours.total(ours.figures_of(port), "alerts_total"))
+        return Figures(1e6 * seconds / traffic.number, peak, traffic.number / wall, f"{revisions:,} revisions")
+
+    @contextmanager
+    def _area(self, traffic: Traffic) -> Iterator[str]:
+        """An area of its own with this traffic, for the length of the block."""
+        area = f"ours-{self._next()}"
+        create_topics(self.kafka.bootstrap, area)
+        write(traffic, self.kafka.bootstrap, f"{area}.events")
+        yield area
+        ours.drop_area(self.kafka.bootstrap, area)
+
+    def _next(self) -> int:
+        self.turn += 1
+        return self.turn
+
+    def _in_question(self, told: set[Told]) -> set[Told]:
+        """Without what D04 says of codes that were sold at one institution alone: no peer looks at them."""
+        resold = {subject for rule, subject, *_ in self.told if rule == "D04"}
+        return {one for one in told if one[0] != "D04" or one[1] in resold}
+
+    def _figures(self, raw: ours.Raw, told: set[Told]) -> Figures:
+        seconds, wall, peak = raw
+        number = self.settlements.number
+        return Figures(1e6 * seconds / number, peak, number / wall, compared(told, self.told))
+
+
+def compared(told: set[Told], right: set[Told]) -> str:
+    """How what was told compares with what is right, in words.
+
+    >>> compared({("S01", "P1", 0, 5)}, {("S01", "P1", 0, 5)})
+    'the same 1'
+    >>> compared({("S01", "P1", 0, 5)}, {("S01", "P1", 0, 9), ("S01", "P2", 0, 5)})
+    '0 of 2, 1 wrong'
     """
-    env = os.environ | {
-        "MONITOR_BROKERS": bootstrap, "MONITOR_PREFIX": prefix, "MONITOR_METRICS_PORT": "0",
-    }  # fmt: skip
-    with tempfile.NamedTemporaryFile() as log:
-        process = subprocess.Popen([sys.executable, "-m", "monitor", "worker"], env=env, cwd=ROOT, stderr=log)
-        try:
-            return _measure(process, Path(log.name), number)
-        finally:
-            if process.poll() is not None:
-                sys.stderr.buffer.write(Path(log.name).read_bytes()[-4000:])
-            process.kill()
-            process.wait()
+    if told == right:
+        return f"the same {len(right)}"
+    return f"{len(told & right)} of {len(right)}, {len(told - right)} wrong"
 
 
-def _measure(process: subprocess.Popen[bytes], log: Path, number: int) -> tuple[float, int]:
-    while not (lines := [line for line in log.read_bytes().splitlines() if b'"metrics_port"' in line]):
-        if process.poll() is not None:
-            raise SystemExit("the worker ended")
-        time.sleep(0.05)
-    port, began, ended, known = orjson.loads(lines[0])["metrics_port"], 0.0, 0.0, 0.0
-    while True:
-        now, figures = time.monotonic(), figures_of(port)
-        began = began or (now if total(figures, "events_total") else 0.0)
-        if (entries := total(figures, "entries_total")) != known:
-            known, ended = entries, now
-        # The lag is asked every two seconds: it tells that the last entry was the last, not when that was.
-        if total(figures, "events_total") >= number and total(figures, "lag_records") == 0 and known:
-            return number / (ended - began), round(total(figures, "entries_refused_total"))
-        time.sleep(0.25)  # a reading costs the worker some milliseconds
+def two_rules() -> str:
+    """A rules.toml with S01 and D04 alone.
 
-
-def total(figures: dict[str, float], metric: str) -> float:
-    """The sum of a metric over its labels."""
-    return sum(value for name, value in figures.items() if name.partition("{")[0] == f"settlement_monitor_{metric}")
-
-
-def figures_of(port: int) -> dict[str, float]:
-    """What a worker says of itself: sample to value."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-        lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
-    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
-
-
-def agent(module: str, *arguments: object) -> float:
-    """Events a second of an agent that makes one table update per event, and says how many it made."""
-    env = os.environ | {"BENCH": " ".join(map(str, arguments))}
-    done = subprocess.run(
-        [sys.executable, "-m", f"tests.bench.{module}"], env=env, cwd=ROOT, capture_output=True, check=True, timeout=600
-    )
-    return next(float(line.split()[1]) for line in done.stdout.splitlines() if line.startswith(b"rate "))
+    >>> two_rules().splitlines()[-4:]
+    ['[S01]', 'limit = 6', 'baseline = false', '[D04]']
+    """
+    others = "\n".join(f"[{rule}]\nenabled = false" for rule in catalogue() if rule not in ("S01", "D04"))
+    return f"{others}\n[S01]\nlimit = {LIMIT}\nbaseline = false\n[D04]\n"
 
 
 def main() -> None:
-    """Measure all three, print them with their ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=40_000)
+    """Measure in turns, and print the table."""
+    given = arguments()
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder, kafka_cluster() as kafka:
+        settlements = simulate(Path(folder) / "settlements", given.events, given.seed, given.persons)
+        bench = Bench(kafka, Path(folder), settlements)
+        bench.prepare()
+        said = f"{given.events} events; settlements of {settlements.size} bytes in {PARTITIONS} partitions"
+        sys.stdout.write(f"{said}; one process each; runs: {given.runs}; {machine()}\n")
+        measured = measure({name: run for name, run in contest(bench, given).items() if name in given.only}, given.runs)
+    sys.stdout.write("\n".join([HEAD, *(row(NAMES[name], runs) for name, runs in measured.items()), ""]))
+
+
+def contest(bench: Bench, given: argparse.Namespace) -> dict[str, Callable[[], Figures]]:
+    """One run of each contestant, by name."""
+
+    @cache
+    def kinds() -> Traffic:
+        return simulate(bench.folder / "kinds", given.events, given.seed, given.persons, every_kind=True)
+
+    runs: dict[str, Callable[[], Figures]] = {TWO_RULES: bench.run_two_rules}
+    runs |= {peer: partial(bench.run_peer, peer) for peer in environment.PEERS | environment.JAVA}
+    runs[EVERY_RULE] = lambda: bench.run_every_rule(bench.settlements)
+    runs[ALL_KINDS] = lambda: bench.run_every_rule(kinds())
+    return runs
+
+
+def measure(contest: dict[str, Callable[[], Figures]], runs: int) -> dict[str, list[Figures]]:
+    """Let all run in turns, and say on stderr what each run measured."""
+    measured: dict[str, list[Figures]] = {name: [] for name in contest}
+    with suppress(KeyboardInterrupt):  # what was measured until then is shown
+        for _ in range(runs):
+            for name, run in contest.items():
+                measured[name].append(run())
+                sys.stderr.write(f"{time.strftime('%H:%M:%S')} {row(NAMES[name], measured[name][-1:])}\n")
+    return {name: of for name, of in measured.items() if of}
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """What is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, default=240_000)
+    parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    prefix = f"bench-{os.getpid()}"
-    with kafka_cluster() as kafka:
-        size = fill(kafka.bootstrap, prefix, given.events, given.seed)
-        print(f"{given.events} settlements of {size} bytes, {PARTITIONS} partitions, one process each")  # noqa: T201
-        stock = agent("stock", kafka.bootstrap, f"{prefix}.events", PARTITIONS, given.events)
-        tell("stock Faust agent, one table update per event", stock, stock)
-        same = agent("same", kafka.bootstrap, prefix, given.events)
-        tell("router and detector, one table update per event", same, stock)
-        fill(kafka.bootstrap, f"{prefix}-rules", given.events, given.seed)
-        rate, late = worker(kafka.bootstrap, f"{prefix}-rules", given.events)
-        tell("router and detector, every ledger and rule", rate, stock)
-        print(f"entries too late for their ledger: {late}")  # noqa: T201
-
-
-def tell(what: str, rate: float, stock: float) -> None:
-    """Print one line of the table."""
-    print(f"{what:48} {rate:8.0f} events/s {rate / stock:6.1f} x", flush=True)  # noqa: T201
+    parser.add_argument("--persons", type=int, default=PERSONS, help="of the county")
+    parser.add_argument("--only", nargs="+", choices=list(NAMES), help="default: all but the peers in Java")
+    parser.add_argument("--java", action="store_true", help="the peers in Java, too")
+    parser.add_argument("--folder", type=Path, help="for events and state; default: that of temporary files")
+    options = parser.parse_args(given)
+    options.only = options.only or [name for name in NAMES if options.java or name not in environment.JAVA]
+    return options
 
 
 if __name__ == "__main__":

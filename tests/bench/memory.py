@@ -1,16 +1,31 @@
-"""What a worker remembers of a box costs it: bytes of memory for each trace code that was sold once.
+"""What a worker remembers costs it: bytes of a box, of a person's year, of each ledger; and how long a take-over takes.
 
-python -m tests.bench.memory [--boxes 200000]
+python -m tests.bench.memory [--boxes 200000] [--persons 2000] [--days 365] [--broker]
+
+A box is one trace code that was sold once. A year is that of an honest county with messages of all kinds, every rule
+and all tables, in one partition; such a partition is one of eight of a county eight times as large. With --broker the
+state is also read back through a changelog on a broker. The tables are in Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import msgspec
+import orjson
 
+from monitor.inforce.reference import load_reference
+from monitor.simulate import Simulation, write_reference
 from rules.catalogue import catalogue
 from rules.engine.engine import Engine
 from rules.engine.item import Tick
@@ -19,14 +34,38 @@ from rules.ledgers import LEDGERS, Inside, Record
 from rules.reference import Reference
 from rules.testing import at, sale
 from rules.times import HOUR
+from rules.wire.answers import Limits
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
+from streams.detect.detector import process
+from streams.route.router import Routed, Router, bundles, encode_tick
+from tests.bench import takeover
+from tests.bench.takeover import Spent, State
+from tests.bench.usage import machine, resident
+from tests.kafka._cluster import kafka_cluster
 
-PAGE = 4096
+P = ParamSpec("P")
+T = TypeVar("T")
+
+COUNTY = 200_000
+PARTITIONS = 8
+A_WHILE = 1_000
+"""After so many messages what changed is saved; a busy worker saves about as often."""
+
 _ONE: msgspec.msgpack.Decoder[Inside] = msgspec.msgpack.Decoder(Inside)
 
 
-def resident() -> int:
-    """Memory of this process, bytes."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of a call in a fresh process: its memory is its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(work, *args, **kwargs).result()
+
+
+def an_engine(reference: Reference | None = None) -> Engine:
+    """An engine with every rule, in a process that collects garbage as a worker does."""
+    gc.set_threshold(200_000, 50, 1_000)
+    watches = [Watch(rule()) for rule in catalogue().values()]  # type: ignore[call-arg]  # defaults
+    return Engine(watches, reference or Reference(), LEDGERS)
 
 
 def sold(number: int) -> Record:
@@ -40,22 +79,159 @@ def sold(number: int) -> Record:
     return Record("token", code, [one])
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--boxes", type=int, default=200_000)
-    boxes = parser.parse_args().boxes
-    gc.set_threshold(200_000, 50, 1_000)  # as in a worker
-    engine = Engine([Watch(rule()) for rule in catalogue().values()], Reference(), LEDGERS)  # type: ignore[call-arg]  # defaults
+def of_boxes(boxes: int) -> float:
+    """Memory of a box that was sold once, bytes."""
+    engine = an_engine()
     before = resident()
     for number in range(boxes):
         # Decoded as a detector does it, so that no two boxes share a string.
         engine.feed(_ONE.decode(msgspec.msgpack.encode(sold(number))), 0)
-        if number % 2_000 == 0:  # about as often as a busy worker
+        if number % 2_000 == 0:
             engine.drain_changes()
         if number % 36_000 == 0:
             engine.feed(Tick(at("10:00") // HOUR * HOUR + number * 100), 0)
-    print(f"{boxes} boxes: {(resident() - before) / boxes:.0f} bytes each")  # noqa: T201
+    return (resident() - before) / boxes
+
+
+@dataclass(frozen=True)
+class County:
+    """So many persons for so many days, in files of a folder."""
+
+    folder: Path
+    persons: int
+    days: int
+
+    def play(self) -> int:
+        """Write messages of all kinds and the tables; gives how many messages."""
+        # Scenarios take persons out of everyday life: of a small county in a year nearly all.
+        simulation = Simulation(1, self.persons, self.days, frauds=False, look_alikes=False)
+        write_reference(simulation.reference(), self.tables)
+        with self.messages.open("wb") as file:
+            return sum(bool(file.write(orjson.dumps(one) + b"\n")) for _, one in simulation.events())
+
+    @property
+    def messages(self) -> Path:
+        """One message a line."""
+        return self.folder / "messages"
+
+    @property
+    def tables(self) -> Path:
+        """The reference tables."""
+        return self.folder / "tables"
+
+    @property
+    def saved(self) -> Path:
+        """What the engine saved, in the order in which it did."""
+        return self.folder / "saved"
+
+    @property
+    def person_years(self) -> float:
+        """How much was lived."""
+        return self.persons * self.days / 365
+
+
+@dataclass(frozen=True)
+class Year:
+    """What a partition held in the end. resident: bytes; entries: how many; seconds: CPU of routing and judging."""
+
+    resident: int
+    entries: int
+    seconds: float
+
+
+def live(county: County) -> Year:
+    """Route and judge all messages of a county in this process, and save what changes into a file."""
+    names = Pseudonyms("bench")
+    engine, router = an_engine(load_reference(county.tables, names)), Router(Door(names, Limits()), of_file=True)
+    before, began, hour = resident(), time.process_time(), 0
+    with county.messages.open("rb") as lines, State.writing(county.saved) as state:
+        for number, line in enumerate(lines):
+            uploaded = _judge(engine, router, line)
+            if uploaded // HOUR > hour:
+                hour = uploaded // HOUR
+                process(engine, [(encode_tick(hour * HOUR), uploaded)])
+            if number % A_WHILE == 0:
+                state.write(engine.drain_changes())
+        state.write(engine.drain_changes())
+    gc.collect()
+    return Year(resident() - before, engine.sizes()["entries"], time.process_time() - began)
+
+
+def _judge(engine: Engine, router: Router, line: bytes) -> int:
+    """Route and judge one message; gives its inf_time, ms UTC, 0 of what is not accepted."""
+    routed = Routed()
+    router.leave(router.read(line, int(time.time() * 1000)), 0, 0, routed)
+    process(engine, [(value, routed.uploaded) for value in bundles(value for _, value in routed.entries)])
+    return routed.uploaded
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--boxes", type=int, default=200_000)
+    parser.add_argument("--persons", type=int, default=2_000)
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--broker", action="store_true", help="read the state through a changelog, too")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        county = County(Path(folder), given.persons, given.days)
+        _print(_figures(county, given.boxes, through_broker=given.broker))
+        _print(_of_ledgers(county))
+    sys.stdout.write(f"{machine()}\n")
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    sys.stdout.write("\n")
+
+
+def _figures(county: County, boxes: int, *, through_broker: bool) -> Iterator[str]:
+    yield from ("| measured | |", "| --- | ---: |")
+    if boxes:
+        yield f"| a box that was sold once | {apart(of_boxes, boxes):,.0f} bytes |"
+    messages = apart(county.play)
+    yield f"| county: persons, days, messages | {county.persons:,}, {county.days}, {messages:,} |"
+    yield from _of_year(county, messages)
+    yield from _of_take_over(county, through_broker=through_broker)
+
+
+def _of_year(county: County, messages: int) -> Iterator[str]:
+    year = apart(live, county)
+    of_person = year.resident / county.person_years
+    whole = of_person * COUNTY * county.days / 365 / 1e9
+    yield f"| memory of its state | {year.resident / 1e6:,.0f} MB |"
+    yield f"| a year of a person | {of_person:,.0f} bytes |"
+    yield f"| an entry | {year.resident / max(1, year.entries):,.0f} bytes |"
+    yield f"| CPU of a message, route and judge | {1e6 * year.seconds / messages:,.0f} µs |"
+    yield f"| extrapolated: {COUNTY:,} persons, {county.days} days, one worker | {whole:,.1f} GB |"
+
+
+def _of_take_over(county: County, *, through_broker: bool) -> Iterator[str]:
+    loaded = apart(takeover.load, county.saved)
+    yield f"| take-over: records of the state | {loaded.records:,} |"
+    yield f"| loading them | {_said(loaded.spent)} |"
+    yield f"| memory after loading | {loaded.resident / 1e6:,.0f} MB |"
+    spent = loaded.spent
+    if through_broker:
+        with kafka_cluster() as kafka:
+            spent = apart(takeover.through, county.saved, kafka.bootstrap)
+        yield f"| reading them from a changelog and loading them | {_said(spent)} |"
+    scale = COUNTY / PARTITIONS / county.persons
+    part = f"one of {PARTITIONS} partitions of {COUNTY:,} persons, × {scale:.1f}"
+    yield f"| extrapolated: {part} | {_said(Spent(*(scale * one for one in spent)))} |"
+
+
+def _said(spent: Spent) -> str:
+    return f"{spent.wall:.1f} s, CPU {spent.cpu:.1f} s"
+
+
+def _of_ledgers(county: County) -> Iterator[str]:
+    yield "| ledger | records | saved, MB | in memory, MB | bytes a record in memory |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for ledger in apart(takeover.ledgers_of, county.saved):
+        yield apart(takeover.row_of, county.saved, ledger)
 
 
 if __name__ == "__main__":

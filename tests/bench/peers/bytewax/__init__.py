@@ -1,0 +1,1 @@
+"""Bytewax in the two-rule job."""

@@ -1,0 +1,1 @@
+"""Stock Faust in the two-rule job."""

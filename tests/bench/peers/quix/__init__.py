@@ -1,0 +1,1 @@
+"""Quix Streams in the two-rule job."""
