@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -309,6 +309,7 @@ def slowly(messages: list[Body]) -> dict[str, tuple[int, int, int, int]]:
     return found
 
 
+@settings(deadline=None)
 @given(
     messages=st.lists(bodies(), max_size=14, unique_by=lambda body: (body["inf_time"], body["msgid"])),
     dice=st.randoms(use_true_random=False),
