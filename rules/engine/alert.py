@@ -22,7 +22,7 @@ ClosedBy = Literal["quiet", "rule_off", "merged"]
 class AlertState(msgspec.Struct, array_like=True):
     """What is kept of an alert between its revisions.
 
-    order: the how-manieth alert of this rule and scope. severity, measure: highest written.
+    order: number of the alert within its rule and scope, from 1. severity, measure: highest written.
     written: mark of the last content. members: ids of its triggers when last looked at. unsaid: whether its content may
     be another one than it last said.
     """
@@ -47,6 +47,10 @@ class AlertState(msgspec.Struct, array_like=True):
     def is_open(self) -> bool:
         """Whether it still waits for what comes."""
         return self.status in ("opened", "updated")
+
+    def is_surpassed(self, severity: int, measure: float) -> bool:
+        """Whether this is news at once: a higher severity than was ever written, or twice the measure."""
+        return severity > self.severity or measure >= 2 * self.measure > 0
 
     @property
     def lives(self) -> bool:

@@ -119,7 +119,7 @@ class Questions:
             is_news = True
         else:
             state = known.state
-            is_news = episode.severity > state.severity or episode.peak.value >= 2 * state.measure > 0
+            is_news = state.is_surpassed(episode.severity, episode.peak.value)
             if is_news:
                 state.status, state.revision, state.detected_at = "updated", state.revision + 1, now.appended
                 known.trigger = found

@@ -58,7 +58,7 @@ class Track:
         return bool(self.alerts or self.triggers or self.days or self.changed or self.changed_days)
 
     def note(self, id_: Id, found: Trigger | None) -> bool:
-        """Note what an entry is now; returns whether that is news."""
+        """Store or clear the finding of an entry. Returns True if it changed."""
         before = self.triggers.get(id_)
         if before == found:
             return False
@@ -96,9 +96,7 @@ class Track:
         (state, episode), (new,) = self._tail, self.added.values()
         last, finding = episode.triggers[-1], new.finding
         follows = (new.time, new.id) > (last.time, last.id) and new.time - last.time <= self.watch.rule.quiet_ms
-        is_news = (
-            SEVERITIES.index(finding.severity_at(now.tick)) > state.severity or finding.value >= 2 * state.measure > 0
-        )
+        is_news = state.is_surpassed(SEVERITIES.index(finding.severity_at(now.tick)), finding.value)
         if not follows or is_news or finding.due > now.tick or not state.is_open:
             return None
         state.members.append(new.id)
@@ -182,7 +180,7 @@ class Track:
         if state.revision == 0 or not state.lives:
             state.status, state.severity, state.measure = "opened", -1, 0.0
             yield self._revise(state, episode, now)
-        elif episode.severity > state.severity or (episode.peak.value >= 2 * state.measure > 0):
+        elif state.is_surpassed(episode.severity, episode.peak.value):
             state.status = "updated"
             yield self._revise(state, episode, now)
         elif state.is_open and (is_new or _mark(episode) != state.written):
