@@ -13,6 +13,7 @@ from typing import NoReturn
 import faust
 import uvloop
 
+from streams.detect.detector import GARBAGE
 from streams.kafka.ending import cause, die, leave
 from streams.kafka.faust import BatchApp
 
@@ -87,8 +88,7 @@ def run(app: BatchApp, save_seconds: float = 10.0) -> NoReturn:
     save_seconds: longest time of a checkpoint. A stop takes at most 5 s longer: then exit 1 where something was not
     saved, which the next start does again.
     """
-    # State is millions of objects without cycles: walking them all, again and again, costs half of the throughput.
-    gc.set_threshold(200_000, 50, 1_000)
+    gc.set_threshold(*GARBAGE)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # before any loop: the consumer's thread has its own
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

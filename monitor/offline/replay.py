@@ -20,7 +20,7 @@ from rules.reference import Reference
 from rules.times import HOUR
 from rules.wire.answers import OTHER
 from rules.wire.door import Door
-from streams.detect.detector import Outcome, process
+from streams.detect.detector import GARBAGE, Outcome, process
 from streams.route.alignment import Lane
 from streams.route.router import MOST_TRANSACTIONS, Noted, Read, Routed, Router, bundles, encode_tick
 
@@ -148,7 +148,7 @@ def replay(
 
     Gives the summary and the engine. Warnings stand in the summary too.
     """
-    gc.set_threshold(200_000, 50, 1_000)  # as in a worker: state is millions of objects without cycles
+    gc.set_threshold(*GARBAGE)
     began = time.monotonic()
     engine, router = Engine(watches, reference, LEDGERS), Router(door, of_file=True)
     summary = Summary(not_judged=engine.degraded)

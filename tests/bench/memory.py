@@ -37,7 +37,7 @@ from rules.times import HOUR
 from rules.wire.answers import Limits
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
-from streams.detect.detector import process
+from streams.detect.detector import GARBAGE, process
 from streams.route.router import Routed, Router, bundles, encode_tick
 from tests.bench import takeover
 from tests.bench.takeover import Spent, State
@@ -63,7 +63,7 @@ def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 def an_engine(reference: Reference | None = None) -> Engine:
     """An engine with every rule, in a process that collects garbage as a worker does."""
-    gc.set_threshold(200_000, 50, 1_000)
+    gc.set_threshold(*GARBAGE)
     watches = [Watch(rule()) for rule in catalogue().values()]  # type: ignore[call-arg]  # defaults
     return Engine(watches, reference or Reference(), LEDGERS)
 
