@@ -29,7 +29,7 @@ def burst(swipes: Sequence[Entry], persons: int, floor: int, usual: float | None
         usual=None if usual is None else round(usual, 1),
         unit="persons",
         severity=_severity_of(swipes, persons, limit),
-        evidence=evidence(list(swipes)),
+        evidence=evidence(swipes),
         details=details,
     )
 

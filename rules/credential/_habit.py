@@ -47,10 +47,7 @@ def own_usual_in(entry: Entry, window: Window, reference: Reference, length: int
     hour = hour_of_day(entry.time)
     # A business time may be some minutes ahead of its inf_time, by which days are frozen.
     last = day_of(min(entry.time, entry.uploaded) - frozen_after(ledger))
-    memo = (last, hour)
-    if memo not in window.memo:
-        window.memo[memo] = _mean_of_busiest(window.bins, last, hour)
-    mean = window.memo[memo]
+    mean = window.cached((last, hour), lambda: _mean_of_busiest(window.bins, last, hour))
     return mean * length / HOUR * crowd(entry, reference) if mean >= 0 else None
 
 

@@ -86,14 +86,15 @@ class ConcentratedSwiping(Rule):
 
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
         """Count the distinct persons in the window that ends with this swipe."""
-        if window.count < self.limit or window.people < self.limit:
+        people = window.distinct("person") if window.count >= self.limit else 0
+        if people < self.limit:
             return None
         usual = usual_in(entry, window, reference, self.span, self.ledger) if self.baseline else None
-        found = burst(window.entries, window.people, self.limit, usual)
+        found = burst(window.entries, people, self.limit, usual)
+        if found is None or found.severity != "warning":
+            return found
         away = sum(cast("Swipe", one).elsewhere for one in window.entries)
-        if found is not None and found.severity == "warning" and 2 * away >= window.count:
-            return replace(found, severity="high")
-        return found
+        return replace(found, severity="high") if 2 * away >= window.count else found
 
     def sentence(self, episode: Episode) -> Text:
         """How many persons, in how long, against the limit and the habit."""

@@ -88,7 +88,7 @@ class Gap(Rule):
 
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
         """Count the distinct persons of the run that this swipe continues."""
-        run = self._run(window)
+        run = window.run(self.gap * SECOND)
         people = len({one.person for one in run}) if len(run) >= self.limit else 0
         if people < self.limit:
             return None
@@ -96,13 +96,6 @@ class Gap(Rule):
         # One pause more: that a run begins with a swipe is no chance, and without it short runs are always "too dense".
         usual = usual_in(entry, window, reference, length + self.gap * SECOND, self.ledger) if self.baseline else None
         return burst(run, people, self.limit, usual, minutes=str(ceil(length / MINUTE)))
-
-    def _run(self, window: Window) -> list[Entry]:
-        """The swipes before the end of the window that follow one another without a longer pause."""
-        page, first = window.entries_of_page, window.high - 1
-        while first > window.low and page[first].time - page[first - 1].time <= self.gap * SECOND:
-            first -= 1
-        return page[first : window.high]
 
     def sentence(self, episode: Episode) -> Text:
         """How many persons, without which pause, in how long, against the limit and the habit."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,20 +114,17 @@ class Sign(Rule):
 
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
         """Count, for each sign that this swipe bears, the distinct persons of the window who share it."""
-        recent = self._recent(entry, window)
+        recent = self._recent(window)
         if len(recent) < self.limit:
             return None
         swipe = cast("Swipe", entry)
         found = [one for sign in SIGNS if (one := self._judge(sign, swipe, recent, window, reference)) is not None]
         return max(found, key=lambda one: one.value / one.limit, default=None)
 
-    def _recent(self, entry: Entry, window: Window) -> list[Swipe]:
+    def _recent(self, window: Window) -> list[Swipe]:
         """The swipes of the last minutes; none where they are too few in any case."""
-        page, high, after = window.entries_of_page, window.high, entry.time - self.shown
-        if window.count < self.limit or page[high - self.limit].time <= after:
-            return []
-        low = bisect_right(page, after, window.low, high, key=lambda one: one.time)
-        return cast("list[Swipe]", page[low:high])
+        recent = window.last(self.shown)
+        return cast("list[Swipe]", list(recent)) if len(recent) >= self.limit else []
 
     def _judge(
         self, sign: str, swipe: Swipe, recent: list[Swipe], window: Window, reference: Reference
@@ -158,14 +154,15 @@ class Sign(Rule):
     def _usual(self, sign: str, swipe: Swipe, window: Window) -> float | None:
         """How many swipes with this sign are usual in the window; None where there was no swipe in the days before."""
         today, hour = day_of(swipe.time), hour_of_day(swipe.time)
-        memo = (sign, today, hour, swipe.total if sign == "amount" else 0)
-        if memo not in window.memo:
-            page = window.entries_of_page
-            low = bisect_left(page, today - self.habit_days * DAY, window.low, window.high, key=lambda one: one.time)
-            high = bisect_left(page, today, window.low, window.high, key=lambda one: one.time)
-            window.memo[memo] = self._mean(sign, swipe, cast("list[Swipe]", page[low:high]), hour)
-        mean = window.memo[memo]
+        past = window.cached(today, lambda: self._past(window, today))
+        key = (sign, today, hour, swipe.total if sign == "amount" else 0)
+        mean = window.cached(key, lambda: self._mean(sign, swipe, past, hour))
         return mean * self.shown / HOUR if mean >= 0 else None
+
+    def _past(self, window: Window, today: int) -> list[Swipe]:
+        """The swipes of the days before this one from which the habit is read."""
+        past = window.since(today - self.habit_days * DAY)
+        return cast("list[Swipe]", [one for one in past if one.time < today])
 
     def _mean(self, sign: str, swipe: Swipe, past: Sequence[Swipe], hour: int) -> float:
         """Swipes with this sign an hour, in the busiest of three neighbouring hours; -1 where nothing is known."""

@@ -81,10 +81,11 @@ class Till(Rule):
 
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
         """Count the distinct persons in the window that ends with this settlement."""
-        if window.count < self.limit or window.people < self.limit:
+        people = window.distinct("person") if window.count >= self.limit else 0
+        if people < self.limit:
             return None
         usual = own_usual_in(entry, window, reference, self.span, self.ledger) if self.baseline else None
-        return burst(window.entries, window.people, self.limit, usual)
+        return burst(window.entries, people, self.limit, usual)
 
     def sentence(self, episode: Episode) -> Text:
         """How many persons at one till, in how long, against the limit and the habit."""

@@ -69,11 +69,10 @@ class BadTraceCodes(Rule):
 
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Count the bad codes of a day, once."""
-        order, today = window.entries_of_page, day_of(entry.time)
-        first = next(n for n in reversed(range(window.high)) if order[n].id == entry.id) - max(self.limit - 1, 0)
-        if first < 0 or order[first].time < today or (first > 0 and order[first - 1].time >= today):
+        seen = window.of_day(day_of(entry.time))
+        number = max(self.limit, 1)
+        if len(seen) < number or seen[number - 1].id != entry.id:
             return None
-        seen = order[first : window.high] + [one for one in window.after(DAY) if day_of(one.time) == today]
         return Finding(
             measure="bad_trace_codes_in_a_day",
             value=len(seen),

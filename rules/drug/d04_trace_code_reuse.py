@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -132,21 +131,17 @@ class TraceCodeReuse(Rule):
     def _is_crowded(self, entry: Entry, window: Window) -> bool:
         """Whether too many sales lie on the entry's day."""
         of_day = self._of_day(entry, window)
-        known = (day_of(entry.time), len(of_day))
-        if known not in window.memo:
-            crowded = len(self._whole(of_day)) >= self.placeholder
-            if len(of_day) < 4 * self.placeholder:
-                return crowded
-            # The day goes on, but not its beginning: one look is enough for the thousands that may follow.
-            window.memo[known] = crowded
-        return bool(window.memo[known])
+        if len(of_day) < 4 * self.placeholder:
+            return self._are_too_many(of_day)
+        # The day goes on, but not its beginning: one look is enough for the thousands that may follow.
+        return window.cached(day_of(entry.time), lambda: self._are_too_many(of_day))
+
+    def _are_too_many(self, entries: Sequence[Entry]) -> bool:
+        return len(self._whole(entries)) >= self.placeholder
 
     def _of_day(self, entry: Entry, window: Window) -> Sequence[Entry]:
         """The first entries of the entry's day, also those after it: as many as show whether it is crowded."""
-        order, today = window.entries_of_page, day_of(entry.time)
-        start = bisect_left(order, today, window.low, window.high, key=lambda one: one.time)
-        most = min(start + 4 * self.placeholder, len(order))
-        return order[start : bisect_left(order, today + DAY, start, most, key=lambda one: one.time)]
+        return window.of_day(day_of(entry.time))[: 4 * self.placeholder]
 
     def _whole(self, entries: Sequence[Entry]) -> list[_Together]:
         """The sales of unopened packs among these entries, in order."""

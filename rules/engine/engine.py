@@ -364,12 +364,12 @@ class Engine:
 
     def _check(self, watch: Watch, window: Window, position: int) -> Finding | None:
         """Judge one entry of a page by the version of the rule that was in force when it happened."""
-        entry = window.entries_of_page[position]
+        entry = window.at(position)
         if entry.time < watch.since:
             earlier = watch.at(entry.time)
             if earlier is None:
                 return None
-            watch, window = earlier, Window(window.entries_of_page, earlier.rule.span, window.bins)
+            watch, window = earlier, window.of_length(earlier.rule.span)
         window.move_to(position)
         return self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
 

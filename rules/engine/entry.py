@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import msgspec
+from typing_extensions import TypeVar
 
 from ..times import DAY
 
@@ -85,3 +86,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
     def batch_of_lines(self) -> str:
         """The batch (chrg_bchno) that a line is in, or that a bill settles; empty where it is not said."""
         return ""
+
+
+E_co = TypeVar("E_co", bound=Entry, default=Entry, covariant=True)
+"""The kind of the entries that a window holds and a rule judges; those of the rule's ledger."""

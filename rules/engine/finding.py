@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -63,6 +64,6 @@ class Undecidable(Exception):  # noqa: N818 - an answer of a check, not an error
     """A check lacks what it needs to decide; counted by the argument (a short reason), no finding."""
 
 
-def evidence(entries: list[Entry] | tuple[Entry, ...]) -> list[Evidence]:
+def evidence(entries: Iterable[Entry]) -> list[Evidence]:
     """The entries as evidence, in order."""
     return [Evidence(e.time, e.identity, e.line, e.message, e.settlement, e.person, e.amount) for e in entries]

@@ -1,92 +1,176 @@
-"""The window: the standing entries of one key in (t - length, t], with running totals while it moves forward."""
+"""The window: the standing entries of one key in (t - length, t], and the questions that a rule asks about them."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Mapping
+from typing import Generic, TypeVar, cast
 
-from .entry import Entry
+from ..times import DAY
+from .entry import E_co, Entry
+from .stretch import Stretch
+from .totals import Distinct, Sum, Total
+
+FEW = 16
+"""So few entries are counted anew at each question: there are very many small windows, and totals take memory."""
+
+T = TypeVar("T")
+_NO_TOTALS: Mapping[tuple[type, str], Total] = {}
 
 
-class Window:
-    """Slides over the ordered entries of one page; it is moved from entry to entry and recounts what it must.
+class Window(Generic[E_co]):
+    """Slides over the ordered entries of one page. The engine moves it from entry to entry; a rule asks its questions.
 
-    length: ms; None for all that is kept. count: entries inside. people: distinct persons inside.
-    bins: sums per hour or day: {start: [entries, fen]}.
+    length: ms. bins: sums per hour or day, where the ledger keeps them: {start: [entries, fen]}.
     """
 
-    __slots__ = ("_people", "bins", "entries_of_page", "high", "length", "low", "memo")
+    __slots__ = ("_cached", "_high", "_low", "_page", "_runs", "_totals", "bins", "length")
 
-    def __init__(self, entries: list[Entry], length: int, bins: dict[int, list[int]] | None = None) -> None:
-        self.entries_of_page = entries
+    def __init__(self, entries: list[E_co], length: int, bins: dict[int, list[int]] | None = None) -> None:
         self.length = length
-        self.low = self.high = 0
         self.bins = bins if bins is not None else {}
-        self.memo: dict[object, float] = {}
-        self._people: dict[str, int] | None = None
+        self._page = entries
+        self._low = self._high = 0
+        self._totals: Mapping[tuple[type, str], Total] = _NO_TOTALS
+        self._runs: dict[int, tuple[int, int]] | None = None
+        self._cached: dict[Hashable, object] | None = None
 
-    def move_to(self, position: int) -> None:
-        """Let the window end with the entries that share the time of the one at this position."""
-        entries = self.entries_of_page
-        time = entries[position].time
-        high = position + 1
-        while high < len(entries) and entries[high].time == time:
-            high += 1
-        if high < self.high or self.low > position:
-            self.reset()
-        if self.high == 0:
-            self.high = self.low = bisect_right(entries, time - self.length, key=lambda entry: entry.time)
-        self._advance(high, time - self.length)
-
-    def _advance(self, high: int, after: int) -> None:
-        entries, people = self.entries_of_page, self._people
-        if people is not None:
-            for entry in entries[self.high : high]:
-                people[entry.person] = people.get(entry.person, 0) + 1
-        self.high = high
-        low = self.low
-        while low < high and entries[low].time <= after:
-            if people is not None:
-                person = entries[low].person
-                people[person] -= 1
-                if not people[person]:
-                    del people[person]
-            low += 1
-        self.low = low
-
-    def lay_over(self, entries: list[Entry], bins: dict[int, list[int]]) -> None:
-        """Leave its page for another one."""
-        self.entries_of_page, self.bins = entries, bins
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the totals: an entry came late, or was taken back or forgotten."""
-        self.low = self.high = 0
-        self._people = None
-        self.memo.clear()
+    # Questions of a rule
 
     @property
     def count(self) -> int:
         """How many entries are inside."""
-        return self.high - self.low
+        return self._high - self._low
 
     @property
-    def entries(self) -> Sequence[Entry]:
+    def entries(self) -> Stretch[E_co]:
         """The entries inside, in order."""
-        return self.entries_of_page[self.low : self.high]
+        return Stretch(self._page, self._low, self._high)
+
+    def distinct(self, field: str) -> int:
+        """How many distinct values this field of the entries inside has."""
+        return self._total(Distinct, field)
+
+    def sum(self, field: str) -> int:
+        """The sum of this integer field over the entries inside."""
+        return self._total(Sum, field)
+
+    def since(self, time: int) -> Stretch[E_co]:
+        """The entries inside at or after a time, ms UTC."""
+        return Stretch(self._page, self._first_at(time), self._high)
+
+    def last(self, length: int) -> Stretch[E_co]:
+        """The entries inside (t - length, t], for a length shorter than that of the window, ms."""
+        return self.since(self._end - length + 1)
+
+    def run(self, gap: int) -> Stretch[E_co]:
+        """The entries before the end that follow one another without a longer pause than this, ms."""
+        start = self._start_of_run(gap)
+        if self._runs is None:
+            self._runs = {}
+        self._runs[gap] = (start, self._high)
+        return Stretch(self._page, max(start, self._low), self._high)
+
+    def of_day(self, day: int) -> Stretch[E_co]:
+        """The entries of a Beijing day (its first moment, ms UTC), inside or after the end of the window."""
+        first = bisect_left(self._page, day, self._low, key=_time)
+        return Stretch(self._page, first, bisect_left(self._page, day + DAY, first, key=_time))
+
+    def after(self, ahead: int) -> Stretch[E_co]:
+        """The standing entries later than the window's end, at most this far ahead (ms)."""
+        until = bisect_right(self._page, self._end + ahead, self._high, key=_time)
+        return Stretch(self._page, self._high, until)
+
+    def cached(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for a key, until an entry comes late, is taken back or is forgotten.
+
+        It must stay the same for every later entry that asks with this key.
+        """
+        if self._cached is None:
+            self._cached = {}
+        if key not in self._cached:
+            self._cached[key] = make()
+        return cast("T", self._cached[key])
+
+    # Moves of the engine
+
+    def at(self, position: int) -> E_co:
+        """The entry at a position of the page."""
+        return self._page[position]
+
+    def move_to(self, position: int) -> None:
+        """Let the window end with the entries that share the time of the one at this position."""
+        page = self._page
+        time = page[position].time
+        high = position + 1
+        while high < len(page) and page[high].time == time:
+            high += 1
+        if high < self._high or self._low > position:
+            self.reset()
+        if self._high == 0:
+            self._high = self._low = bisect_right(page, time - self.length, key=_time)
+        self._advance(high, time - self.length)
+
+    def of_length(self, length: int) -> Window[E_co]:
+        """Another window over the same page."""
+        return Window(self._page, length, self.bins)
+
+    def lay_over(self, entries: list[E_co], bins: dict[int, list[int]]) -> None:
+        """Leave its page for another one."""
+        self._page = entries
+        self.bins = bins
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the totals: an entry came late, or was taken back or forgotten."""
+        self._low = self._high = 0
+        self._totals = _NO_TOTALS
+        self._runs = None
+        self._cached = None
+
+    def _advance(self, high: int, after: int) -> None:
+        page = self._page
+        low = self._low
+        while low < high and page[low].time <= after:
+            low += 1
+        for total in self._totals.values():
+            for entry in page[self._high : high]:
+                total.add(entry)
+            for entry in page[self._low : low]:
+                total.remove(entry)
+        self._low = low
+        self._high = high
+
+    def _total(self, kind: type[Distinct | Sum], field: str) -> int:
+        total = self._totals.get((kind, field))
+        if total is None:
+            total = kind(field)
+            for entry in self.entries:
+                total.add(entry)
+            if self.count > FEW:
+                self._totals = {**self._totals, (kind, field): total}
+        return total.value
+
+    def _start_of_run(self, gap: int) -> int:
+        """The position at which the last run begins; what was looked at before is not looked at again."""
+        page = self._page
+        if self._runs is not None and gap in self._runs:
+            start, seen = self._runs[gap]
+            breaks = (at for at in range(seen, self._high) if page[at].time - page[at - 1].time > gap)
+            return max(breaks, default=start)
+        start = self._high - 1
+        while start > self._low and page[start].time - page[start - 1].time <= gap:
+            start -= 1
+        return start
+
+    def _first_at(self, time: int) -> int:
+        return bisect_left(self._page, time, self._low, self._high, key=_time)
 
     @property
-    def people(self) -> int:
-        """How many distinct persons are inside."""
-        if self._people is None:
-            self._people = {}
-            for entry in self.entries:
-                self._people[entry.person] = self._people.get(entry.person, 0) + 1
-        return len(self._people)
+    def _end(self) -> int:
+        """The time of the last entry inside, ms UTC."""
+        return self._page[self._high - 1].time
 
-    def after(self, ahead: int) -> Sequence[Entry]:
-        """The standing entries later than the window's end, at most this far ahead (ms)."""
-        if not self.high:
-            return []
-        end = self.entries_of_page[self.high - 1].time + ahead
-        return self.entries_of_page[self.high : bisect_right(self.entries_of_page, end, key=lambda entry: entry.time)]
+
+def _time(entry: Entry) -> int:
+    return entry.time

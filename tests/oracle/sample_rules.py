@@ -77,7 +77,7 @@ class ManyPeople(ManySwipes):
 
     def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
         """Whether there are too many, one long quiet long."""
-        return self.finding(window.people, list(window.entries))
+        return self.finding(window.distinct("person"), list(window.entries))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ rules.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 from rules.engine.entry import Entry
 from rules.engine.finding import SEVERITIES, Evidence, Finding, Undecidable
@@ -22,6 +22,7 @@ from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso
 from rules.wire.door import Opened
 
+T = TypeVar("T")
 REACH_OF_2601 = 72 * HOUR
 END = 1 << 60
 
@@ -56,8 +57,6 @@ class ListWindow:
     def __init__(self, order: Sequence[Entry], length: int, bins: dict[int, list[int]], time: int) -> None:
         self.length = length
         self.bins = bins
-        self.memo: dict[object, float] = {}
-        self.entries_of_page = list(order)
         self._order = order
         self._time = time
 
@@ -67,24 +66,39 @@ class ListWindow:
         return [one for one in self._order if self._time - self.length < one.time <= self._time]
 
     @property
-    def low(self) -> int:
-        """How many lie before the window."""
-        return sum(one.time <= self._time - self.length for one in self._order)
-
-    @property
-    def high(self) -> int:
-        """How many lie before its end."""
-        return sum(one.time <= self._time for one in self._order)
-
-    @property
     def count(self) -> int:
         """How many."""
         return len(self.entries)
 
-    @property
-    def people(self) -> int:
-        """How many distinct persons."""
-        return len({one.person for one in self.entries})
+    def distinct(self, field: str) -> int:
+        """How many distinct values."""
+        return len({getattr(one, field) for one in self.entries})
+
+    def sum(self, field: str) -> int:
+        """Their sum."""
+        return sum(getattr(one, field) for one in self.entries)
+
+    def since(self, time: int) -> list[Entry]:
+        """Those of the window at or after a time."""
+        return [one for one in self.entries if one.time >= time]
+
+    def last(self, length: int) -> list[Entry]:
+        """Those of the window in (t - length, t]."""
+        return [one for one in self.entries if one.time > self._time - length]
+
+    def run(self, gap: int) -> list[Entry]:
+        """The last ones of the window with no pause between them that is longer."""
+        inside = self.entries
+        breaks = [n for n in range(1, len(inside)) if inside[n].time - inside[n - 1].time > gap]
+        return inside[max(breaks, default=0) :]
+
+    def of_day(self, day: int) -> list[Entry]:
+        """Those of a day that do not lie before the window."""
+        return [one for one in self._order if day_of(one.time) == day and one.time > self._time - self.length]
+
+    def cached(self, key: object, make: Callable[[], T]) -> T:  # noqa: ARG002 - nothing is kept
+        """Made anew each time."""
+        return make()
 
     def after(self, ahead: int) -> list[Entry]:
         """Those in (time, time + ahead]."""
