@@ -1,1 +1,66 @@
-"""What is suspicious: pure rules over ledgers and windows, with no I/O and no clock."""
+"""What is suspicious. Here stands what the author of a rule imports, and nothing else: `from rules import Card, Rule`.
+
+Rules are pure: no I/O, no clock.
+"""
+
+from .engine.card import Card
+from .engine.entry import Entry
+from .engine.episode import Episode
+from .engine.finding import Finding, Severity, Undecidable, evidence
+from .engine.guard import Guard
+from .engine.parameter import assumption, ends_after, parameter, precedent, published
+from .engine.rule import DayRule, Rule
+from .engine.text import Text, span_text
+from .engine.window import Window
+from .ledgers import PHARMACY, Admitted, Arrival, Fill, Sale, Stay, Swipe, Visit, frozen_after, when_died
+from .ledgers.agreements import WITHOUT_AGREEMENT
+from .ledgers.whole_stays import WholeStay, counted, over_new_year, related, stays_in
+from .reference import Reference
+from .times import DAY, HOUR, MINUTE, SECOND, day_of, hour_of_day, year_of
+from .wire.notation import is_own_code
+
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MINUTE",
+    "PHARMACY",
+    "SECOND",
+    "WITHOUT_AGREEMENT",
+    "Admitted",
+    "Arrival",
+    "Card",
+    "DayRule",
+    "Entry",
+    "Episode",
+    "Fill",
+    "Finding",
+    "Guard",
+    "Reference",
+    "Rule",
+    "Sale",
+    "Severity",
+    "Stay",
+    "Swipe",
+    "Text",
+    "Undecidable",
+    "Visit",
+    "WholeStay",
+    "Window",
+    "assumption",
+    "counted",
+    "day_of",
+    "ends_after",
+    "evidence",
+    "frozen_after",
+    "hour_of_day",
+    "is_own_code",
+    "over_new_year",
+    "parameter",
+    "precedent",
+    "published",
+    "related",
+    "span_text",
+    "stays_in",
+    "when_died",
+    "year_of",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from .engine.rule import DayRule, Rule
+from .engine.rule import Rule
 
 FAMILIES = ("credential", "drug", "inpatient", "billing", "entitlement")
 
@@ -17,14 +17,12 @@ def catalogue() -> dict[str, type[Rule]]:
         package = importlib.import_module(f"{__package__}.{family}")
         for module in pkgutil.iter_modules(package.__path__):
             members = vars(importlib.import_module(f"{package.__name__}.{module.name}")).values()
-            found |= {one.id: one for one in members if _is_rule(one, f"{package.__name__}.{module.name}")}
+            found |= {one.card.id: one for one in members if _is_rule(one, f"{package.__name__}.{module.name}")}
     return dict(sorted(found.items()))
 
 
 def _is_rule(member: object, module: str) -> bool:
+    """Whether it is a rule of this file: it has a card of its own."""
     return (
-        isinstance(member, type)
-        and issubclass(member, Rule)
-        and member not in (Rule, DayRule)
-        and member.__module__ == module
+        isinstance(member, type) and issubclass(member, Rule) and "card" in vars(member) and member.__module__ == module
     )

@@ -88,7 +88,7 @@ def arrival(time: int, person: str = "p1", institution: str = PHARMACY, amount: 
     return Arrival(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
 
 
-def judge(rule: Rule, entries: list[Entry], reference: Reference | None = None) -> list[Finding]:
+def judge(rule: Rule, entries: Iterable[Entry], reference: Reference | None = None) -> list[Finding]:
     """The findings of a rule over the entries of one ledger key, in order."""
     order = sorted(entries, key=lambda one: (one.time, one.id))
     window, findings = Window(order, rule.span), []

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+import rules
 from rules.catalogue import FAMILIES, catalogue
 from rules.engine.ledger import Ledger
 from rules.ledgers import LEDGERS
@@ -26,42 +27,27 @@ SUBJECTS = {"person": "person", "institution": "institution", "token": "trace_co
 """What an alert is about, by the key space of the ledger."""
 LONGEST = 44
 """Characters of the name of a rule's file, so that each line that holds it is short enough."""
+WIDTH = 116
+"""Characters of a line of a method."""
 ALSO = {"stay": ', "admission", "v1"'}
 """What a row of rules/testing.py needs besides its time."""
 
 
-ENTRY_IMPORTS = """\
-from dataclasses import dataclass
-from typing import ClassVar
-
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..reference import Reference
-from ..times import SECOND"""
-
-DAY_IMPORTS = """\
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-from ..engine.episode import Episode
-from ..engine.finding import Finding
-from ..engine.rule import DayRule
-from ..engine.text import Text
-from ..reference import Reference
-from ..times import SECOND"""
+ENTRY_NAMES = (
+    "SECOND", "Card", "Episode", "Finding", "Guard", "Reference", "Rule", "Text", "Window", "assumption",
+    "ends_after", "parameter",
+)  # fmt: skip
+DAY_NAMES = (
+    "SECOND", "Card", "DayRule", "Episode", "Finding", "Reference", "Text", "assumption", "ends_after", "parameter",
+)  # fmt: skip
 
 ENTRY_CHECK = '''\
     @property
-    def fewest(self) -> int:
-        """TO FILL: so many entries a finding needs. Leave this out where one is enough."""
-        return 1
+    def guard(self) -> Guard:
+        """TO FILL: the cheapest condition that every finding needs. Leave this out where one entry is enough."""
+        return Guard()
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    $signature
         """TO FILL: judge the entry over the window that ends with it."""
         raise NotImplementedError("TO FILL: check of $id")'''
 
@@ -76,21 +62,17 @@ RULE = '''\
 """Rule $id: TO FILL."""
 
 from __future__ import annotations
-
+$typing
+from rules import (
 $imports
+)
 
 
-@dataclass(frozen=True)
 class $class_name($base):
     """TO FILL: what is seen, in one sentence.
 
     Why: TO FILL: the law or the notice that names it, what no number is published for, and how often an honest county
     meets the defaults.
-
-    Parameters:
-        window: TO FILL: how far back is counted, seconds.
-        limit: TO FILL: so many set it off.
-        quiet: see Rule.
 
     Known gaps: TO FILL: what it does not see, and what it sees wrongly.
 
@@ -104,18 +86,31 @@ class $class_name($base):
 
     """
 
-    id: ClassVar[str] = "$id"
-    name_zh: ClassVar[str] = "TO FILL"
-    name_en: ClassVar[str] = "$name_en"
-    family: ClassVar[str] = "$family"$stage
-    ledger: ClassVar[str] = "$ledger"
-    subject: ClassVar[str] = "$subject"
-    basis: ClassVar[str] = "TO FILL"
-    to_check: ClassVar[Text] = Text("TO FILL", "TO FILL")
+    card = Card(
+        id="$id",
+        name=Text("TO FILL", "$name_en"),
+        family="$family",$stage
+        ledger="$ledger",
+        subject="$subject",
+        basis="TO FILL",
+        advice=Text("TO FILL", "TO FILL"),
+    )
 
-    window: int = $window  # TO FILL
-    limit: int = 3  # TO FILL
-    quiet: int = $window  # TO FILL
+    window: int = parameter(
+        $window,  # TO FILL
+        "TO FILL",
+        "TO FILL: how far back is counted",
+        unit="s",
+        origin=assumption("TO FILL", "TO FILL: else published or precedent"),
+    )
+    limit: int = parameter(
+        3,  # TO FILL
+        "达到该数即触发 TO FILL",
+        "TO FILL: so many set it off",
+        unit="persons",  # TO FILL
+        origin=assumption("TO FILL", "TO FILL: else published or precedent"),
+    )
+    quiet: int = ends_after($window)  # TO FILL
 
     @property
     def span(self) -> int:
@@ -171,6 +166,8 @@ class Shape:
     """
 
     base: str
+    signature: str
+    typing: str
     imports: str
     stage: str
     check: str
@@ -231,18 +228,24 @@ def shape_of(ledger: Ledger) -> Shape:
     if ledger.bin == DAY:
         return Shape(
             base="DayRule",
-            imports=DAY_IMPORTS,
-            stage='\n    stage: ClassVar[Literal["in", "post"]] = "post"',
+            signature="",
+            typing="\nfrom collections.abc import Mapping\n",
+            imports=_listed(DAY_NAMES),
+            stage='\n        stage="post",',
             check=DAY_CHECK,
             window="604_800",
             judge="judge_days",
             names="judge_days, spent",
             rows="spent([10_000])",
         )
-    row = ledger.feeds[0].entry.__name__.lower()
+    kinds = [feed.entry.__name__ for feed in ledger.feeds]
+    row = kinds[0].lower()
+    kind = " | ".join(kinds)
     return Shape(
-        base="Rule",
-        imports=ENTRY_IMPORTS,
+        base=f"Rule[{kind}]",
+        signature=signature_of(kind),
+        typing="",
+        imports=_listed((*ENTRY_NAMES, *kinds)),
         stage="",
         check=ENTRY_CHECK,
         window="3_600",
@@ -250,6 +253,23 @@ def shape_of(ledger: Ledger) -> Shape:
         names=", ".join(sorted(["at", "judge", row])),
         rows=f'[{row}(at("10:00"){ALSO.get(row, "")})]',
     )
+
+
+def signature_of(kind: str) -> str:
+    """The head of `check`, on one line where it fits.
+
+    >>> signature_of("Swipe")
+    'def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:'
+    """
+    arguments = f"self, entry: {kind}, window: Window[{kind}], reference: Reference"
+    line = f"def check({arguments}) -> Finding | None:"
+    return line if len(line) <= WIDTH else f"def check(\n        {arguments}\n    ) -> Finding | None:"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as an import lists them: constants, classes, functions."""
+    order = sorted(names, key=lambda name: (not name.isupper(), name.islower(), name))
+    return "\n".join(f"    {name}," for name in order)
 
 
 def asked_for(arguments: Sequence[str]) -> NewRule:
@@ -282,7 +302,7 @@ def _check_name(name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*", name):
         raise RefusedError(f"NAME: expected words in lower case, as wandering_card, was {name!r}")
     class_name = class_of(name)
-    if hasattr(builtins, class_name) or class_name in re.findall(r"\w+", ENTRY_IMPORTS + DAY_IMPORTS):
+    if hasattr(builtins, class_name) or class_name in rules.__all__:
         raise RefusedError(f"NAME: expected another, {class_name} means something else in the rule's file")
 
 

@@ -101,7 +101,7 @@ async def _cluster(settings: Settings) -> list[Check]:
     checks += [wrong("append time", stamped)] if stamped else []
     checks += [wrong("lost offsets", f"{gap.what}: monitor topics accept-gap") for gap in lost]
     enabled = [watch.rule for watch in in_force.watches if watch.enabled]
-    wanting = [rule.id for rule in enabled for table in rule.tables if not in_force.reference.has(table)]
+    wanting = [rule.id for rule in enabled for table in rule.card.tables if not in_force.reference.has(table)]
     detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"
     checks.append(well("rules", f"{len(enabled)} of {len(in_force.watches)} enabled; version {in_force.mark}"))
     checks.append(Check("reference tables", detail, ok=not wanting))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import to_builtins
 
 from monitor.commands.cluster import Brokers, Prefix, client, talk
 from monitor.commands.common import (
@@ -22,6 +23,7 @@ from monitor.commands.common import (
     out_line,
 )
 from monitor.settings import load_settings
+from rules.engine.parameter import UNITS, Parameter, origin_text
 
 rules_app = group("The catalogue of rules.")
 
@@ -46,10 +48,10 @@ def rules_list(
         watches = all_rules(settings.rules)
     rows = [
         {
-            "id": watch.rule.id, "name": watch.rule.name_zh, "name_en": watch.rule.name_en,
-            "family": watch.rule.family, "stage": watch.rule.stage,
+            "id": watch.rule.id, "name": watch.rule.card.name.zh, "name_en": watch.rule.card.name.en,
+            "family": watch.rule.card.family, "stage": watch.rule.card.stage,
             "status": ("shadow" if watch.shadow else "live") if watch.enabled else "off",
-            "version": watch.rule.full_version, "tables": list(watch.rule.tables),
+            "version": watch.rule.full_version, "tables": list(watch.rule.card.tables),
         }
         for watch in watches
     ]  # fmt: skip
@@ -80,22 +82,31 @@ def rules_show(
     in_force = {watch.rule.id: watch.rule for watch in load_rules(load_settings(rules=rules).rules)}
     rule = in_force.get(rule_id, classes[rule_id]())  # type: ignore[call-arg]  # every parameter has a default
     page = inspect.getdoc(classes[rule_id]) or ""
+    card = rule.card
     if as_json:
         out_json(
             {
                 "id": rule_id,
-                "name": rule.name_zh,
-                "name_en": rule.name_en,
-                "basis": rule.basis,
+                "name": card.name.zh,
+                "name_en": card.name.en,
+                "basis": card.basis,
                 "parameters": asdict(rule),
+                "about_parameters": {name: to_builtins(said) for name, said in rule.parameters().items()},
                 "page": page,
             }
         )
         return
-    name, basis, parameters = (rule.name_zh, "依据", "参数") if lang is Lang.zh else (rule.name_en, "Basis", "In force")
-    out(f"{rule_id} {name}\n{basis}: {rule.basis}\n\n{page}\n\n{parameters}:")
+    name, basis, parameters = (card.name.zh, "依据", "参数") if lang is Lang.zh else (card.name.en, "Basis", "In force")
+    out(f"{rule_id} {name}\n{basis}: {card.basis}\n\n{page}\n\n{parameters}:")
     for name, value in asdict(rule).items():
-        out(f"  {name} = {value}")
+        out(f"  {name} = {value} {_explained(rule.parameters()[name], lang)}")
+
+
+def _explained(said: Parameter, lang: Lang) -> str:
+    """The unit, the meaning and the origin of a parameter, in one language."""
+    texts = (UNITS[said.unit], said.meaning, origin_text(said.origin))
+    unit, meaning, origin = (text.zh if lang is Lang.zh else text.en for text in texts)
+    return f"（{unit}）{meaning}。{origin}" if lang is Lang.zh else f"({unit}) {meaning}. {origin}"
 
 
 @rules_app.command("validate")

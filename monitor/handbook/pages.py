@@ -6,6 +6,7 @@ A test holds that what is committed is what this module makes.
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,13 +17,17 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from monitor.cli import app
 from monitor.contract.export import export
-from monitor.handbook.markdown import page, table
+from monitor.handbook.markdown import code, page, table
 from monitor.handbook.messages import messages_page
 from monitor.handbook.tables import reference_page, reference_page_zh
 from monitor.inforce.rulebook import parameters_of
 from monitor.settings import Settings
 from monitor.worker.metrics import Metrics
 from rules.catalogue import catalogue
+from rules.engine.card import Card
+from rules.engine.parameter import UNITS, Parameter, origin_text
+from rules.engine.rule import Rule
+from rules.engine.text import Text
 from streams.kafka.topics import Sizes
 from streams.kafka.topics import table as topics
 
@@ -63,31 +68,47 @@ def _full(metric: MetricWrapperBase) -> str:
     return str(metric._name) + ("_total" if metric._type == "counter" else "")  # noqa: SLF001 - as above
 
 
+PARAMETER_HEAD = ("参数 parameter", "默认值 default", "单位 unit", "含义 meaning", "来源 origin")
+
+
 def rules_page() -> str:
     """Every rule: its page is its docstring."""
-    classes = catalogue()
-    rows = [
-        (f"[{one.id}](#{one.id.lower()})", one.name_zh, one.name_en, one.stage, one.ledger, ", ".join(one.tables))
-        for one in classes.values()
-    ]
-    parts = [
-        table(("id", "名称", "name", "stage", "ledger", "needs"), rows),
-        *(_rule(one.id) for one in classes.values()),
-    ]
+    rules = catalogue().values()
+    heads = ("id", "名称", "name", "stage", "ledger", "needs")
+    parts = [table(heads, [_head_row(one.card) for one in rules]), *(_rule(one) for one in rules)]
     about = (
         "Every alert is a lead to verify, never a verdict. Parameters are set in rules.toml, a table for each id: "
-        "`[S01]` `limit = 6`; on a cluster `monitor rules put` brings that file into force."
+        "`[S01]` `limit = 6`; on a cluster `monitor rules put` brings that file into force. A parameter named `limit` "
+        "or `fewest` is reached: a value that equals it sets the rule off. One named `over` is exceeded."
     )
     return page("Rules", about, "\n\n".join(parts))
 
 
-def _rule(rule_id: str) -> str:
-    rule = catalogue()[rule_id]
-    values = ", ".join(f"`{name} = {value}`" for name, value in parameters_of(rule).items())
-    page = inspect.getdoc(rule) or ""
-    return (
-        f"## {rule.id}\n\n{rule.name_zh} · {rule.name_en}. {rule.basis}\n\n```text\n{page}\n```\n\nDefaults: {values}"
+def _head_row(card: Card) -> tuple[str, ...]:
+    link = f"[{card.id}](#{card.id.lower()})"
+    return (link, card.name.zh, card.name.en, card.stage, card.ledger, ", ".join(card.tables))
+
+
+def _rule(rule: type[Rule]) -> str:
+    card = rule.card
+    parts = (
+        f"## {card.id}",
+        f"{card.name.zh} · {card.name.en}. {card.basis}",
+        f"先查：{card.advice.zh}。Look first: {card.advice.en}.",
+        code("text", inspect.getdoc(rule) or ""),
+        table(PARAMETER_HEAD, [_parameter_row(rule, name, said) for name, said in rule.parameters().items()]),
     )
+    return "\n\n".join(parts)
+
+
+def _parameter_row(rule: type[Rule], name: str, said: Parameter) -> tuple[str, ...]:
+    default = json.dumps(parameters_of(rule)[name])
+    return (f"`{name}`", f"`{default}`", _both(UNITS[said.unit]), _both(said.meaning), _both(origin_text(said.origin)))
+
+
+def _both(text: Text) -> str:
+    """Chinese, and English below it; once where they are the same."""
+    return text.zh if text.zh == text.en else f"{text.zh}<br>{text.en}"
 
 
 def commands_page() -> str:

@@ -117,7 +117,7 @@ def configure(rule_class: type[Rule], given: object, place: str) -> tuple[Life, 
     names = [one.name for one in fields(rule_class)]
     for name in given:
         if name not in names and name not in Life.model_fields:
-            raise ConfigurationError(f"{place}.{name}: expected a parameter{_did_you_mean(name, names)}")
+            raise ConfigurationError(f"{place}.{name}: expected a parameter{_instead(name, rule_class, names)}")
     try:
         life = Life.model_validate({name: value for name, value in given.items() if name in Life.model_fields})
         parameters = {name: value for name, value in given.items() if name in names}
@@ -146,6 +146,12 @@ def _read(path: Path) -> dict[str, object]:
         raise ConfigurationError(f"{path}: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: expected TOML: {error}") from None
+
+
+def _instead(name: str, rule_class: type[Rule], names: list[str]) -> str:
+    """What to write instead of a name that is no parameter."""
+    renamed = rule_class.card.renamed.get(name)
+    return f", it is now called {renamed}" if renamed else _did_you_mean(name, names)
 
 
 def _did_you_mean(name: str, known: list[str]) -> str:

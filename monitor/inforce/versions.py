@@ -24,6 +24,8 @@ def defined(given: Mapping[str, object]) -> Watch:
     if not isinstance(parameters, dict):
         raise BadRuleError(f"{rule_id}: expected an object of parameters, was {type(parameters).__name__}")
     life = {name: value for name, value in given.items() if name in Life.model_fields}
+    # What was put by an earlier build stays in force.
+    parameters = classes[rule_id].present_names(parameters)
     try:
         return watch_of(*configure(classes[rule_id], {**parameters, **life}, rule_id))
     except ConfigurationError as error:

@@ -25,7 +25,7 @@ def fingerprint_of(settings: Settings, area: str) -> dict[str, str]:
 
 def catalogue_version() -> str:
     """A hash over the rules that there are, and the versions of their code."""
-    rules = [(rule_id, rule.version) for rule_id, rule in catalogue().items()]
+    rules = [(rule_id, rule.card.version) for rule_id, rule in catalogue().items()]
     return blake2b(repr(rules).encode(), digest_size=4).hexdigest()
 
 

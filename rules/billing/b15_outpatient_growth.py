@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
-from typing import ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from ..engine.episode import Episode
-from ..engine.finding import Finding, Undecidable
-from ..engine.rule import DayRule
-from ..engine.text import Text
-from ..reference import Reference
-from ..times import DAY
+from rules import (
+    DAY,
+    Card,
+    DayRule,
+    Episode,
+    Finding,
+    Reference,
+    Text,
+    Undecidable,
+    assumption,
+    ends_after,
+    parameter,
+)
 
 Bins = Mapping[int, list[int]]
 WEEK = 7 * DAY
+HONEST_CLINIC = assumption(
+    "每日600人次的正常门诊，每年预警0至0.6条；未见公布数值",
+    "an honest clinic of 600 visits a day opens 0 to 0.6 alerts a year; no number is published",
+)
+"""Origin of the growth."""
 YUAN = 100
 """Fen."""
 
@@ -40,7 +51,6 @@ class _Growth(NamedTuple):
         return self.week.fen - self.usual.fen
 
 
-@dataclass(frozen=True)
 class OutpatientGrowth(DayRule):
     """The fund's outpatient spending at an institution over seven days is far above its own usual week, day after day.
 
@@ -50,15 +60,6 @@ class OutpatientGrowth(DayRule):
     Honest clinic of 600 visits a day at 60 yuan of the fund each, a fifth more in winter (tests/honest/
     test_growth.py, our assumption), whose traffic wanders besides by 10 / 15 %: 0.0 / 0.6 alerts a year; at 30
     visits a day none, for they cannot grow by 20,000 yuan in a week.
-
-    Parameters:
-        percent: growth against the median of the earlier weeks that sets it off, per cent.
-        least_yuan: and at least so much growth, yuan.
-        high_percent: growth that makes it `high`, per cent.
-        successive_days: on so many successive days, the judged one the last.
-        weeks: so many earlier weeks are compared; with fewer nothing is said.
-        search_weeks: how many weeks back they are looked for, for those with a holiday are passed over.
-        quiet: see Rule.
 
     A week is seven full days of Beijing; it counts with money of the fund in it, if the institution was there before
     its first day, and without a day of kind `holiday` in the calendar. A day that is in the calendar, of whatever kind,
@@ -81,26 +82,59 @@ class OutpatientGrowth(DayRule):
 
     """
 
-    id: ClassVar[str] = "B15"
-    name_zh: ClassVar[str] = "门诊统筹涨幅过快"
-    name_en: ClassVar[str] = "Outpatient spending grows too fast"
-    family: ClassVar[str] = "billing"
-    stage: ClassVar[Literal["in", "post"]] = "post"
-    ledger: ClassVar[str] = "spending"
-    subject: ClassVar[str] = "institution"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“门诊统筹涨幅过快”"
-    to_check: ClassVar[Text] = Text(
-        "是否新开科室、集中义诊或疫情所致，抽查涨幅集中的医师与项目，核实是否诱导就医、虚记费用",
-        "a new department, a campaign or an outbreak? else sample the physicians and items that grew",
+    card = Card(
+        id="B15",
+        name=Text("门诊统筹涨幅过快", "Outpatient spending grows too fast"),
+        family="billing",
+        stage="post",
+        ledger="spending",
+        subject="institution",
+        basis="《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“门诊统筹涨幅过快”",
+        advice=Text(
+            "是否新开科室、集中义诊或疫情所致，抽查涨幅集中的医师与项目，核实是否诱导就医、虚记费用",
+            "a new department, a campaign or an outbreak? else sample the physicians and items that grew",
+        ),
     )
 
-    percent: int = 50
-    least_yuan: int = 20_000
-    high_percent: int = 100
-    successive_days: int = 3
-    weeks: int = 8
-    search_weeks: int = 13
-    quiet: int = 604_800
+    percent: int = parameter(
+        50,
+        "较此前各周中位数的涨幅达到该比例才触发",
+        "growth against the median of the earlier weeks that sets the rule off",
+        unit="%",
+        origin=HONEST_CLINIC,
+    )
+    least_yuan: int = parameter(
+        20_000,
+        "同时增加的金额须达到该数",
+        "the growth in money must reach this too",
+        unit="yuan",
+        origin=assumption("小机构涨幅大但金额小", "at a small institution a large growth in per cent is little money"),
+    )
+    high_percent: int = parameter(
+        100, "涨幅达到该比例，严重程度为high", "growth from which the finding is `high`", unit="%", origin=HONEST_CLINIC
+    )
+    successive_days: int = parameter(
+        3,
+        "连续多少天均达到才触发（含当天）",
+        "number of days in a row with this growth, the judged day included",
+        unit="days",
+        origin=assumption("排除单日波动", "one day alone is chance"),
+    )
+    weeks: int = parameter(
+        8,
+        "与此前多少周比较；不足则不判断",
+        "number of earlier weeks that are compared; with fewer the rule does not decide",
+        unit="weeks",
+        origin=assumption("约两个月", "about two months"),
+    )
+    search_weeks: int = parameter(
+        13,
+        "最多向前找多少周（含节假日的周跳过）",
+        "how many weeks back these weeks are looked for; weeks with a holiday are left out",
+        unit="weeks",
+        origin=assumption("一个季度", "a quarter of a year"),
+    )
+    quiet: int = ends_after(604_800, "按周比较", "weeks are compared")
 
     @property
     def span(self) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..engine.entry import Entry
-from ..engine.finding import Finding, Severity, evidence
-from ..engine.text import Text
-from ..times import MINUTE
+from rules import MINUTE, Entry, Finding, Severity, Text, assumption, evidence
+
 from ._habit import limit_over
 
+OWN_BASELINE = assumption(
+    "相互独立到店时人数近似泊松分布，取平时人数加五个标准差",
+    "customers who come independently are nearly Poisson; five standard deviations above what is usual",
+)
+"""Origin of the limit by the own baseline."""
 LATE_UPLOAD = 5 * MINUTE
 """An upload so long after its settlement may be one after an outage (violations.md, S01)."""
 

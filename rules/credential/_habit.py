@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from ..engine.entry import Entry
-from ..engine.window import Window
-from ..ledgers import frozen_after
-from ..reference import Reference
-from ..times import DAY, HOUR, day_of, hour_of_day
+from rules import DAY, HOUR, Entry, Reference, Window, day_of, frozen_after, hour_of_day
 
 DAYS = 28
 ENOUGH = 14

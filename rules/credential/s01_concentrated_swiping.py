@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, cast
-
 from msgspec.structs import replace
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding
-from ..engine.rule import Rule
-from ..engine.text import Text, span_text
-from ..engine.window import Window
-from ..ledgers import Swipe
-from ..reference import Reference
-from ..times import SECOND
-from ._burst import against, burst
+from rules import (
+    SECOND,
+    Card,
+    Episode,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Swipe,
+    Text,
+    Window,
+    assumption,
+    ends_after,
+    parameter,
+    span_text,
+)
+
+from ._burst import OWN_BASELINE, against, burst
 from ._habit import looks_back, usual_in
 
 
-@dataclass(frozen=True)
-class ConcentratedSwiping(Rule):
+class ConcentratedSwiping(Rule[Swipe]):
     """More distinct persons settle at one pharmacy within the window than its size explains.
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11) names it first: hoarded cards are swiped in one go.
@@ -32,12 +36,6 @@ class ConcentratedSwiping(Rule):
 
     `warning`, from twice the limit or with half of them insured elsewhere `high` (violations.md, S01); a backlog, at
     least half of it uploaded more than five minutes late, is `info`.
-
-    Parameters:
-        window: how far back persons are counted, seconds.
-        limit: so many distinct persons set it off.
-        baseline: raise the limit to m + 5 * sqrt(m), m what is usual at this shop at this time of day.
-        quiet: see Rule.
 
     Known gaps: a shop that does the same every day makes it its habit; a burst of 8 extra cards in a shop of 400 a day
     is seen in 5 % of cases (15 extra: 98 %) - S01-SIGN keeps the low limit where a second sign is there.
@@ -53,21 +51,46 @@ class ConcentratedSwiping(Rule):
 
     """
 
-    id: ClassVar[str] = "S01"
-    name_zh: ClassVar[str] = "集中刷卡"
-    name_en: ClassVar[str] = "Concentrated swiping"
-    family: ClassVar[str] = "credential"
-    ledger: ClassVar[str] = "swipes"
-    subject: ClassVar[str] = "institution"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”"
-    to_check: ClassVar[Text] = Text(
-        "是否集中代购、收集医保卡刷卡或断网后补传", "cards collected or bought for others, or an upload after an outage"
+    card = Card(
+        id="S01",
+        name=Text("集中刷卡", "Concentrated swiping"),
+        family="credential",
+        ledger="swipes",
+        subject="institution",
+        basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
+        advice=Text(
+            "是否集中代购、收集医保卡刷卡或断网后补传",
+            "cards collected or bought for others, or an upload after an outage",
+        ),
     )
 
-    window: int = 600
-    limit: int = 8
-    baseline: bool = True
-    quiet: int = 600
+    window: int = parameter(
+        600,
+        "向前统计参保人数的时间",
+        "length of the time in which persons are counted",
+        unit="s",
+        origin=assumption(
+            "文件未公布数值；参照正常药店客流设定", "no number is published; set by the customers of honest shops"
+        ),
+    )
+    limit: int = parameter(
+        8,
+        "不同参保人达到该人数即触发",
+        "number of distinct persons that sets the rule off",
+        unit="persons",
+        origin=assumption(
+            "日均50至400笔的正常药店每店每日预警不超过0.05条",
+            "an honest shop of 50 to 400 settlements a day opens at most 0.05 alerts a day",
+        ),
+    )
+    baseline: bool = parameter(
+        True,
+        "人数上限是否提高到m+5√m；m为本店同时段平时人数",
+        "whether the limit is raised to m + 5 * sqrt(m), where m is the usual number at this shop at this time of day",
+        unit="yes or no",
+        origin=OWN_BASELINE,
+    )
+    quiet: int = ends_after(600)
 
     @property
     def span(self) -> int:
@@ -77,23 +100,21 @@ class ConcentratedSwiping(Rule):
     @property
     def looks_back(self) -> int:
         """The days of the habit, ms."""
-        return looks_back(self.ledger) if self.baseline else 0
+        return looks_back(self.card.ledger) if self.baseline else 0
 
     @property
-    def fewest(self) -> int:
+    def guard(self) -> Guard:
         """As many swipes as persons."""
-        return self.limit
+        return Guard(fewest=self.limit, distinct=("person", self.limit))
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Count the distinct persons in the window that ends with this swipe."""
-        people = window.distinct("person") if window.count >= self.limit else 0
-        if people < self.limit:
-            return None
-        usual = usual_in(entry, window, reference, self.span, self.ledger) if self.baseline else None
+        people = window.distinct("person")
+        usual = usual_in(entry, window, reference, self.span, self.card.ledger) if self.baseline else None
         found = burst(window.entries, people, self.limit, usual)
         if found is None or found.severity != "warning":
             return found
-        away = sum(cast("Swipe", one).elsewhere for one in window.entries)
+        away = sum(one.elsewhere for one in window.entries)
         return replace(found, severity="high") if 2 * away >= window.count else found
 
     def sentence(self, episode: Episode) -> Text:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
-from typing import ClassVar
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding
-from ..engine.rule import Rule
-from ..engine.text import Text, span_text
-from ..engine.window import Window
-from ..reference import Reference
-from ..times import MINUTE, SECOND
-from ._burst import against, burst
+from rules import (
+    MINUTE,
+    SECOND,
+    Card,
+    Episode,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Swipe,
+    Text,
+    Window,
+    assumption,
+    ends_after,
+    parameter,
+    span_text,
+)
+
+from ._burst import OWN_BASELINE, against, burst
 from ._habit import looks_back, usual_in
 
 
-@dataclass(frozen=True)
-class Gap(Rule):
+class Gap(Rule[Swipe]):
     """A run of swipes at one pharmacy, each within two minutes of the one before, has more persons than usual.
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11): whoever holds many cards swipes them one after the
@@ -28,14 +35,6 @@ class Gap(Rule):
     day opens 0.0001 / 0.014 / 0.007 alerts a day; on a day with twice the customers 0.02 / 1.1 / 4.8, and 0.004 / 0.02
     / 0 where the calendar has it as a pension or campaign day. Without the pause that is added to the length of a
     run the largest of them would open 0.27 on an ordinary day.
-
-    Parameters:
-        gap: the longest pause within a run, seconds.
-        limit: so many distinct persons set it off.
-        longest: a run is looked back on for so long, seconds.
-        baseline: raise the limit to m + 5 * sqrt(m), m what is usual at this shop and time of day in the length of the
-            run and one pause.
-        quiet: see Rule.
 
     Known gaps: a pause of three minutes ends a run. A shop that does the same every day makes it its habit; until 14
     of 28 days have traffic the limit stands alone, and while only half of them have, the habit is half of what it will
@@ -53,23 +52,52 @@ class Gap(Rule):
 
     """
 
-    id: ClassVar[str] = "S01-GAP"
-    name_zh: ClassVar[str] = "连续刷卡"
-    name_en: ClassVar[str] = "Run of swipes"
-    family: ClassVar[str] = "credential"
-    ledger: ClassVar[str] = "swipes"
-    subject: ClassVar[str] = "institution"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”"
-    to_check: ClassVar[Text] = Text(
-        "是否一人持多张医保凭证连续刷卡，或排队高峰、断网后补传",
-        "one person with many cards, or a queue, or an upload after an outage",
+    card = Card(
+        id="S01-GAP",
+        name=Text("连续刷卡", "Run of swipes"),
+        family="credential",
+        ledger="swipes",
+        subject="institution",
+        basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
+        advice=Text(
+            "是否一人持多张医保凭证连续刷卡，或排队高峰、断网后补传",
+            "one person with many cards, or a queue, or an upload after an outage",
+        ),
     )
 
-    gap: int = 120
-    limit: int = 8
-    longest: int = 7_200
-    baseline: bool = True
-    quiet: int = 600
+    gap: int = parameter(
+        120,
+        "相邻两次刷卡的最长间隔（含）",
+        "the longest pause between two swipes of a run; a pause of exactly this length is still in it",
+        unit="s",
+        origin=assumption("逐张刷卡每张不到2分钟", "a person with many cards needs less than two minutes for each"),
+    )
+    limit: int = parameter(
+        8,
+        "不同参保人达到该人数即触发",
+        "number of distinct persons that sets the rule off",
+        unit="persons",
+        origin=assumption(
+            "日均50至400笔的正常药店每店每日预警不超过0.02条",
+            "an honest shop of 50 to 400 settlements a day opens at most 0.02 alerts a day",
+        ),
+    )
+    longest: int = parameter(
+        7_200,
+        "一次连续刷卡最多向前追溯的时间",
+        "how far back a run is followed at most",
+        unit="s",
+        origin=assumption("限制计算量", "bounds the work"),
+    )
+    baseline: bool = parameter(
+        True,
+        "人数上限是否提高到m+5√m；m为本店同时段、同样时长（加一次间隔）的平时人数",
+        "whether the limit is raised to m + 5 * sqrt(m), where m is the usual number at this shop and time of day in "
+        "the length of the run and one pause",
+        unit="yes or no",
+        origin=OWN_BASELINE,
+    )
+    quiet: int = ends_after(600)
 
     @property
     def span(self) -> int:
@@ -79,14 +107,14 @@ class Gap(Rule):
     @property
     def looks_back(self) -> int:
         """The days of the habit, ms."""
-        return looks_back(self.ledger) if self.baseline else 0
+        return looks_back(self.card.ledger) if self.baseline else 0
 
     @property
-    def fewest(self) -> int:
+    def guard(self) -> Guard:
         """As many swipes as persons."""
-        return self.limit
+        return Guard(fewest=self.limit, distinct=("person", self.limit))
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Count the distinct persons of the run that this swipe continues."""
         run = window.run(self.gap * SECOND)
         people = len({one.person for one in run}) if len(run) >= self.limit else 0
@@ -94,8 +122,11 @@ class Gap(Rule):
             return None
         length = entry.time - run[0].time
         # One pause more: that a run begins with a swipe is no chance, and without it short runs are always "too dense".
-        usual = usual_in(entry, window, reference, length + self.gap * SECOND, self.ledger) if self.baseline else None
+        usual = self._usual(entry, window, reference, length + self.gap * SECOND)
         return burst(run, people, self.limit, usual, minutes=str(ceil(length / MINUTE)))
+
+    def _usual(self, entry: Swipe, window: Window[Swipe], reference: Reference, length: int) -> float | None:
+        return usual_in(entry, window, reference, length, self.card.ledger) if self.baseline else None
 
     def sentence(self, episode: Episode) -> Text:
         """How many persons, without which pause, in how long, against the limit and the habit."""

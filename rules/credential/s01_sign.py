@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, cast
 
 from msgspec.structs import replace
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding
-from ..engine.rule import Rule
-from ..engine.text import Text, span_text
-from ..engine.window import Window
-from ..ledgers import Swipe
-from ..reference import Reference
-from ..times import DAY, HOUR, SECOND, day_of, hour_of_day
+from rules import (
+    DAY,
+    HOUR,
+    SECOND,
+    Card,
+    Episode,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Swipe,
+    Text,
+    Window,
+    assumption,
+    day_of,
+    ends_after,
+    hour_of_day,
+    parameter,
+    span_text,
+)
+
 from ._burst import against, burst
 from ._habit import crowd
 
@@ -33,8 +43,7 @@ SIGNS = {
 """Each sign with its words."""
 
 
-@dataclass(frozen=True)
-class Sign(Rule):
+class Sign(Rule[Swipe]):
     """Six persons who all share one sign settle at one pharmacy within ten minutes.
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11) and "聚敛参保人医保卡，通过空刷套刷等方式骗保" (She
@@ -49,15 +58,6 @@ class Sign(Rule):
 
     What is usual is read from the whole days before the swipe's own. They lie within the rule's span, so what still
     comes or is taken back there judges the swipe again; the ledger keeps its entries four days longer for it.
-
-    Parameters:
-        window: how far back persons are counted, seconds.
-        limit: so many distinct persons who share a sign set it off.
-        amount_percent: totals that differ by at most so much are the same, %.
-        balance: an account with less than this is nearly empty, yuan.
-        habit_days: the limit is raised to m + 5 * sqrt(m), m what is usual for the sign at this time of day, read from
-            so many days before. Where it is rare that changes nothing.
-        quiet: see Rule.
 
     Known gaps: after days without traffic, and on the first day of the monitor, nothing is known to be usual: a shop of
     400 a day of which most bear a sign opens some 10 to 20 alerts that day. A balance of 0 may also mean that there is
@@ -75,27 +75,62 @@ class Sign(Rule):
 
     """
 
-    id: ClassVar[str] = "S01-SIGN"
-    name_zh: ClassVar[str] = "同特征集中刷卡"
-    name_en: ClassVar[str] = "Concentrated swiping with a shared sign"
-    family: ClassVar[str] = "credential"
-    ledger: ClassVar[str] = "swipes"
-    subject: ClassVar[str] = "institution"
-    basis: ClassVar[str] = (
-        "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”；"
-        "歙县专项整治方案（2025-04-30）“聚敛参保人医保卡，通过空刷套刷等方式骗保”"
-    )
-    to_check: ClassVar[Text] = Text(
-        "是否收集医保凭证空刷套刷、集中代购，或单位、家庭统一购药",
-        "cards collected to draw money, purchases for others, or one order for a family or a firm",
+    card = Card(
+        id="S01-SIGN",
+        name=Text("同特征集中刷卡", "Concentrated swiping with a shared sign"),
+        family="credential",
+        ledger="swipes",
+        subject="institution",
+        basis=(
+            "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”；"
+            "歙县专项整治方案（2025-04-30）“聚敛参保人医保卡，通过空刷套刷等方式骗保”"
+        ),
+        advice=Text(
+            "是否收集医保凭证空刷套刷、集中代购，或单位、家庭统一购药",
+            "cards collected to draw money, purchases for others, or one order for a family or a firm",
+        ),
     )
 
-    window: int = 600
-    limit: int = 6
-    amount_percent: int = 1
-    balance: int = 5
-    habit_days: int = 3
-    quiet: int = 600
+    window: int = parameter(
+        600,
+        "向前统计参保人数的时间",
+        "length of the time in which persons are counted",
+        unit="s",
+        origin=assumption("与S01相同", "as S01"),
+    )
+    limit: int = parameter(
+        6,
+        "具有同一特征的不同参保人达到该人数即触发",
+        "number of distinct persons with the same sign that sets the rule off",
+        unit="persons",
+        origin=assumption(
+            "日均50至400笔的正常药店每店每日预警不超过0.06条",
+            "an honest shop of 50 to 400 settlements a day opens at most 0.06 alerts a day",
+        ),
+    )
+    amount_percent: int = parameter(
+        1,
+        "总费用相差不超过该比例视为相同",
+        "totals that differ by at most this much count as equal",
+        unit="%",
+        origin=assumption("容许找零差异", "leaves room for rounding"),
+    )
+    balance: int = parameter(
+        5,
+        "账户余额不足该金额视为已刷空",
+        "an account with less than this counts as nearly empty",
+        unit="yuan",
+        origin=assumption("余额已不足以购药", "too little to buy a drug with"),
+    )
+    habit_days: int = parameter(
+        3,
+        "平时人数m取自此前多少天；上限提高到m+5√m，特征少见的店不受影响",
+        "number of earlier days from which m is read, the usual number for the sign at this time of day; the limit is "
+        "raised to m + 5 * sqrt(m), which changes nothing where the sign is rare",
+        unit="days",
+        origin=assumption("仅用于判断该特征在本店是否常见", "enough to see whether the sign is common there"),
+    )
+    quiet: int = ends_after(600)
 
     @property
     def span(self) -> int:
@@ -103,31 +138,24 @@ class Sign(Rule):
         return self.shown + (self.habit_days + 1) * DAY
 
     @property
-    def fewest(self) -> int:
-        """As many swipes as persons."""
-        return self.limit
+    def guard(self) -> Guard:
+        """As many swipes as persons within the minutes that are counted."""
+        return Guard(fewest=self.limit, within=self.shown)
 
     @property
     def shown(self) -> int:
         """The window in ms."""
         return self.window * SECOND
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Count, for each sign that this swipe bears, the distinct persons of the window who share it."""
-        recent = self._recent(window)
-        if len(recent) < self.limit:
-            return None
-        swipe = cast("Swipe", entry)
-        found = [one for sign in SIGNS if (one := self._judge(sign, swipe, recent, window, reference)) is not None]
+        recent = list(window.last(self.shown))
+        judged = [self._judge(sign, entry, recent, window, reference) for sign in SIGNS]
+        found = [one for one in judged if one is not None]
         return max(found, key=lambda one: one.value / one.limit, default=None)
 
-    def _recent(self, window: Window) -> list[Swipe]:
-        """The swipes of the last minutes; none where they are too few in any case."""
-        recent = window.last(self.shown)
-        return cast("list[Swipe]", list(recent)) if len(recent) >= self.limit else []
-
     def _judge(
-        self, sign: str, swipe: Swipe, recent: list[Swipe], window: Window, reference: Reference
+        self, sign: str, swipe: Swipe, recent: list[Swipe], window: Window[Swipe], reference: Reference
     ) -> Finding | None:
         sharing = [one for one in recent if self._shares(sign, one, swipe)]
         people = len({one.person for one in sharing})
@@ -151,7 +179,7 @@ class Sign(Rule):
             return one.credential == TYPED
         return 0 <= one.balance < self.balance * 100
 
-    def _usual(self, sign: str, swipe: Swipe, window: Window) -> float | None:
+    def _usual(self, sign: str, swipe: Swipe, window: Window[Swipe]) -> float | None:
         """How many swipes with this sign are usual in the window; None where there was no swipe in the days before."""
         today, hour = day_of(swipe.time), hour_of_day(swipe.time)
         past = window.cached(today, lambda: self._past(window, today))
@@ -159,10 +187,9 @@ class Sign(Rule):
         mean = window.cached(key, lambda: self._mean(sign, swipe, past, hour))
         return mean * self.shown / HOUR if mean >= 0 else None
 
-    def _past(self, window: Window, today: int) -> list[Swipe]:
+    def _past(self, window: Window[Swipe], today: int) -> list[Swipe]:
         """The swipes of the days before this one from which the habit is read."""
-        past = window.since(today - self.habit_days * DAY)
-        return cast("list[Swipe]", [one for one in past if one.time < today])
+        return [one for one in window.since(today - self.habit_days * DAY) if one.time < today]
 
     def _mean(self, sign: str, swipe: Swipe, past: Sequence[Swipe], hour: int) -> float:
         """Swipes with this sign an hour, in the busiest of three neighbouring hours; -1 where nothing is known."""

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from math import asin, cos, radians, sin, sqrt
-from typing import ClassVar, cast
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text, span_text
-from ..engine.window import Window
-from ..ledgers import PHARMACY, Fill, Visit
-from ..reference import Reference
-from ..times import HOUR, MINUTE, SECOND
+from rules import (
+    HOUR,
+    MINUTE,
+    PHARMACY,
+    SECOND,
+    Card,
+    Episode,
+    Fill,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Text,
+    Visit,
+    Window,
+    assumption,
+    ends_after,
+    evidence,
+    parameter,
+    precedent,
+    span_text,
+)
 
 AT_A_DISTANCE = ("2", "3")
 """opter_type of a self-service terminal and of a mobile telephone: nobody has seen the person."""
@@ -28,8 +39,7 @@ EARTH_RADIUS = 6_371.0
 """km."""
 
 
-@dataclass(frozen=True)
-class ImpossibleTravel(Rule):
+class ImpossibleTravel(Rule[Visit | Fill]):
     """One person settles in two counties within half an hour, too far apart, or at three institutions in an hour.
 
     Why: "盗刷社会保障卡或医保电子凭证" (Mei county forwarding Baoji city, 2024-09-27): a credential that is in two
@@ -45,15 +55,6 @@ class ImpossibleTravel(Rule):
     the prescription of a hospital (rx_circ_flag 1, or its rxno) belongs to the visit there. Of a question before
     settlement it is not known whose account will pay, so one with an electronic credential is not judged.
 
-    Parameters:
-        county_minutes: settlements in two counties less than so far apart, minutes.
-        speed: the journey between two institutions of the window is faster than this, km/h; needs their coordinates.
-        places: so many institutions within the window.
-        window: how far back a journey is looked at, seconds. Beyond an hour there are fast trains.
-        near_km: institutions so close to each other are one place for county and speed, where coordinates are known.
-        prescription_hours: how long before the sale the hospital wrote the prescription, hours.
-        quiet: see Rule; one journey is one alert.
-
     Known gaps: a relative who buys at home while the patient is treated elsewhere. A wrong place in the register. The
     second half of a journey is judged when it comes, so the first institution is not warned.
 
@@ -68,29 +69,69 @@ class ImpossibleTravel(Rule):
 
     """
 
-    id: ClassVar[str] = "S06"
-    name_zh: ClassVar[str] = "异地瞬时就医"
-    name_en: ClassVar[str] = "Impossible travel"
-    family: ClassVar[str] = "credential"
-    ledger: ClassVar[str] = "visits"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = (
-        "《医疗保障基金使用监督管理条例》第四十一条；眉县转发宝鸡市通知（2024-09-27）“盗刷社会保障卡或医保电子凭证”"
-    )
-    judges_pre: ClassVar[bool] = True
-    institution_facing: ClassVar[bool] = True
-    to_check: ClassVar[Text] = Text(
-        "是否盗刷、出借医保凭证，或家属代办、机构所在地登记有误",
-        "a credential stolen or lent, a relative who acted for the person, or a wrong place in the register",
+    card = Card(
+        id="S06",
+        name=Text("异地瞬时就医", "Impossible travel"),
+        family="credential",
+        ledger="visits",
+        subject="person",
+        basis=(
+            "《医疗保障基金使用监督管理条例》第四十一条；眉县转发宝鸡市通知（2024-09-27）“盗刷社会保障卡或医保电子凭证”"
+        ),
+        advice=Text(
+            "是否盗刷、出借医保凭证，或家属代办、机构所在地登记有误",
+            "a credential stolen or lent, a relative who acted for the person, or a wrong place in the register",
+        ),
+        judges_pre=True,
+        institution_facing=True,
     )
 
-    county_minutes: int = 30
-    speed: int = 120
-    places: int = 3
-    window: int = 3_600
-    near_km: float = 2.0
-    prescription_hours: int = 6
-    quiet: int = 3_600
+    county_minutes: int = parameter(
+        30,
+        "在两个县（区）结算，间隔不足该时间即触发",
+        "settlements in two counties that are less than this apart in time set the rule off",
+        unit="min",
+        origin=precedent(
+            "公开代码中“同一卡30分钟内在两家机构”，此处改为两个县（区）",
+            "public code: one card at two institutions within 30 minutes; here in two counties",
+        ),
+    )
+    speed: int = parameter(
+        120,
+        "窗口内两家机构之间的时速超过该值即触发（须登记坐标）",
+        "a journey between two institutions that is faster than this sets the rule off; needs coordinates",
+        unit="km/h",
+        origin=assumption("公路行车难以达到", "too fast for a journey by road from door to door"),
+    )
+    places: int = parameter(
+        3,
+        "窗口内结算的机构达到该数即触发",
+        "number of institutions within the window that sets the rule off",
+        unit="institutions",
+        origin=assumption("两家机构多为就近购药", "two are mostly the walk to the pharmacy next door"),
+    )
+    window: int = parameter(
+        3_600,
+        "向前看行程的时间",
+        "how far back a journey is looked at",
+        unit="s",
+        origin=assumption("超过一小时可乘高铁", "beyond an hour there are fast trains"),
+    )
+    near_km: float = parameter(
+        2.0,
+        "相距不超过该距离的机构，就县（区）和时速视为同一地点（须登记坐标）",
+        "institutions at most this far apart count as one place for county and speed; needs coordinates",
+        unit="km",
+        origin=assumption("县界两侧的相邻机构", "two doors beside each other on a county border"),
+    )
+    prescription_hours: int = parameter(
+        6,
+        "外配处方最多早于购药多久",
+        "how long before the sale the hospital may have written the prescription",
+        unit="h",
+        origin=assumption("就诊当天购药", "the drug is fetched on the day of the visit"),
+    )
+    quiet: int = ends_after(3_600, "同一次行程只有一条预警", "one journey is one alert")
 
     @property
     def span(self) -> int:
@@ -98,16 +139,17 @@ class ImpossibleTravel(Rule):
         return max(self.shown, self.prescription_hours * HOUR)
 
     @property
-    def fewest(self) -> int:
-        """Two places, unless the limit is lower."""
-        return min(2, self.places)
+    def guard(self) -> Guard:
+        """Two institutions, unless one is already too many."""
+        fewest = min(2, self.places)
+        return Guard(fewest=fewest, distinct=("institution", fewest))
 
     @property
     def shown(self) -> int:
         """The window in ms."""
         return self.window * SECOND
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Visit | Fill, window: Window[Visit | Fill], reference: Reference) -> Finding | None:
         """Compare where the person is now with where the person was in the window."""
         if not isinstance(entry, Visit):
             return None
@@ -121,17 +163,16 @@ class ImpossibleTravel(Rule):
             or self._places(stops)
         )
 
-    def _stops(self, entries: Sequence[Entry], reference: Reference) -> list[Visit]:
+    def _stops(self, entries: Iterable[Visit | Fill], reference: Reference) -> list[Visit]:
         """Where the person was in person; the walk from the hospital to a pharmacy belongs to the hospital."""
         stops: list[Visit] = []
         prescribed: set[str] = set()
         was_treated = False
-        for one in entries:
-            if isinstance(one, Fill):
+        for visit in entries:
+            if isinstance(visit, Fill):
                 was_treated = True
-                prescribed.add(one.prescription)
+                prescribed.add(visit.prescription)
                 continue
-            visit = cast("Visit", one)
             at_pharmacy = visit.transaction in ("2101", "2102") or visit.visit_type == PHARMACY
             on_prescription = visit.circulated or not prescribed.isdisjoint(visit.prescriptions)
             if at_pharmacy and was_treated and on_prescription:
@@ -241,6 +282,6 @@ def _finding(
         limit=value_and_limit[1],
         unit=measure[1],
         severity="high",
-        evidence=evidence(list[Entry](stops)),
+        evidence=evidence(stops),
         details={name: str(number) for name, number in details.items()},
     )

@@ -8,11 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import cast
 
-from ..engine.entry import Entry
-from ..engine.window import Window
-from ..ledgers import PHARMACY, Fill
-from ..reference import Reference
-from ..times import DAY, day_of
+from rules import DAY, PHARMACY, Fill, Reference, Rule, Window, assumption, day_of, parameter, published
 
 UNIT = 10_000
 """One cnt, as quantities are kept."""
@@ -69,19 +65,19 @@ def prescription_and_day(fill: Fill) -> Hashable:
 
 
 def dispensed(
-    entry: Entry, window: Window, key: Callable[[Fill], Hashable] = visit_and_day
+    entry: Fill, window: Window[Fill], key: Callable[[Fill], Hashable] = visit_and_day
 ) -> tuple[list[Dispensing], Dispensing] | None:
     """The dispensings that began before this line, and the one that begins with it; None where it continues one.
 
     So one dispensing is judged once. Its later lines of the same day belong to it, those of the others not yet.
     """
     groups: dict[Hashable, list[Fill]] = {}
-    for fill in cast("Iterable[Fill]", window.entries):
+    for fill in window.entries:
         groups.setdefault(key(fill), []).append(fill)
-    own = key(cast("Fill", entry))
+    own = key(entry)
     if groups[own][0].id != entry.id:
         return None
-    later = [fill for fill in cast("Iterable[Fill]", window.after(DAY)) if key(fill) == own]
+    later = [fill for fill in window.after(DAY) if key(fill) == own]
     before = list(groups)[: list(groups).index(own)]
     return [Dispensing(tuple(groups[one])) for one in before], Dispensing((*groups[own], *later))
 
@@ -134,19 +130,55 @@ def _one_lasts(line: Fill) -> int:
     return line.days * UNIT // line.quantity if line.quantity > 0 else 0
 
 
-@dataclass(frozen=True)
-class DaysAllowed:
+_NORM = published(
+    "《处方管理办法》（卫生部令第53号，2007-05-01施行）第十九条",
+    "Measures on prescriptions (Ministry of Health, order 53, in force 2007-05-01), article 19",
+)
+_LONG = published(
+    "《长期处方管理规范（试行）》（2021-08-10）第十二条：最长12周",
+    "Rules on long-term prescriptions (trial, 2021-08-10), article 12: at most 12 weeks",
+)
+_WIDE = assumption("按12周取整放宽", "12 weeks, rounded up")
+
+
+class DaysAllowed(Rule[Fill]):
     """How many days' supply one dispensing may be, by med_type; the parameters of every rule that asks it.
 
-    acute: 11, 16; emergency: 13; chronic: 14, 15, 18; prescription: 41 with rxno; other: any other type, also where
-    none is sent. 41 without rxno has no limit: nobody prescribed. 140101 and the like count as their first two digits.
+    More than one pack above it is a finding. 41 without rxno has no limit, for it is not prescribed. 140101 and the
+    like count as their first two digits.
     """
 
-    acute: int = 7
-    emergency: int = 3
-    chronic: int = 84
-    prescription: int = 90
-    other: int = 90
+    acute: int = parameter(
+        7,
+        "普通门诊（11、16）一次配药允许的天数",
+        "days allowed in one dispensing: outpatient (11, 16)",
+        unit="days",
+        origin=_NORM,
+    )
+    emergency: int = parameter(
+        3, "急诊（13）一次配药允许的天数", "days allowed in one dispensing: emergency (13)", unit="days", origin=_NORM
+    )
+    chronic: int = parameter(
+        84,
+        "门诊慢特病（14、15、18）一次配药允许的天数",
+        "days allowed in one dispensing: chronic illness (14, 15, 18)",
+        unit="days",
+        origin=_LONG,
+    )
+    prescription: int = parameter(
+        90,
+        "凭处方（有rxno）药店购药（41）一次允许的天数",
+        "days allowed in one dispensing: pharmacy (41) with rxno",
+        unit="days",
+        origin=_WIDE,
+    )
+    other: int = parameter(
+        90,
+        "其他类别（含未上传类别）一次配药允许的天数",
+        "days allowed in one dispensing: any other kind, also where none is sent",
+        unit="days",
+        origin=_WIDE,
+    )
 
     def allowed(self, lines: Iterable[Fill]) -> int | None:
         """The widest limit that any of these lines has, ms; None where one has none."""

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, Severity, Undecidable, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..reference import Reference
-from ..times import DAY
+from rules import (
+    DAY,
+    Card,
+    Episode,
+    Fill,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Severity,
+    Text,
+    Undecidable,
+    Window,
+    assumption,
+    ends_after,
+    evidence,
+    parameter,
+)
+
 from ._supply import Dispensing, dispensed, drug_name, own_pace
 
 WEEK = 7 * DAY
+RESERVE = assumption(
+    "按2140次正常续方测算，多数人余药不超过10天；未见公布数值",
+    "of 2,140 honest refills a day nearly all leave 10 days or fewer; no number is published",
+)
+"""Origin of what a person may keep in reserve."""
 _Fills = Sequence[tuple[Dispensing, int]]
 """Earlier dispensings with their supply, ms; 0 where unknown."""
 
 
-@dataclass(frozen=True)
-class EarlyRefill(Rule):
+class EarlyRefill(Rule[Fill]):
     """A person gets a substance again while much more of it is left than people keep in reserve.
 
     Why: "重复开药" (Mei county forwarding Baoji city, 2024-09-27) and the wandering buyers of "回流药" (She county,
@@ -45,14 +58,6 @@ class EarlyRefill(Rule):
     10 days remain, so that 27 % come with more than 6; one in twenty elsewhere): by the wide limit and by the third
     early fill 0 alerts a day; elsewhere 44 a day, there and back again, which is why those are `info`.
 
-    Parameters:
-        wide_days, wide_percent: of reserve at the same institution; the larger counts.
-        near_days, near_percent: of reserve at another institution, and by which a fill is early.
-        repeats, repeat_days: so many early fills in so many days.
-        history_days: how far back supply is added up; 180 holds two of the longest prescriptions (90 days) and the
-            three months of `repeat_days` with a fill before them.
-        quiet: see Rule; 30 days, so that who comes every month stays one alert.
-
     Known gaps: two strengths that are taken together are added up as if one after the other. An own pace that was
     always too fast explains itself. Lines of a visit whose settlement alone was reversed (2208 without 2205) count.
 
@@ -66,28 +71,78 @@ class EarlyRefill(Rule):
 
     """
 
-    id: ClassVar[str] = "D01"
-    name_zh: ClassVar[str] = "提前重复配药"
-    name_en: ClassVar[str] = "Early refill"
-    family: ClassVar[str] = "drug"
-    ledger: ClassVar[str] = "supply"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“重复开药”"
-    judges_pre: ClassVar[bool] = True
-    institution_facing: ClassVar[bool] = True
-    to_check: ClassVar[Text] = Text(
-        "是否调整剂量、外出备药、遗失补配，或超量囤药转卖",
-        "a changed dose, travel, a lost pack, or hoarding for resale",
+    card = Card(
+        id="D01",
+        name=Text("提前重复配药", "Early refill"),
+        family="drug",
+        ledger="supply",
+        subject="person",
+        basis="《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“重复开药”",
+        advice=Text(
+            "是否调整剂量、外出备药、遗失补配，或超量囤药转卖",
+            "a changed dose, travel, a lost pack, or hoarding for resale",
+        ),
+        judges_pre=True,
+        institution_facing=True,
     )
 
-    wide_days: int = 14
-    wide_percent: int = 50
-    near_days: int = 6
-    near_percent: int = 20
-    repeats: int = 3
-    repeat_days: int = 90
-    history_days: int = 180
-    quiet: int = 2_592_000
+    wide_days: int = parameter(
+        14,
+        "同一机构再次配药时，剩余用量超过该天数才触发；与wide_percent取较大者",
+        "at the same institution, more days than this must remain; the larger of this and wide_percent counts",
+        unit="days",
+        origin=RESERVE,
+    )
+    wide_percent: int = parameter(
+        50,
+        "同一机构再次配药时，剩余用量超过上次配药的该比例才触发；与wide_days取较大者",
+        "at the same institution, more of the last fill than this must remain; the larger of this and wide_days",
+        unit="%",
+        origin=RESERVE,
+    )
+    near_days: int = parameter(
+        6,
+        "换机构配药时的剩余天数（须超过），也用于判断一次配药是否提前；与near_percent取较大者",
+        "at another institution, more days than this must remain; a fill is early by the same measure; the larger "
+        "of this and near_percent counts",
+        unit="days",
+        origin=RESERVE,
+    )
+    near_percent: int = parameter(
+        20,
+        "换机构配药时剩余占上次配药的比例（须超过），也用于判断是否提前；与near_days取较大者",
+        "at another institution, more of the last fill than this must remain; a fill is early by the same measure; "
+        "the larger of this and near_days counts",
+        unit="%",
+        origin=RESERVE,
+    )
+    repeats: int = parameter(
+        3,
+        "提前配药达到该次数即触发",
+        "number of early fills that sets the rule off",
+        unit="fills",
+        origin=assumption("偶尔提前一两次属正常", "one or two early fills are normal"),
+    )
+    repeat_days: int = parameter(
+        90,
+        "统计提前配药次数的天数",
+        "number of days in which early fills are counted",
+        unit="days",
+        origin=assumption("约三次按月配药", "about three monthly fills"),
+    )
+    history_days: int = parameter(
+        180,
+        "向前累计用量的天数",
+        "how far back supply is added up",
+        unit="days",
+        origin=assumption(
+            "可容纳两张最长处方（各90天），以及repeat_days三个月及其前一次配药",
+            "holds two of the longest prescriptions (90 days), and the three months of repeat_days with a fill before",
+        ),
+    )
+    quiet: int = ends_after(
+        2_592_000, "30天：每月来一次的人只有一条预警", "30 days: a person who comes every month stays one alert"
+    )
 
     @property
     def span(self) -> int:
@@ -95,16 +150,16 @@ class EarlyRefill(Rule):
         return self.history_days * DAY
 
     @property
-    def fewest(self) -> int:
+    def guard(self) -> Guard:
         """A fill and the one before it."""
-        return 2
+        return Guard(fewest=2)
 
     @property
     def ahead(self) -> int:
         """The rest of a dispensing's day, ms."""
         return DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Fill, window: Window[Fill], reference: Reference) -> Finding | None:
         """Judge the dispensing that begins with this line against what was dispensed before."""
         found = dispensed(entry, window)
         if found is None or not found[0] or found[1].returned:

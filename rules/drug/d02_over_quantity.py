@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from rules import (
+    DAY,
+    Card,
+    Episode,
+    Fill,
+    Finding,
+    Reference,
+    Text,
+    Undecidable,
+    Window,
+    assumption,
+    ends_after,
+    evidence,
+    parameter,
+)
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, Undecidable, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..reference import Reference
-from ..times import DAY
 from ._supply import DaysAllowed, Dispensing, dispensed, drug_name
 
 
-@dataclass(frozen=True)
-class OverQuantity(DaysAllowed, Rule):
+class OverQuantity(DaysAllowed):
     """A person gets more days' supply of a substance than the kind of visit allows, or than 90 days can use.
 
     Why: "超量开药" (Mei county forwarding Baoji city, 2024-09-27), "超量购药" (She county, 2025-04-30). The days of one
@@ -43,11 +47,6 @@ class OverQuantity(DaysAllowed, Rule):
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,140 refills a day of 28, 30 or 84
     days, fetched when -5 to 10 days remain): 0 alerts a day by either; by 117 days with nothing on top 350.
 
-    Parameters:
-        acute, emergency, chronic, prescription, other: days of one dispensing, see `DaysAllowed`.
-        days, more_percent: of the sum.
-        quiet: see Rule; 30 days, so that who comes every month stays one alert.
-
     Known gaps: the drug table's unit is the pack: where cnt counts tablets and no prd_days is sent, it is misread.
     Where prd_days is sent, cnt counts tablets and the table is not loaded, one tablet is taken for the pack.
 
@@ -64,25 +63,42 @@ class OverQuantity(DaysAllowed, Rule):
 
     """
 
-    id: ClassVar[str] = "D02"
-    name_zh: ClassVar[str] = "超量配药"
-    name_en: ClassVar[str] = "Over-quantity"
-    family: ClassVar[str] = "drug"
-    ledger: ClassVar[str] = "supply"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = (
-        "《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“超量开药”，歙县方案（2025-04-30）“超量购药”"
-    )
-    judges_pre: ClassVar[bool] = True
-    institution_facing: ClassVar[bool] = True
-    to_check: ClassVar[Text] = Text(
-        "处方天数与用法用量、是否长期处方、是否代他人或为转卖配药",
-        "the prescribed days and dose, whether it is a long-term prescription, whether bought for others or for resale",
+    card = Card(
+        id="D02",
+        name=Text("超量配药", "Over-quantity"),
+        family="drug",
+        ledger="supply",
+        subject="person",
+        basis=(
+            "《医疗保障基金使用监督管理条例》第三十八条；"
+            "眉县转发宝鸡市通知（2024-09-27）“超量开药”，歙县方案（2025-04-30）“超量购药”"
+        ),
+        advice=Text(
+            "处方天数与用法用量、是否长期处方、是否代他人或为转卖配药",
+            "the prescribed days and dose, whether it is a long-term prescription, whether bought for others or for "
+            "resale",
+        ),
+        judges_pre=True,
+        institution_facing=True,
     )
 
-    days: int = 90
-    more_percent: int = 30
-    quiet: int = 2_592_000
+    days: int = parameter(
+        90,
+        "累计用量的天数",
+        "over how many days supply is added up",
+        unit="days",
+        origin=assumption("不短于最长12周的处方", "no shorter than the longest prescription of 12 weeks"),
+    )
+    more_percent: int = parameter(
+        30,
+        "累计用量须超过days的用量再加该比例",
+        "the sum must exceed the supply for `days` by more than this",
+        unit="%",
+        origin=assumption("容许提前续方和备药", "leaves room for early refills and a reserve"),
+    )
+    quiet: int = ends_after(
+        2_592_000, "30天：每月来一次的人只有一条预警", "30 days: a person who comes every month stays one alert"
+    )
 
     @property
     def span(self) -> int:
@@ -94,7 +110,7 @@ class OverQuantity(DaysAllowed, Rule):
         """The rest of a dispensing's day, ms."""
         return DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Fill, window: Window[Fill], reference: Reference) -> Finding | None:
         """Judge the dispensing that begins with this line, by itself and with those before it."""
         found = dispensed(entry, window)
         if found is None or found[1].returned:

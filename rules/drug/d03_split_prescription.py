@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from rules import (
+    DAY,
+    Card,
+    Episode,
+    Fill,
+    Finding,
+    Guard,
+    Reference,
+    Text,
+    Undecidable,
+    Window,
+    day_of,
+    ends_after,
+    evidence,
+)
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, Undecidable, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..reference import Reference
-from ..times import DAY, day_of
 from ._supply import DaysAllowed, dispensed, drug_name, prescription_and_day
 
 
-@dataclass(frozen=True)
-class SplitPrescription(DaysAllowed, Rule):
+class SplitPrescription(DaysAllowed):
     """A person gets a substance on several prescriptions of one institution on one day, together beyond one's limit.
 
     Why: "分解处方" (Mei county forwarding Baoji city, 2024-09-27): what one prescription may not hold is written on
@@ -32,10 +36,6 @@ class SplitPrescription(DaysAllowed, Rule):
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,800 outpatient visits a day, one in
     thirty with a second department, one in forty of those with the same substance again, in packs of 3 to 14 days):
     1.6 alerts a day, all of them `info`.
-
-    Parameters:
-        acute, emergency, chronic, prescription, other: days of one prescription, see `DaysAllowed`.
-        quiet: see Rule.
 
     Known gaps: two forms of one substance (tablets and ointment) count as one. Prescriptions spread over days, over
     institutions or over persons are seen by D01, not here.
@@ -53,21 +53,22 @@ class SplitPrescription(DaysAllowed, Rule):
 
     """
 
-    id: ClassVar[str] = "D03"
-    name_zh: ClassVar[str] = "分解处方"
-    name_en: ClassVar[str] = "Split prescription"
-    family: ClassVar[str] = "drug"
-    ledger: ClassVar[str] = "supply"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“分解处方”"
-    judges_pre: ClassVar[bool] = True
-    institution_facing: ClassVar[bool] = True
-    to_check: ClassVar[Text] = Text(
-        "是否不同科室各自开具、是否更正后重开，或将一张处方拆开",
-        "two departments that did not know of each other, a corrected prescription, or one that was split",
+    card = Card(
+        id="D03",
+        name=Text("分解处方", "Split prescription"),
+        family="drug",
+        ledger="supply",
+        subject="person",
+        basis="《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“分解处方”",
+        advice=Text(
+            "是否不同科室各自开具、是否更正后重开，或将一张处方拆开",
+            "two departments that did not know of each other, a corrected prescription, or one that was split",
+        ),
+        judges_pre=True,
+        institution_facing=True,
     )
 
-    quiet: int = 86_400
+    quiet: int = ends_after(86_400, "按日判断", "a day is judged at a time")
 
     @property
     def span(self) -> int:
@@ -75,16 +76,16 @@ class SplitPrescription(DaysAllowed, Rule):
         return DAY
 
     @property
-    def fewest(self) -> int:
+    def guard(self) -> Guard:
         """Two prescriptions."""
-        return 2
+        return Guard(fewest=2)
 
     @property
     def ahead(self) -> int:
         """The rest of that day, ms."""
         return DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Fill, window: Window[Fill], reference: Reference) -> Finding | None:
         """Judge the prescription that begins with this line together with those of the same day and place before it."""
         found = dispensed(entry, window, prescription_and_day)
         if found is None or found[1].returned:

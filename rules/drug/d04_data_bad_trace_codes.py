@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from rules import (
+    DAY,
+    Card,
+    Episode,
+    Finding,
+    Reference,
+    Rule,
+    Sale,
+    Text,
+    Window,
+    assumption,
+    day_of,
+    ends_after,
+    evidence,
+    parameter,
+)
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..reference import Reference
-from ..times import DAY, day_of
 
-
-@dataclass(frozen=True)
-class BadTraceCodes(Rule):
+class BadTraceCodes(Rule[Sale]):
     """An institution sends trace codes that can be none: a barcode, a lot, a code cut off, one digit repeated.
 
     Why: such a code stands for no pack, so D04 cannot judge it, and whoever wants to hide a returned drug sends one. It
@@ -26,10 +30,6 @@ class BadTraceCodes(Rule):
 
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 60 pharmacies of 50 to 400 settlements a
     day, two boxes each, one in 10,000 misread): 0.6 alerts a day.
-
-    Parameters:
-        limit: so many bad codes on one day set it off.
-        quiet: see Rule; 30 days, so that one institution has one alert.
 
     Known gaps: a well-formed code that does not exist. Twenty and more sales of one code a day are D04's own `info`.
 
@@ -43,19 +43,28 @@ class BadTraceCodes(Rule):
 
     """
 
-    id: ClassVar[str] = "D04-DATA"
-    name_zh: ClassVar[str] = "追溯码数据错误"
-    name_en: ClassVar[str] = "Bad trace codes"
-    family: ClassVar[str] = "drug"
-    ledger: ClassVar[str] = "bad_codes"
-    subject: ClassVar[str] = "institution"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；歙县方案（2025-04-30）“药品追溯码采集规范应用”"
-    to_check: ClassVar[Text] = Text(
-        "扫码设备与接口是否漏传、截断或填充占位码", "the scanner and the interface: cut off, left out or filled in"
+    card = Card(
+        id="D04-DATA",
+        name=Text("追溯码数据错误", "Bad trace codes"),
+        family="drug",
+        ledger="bad_codes",
+        subject="institution",
+        basis="《医疗保障基金使用监督管理条例》第三十八条；歙县方案（2025-04-30）“药品追溯码采集规范应用”",
+        advice=Text(
+            "扫码设备与接口是否漏传、截断或填充占位码", "the scanner and the interface: cut off, left out or filled in"
+        ),
     )
 
-    limit: int = 1
-    quiet: int = 2_592_000
+    limit: int = parameter(
+        1,
+        "一日内无效追溯码达到该数即触发",
+        "number of bad codes on one day that sets the rule off",
+        unit="codes",
+        origin=assumption(
+            "正常机构极少出现，且一家机构只有一条预警", "rare at an honest institution, which has one alert"
+        ),
+    )
+    quiet: int = ends_after(2_592_000, "30天：一家机构只有一条预警", "30 days: one institution has one alert")
 
     @property
     def span(self) -> int:
@@ -67,7 +76,7 @@ class BadTraceCodes(Rule):
         """The rest of the day, ms."""
         return DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
+    def check(self, entry: Sale, window: Window[Sale], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Count the bad codes of a day, once."""
         seen = window.of_day(day_of(entry.time))
         number = max(self.limit, 1)

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar, cast
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..ledgers import Sale
-from ..reference import Reference
-from ..times import DAY, SECOND, day_of
-from ..wire.notation import is_own_code
+from rules import (
+    DAY,
+    SECOND,
+    Card,
+    Episode,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Sale,
+    Text,
+    Window,
+    assumption,
+    day_of,
+    ends_after,
+    evidence,
+    is_own_code,
+    parameter,
+)
 
 _UNIT = 10_000
 _NO_PACK = 400
@@ -31,8 +38,7 @@ _Together = list[Sale]
 """The entries of one sale: as it was settled, and as it was reported from stock; by (time, id)."""
 
 
-@dataclass(frozen=True)
-class TraceCodeReuse(Rule):
+class TraceCodeReuse(Rule[Sale]):
     """A pack that was sold and not taken back is sold again.
 
     Why: "回流药" (Anyue county, 2024-11-11; She county, 2025-04-30): bought on a card, collected, sold again. One
@@ -52,12 +58,6 @@ class TraceCodeReuse(Rule):
     Honest county of 200,000 (tests/honest/test_drugs.py): boxes that are taken back and sold again, messages and
     stock reports that come twice, opened packs: 0 alerts. What is left is a box that was scanned wrongly or opened
     without the flag: by our assumption, one in 50,000 of 10,000 boxes a day, 0.2 alerts a day.
-
-    Parameters:
-        keep_days: how far back sales are remembered; 1096: the 36 months of a usual shelf life.
-        join: within so many seconds a stock report without setl_id is of the same sale.
-        placeholder: so many sales of a code on one day are an error of the data.
-        quiet: see Rule; 30 days.
 
     Known gaps: an opened pack whose parts together exceed it; a box resold with a code that was never scanned before; a
     box that comes back more than 90 days after its sale and is rightly sold again; a pharmacy that takes boxes back and
@@ -79,25 +79,45 @@ class TraceCodeReuse(Rule):
 
     """
 
-    id: ClassVar[str] = "D04"
-    name_zh: ClassVar[str] = "追溯码重复销售"
-    name_en: ClassVar[str] = "Trace code reuse"
-    family: ClassVar[str] = "drug"
-    ledger: ClassVar[str] = "sales"
-    subject: ClassVar[str] = "trace_code"
-    basis: ClassVar[str] = (
-        "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“回流药品”，歙县方案（2025-04-30）“回流药”"
-    )
-    judges_pre: ClassVar[bool] = True
-    to_check: ClassVar[Text] = Text(
-        "药盒来源与进货票据、前次销售是否退药未报、是否拆零漏标或扫错码",
-        "where the pack came from, whether it had been handed back unreported, opened without the flag, or misread",
+    card = Card(
+        id="D04",
+        name=Text("追溯码重复销售", "Trace code reuse"),
+        family="drug",
+        ledger="sales",
+        subject="trace_code",
+        basis=(
+            "《医疗保障基金使用监督管理条例》第四十条；"
+            "安岳县八条措施（2024-11-11）“回流药品”，歙县方案（2025-04-30）“回流药”"
+        ),
+        advice=Text(
+            "药盒来源与进货票据、前次销售是否退药未报、是否拆零漏标或扫错码",
+            "where the pack came from, whether it had been handed back unreported, opened without the flag, or misread",
+        ),
+        judges_pre=True,
     )
 
-    keep_days: int = 1096
-    join: int = 86_400
-    placeholder: int = 20
-    quiet: int = 2_592_000
+    keep_days: int = parameter(
+        1096,
+        "保留销售记录的天数",
+        "how far back sales are remembered",
+        unit="days",
+        origin=assumption("药品常见有效期36个月", "the 36 months of a usual shelf life"),
+    )
+    join: int = parameter(
+        86_400,
+        "没有结算号的进销存上报与结算相隔不超过该时间，视为同一次销售",
+        "a stock report without setl_id belongs to a settlement of the same institution at most this far away",
+        unit="s",
+        origin=assumption("销售数据一般当日上报", "sales are mostly reported on their day"),
+    )
+    placeholder: int = parameter(
+        20,
+        "同一追溯码一日内销售达到该次数，按数据错误处理",
+        "number of sales of one code on one day that counts as an error of the data",
+        unit="sales",
+        origin=assumption("真实药盒一日不可能反复销售", "no real pack is sold so often on one day"),
+    )
+    quiet: int = ends_after(2_592_000, "30天：同一盒药的后续销售并入同一预警", "30 days: further sales stay one alert")
 
     @property
     def span(self) -> int:
@@ -105,18 +125,18 @@ class TraceCodeReuse(Rule):
         return self.keep_days * DAY
 
     @property
-    def fewest(self) -> int:
+    def guard(self) -> Guard:
         """Two sales."""
-        return 2
+        return Guard(fewest=2)
 
     @property
     def ahead(self) -> int:
         """How far ahead the report from stock, and the rest of a crowded day, are looked for, ms."""
         return DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Sale, window: Window[Sale], reference: Reference) -> Finding | None:
         """Judge the sale that begins with this entry, with those before it."""
-        if window.count < 2 or cast("Sale", entry).split:
+        if window.count < 2 or entry.split:
             return None
         if self._is_crowded(entry, window):
             return self._placeholder(self._whole(self._of_day(entry, window)), entry)
@@ -128,7 +148,7 @@ class TraceCodeReuse(Rule):
             return None
         return self._reused(seen[: number + 1], reference)
 
-    def _is_crowded(self, entry: Entry, window: Window) -> bool:
+    def _is_crowded(self, entry: Sale, window: Window[Sale]) -> bool:
         """Whether too many sales lie on the entry's day."""
         of_day = self._of_day(entry, window)
         if len(of_day) < 4 * self.placeholder:
@@ -136,16 +156,16 @@ class TraceCodeReuse(Rule):
         # The day goes on, but not its beginning: one look is enough for the thousands that may follow.
         return window.cached(day_of(entry.time), lambda: self._are_too_many(of_day))
 
-    def _are_too_many(self, entries: Sequence[Entry]) -> bool:
+    def _are_too_many(self, entries: Sequence[Sale]) -> bool:
         return len(self._whole(entries)) >= self.placeholder
 
-    def _of_day(self, entry: Entry, window: Window) -> Sequence[Entry]:
+    def _of_day(self, entry: Sale, window: Window[Sale]) -> Sequence[Sale]:
         """The first entries of the entry's day, also those after it: as many as show whether it is crowded."""
         return window.of_day(day_of(entry.time))[: 4 * self.placeholder]
 
-    def _whole(self, entries: Sequence[Entry]) -> list[_Together]:
+    def _whole(self, entries: Sequence[Sale]) -> list[_Together]:
         """The sales of unopened packs among these entries, in order."""
-        sales = self._sales(cast("Sequence[Sale]", entries))
+        sales = self._sales(entries)
         return [sale for sale in sales if not any(one.split for one in sale)]
 
     def _sales(self, entries: Iterable[Sale]) -> list[_Together]:
@@ -181,7 +201,7 @@ class TraceCodeReuse(Rule):
                 return sale
         return None
 
-    def _placeholder(self, crowd: list[_Together], entry: Entry) -> Finding | None:
+    def _placeholder(self, crowd: list[_Together], entry: Sale) -> Finding | None:
         """One finding a day: at the sale that makes them too many."""
         seen = crowd[: self.placeholder]
         if len(seen) < self.placeholder or seen[-1][0].id != entry.id:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from ..times import BEFORE_ALL, clock, iso
+from . import card
 from .episode import Episode, Folded, Trigger
 from .finding import SEVERITIES, Severity
 from .rule import Rule
@@ -86,7 +87,7 @@ class Moment:
 class Subject(msgspec.Struct, frozen=True):
     """Whom or what an alert is about; a person is a pseudonym."""
 
-    kind: Literal["person", "institution", "physician", "trace_code", "group"]
+    kind: card.Subject
     id: str
 
 
@@ -175,14 +176,14 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         status=state.status,
         rule_id=rule.id,
         rule_version=rule.full_version,
-        rule_name=rule.name_zh,
-        rule_name_en=rule.name_en,
-        family=rule.family,
+        rule_name=rule.card.name.zh,
+        rule_name_en=rule.card.name.en,
+        family=rule.card.family,
         shadow=shadow,
         stage=stage,
         severity=SEVERITIES[episode.severity],
         sev_deg=episode.severity + 1,
-        subject=Subject(rule.subject, scope[0]),  # type: ignore[arg-type]  # a rule names one of the kinds
+        subject=Subject(rule.card.subject, scope[0]),
         scope=scope,
         incident_id=state.incident,
         fixmedins_code=first.institution,
@@ -200,7 +201,7 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         evidence=[Proof(e.message, e.settlement, iso(e.time), e.person, e.amount / 100) for e in episode.evidence],
         evidence_count=episode.evidence_count,
         text=_text(rule, episode, now),
-        basis=rule.basis,
+        basis=rule.card.basis,
         reference_version=now.reference_version,
         degraded=now.degraded,
         closed_by=closed_by,
@@ -230,7 +231,7 @@ def _text(rule: Rule, episode: Episode, now: Moment) -> Text:
     when = clock(start) if clock(start) == clock(episode.last_time) else f"{clock(start)}–{until}"
     name = first.name or ""
     amount = f"{episode.amount / 100:,.2f}"
-    zh = f"{name}（{first.institution}）{when} {what.zh}，涉及基金{amount}元。线索，待核实：{rule.to_check.zh}。"
+    zh = f"{name}（{first.institution}）{when} {what.zh}，涉及基金{amount}元。线索，待核实：{rule.card.advice.zh}。"
     en = f"{name} ({first.institution}), {when}: {what.en}; {amount} yuan of the fund involved."
-    en += f" A lead to verify: {rule.to_check.en}."
+    en += f" A lead to verify: {rule.card.advice.en}."
     return Text(zh, en.lstrip())

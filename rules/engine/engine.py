@@ -71,7 +71,7 @@ class Engine:
     def _bring_in(self, watches: Sequence[Watch], reference: Reference, now: int) -> None:
         self.rule_classes |= {watch.rule.id: type(watch.rule) for watch in watches}
         enabled = [watch for watch in watches if watch.enabled]
-        missing = {w.rule.id for w in enabled for table in w.rule.tables if not reference.has(table)}
+        missing = {w.rule.id for w in enabled for table in w.rule.card.tables if not reference.has(table)}
         coming = {w.name: w.after(self.in_force.get(w.name), now) for w in enabled if w.rule.id not in missing}
         going = {name: replace(w, enabled=False) for name, w in self.in_force.items() if name not in coming}
         self.reference = reference
@@ -88,8 +88,8 @@ class Engine:
         self.in_force = in_force
         watches: dict[str, list[Watch]] = {}
         for watch in in_force.values():
-            watches.setdefault(watch.rule.ledger, []).append(watch)
-        self._speakers = {w.rule.id: w.rule for w in in_force.values() if w.enabled and w.rule.institution_facing}
+            watches.setdefault(watch.rule.card.ledger, []).append(watch)
+        self._speakers = {w.rule.id: w.rule for w in in_force.values() if w.enabled and w.rule.card.institution_facing}
         self.memory.questions.watches = in_force
         self._glances = {
             ledger: [(watch, Window([], watch.rule.span)) for watch in some]
@@ -331,7 +331,7 @@ class Engine:
         """
         order = page.order
         for number, (watch, window) in enumerate(self._glances[page.ledger.name]):
-            if len(order) < watch.rule.fewest or not watch.enabled:
+            if len(order) < watch.guard.fewest or not watch.enabled:
                 continue
             news = False
             window.lay_over(order, page.bins)
@@ -371,6 +371,8 @@ class Engine:
                 return None
             watch, window = earlier, window.of_length(earlier.rule.span)
         window.move_to(position)
+        if not watch.guard.allows(window):
+            return None
         return self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
 
     def _isolated(
@@ -627,9 +629,11 @@ class Engine:
         ledger, key = page
         for newest in self.memory.watches.get(ledger, ()):
             watch = newest.at(entry.time) if newest.enabled else None
-            if watch is None or not watch.rule.judges_pre:
+            if watch is None or not watch.rule.card.judges_pre:
                 continue
             window = self._window_as_if(self.memory.page_of(page), entry, asked, watch.rule)
+            if not watch.guard.allows(window):
+                continue
             finding = self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
             if finding is not None:
                 alert, is_news = self.memory.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)
@@ -650,7 +654,7 @@ class Engine:
 def _is_silent_alone(watches: Iterable[Watch]) -> bool:
     """Whether none of these rules, in any version, has anything to say of the only entry of a page."""
     rules = [version.rule for watch in watches for version in watch.versions()]
-    return all(rule.fewest > 1 and not isinstance(rule, DayRule) for rule in rules)
+    return all(rule.guard.fewest > 1 and not isinstance(rule, DayRule) for rule in rules)
 
 
 def _would_pay(bill: Entry, line: Entry, cancel: Retraction) -> bool:

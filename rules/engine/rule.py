@@ -1,47 +1,49 @@
-"""A rule: parameters, a pure check, and the words of its alert."""
+"""A rule: a card, parameters, a pure check, and the words of its alert."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from hashlib import blake2b
-from typing import ClassVar, Literal
+from typing import ClassVar, Generic, Self, dataclass_transform
+
+import msgspec
 
 from ..reference import Reference
 from ..times import DAY, SECOND
-from .entry import Entry
+from .card import Card
+from .entry import E_co
 from .episode import Episode
 from .finding import Finding
+from .guard import Guard
+from .parameter import Parameter, of_field
 from .text import Text
 from .window import Window
 
 
+@dataclass_transform(frozen_default=True)
 @dataclass(frozen=True)
-class Rule:
-    """One condition over one ledger. A subclass adds its parameters as fields with defaults.
+class Rule(Generic[E_co]):
+    """One condition over one ledger: `class ManySwipes(Rule[Swipe])` judges swipes.
 
-    quiet: an episode ends when no trigger came for so long, seconds (at most 30 d).
+    A subclass is a frozen dataclass without saying so. It states its card, and its parameters as fields, each made with
+    `parameter`. A class without a card of its own is no rule: what several rules share may stand in one.
+
+    quiet: an alert ends when no trigger came for longer than this, seconds (at most 30 d).
     """
 
-    id: ClassVar[str]
-    name_zh: ClassVar[str]
-    name_en: ClassVar[str]
-    family: ClassVar[str]
-    stage: ClassVar[Literal["in", "post"]] = "in"
-    ledger: ClassVar[str]
-    subject: ClassVar[str]
-    basis: ClassVar[str]
-    version: ClassVar[str] = "1"
-    tables: ClassVar[tuple[str, ...]] = ()
-    """Reference tables without which the rule cannot run at all."""
-    judges_pre: ClassVar[bool] = False
-    """Whether a pre-settlement is judged too."""
-    institution_facing: ClassVar[bool] = False
-    """Whether a finding on a pre-settlement may be told to the institution that asks."""
-    to_check: ClassVar[Text]
-    """What an inspector should look at first."""
+    card: ClassVar[Card]
 
     quiet: int
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        dataclass(frozen=True)(cls)
+
+    @property
+    def id(self) -> str:
+        """The id on the card."""
+        return self.card.id
 
     @property
     def span(self) -> int:
@@ -49,9 +51,9 @@ class Rule:
         raise NotImplementedError
 
     @property
-    def fewest(self) -> int:
-        """So many standing entries of one key are needed before any of them can give a finding."""
-        return 1
+    def guard(self) -> Guard:
+        """The cheapest condition that every finding needs; the engine tests it before it asks `check`."""
+        return Guard()
 
     @property
     def shown(self) -> int:
@@ -68,7 +70,7 @@ class Rule:
         """How far after its own time an entry's judgement looks, ms; what arrives there is judged anew."""
         return 0
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: E_co, window: Window[E_co], reference: Reference) -> Finding | None:  # type: ignore[misc]  # the engine asks a rule only about entries of its ledger
         """Judge one standing entry over the window that ends with it. Pure.
 
         Raises Undecidable where it lacks what it needs.
@@ -89,11 +91,26 @@ class Rule:
         """The version of the rule's code, with a mark of its parameters where they are not the defaults."""
         changed = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
         if not changed:
-            return self.version
-        return f"{self.version}+{blake2b(repr(sorted(changed.items())).encode(), digest_size=3).hexdigest()}"
+            return self.card.version
+        return f"{self.card.version}+{blake2b(repr(sorted(changed.items())).encode(), digest_size=3).hexdigest()}"
+
+    @classmethod
+    def parameters(cls) -> dict[str, Parameter]:
+        """What each parameter means, its unit and its origin, by its name."""
+        return {one.name: of_field(one) for one in fields(cls)}
+
+    @classmethod
+    def present_names(cls, given: Mapping[str, object]) -> dict[str, object]:
+        """Parameters under their present names, where some were written down under an earlier one."""
+        return {cls.card.renamed.get(name, name): value for name, value in given.items()}
+
+    @classmethod
+    def from_saved(cls, packed: msgspec.Raw) -> Self:
+        """The rule as it was saved, also by an earlier build that had other names of parameters."""
+        given = msgspec.msgpack.decode(packed, type=dict[str, object])
+        return msgspec.convert(cls.present_names(given), cls)
 
 
-@dataclass(frozen=True)
 class DayRule(Rule):
     """A rule over the sums of whole days; each day is judged once it is over and its late entries have come."""
 

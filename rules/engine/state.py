@@ -97,7 +97,7 @@ def _of_watch(watch: Watch) -> _InForce:
 def _watch_in(saved: _InForce, rule_class: type[Rule]) -> Watch:
     watch = None
     for one in reversed(saved.versions):
-        rule = msgspec.msgpack.decode(one.parameters, type=rule_class)
+        rule = rule_class.from_saved(one.parameters)
         watch = Watch(rule, one.shadow, saved.enabled, one.since, watch, one.warm_at)
     return cast("Watch", watch)
 

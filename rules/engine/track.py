@@ -204,7 +204,7 @@ class Track:
             self._episodes.pop(state.id, None)
         watch = self.watch.at(episode.first.time) or self.watch
         return write(
-            watch.rule, self.key, state, episode, now, stage=watch.rule.stage, shadow=watch.shadow,
+            watch.rule, self.key, state, episode, now, stage=watch.rule.card.stage, shadow=watch.shadow,
             closed_by=closed_by, merged_into=merged_into, warm_at=self.watch.warm_at,
         )  # fmt: skip
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ..times import BEFORE_ALL
+from .guard import Guard
 from .rule import Rule
 
 
@@ -29,6 +31,11 @@ class Watch:
     def name(self) -> str:
         """What tells a rule apart from its own shadow, in the saved state."""
         return f"{self.rule.id}/shadow" if self.shadow else self.rule.id
+
+    @cached_property
+    def guard(self) -> Guard:
+        """The guard of the rule, made once."""
+        return self.rule.guard
 
     def at(self, time: int) -> Watch | None:
         """The version that judges what happened at this time (ms UTC); None where the rule was not in force."""

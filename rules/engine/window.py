@@ -55,6 +55,11 @@ class Window(Generic[E_co]):
         """The sum of this integer field over the entries inside."""
         return self._total(Sum, field)
 
+    def spans_less(self, number: int, length: int) -> bool:
+        """Whether the last so many entries inside (at least one) lie in (t - length, t], ms."""
+        first = self._high - number
+        return first >= self._low and self._page[first].time > self._end - length
+
     def since(self, time: int) -> Stretch[E_co]:
         """The entries inside at or after a time, ms UTC."""
         return Stretch(self._page, self._first_at(time), self._high)

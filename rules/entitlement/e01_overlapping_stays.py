@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
-from typing import ClassVar
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, Undecidable, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..ledgers import Stay
-from ..ledgers.whole_stays import WholeStay, stays_in
-from ..reference import Reference
-from ..times import DAY, HOUR
+from rules import (
+    DAY,
+    HOUR,
+    Card,
+    Episode,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Stay,
+    Text,
+    Undecidable,
+    WholeStay,
+    Window,
+    assumption,
+    ends_after,
+    evidence,
+    parameter,
+    stays_in,
+)
 
 
-@dataclass(frozen=True)
-class OverlappingStays(Rule):
+class OverlappingStays(Rule[Stay]):
     """A person is in the care of a second hospital for more than a day while the first has not let go.
 
     Why: "重复享受医保待遇" (She county, 2025-04-30): somebody else lies in one of the two beds, or nobody. No number is
@@ -28,14 +35,6 @@ class OverlappingStays(Rule):
     Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
     followed by one elsewhere within three days, 30 % of these not marked as transfers, 3 % of discharges uploaded more
     than a day late): 0.01 alerts a day, each a warning that is withdrawn when the discharge comes.
-
-    Parameters:
-        overlap_hours: the stays overlap by more than so many hours.
-        exempt_types: med_type that may lie beside another stay: newborn (5212, on the mother's number), day surgery
-            (28). Beds at home have no national med_type: add the local one.
-        exempt_ways: dscg_way of either stay: transfer.
-        longest_days: so long after its admission the pieces of a stay are read, days.
-        quiet: see Rule.
 
     A discharge that is not there may still come (72 h): from the hour in which the overlap would be too long it is a
     `warning`, and `high` when both stays are settled. A discharge that comes late and lies earlier withdraws it. Where
@@ -58,23 +57,49 @@ class OverlappingStays(Rule):
 
     """
 
-    id: ClassVar[str] = "E01"
-    name_zh: ClassVar[str] = "重叠住院"
-    name_en: ClassVar[str] = "Overlapping stays"
-    family: ClassVar[str] = "entitlement"
-    ledger: ClassVar[str] = "stays"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第四十一条；歙县方案（2025-04-30）“重复享受医保待遇”"
-    to_check: ClassVar[Text] = Text(
-        "核对两院床位、护理与检查记录，患者重叠期间实际在哪家医院，是否漏传出院登记",
-        "bed, nursing and test records of both: where was the patient, or was a discharge not uploaded",
+    card = Card(
+        id="E01",
+        name=Text("重叠住院", "Overlapping stays"),
+        family="entitlement",
+        ledger="stays",
+        subject="person",
+        basis="《医疗保障基金使用监督管理条例》第四十一条；歙县方案（2025-04-30）“重复享受医保待遇”",
+        advice=Text(
+            "核对两院床位、护理与检查记录，患者重叠期间实际在哪家医院，是否漏传出院登记",
+            "bed, nursing and test records of both: where was the patient, or was a discharge not uploaded",
+        ),
     )
 
-    overlap_hours: int = 24
-    exempt_types: tuple[str, ...] = ("5212", "28")
-    exempt_ways: tuple[str, ...] = ("2",)
-    longest_days: int = 180
-    quiet: int = 604_800
+    overlap_hours: int = parameter(
+        24,
+        "两次住院重叠超过该时间才触发",
+        "the stays must overlap by more than this",
+        unit="h",
+        origin=assumption("出入院登记可能当天较晚补录", "admissions and discharges are entered late in the day"),
+    )
+    exempt_types: tuple[str, ...] = parameter(
+        ("5212", "28"),
+        "可与另一次住院并存的医疗类别：新生儿（5212，用母亲的号）、日间手术（28）；家庭病床无国家代码，请补充本地代码",
+        "kinds that may lie beside another stay: newborn (5212, on the mother's number), day surgery (28); beds at "
+        "home have no national code, add the local one",
+        unit="med_type",
+        origin=assumption("按业务性质", "by their nature"),
+    )
+    exempt_ways: tuple[str, ...] = parameter(
+        ("2",),
+        "任一次住院以该离院方式结束则不计：转院",
+        "ways of leaving after which the rule says nothing: transfer",
+        unit="dscg_way",
+        origin=assumption("转院属正常衔接", "a transfer continues at once"),
+    )
+    longest_days: int = parameter(
+        180,
+        "入院后多少天内的出院、结算仍计入该次住院",
+        "how long after an admission its discharge and settlements still count",
+        unit="days",
+        origin=assumption("长于绝大多数住院", "longer than nearly all stays"),
+    )
+    quiet: int = ends_after(604_800, "同一次重叠只有一条预警", "one overlap is one alert")
 
     @property
     def span(self) -> int:
@@ -82,9 +107,9 @@ class OverlappingStays(Rule):
         return self.longest_days * DAY
 
     @property
-    def fewest(self) -> int:
-        """Two stays."""
-        return 2
+    def guard(self) -> Guard:
+        """Two pieces of stays."""
+        return Guard(fewest=2)
 
     @property
     def shown(self) -> int:
@@ -96,9 +121,9 @@ class OverlappingStays(Rule):
         """How long the ends and settlements of both stays are waited for, ms."""
         return self.longest_days * DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
+    def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Look from an admission at the stays elsewhere that began before it."""
-        if not isinstance(entry, Stay) or entry.piece != "admission" or window.count == 1:
+        if entry.piece != "admission":
             return None
         stays = stays_in(window, self.ahead)
         second = next(one for one in stays if one.admission is entry)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, Undecidable, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..ledgers import Swipe
-from ..ledgers.agreements import WITHOUT_AGREEMENT
-from ..reference import Reference
-from ..times import DAY
+from rules import (
+    DAY,
+    WITHOUT_AGREEMENT,
+    Admitted,
+    Card,
+    Episode,
+    Finding,
+    Reference,
+    Rule,
+    Swipe,
+    Text,
+    Undecidable,
+    Window,
+    ends_after,
+    evidence,
+)
 
 STATUS = {"suspended": Text("已中止", "suspended"), "terminated": Text("已终止", "terminated")}
 
 
-@dataclass(frozen=True)
-class NoAgreement(Rule):
+class NoAgreement(Rule[Swipe | Admitted]):
     """An institution settles, or admits, on a day on which the register has its agreement suspended or terminated.
 
     Why: "违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算" (Mei county forwarding Baoji city,
@@ -31,9 +33,6 @@ class NoAgreement(Rule):
     that carries its lines, else the settlement's own time. A stay counts when it begins: what was admitted before may
     be ended and settled. Reversals and refunds never count. A code that the register does not know is not decidable
     (counted as such).
-
-    Parameters:
-        quiet: see Rule; the ledger's key is institution and day, so each day has one alert.
 
     Known gaps: a settlement through another institution's code. An admission carries no money: the alert's amount is
     that of the settlements alone. Questions before settlement are not answered by this rule.
@@ -51,30 +50,35 @@ class NoAgreement(Rule):
 
     """
 
-    id: ClassVar[str] = "S09"
-    name_zh: ClassVar[str] = "协议中止期间结算"
-    name_en: ClassVar[str] = "Settlement without an agreement"
-    family: ClassVar[str] = "entitlement"
-    ledger: ClassVar[str] = "agreements"
-    subject: ClassVar[str] = "institution"
-    tables: ClassVar[tuple[str, ...]] = ("institutions",)
-    basis: ClassVar[str] = (
-        "《医疗保障基金使用监督管理条例》第三十八条；"
-        "眉县转发宝鸡市通知（2024-09-27）“违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算”"
-    )
-    to_check: ClassVar[Text] = Text(
-        "协议状态及起止日期登记是否正确，结算系统为何仍予受理",
-        "whether the register has the right dates, and why the settlement was accepted",
+    card = Card(
+        id="S09",
+        name=Text("协议中止期间结算", "Settlement without an agreement"),
+        family="entitlement",
+        ledger="agreements",
+        subject="institution",
+        basis=(
+            "《医疗保障基金使用监督管理条例》第三十八条；"
+            "眉县转发宝鸡市通知（2024-09-27）“违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算”"
+        ),
+        advice=Text(
+            "协议状态及起止日期登记是否正确，结算系统为何仍予受理",
+            "whether the register has the right dates, and why the settlement was accepted",
+        ),
+        tables=("institutions",),
     )
 
-    quiet: int = 86_400
+    quiet: int = ends_after(
+        86_400,
+        "台账按机构和日期分开，每日一条预警",
+        "the ledger's key is institution and day, so each day has one alert",
+    )
 
     @property
     def span(self) -> int:
         """A day, ms; the ledger has a page for each."""
         return DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe | Admitted, window: Window[Swipe | Admitted], reference: Reference) -> Finding | None:
         """Ask the register about the time of service, and count what the day has brought so far."""
         status = self._status(entry, reference)
         if not status:
@@ -91,7 +95,7 @@ class NoAgreement(Rule):
             details={"status": status},
         )
 
-    def _status(self, entry: Entry, reference: Reference) -> str:
+    def _status(self, entry: Swipe | Admitted, reference: Reference) -> str:
         """What the register says of the time of service; empty where it does not know the institution."""
         served = entry.began if isinstance(entry, Swipe) else entry.time
         row = reference.row("institutions", entry.institution, served)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from ..engine.entry import Entry
-from ..engine.finding import Finding, evidence
-from ..engine.text import Text
-from ..ledgers.whole_stays import WholeStay
-from ..times import DAY, year_of
+from rules import DAY, Entry, Finding, Text, WholeStay, assumption, evidence, year_of
 
 Limits = Sequence[tuple[int, int]]
 """Days, and so many stays within them."""
 
+HONEST_COUNTY = assumption(
+    "20万人的正常县每日预警约0.14至0.18条；文件未公布次数",
+    "an honest county of 200,000 opens about 0.14 to 0.18 alerts a day; no number is published",
+)
+"""Origin of how often a person may be admitted."""
 
 YEAR = 366
 """Days: so far back an admission of the same year may lie."""

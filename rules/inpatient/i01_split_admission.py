@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from rules import (
+    DAY,
+    Card,
+    Episode,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Stay,
+    Text,
+    Undecidable,
+    WholeStay,
+    Window,
+    assumption,
+    ends_after,
+    evidence,
+    over_new_year,
+    parameter,
+    precedent,
+    related,
+    stays_in,
+)
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding, Undecidable, evidence
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..ledgers import Stay
-from ..ledgers.whole_stays import WholeStay, over_new_year, related, stays_in
-from ..reference import Reference
-from ..times import DAY
 
-
-@dataclass(frozen=True)
-class SplitAdmission(Rule):
+class SplitAdmission(Rule[Stay]):
     """A patient is admitted again within days of a discharge, by the same institution or group, for the same illness.
 
     Why: "分解住院" (Baoji city, 2024-09-27; She county, 2025-04-30): one stay is billed as two, so that each stays
@@ -27,14 +35,6 @@ class SplitAdmission(Rule):
     Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
     followed by an unplanned one within a week, 70 % of these at the same institution or group, 30 % of those under the
     same three characters): 0.31 alerts a day.
-
-    Parameters:
-        within_days: so soon after the discharge an admission is a split one, days; just so many still count.
-        exempt_types: med_type that come again by their nature: transferred out, day surgery, maternity, newborn.
-        exempt_ways: dscg_way of the first stay after which another one is expected: transfer.
-        year_end_days: out on 31 December and in again within so many days is the closing of the year's books.
-        longest_days: so long after its admission the pieces of a stay are read, days.
-        quiet: see Rule.
 
     The diagnosis of a stay is that of its discharge, else of its admission; the groups are the first three characters
     of ICD-10. Exempt diagnoses: of the table `diagnoses`, else Z51, C00-C97, Z49, N18, Z50, F20-F29, O00-O99. A first
@@ -56,24 +56,59 @@ class SplitAdmission(Rule):
 
     """
 
-    id: ClassVar[str] = "I01"
-    name_zh: ClassVar[str] = "分解住院"
-    name_en: ClassVar[str] = "Split admission"
-    family: ClassVar[str] = "inpatient"
-    ledger: ClassVar[str] = "stays"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“分解住院、挂床住院”"
-    to_check: ClassVar[Text] = Text(
-        "调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗",
-        "the records of both stays: was the patient fit to leave, and is the second the same treatment gone on",
+    card = Card(
+        id="I01",
+        name=Text("分解住院", "Split admission"),
+        family="inpatient",
+        ledger="stays",
+        subject="person",
+        basis="《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“分解住院、挂床住院”",
+        advice=Text(
+            "调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗",
+            "the records of both stays: was the patient fit to leave, and is the second the same treatment gone on",
+        ),
     )
 
-    within_days: int = 7
-    exempt_types: tuple[str, ...] = ("23", "28", "52", "5212")
-    exempt_ways: tuple[str, ...] = ("2",)
-    year_end_days: int = 1
-    longest_days: int = 180
-    quiet: int = 2_592_000
+    within_days: int = parameter(
+        7,
+        "出院后该天数内（含）再次入院即触发",
+        "an admission at most this long after a discharge sets the rule off",
+        unit="days",
+        origin=precedent(
+            "公开代码中分解住院的核心间隔为7天", "public code: split stays at most 7 days apart as the core case"
+        ),
+    )
+    exempt_types: tuple[str, ...] = parameter(
+        ("23", "28", "52", "5212"),
+        "本身会再次住院的医疗类别：转外就医、日间手术、生育、新生儿",
+        "kinds that come again by their nature: transferred out, day surgery, maternity, newborn",
+        unit="med_type",
+        origin=assumption("按业务性质", "by their nature"),
+    )
+    exempt_ways: tuple[str, ...] = parameter(
+        ("2",),
+        "首次住院的离院方式，其后本应再住院：转院",
+        "ways of leaving the first stay after which another stay is expected: transfer",
+        unit="dscg_way",
+        origin=assumption("转院属正常衔接", "a transfer continues at once"),
+    )
+    year_end_days: int = parameter(
+        1,
+        "12月31日出院、该天数内再入院，视为年终结账",
+        "out on 31 December and in again within this time is the closing of the year's books",
+        unit="days",
+        origin=assumption("各地年终将在院患者统一结账", "areas settle the whole ward out and in again"),
+    )
+    longest_days: int = parameter(
+        180,
+        "入院后多少天内的出院、结算仍计入该次住院",
+        "how long after an admission its discharge and settlements still count",
+        unit="days",
+        origin=assumption("长于绝大多数住院", "longer than nearly all stays"),
+    )
+    quiet: int = ends_after(
+        2_592_000, "30天：接连的分解住院只有一条预警", "30 days: one split after the other is one alert"
+    )
 
     @property
     def span(self) -> int:
@@ -81,9 +116,9 @@ class SplitAdmission(Rule):
         return (self.longest_days + self.within_days) * DAY
 
     @property
-    def fewest(self) -> int:
-        """Two stays."""
-        return 2
+    def guard(self) -> Guard:
+        """Two pieces of stays."""
+        return Guard(fewest=2)
 
     @property
     def shown(self) -> int:
@@ -95,9 +130,9 @@ class SplitAdmission(Rule):
         """How long the pieces of the second stay are waited for, ms."""
         return self.longest_days * DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
         """Look from an admission back at the stays that ended shortly before it."""
-        if not isinstance(entry, Stay) or entry.piece != "admission" or window.count == 1:
+        if entry.piece != "admission":
             return None
         stays = stays_in(window, self.ahead)
         second = next(one for one in stays if one.admission is entry)
@@ -111,7 +146,7 @@ class SplitAdmission(Rule):
             raise Undecidable("no diagnosis")
         return None
 
-    def _is_close(self, first: WholeStay, entry: Entry, reference: Reference) -> bool:
+    def _is_close(self, first: WholeStay, entry: Stay, reference: Reference) -> bool:
         """Whether a stay ended shortly before this admission where it should not have ended."""
         ended = first.ended
         if ended is None or not 0 <= entry.time - ended <= self.within_days * DAY:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from rules import (
+    DAY,
+    Card,
+    Episode,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Stay,
+    Text,
+    Window,
+    assumption,
+    counted,
+    ends_after,
+    parameter,
+)
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..ledgers import Stay
-from ..ledgers.whole_stays import counted
-from ..reference import Reference
-from ..times import DAY
-from ._frequency import YEAR, first_of_year, words
+from ._frequency import HONEST_COUNTY, YEAR, first_of_year, words
 
 
-@dataclass(frozen=True)
-class FrequentAdmission(Rule):
+class FrequentAdmission(Rule[Stay]):
     """A person is admitted to hospitals, whichever they are, more often than illness explains.
 
     Why: "住院频繁病例" (Anyue county, eight measures, 2024-11-11) is one of its three named triggers; the national
@@ -28,14 +31,6 @@ class FrequentAdmission(Rule):
     Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 0.18 stays a head and year, a fifth of
     them exempt, illness so unequal that 23 % of those who are admitted in a year are admitted again in it): 0.14
     alerts a day.
-
-    Parameters:
-        short_days, short_limit: so many stays within so many days set it off.
-        long_days, long_limit: likewise over a longer time.
-        exempt_types: med_type that are not counted: transferred out, day surgery, maternity, newborn.
-        exempt_ways: dscg_way that are not counted: transfer.
-        longest_days: so long after its admission the pieces of a stay are read, days.
-        quiet: see Rule.
 
     A stay counts at its admission. It is told once in a calendar year, at the first admission that reaches a limit in
     it; who stays at the limit is told again every year. Not counted besides: the exempt diagnoses of I01, and stays
@@ -57,26 +52,59 @@ class FrequentAdmission(Rule):
 
     """
 
-    id: ClassVar[str] = "I05"
-    name_zh: ClassVar[str] = "频繁住院"
-    name_en: ClassVar[str] = "Frequent admission"
-    family: ClassVar[str] = "inpatient"
-    ledger: ClassVar[str] = "stays"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = "《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“住院频繁病例”"
-    to_check: ClassVar[Text] = Text(
-        "各次住院指征是否充分，是否挂床或被诱导住院",
-        "whether each stay was needed, and whether the patient was there or was talked into it",
+    card = Card(
+        id="I05",
+        name=Text("频繁住院", "Frequent admission"),
+        family="inpatient",
+        ledger="stays",
+        subject="person",
+        basis="《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“住院频繁病例”",
+        advice=Text(
+            "各次住院指征是否充分，是否挂床或被诱导住院",
+            "whether each stay was needed, and whether the patient was there or was talked into it",
+        ),
     )
 
-    short_days: int = 90
-    short_limit: int = 4
-    long_days: int = 365
-    long_limit: int = 6
-    exempt_types: tuple[str, ...] = ("23", "28", "52", "5212")
-    exempt_ways: tuple[str, ...] = ("2",)
-    longest_days: int = 180
-    quiet: int = 604_800
+    short_days: int = parameter(
+        90, "较短统计期的天数", "length of the shorter count", unit="days", origin=HONEST_COUNTY
+    )
+    short_limit: int = parameter(
+        4,
+        "较短统计期内住院达到该次数即触发",
+        "number of stays in the shorter count that sets the rule off",
+        unit="stays",
+        origin=HONEST_COUNTY,
+    )
+    long_days: int = parameter(365, "较长统计期的天数", "length of the longer count", unit="days", origin=HONEST_COUNTY)
+    long_limit: int = parameter(
+        6,
+        "较长统计期内住院达到该次数即触发",
+        "number of stays in the longer count that sets the rule off",
+        unit="stays",
+        origin=HONEST_COUNTY,
+    )
+    exempt_types: tuple[str, ...] = parameter(
+        ("23", "28", "52", "5212"),
+        "不计入次数的医疗类别：转外就医、日间手术、生育、新生儿",
+        "kinds that are not counted: transferred out, day surgery, maternity, newborn",
+        unit="med_type",
+        origin=assumption("按业务性质", "by their nature"),
+    )
+    exempt_ways: tuple[str, ...] = parameter(
+        ("2",),
+        "不计入次数的离院方式：转院",
+        "ways of leaving that are not counted: transfer",
+        unit="dscg_way",
+        origin=assumption("转院属正常衔接", "a transfer continues at once"),
+    )
+    longest_days: int = parameter(
+        180,
+        "入院后多少天内的出院、结算仍计入该次住院",
+        "how long after an admission its discharge and settlements still count",
+        unit="days",
+        origin=assumption("长于绝大多数住院", "longer than nearly all stays"),
+    )
+    quiet: int = ends_after(604_800, "每年只在首次达到时预警", "told once in a year, when a limit is first reached")
 
     @property
     def span(self) -> int:
@@ -84,9 +112,9 @@ class FrequentAdmission(Rule):
         return (YEAR + max(self.short_days, self.long_days)) * DAY
 
     @property
-    def fewest(self) -> int:
-        """As many admissions as the lower limit."""
-        return min(self.short_limit, self.long_limit)
+    def guard(self) -> Guard:
+        """As many pieces of stays as the lower limit."""
+        return Guard(fewest=min(self.short_limit, self.long_limit))
 
     @property
     def shown(self) -> int:
@@ -98,10 +126,9 @@ class FrequentAdmission(Rule):
         """How long the pieces of a stay are waited for, ms: they may make it exempt."""
         return self.longest_days * DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
         """Count the stays up to an admission."""
-        enough = window.count >= min(self.short_limit, self.long_limit)
-        if not isinstance(entry, Stay) or entry.piece != "admission" or not enough:
+        if entry.piece != "admission":
             return None
         stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
         limits = ((self.short_days, self.short_limit), (self.long_days, self.long_limit))

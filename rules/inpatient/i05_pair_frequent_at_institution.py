@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from rules import (
+    DAY,
+    Card,
+    Episode,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Stay,
+    Text,
+    Window,
+    assumption,
+    counted,
+    ends_after,
+    parameter,
+    published,
+)
 
-from ..engine.entry import Entry
-from ..engine.episode import Episode
-from ..engine.finding import Finding
-from ..engine.rule import Rule
-from ..engine.text import Text
-from ..engine.window import Window
-from ..ledgers import Stay
-from ..ledgers.whole_stays import counted
-from ..reference import Reference
-from ..times import DAY
-from ._frequency import YEAR, first_of_year, words
+from ._frequency import HONEST_COUNTY, YEAR, first_of_year, words
 
 
-@dataclass(frozen=True)
-class FrequentAtInstitution(Rule):
+class FrequentAtInstitution(Rule[Stay]):
     """One institution admits the same person more often within a year than illness explains.
 
     Why: "一年内多次在同一定点医疗机构住院的" (Baoji city, 2024-09-27) is a key population; how often "many times"
     is, nobody has published: five is our assumption.
 
     The honest county of I05, where four of five stays are at the same hospital (our assumption): 0.18 alerts a day.
-
-    Parameters:
-        days, limit: so many stays within so many days set it off.
-        exempt_types: med_type that are not counted: transferred out, day surgery, maternity, newborn.
-        exempt_ways: dscg_way that are not counted: transfer.
-        longest_days: so long after its admission the pieces of a stay are read, days.
-        quiet: see Rule.
 
     A stay counts at its admission, and it is told once in a calendar year; what is exempt is told by I05.
 
@@ -50,26 +47,59 @@ class FrequentAtInstitution(Rule):
 
     """
 
-    id: ClassVar[str] = "I05-PAIR"
-    name_zh: ClassVar[str] = "同一机构频繁住院"
-    name_en: ClassVar[str] = "Frequent admission to one institution"
-    family: ClassVar[str] = "inpatient"
-    ledger: ClassVar[str] = "stays_at"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = (
-        "《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“一年内多次在同一定点医疗机构住院的”"
-    )
-    to_check: ClassVar[Text] = Text(
-        "历次病历是否雷同，住院指征是否充分，是否存在挂床或诱导住院",
-        "whether the records repeat one another, and whether each stay was needed and took place",
+    card = Card(
+        id="I05-PAIR",
+        name=Text("同一机构频繁住院", "Frequent admission to one institution"),
+        family="inpatient",
+        ledger="stays_at",
+        subject="person",
+        basis=(
+            "《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“一年内多次在同一定点医疗机构住院的”"
+        ),
+        advice=Text(
+            "历次病历是否雷同，住院指征是否充分，是否存在挂床或诱导住院",
+            "whether the records repeat one another, and whether each stay was needed and took place",
+        ),
     )
 
-    days: int = 365
-    limit: int = 5
-    exempt_types: tuple[str, ...] = ("23", "28", "52", "5212")
-    exempt_ways: tuple[str, ...] = ("2",)
-    longest_days: int = 180
-    quiet: int = 604_800
+    days: int = parameter(
+        365,
+        "统计期的天数",
+        "length of the count",
+        unit="days",
+        origin=published(
+            "宝鸡市通知（2024-09-27）“一年内多次”", "notice of Baoji city (2024-09-27): many times within a year"
+        ),
+    )
+    limit: int = parameter(
+        5,
+        "在同一机构住院达到该次数即触发",
+        "number of stays at one institution that sets the rule off",
+        unit="stays",
+        origin=HONEST_COUNTY,
+    )
+    exempt_types: tuple[str, ...] = parameter(
+        ("23", "28", "52", "5212"),
+        "不计入次数的医疗类别：转外就医、日间手术、生育、新生儿",
+        "kinds that are not counted: transferred out, day surgery, maternity, newborn",
+        unit="med_type",
+        origin=assumption("按业务性质", "by their nature"),
+    )
+    exempt_ways: tuple[str, ...] = parameter(
+        ("2",),
+        "不计入次数的离院方式：转院",
+        "ways of leaving that are not counted: transfer",
+        unit="dscg_way",
+        origin=assumption("转院属正常衔接", "a transfer continues at once"),
+    )
+    longest_days: int = parameter(
+        180,
+        "入院后多少天内的出院、结算仍计入该次住院",
+        "how long after an admission its discharge and settlements still count",
+        unit="days",
+        origin=assumption("长于绝大多数住院", "longer than nearly all stays"),
+    )
+    quiet: int = ends_after(604_800, "每年只在首次达到时预警", "told once in a year, when the limit is first reached")
 
     @property
     def span(self) -> int:
@@ -87,13 +117,13 @@ class FrequentAtInstitution(Rule):
         return self.longest_days * DAY
 
     @property
-    def fewest(self) -> int:
-        """As many admissions as the limit."""
-        return self.limit
+    def guard(self) -> Guard:
+        """As many pieces of stays as the limit."""
+        return Guard(fewest=self.limit)
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
         """Count the stays at this institution up to an admission."""
-        if not isinstance(entry, Stay) or entry.piece != "admission" or window.count < self.limit:
+        if entry.piece != "admission":
             return None
         stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
         return first_of_year(entry, stays, [(self.days, self.limit)])

@@ -7,9 +7,7 @@ readmission share it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
 
 from ..engine.finding import Undecidable
 from ..engine.window import Window
@@ -87,7 +85,7 @@ class WholeStay:
         return self.is_of(types) or self.way in ways or self.closed_by_interim_bill or self.is_by_plan(reference)
 
 
-def stays_in(window: Window, longest: int) -> list[WholeStay]:
+def stays_in(window: Window[Stay], longest: int) -> list[WholeStay]:
     """The stays of the window and of what comes up to `longest` ms after it, by the time at which they began.
 
     What is reported of a stay more than `longest` after its admission is not read, so that the stay is the same for
@@ -99,7 +97,7 @@ def stays_in(window: Window, longest: int) -> list[WholeStay]:
     if len(seen) > MOST_PIECES:
         raise Undecidable("too many stays")
     by_visit: dict[str, list[list[Stay]]] = {}
-    for entry in cast("Iterable[Stay]", seen):
+    for entry in seen:
         of_visit = by_visit.setdefault(entry.visit, [[]])
         # A visit number that is used again: two admissions that stand are two stays.
         if entry.piece == "admission" and any(one.piece == "admission" for one in of_visit[-1]):
@@ -110,7 +108,7 @@ def stays_in(window: Window, longest: int) -> list[WholeStay]:
 
 
 def counted(
-    window: Window, longest: int, reference: Reference, types: tuple[str, ...], ways: tuple[str, ...]
+    window: Window[Stay], longest: int, reference: Reference, types: tuple[str, ...], ways: tuple[str, ...]
 ) -> list[WholeStay]:
     """The stays whose admission is known and which should not come again."""
     stays = stays_in(window, longest)

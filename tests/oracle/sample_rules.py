@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, cast
 
-from rules.engine.entry import Entry
-from rules.engine.episode import Episode
-from rules.engine.finding import Finding, Severity, Undecidable, evidence
+from msgspec.structs import replace
+
+from rules import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Card,
+    DayRule,
+    Entry,
+    Episode,
+    Fill,
+    Finding,
+    Guard,
+    Reference,
+    Rule,
+    Sale,
+    Severity,
+    Stay,
+    Swipe,
+    Text,
+    Undecidable,
+    Visit,
+    Window,
+    evidence,
+)
+from rules.engine.card import Subject
+from rules.engine.entry import E_co
 from rules.engine.ledger import GRACE
-from rules.engine.rule import DayRule, Rule
-from rules.engine.text import Text
-from rules.engine.window import Window
-from rules.ledgers import Fill
-from rules.reference import Reference
-from rules.times import DAY, HOUR, MINUTE
 
 
 def _severity(value: float, limit: float) -> Severity:
     return "warning" if value < 1.5 * limit else "high" if value < 2 * limit else "critical"
 
 
-@dataclass(frozen=True)
-class _Sample(Rule):
-    name_zh: ClassVar[str] = "样例"
-    name_en: ClassVar[str] = "Sample"
-    family: ClassVar[str] = "credential"
-    subject: ClassVar[str] = "person"
-    basis: ClassVar[str] = "none"
-    to_check: ClassVar[Text] = Text("无", "nothing")
+def sample(rule_id: str, ledger: str, subject: Subject = "person", *, asked: bool = False, told: bool = False) -> Card:
+    """The card of a sample. asked: it judges questions; told: and speaks in reminders."""
+    return Card(
+        id=rule_id, name=Text("样例", "Sample"), family="credential", ledger=ledger, subject=subject, basis="none",
+        advice=Text("无", "nothing"), judges_pre=asked, institution_facing=told,
+    )  # fmt: skip
 
+
+class _Sample(Rule[E_co]):
     quiet: int = 3600
     limit: int = 2
 
@@ -50,13 +66,10 @@ class _Sample(Rule):
         )
 
 
-@dataclass(frozen=True)
-class ManySwipes(_Sample):
+class ManySwipes(_Sample[Swipe]):
     """Counts settlements of a shop."""
 
-    id: ClassVar[str] = "T01"
-    ledger: ClassVar[str] = "swipes"
-    subject: ClassVar[str] = "institution"
+    card = sample("T01", "swipes", "institution")
     limit: int = 3
 
     @property
@@ -64,30 +77,30 @@ class ManySwipes(_Sample):
         """Two hours."""
         return 2 * HOUR
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Whether there are too many."""
         return self.finding(window.count, list(window.entries))
 
 
-@dataclass(frozen=True)
 class ManyPeople(ManySwipes):
     """Counts distinct persons at a shop."""
 
-    id: ClassVar[str] = "T02"
+    card = replace(ManySwipes.card, id="T02")
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    @property
+    def guard(self) -> Guard:
+        """As many swipes as people."""
+        return Guard(fewest=self.limit, distinct=("person", self.limit))
+
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Whether there are too many, one long quiet long."""
         return self.finding(window.distinct("person"), list(window.entries))
 
 
-@dataclass(frozen=True)
-class ManyPlaces(_Sample):
+class ManyPlaces(_Sample[Visit | Fill]):
     """Counts distinct institutions of a person; speaks in reminders."""
 
-    id: ClassVar[str] = "T03"
-    ledger: ClassVar[str] = "visits"
-    judges_pre: ClassVar[bool] = True
-    institution_facing: ClassVar[bool] = True
+    card = sample("T03", "visits", asked=True, told=True)
     quiet: int = 2 * 86_400
 
     @property
@@ -95,19 +108,20 @@ class ManyPlaces(_Sample):
         """Three hours."""
         return 3 * HOUR
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    @property
+    def guard(self) -> Guard:
+        """As many visits as places."""
+        return Guard(fewest=self.limit, distinct=("institution", self.limit))
+
+    def check(self, entry: Visit | Fill, window: Window[Visit | Fill], reference: Reference) -> Finding | None:
         """Whether there are too many."""
         return self.finding(len({one.institution for one in window.entries}), list(window.entries))
 
 
-@dataclass(frozen=True)
-class MuchOfIt(_Sample):
+class MuchOfIt(_Sample[Fill]):
     """Sums the quantities of one substance of a person."""
 
-    id: ClassVar[str] = "T04"
-    ledger: ClassVar[str] = "supply"
-    judges_pre: ClassVar[bool] = True
-    institution_facing: ClassVar[bool] = True
+    card = sample("T04", "supply", asked=True, told=True)
     quiet: int = 600
     limit: int = 4
 
@@ -116,18 +130,21 @@ class MuchOfIt(_Sample):
         """Five hours."""
         return 5 * HOUR
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    @property
+    def guard(self) -> Guard:
+        """The sum itself."""
+        return Guard(sum_over=("quantity", 10_000 * self.limit - 1))
+
+    def check(self, entry: Fill, window: Window[Fill], reference: Reference) -> Finding | None:
         """Whether it is too much; negative lines count with their sign."""
-        quantity = sum(cast("Fill", one).quantity for one in window.entries)
+        quantity = window.sum("quantity")
         return self.finding(quantity / 10_000, list(window.entries), amount=quantity)
 
 
-@dataclass(frozen=True)
-class NothingAfter(_Sample):
+class NothingAfter(_Sample[Visit | Fill]):
     """Misses a further visit; holds only once it cannot come any more."""
 
-    id: ClassVar[str] = "T05"
-    ledger: ClassVar[str] = "visits"
+    card = sample("T05", "visits")
     limit: int = 1
     quiet: int = 7200
 
@@ -141,7 +158,7 @@ class NothingAfter(_Sample):
         """An hour."""
         return HOUR
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Visit | Fill, window: Window[Visit | Fill], reference: Reference) -> Finding | None:
         """Whether nothing came within the hour; undecidable for one institution."""
         if entry.institution.startswith("H"):
             raise Undecidable("hospital")
@@ -150,21 +167,17 @@ class NothingAfter(_Sample):
         return self.finding(1, [entry], due=entry.time + self.ahead + GRACE)
 
 
-@dataclass(frozen=True)
-class SoldTwice(_Sample):
+class SoldTwice(_Sample[Sale]):
     """A trace code in two sales; rises after a day."""
 
-    id: ClassVar[str] = "T06"
-    ledger: ClassVar[str] = "sales"
-    subject: ClassVar[str] = "trace_code"
-    judges_pre: ClassVar[bool] = True
+    card = sample("T06", "sales", "trace_code", asked=True)
 
     @property
     def span(self) -> int:
         """Ten days."""
         return 10 * DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Sale, window: Window[Sale], reference: Reference) -> Finding | None:
         """Whether it was sold before, and again within the next hours."""
         later = list(window.after(self.ahead))
         rises = window.entries[-1].time + DAY
@@ -176,30 +189,30 @@ class SoldTwice(_Sample):
         return 2 * HOUR
 
 
-@dataclass(frozen=True)
-class ManyStays(_Sample):
+class ManyStays(_Sample[Stay]):
     """Counts pieces of stays; due half a day later."""
 
-    id: ClassVar[str] = "T07"
-    ledger: ClassVar[str] = "stays"
+    card = sample("T07", "stays")
 
     @property
     def span(self) -> int:
         """Two days."""
         return 2 * DAY
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    @property
+    def guard(self) -> Guard:
+        """All of them lie in the window."""
+        return Guard(fewest=self.limit, within=self.span)
+
+    def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
         """Whether there are too many."""
         return self.finding(window.count, list(window.entries), due=entry.time + DAY // 2)
 
 
-@dataclass(frozen=True)
-class BusyDay(DayRule, _Sample):
+class BusyDay(DayRule, _Sample[Entry]):
     """More money in a day than in the two days before."""
 
-    id: ClassVar[str] = "T08"
-    ledger: ClassVar[str] = "spending"
-    subject: ClassVar[str] = "institution"
+    card = sample("T08", "spending", "institution")
     quiet: int = 86_400
     limit: int = 10
 
@@ -219,25 +232,23 @@ class BusyDay(DayRule, _Sample):
         return self.finding((spent - before) / 100, [], amount=spent)
 
 
-@dataclass(frozen=True)
 class Broken(ManySwipes):
     """Raises for some swipes."""
 
-    id: ClassVar[str] = "T09"
+    card = replace(ManySwipes.card, id="T09")
     limit: int = 1
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Raises where the amount is odd."""
         if entry.amount % 200:
             raise ValueError(entry.person)
         return self.finding(window.count, [entry])
 
 
-@dataclass(frozen=True)
 class LongEpisode(ManySwipes):
     """Every swipe of a shop is a trigger, and an episode lasts for as long as it is open."""
 
-    id: ClassVar[str] = "T10"
+    card = replace(ManySwipes.card, id="T10")
     limit: int = 1
     quiet: int = 3 * 86_400
 
@@ -246,7 +257,7 @@ class LongEpisode(ManySwipes):
         """Half an hour."""
         return HOUR // 2
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Always; rises after a week, and puts an amount to each."""
         return self.finding(
             window.count,

@@ -120,9 +120,9 @@ def episodes(messages: Iterable[Opened], rules: Iterable[Rule], reference: Refer
     found = [
         _standing(rule, key, run)
         for rule in rules
-        if all(reference.has(table) for table in rule.tables)
+        if all(reference.has(table) for table in rule.card.tables)
         for ledger, key, order in pages
-        if ledger.name == rule.ledger
+        if ledger.name == rule.card.ledger
         for run in _runs(_triggers(rule, ledger, key, order, reference), rule.quiet_ms)
     ]
     return sorted(found)

@@ -70,7 +70,7 @@ def _made(rule: type[Rule], parameter: str, by: int, **given: object) -> Rule:
 
 def example_of(rule: type[Rule]) -> Played:
     """The example of a rule as it stands."""
-    return _example(rule.id)
+    return _example(rule.card.id)
 
 
 @cache
@@ -147,7 +147,7 @@ def alerts_of(rule: type[Rule]) -> Iterator[tuple[Call, Alert]]:
 def _alert(rule: Rule, found: Trigger) -> Alert:
     state = AlertState("0" * 32, 1, found.id, found.time, found.time, "0" * 32, revision=1)
     now = Moment(found.time, FAR, "none", [])
-    alert = write(rule, ("key",), state, Episode([found], FAR), now, stage=rule.stage, shadow=False)
+    alert = write(rule, ("key",), state, Episode([found], FAR), now, stage=rule.card.stage, shadow=False)
     assert now.faults == []
     return alert
 

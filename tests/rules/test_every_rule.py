@@ -8,19 +8,20 @@ import re
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import get_args, get_origin
 
 import msgspec
 import pytest
 
+from rules import DayRule, Entry, Finding, Rule, Text
 from rules.catalogue import FAMILIES, catalogue
-from rules.engine.rule import Rule
-from rules.engine.text import Text
+from rules.engine.parameter import KINDS, UNITS
 from rules.ledgers import LEDGERS
 from rules.reference import TABLES
 from rules.times import DAY
-from tests.rules._examples import Call, alerts_of, altered, answers, example_of, make, module_of, play
+from tests.rules._examples import Call, alerts_of, altered, answers, example_of, make, module_of, play, windows
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = [pytest.param(rule, id=name) for name, rule in catalogue().items()]
@@ -65,7 +66,8 @@ def test_takes_an_override_for_every_parameter(rule: type[Rule]) -> None:
     for one in fields(rule):
         other = altered(default, one.name)
         assert getattr(other, one.name) != getattr(default, one.name)
-        assert (rule.version, True) == (default.full_version, other.full_version.startswith(f"{rule.version}+"))
+        assert default.full_version == rule.card.version
+        assert other.full_version.startswith(f"{rule.card.version}+")
 
 
 @every_rule
@@ -93,9 +95,9 @@ def test_nothing_is_left_to_fill(rule: type[Rule]) -> None:
 
 @every_rule
 def test_docstring_has_all_its_parts(rule: type[Rule]) -> None:
-    """What, why, parameters with their meaning, known gaps, example: in this order."""
+    """What, why, known gaps, example: in this order."""
     text = inspect.getdoc(rule) or ""
-    parts = ["Why:", "Parameters:", "Known gaps:", "Example:"]
+    parts = ["Why:", "Known gaps:", "Example:"]
     places = [text.find(f"\n{part}") for part in parts]
 
     assert text.splitlines()[0].endswith(".")
@@ -104,13 +106,55 @@ def test_docstring_has_all_its_parts(rule: type[Rule]) -> None:
 
 
 @every_rule
-def test_docstring_explains_every_parameter(rule: type[Rule]) -> None:
-    """No parameter without its meaning."""
-    text = inspect.getdoc(rule) or ""
-    section = text[text.index("\nParameters:") : text.index("\nKnown gaps:")]
-    named = set(re.findall(r"\w+", " ".join(re.findall(r"^ {4}([\w, ]+?)(?: \([^)]*\))?:", section, re.MULTILINE))))
+def test_every_parameter_has_its_meaning_unit_and_origin(rule: type[Rule]) -> None:
+    """In both languages. The origin is a published norm, a precedent or an assumption, each with its source."""
+    said = rule.parameters()
 
-    assert set() == {one.name for one in fields(rule)} - named
+    assert [one.name for one in fields(rule)] == list(said)
+    for one in said.values():
+        assert_both(one.meaning)
+        assert_both(one.origin.source)
+        assert one.unit in UNITS
+        assert one.origin.kind in KINDS
+
+
+@every_rule
+def test_a_limit_is_reached_and_what_is_over_is_exceeded(rule: type[Rule]) -> None:
+    """The name of a parameter says so, and its meaning in Chinese too."""
+    for name, said in rule.parameters().items():
+        words = name.split("_")
+        if {"limit", "fewest"} & set(words):
+            assert "达到" in said.meaning.zh
+        if "over" in words:
+            assert "超过" in said.meaning.zh
+
+
+@every_rule
+def test_what_is_said_of_parameters_is_no_part_of_their_values(rule: type[Rule]) -> None:
+    """A rule is saved by its values alone, and is the same rule when it is read again."""
+    one = make(rule)
+    packed = msgspec.msgpack.encode(one)
+
+    assert asdict(one) == {name: _as_saved(value) for name, value in msgspec.msgpack.decode(packed).items()}
+    assert one == rule.from_saved(msgspec.Raw(packed))
+
+
+def _as_saved(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@every_rule
+def test_earlier_names_of_parameters_are_read_as_the_present_ones(rule: type[Rule]) -> None:
+    """What an earlier build saved goes on with its values."""
+    names = rule.card.renamed
+    assert set(names.values()) <= {one.name for one in fields(rule)}
+    assert set() == set(names) & {one.name for one in fields(rule)}
+
+    for old, new in names.items():
+        other = altered(make(rule), new)
+        saved = {old if name == new else name: value for name, value in asdict(other).items()}
+
+        assert other == rule.from_saved(msgspec.Raw(msgspec.msgpack.encode(saved)))
 
 
 @every_rule
@@ -127,8 +171,8 @@ def test_a_limit_moved_by_one_breaks_the_example(rule: type[Rule]) -> None:
     """The example lies at a limit: with a parameter moved by one a near miss is a finding, or a finding is none."""
     default, told = make(rule), example_of(rule).truths
     numbers = [one.name for one in fields(rule) if type(getattr(default, one.name)) is int and one.name != "quiet"]
-    if not numbers or rule.id in NO_LIMIT:
-        pytest.skip(NO_LIMIT.get(rule.id, "it has no numbers"))
+    if not numbers or rule.card.id in NO_LIMIT:
+        pytest.skip(NO_LIMIT.get(rule.card.id, "it has no numbers"))
     breaking = {name for name in numbers for by in (1, -1) if told != play(rule, name, by).truths}
 
     assert breaking
@@ -138,22 +182,22 @@ def test_a_limit_moved_by_one_breaks_the_example(rule: type[Rule]) -> None:
 @every_rule
 def test_names_words_and_basis_are_filled(rule: type[Rule]) -> None:
     """Both languages, and the law or the notice on which the rule stands."""
-    assert re.fullmatch(r"[SDIBE]\d\d(-[A-Z]+)?", rule.id)
-    assert rule.name_zh
-    assert chinese(rule.name_zh)
-    assert rule.name_en
-    assert not chinese(rule.name_en)
-    assert chinese(rule.basis)
-    assert_both(rule.to_check)
+    assert re.fullmatch(r"[SDIBE]\d\d(-[A-Z]+)?", rule.card.id)
+    assert rule.card.name.zh
+    assert chinese(rule.card.name.zh)
+    assert rule.card.name.en
+    assert not chinese(rule.card.name.en)
+    assert chinese(rule.card.basis)
+    assert_both(rule.card.advice)
 
 
 @every_rule
 def test_file_class_id_and_folder_can_be_guessed_from_one_another(rule: type[Rule]) -> None:
     """S01 ConcentratedSwiping lies in credential/s01_concentrated_swiping.py; a variant names itself in its file."""
     _, family, stem = rule.__module__.split(".")
-    number, name = rule.id.lower().replace("-", "_"), re.sub(r"(?<!^)(?=[A-Z])", "_", rule.__name__).lower()
+    number, name = rule.card.id.lower().replace("-", "_"), re.sub(r"(?<!^)(?=[A-Z])", "_", rule.__name__).lower()
 
-    assert rule.family == family
+    assert rule.card.family == family
     assert stem.startswith(number)
     assert stem in {f"{number}_{name}", f"{number.split('_')[0]}_{name}"}
 
@@ -161,11 +205,11 @@ def test_file_class_id_and_folder_can_be_guessed_from_one_another(rule: type[Rul
 @every_rule
 def test_reads_what_there_is(rule: type[Rule]) -> None:
     """Its ledger and its tables exist, and only rules about a person speak in reminders."""
-    [ledger] = [one for one in LEDGERS if one.name == rule.ledger]
+    [ledger] = [one for one in LEDGERS if one.name == rule.card.ledger]
 
-    assert set(rule.tables) <= set(TABLES)
-    assert rule.subject in ("person", "institution", "physician", "trace_code", "group")
-    assert not rule.institution_facing or (rule.judges_pre and ledger.space == "person")
+    assert set(rule.card.tables) <= set(TABLES)
+    assert rule.card.subject in ("person", "institution", "physician", "trace_code", "group")
+    assert not rule.card.institution_facing or (rule.card.judges_pre and ledger.space == "person")
 
 
 @every_rule
@@ -181,14 +225,43 @@ def test_memory_is_bounded(rule: type[Rule]) -> None:
 
 
 @every_rule
-def test_has_nothing_to_say_about_fewer_entries_than_it_names(rule: type[Rule]) -> None:
-    """A page with fewer entries than `fewest` is not even looked at."""
+def test_has_nothing_to_say_about_fewer_entries_than_its_guard_names(rule: type[Rule]) -> None:
+    """A page with fewer entries is not even looked at."""
     for call in example_of(rule).calls:
         if isinstance(call.rows, list):
-            rows, few = call.rows, call.rule.fewest - 1
+            rows, few = call.rows, call.rule.guard.fewest - 1
             runs = [rows[first : first + few] for first in range(len(rows))]
 
             assert {None} >= {said for run in runs for said in answers(call._replace(rows=run))}
+
+
+@every_rule
+def test_its_guard_is_necessary(rule: type[Rule]) -> None:
+    """Where it excludes a finding, the check has none; what it asks is there on every entry that the rule judges."""
+    guard = make(rule).guard
+    asked = {one[0] for one in (guard.distinct, guard.sum_over) if one is not None}
+
+    assert all(asked <= set(kind.__struct_fields__) for kind in kinds_of(rule))
+    assert guard.distinct is None or guard.fewest >= guard.distinct[1]
+    for call in example_of(rule).calls:
+        if isinstance(call.rows, list):
+            for (_, window), said in zip(windows(call), answers(call), strict=True):
+                assert call.rule.guard.allows(window) or not isinstance(said, Finding)
+
+
+@every_rule
+def test_judges_the_entries_of_its_ledger(rule: type[Rule]) -> None:
+    """The type that it names is the type of what its ledger keeps: `Rule[Swipe]` for a ledger of swipes."""
+    [ledger] = [one for one in LEDGERS if one.name == rule.card.ledger]
+
+    assert issubclass(rule, DayRule) or kinds_of(rule) == {feed.entry for feed in ledger.feeds}
+
+
+def kinds_of(rule: type[Rule]) -> set[type[Entry]]:
+    """The kinds of entries that a rule names: of `Rule[Visit | Fill]` both."""
+    bases = [base for one in rule.__mro__ for base in getattr(one, "__orig_bases__", ())]
+    named = next((get_args(base)[0] for base in bases if get_origin(base) is Rule), Entry)
+    return set(get_args(named)) or {named}
 
 
 @every_rule

@@ -18,7 +18,7 @@ from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, replace
 from random import Random
 from types import SimpleNamespace
-from typing import Any, ClassVar, NoReturn, cast
+from typing import Any, NoReturn, cast
 from weakref import WeakSet
 
 import msgspec
@@ -28,15 +28,12 @@ from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 from faust.types import TP
 
+from rules import Entry, Finding, Reference, Swipe, Window
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
-from rules.engine.entry import Entry
-from rules.engine.finding import Finding
 from rules.engine.ledger import SKEW
 from rules.engine.watch import Watch
-from rules.engine.window import Window
 from rules.ledgers import LEDGERS, Record
-from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE, clock, day_of
 from streams.config import StreamConfig
 from streams.detect import pipeline
@@ -69,9 +66,9 @@ SHOPS = ("P34102100029", "P34102100030", "H34102100001")
 class BeforeHolidays(ManySwipes):
     """Every swipe on a day that the calendar names: what it says depends on the tables in force."""
 
-    id: ClassVar[str] = "T11"
+    card = msgspec.structs.replace(ManySwipes.card, id="T11")
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Whether there are too many, or the day is in the table."""
         named = reference.is_day(day_of(entry.time), "promotion")
         return self.finding(window.count + self.limit * named, list(window.entries))

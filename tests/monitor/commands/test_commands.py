@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -198,15 +199,32 @@ def test_no_alert_is_looked_for_that_cannot_be(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize(
-    ("lang", "head"), [("zh", ["S01 集中刷卡", "依据: "]), ("en", ["S01 Concentrated swiping", "Basis: "])]
+    ("lang", "head", "limit"),
+    [
+        ("zh", ["S01 集中刷卡", "依据: "], "  limit = 8 （人）不同参保人达到该人数即触发。本项目假设："),
+        (
+            "en",
+            ["S01 Concentrated swiping", "Basis: "],
+            "  limit = 8 (persons) number of distinct persons that sets the rule off. assumption: ",
+        ),
+    ],
 )
-def test_a_rule_is_shown_in_the_language_asked_for(lang: str, head: list[str]) -> None:
-    """Its name and the labels; its page is English, and the law is quoted as it is."""
+def test_a_rule_is_shown_in_the_language_asked_for(lang: str, head: list[str], limit: str) -> None:
+    """Its name, the labels and its parameters; its page is English, and the law is quoted as it is."""
     name, basis, *page = run("rules", "show", "S01", "--lang", lang).splitlines()
 
     assert head == [name, basis[: len(head[1])]]
-    assert "Parameters:" in page
-    assert "  limit = 8" in page
+    assert "Why:" in "\n".join(page)
+    assert [True] == [line.startswith(limit) for line in page if line.startswith("  limit")]
+
+
+def test_a_rule_is_shown_as_json_with_what_is_said_of_its_parameters() -> None:
+    """Values as they were, and beside them meaning, unit and origin in both languages."""
+    shown = json.loads(run("rules", "show", "I05-PAIR", "--json"))
+    said = shown["about_parameters"]["days"]
+
+    assert 365 == shown["parameters"]["days"]
+    assert ("统计期的天数", "days", "published") == (said["meaning"]["zh"], said["unit"], said["origin"]["kind"])
 
 
 def test_a_replay_of_nothing_leaves_earlier_results_alone(tmp_path: Path) -> None:

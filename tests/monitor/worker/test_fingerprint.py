@@ -6,11 +6,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import monitor
 from monitor.area.configure import Comparison
 from monitor.settings import MAY_DIFFER, Settings, unknown_variables, variable
 from monitor.worker.fingerprint import SECRET, catalogue_version, fingerprint_of
+from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from streams.kafka.area import Area, DifferentError, check, short
 
 OTHER: dict[str, tuple[object, bool]] = {
@@ -108,7 +110,7 @@ def test_an_empty_key_is_the_development_key() -> None:
 def test_code_and_saved_state_are_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule with another version of its code, or another form of state, makes another fingerprint."""
     before = fingerprint_of(plain(), "a")
-    monkeypatch.setattr("rules.credential.s01_concentrated_swiping.ConcentratedSwiping.version", "another")
+    monkeypatch.setattr(ConcentratedSwiping, "card", replace(ConcentratedSwiping.card, version="another"))
     monkeypatch.setattr("monitor.worker.fingerprint.STATE_VERSION", "another")
 
     after = fingerprint_of(plain(), "a")

@@ -193,7 +193,7 @@ def test_a_late_day_of_the_past_judges_the_burst_again() -> None:
 
 def test_what_is_remembered_moves_with_the_window() -> None:
     """A window that slides over the page gives what a fresh one gives."""
-    entries: list[Entry] = [*past(0.3, **TYPED), *cards(12, 50, **TYPED)]
+    entries: list[Swipe] = [*past(0.3, **TYPED), *cards(12, 50, **TYPED)]
     entries.sort(key=lambda one: (one.time, one.id))
     sliding, fresh = Window(entries, RULE.span), []
     moved = []

@@ -7,7 +7,6 @@ from itertools import permutations
 import pytest
 
 from rules.drug.d01_early_refill import EarlyRefill
-from rules.engine.entry import Entry
 from rules.engine.finding import Finding, Undecidable
 from rules.engine.retraction import Retraction
 from rules.engine.window import Window
@@ -24,7 +23,7 @@ NOON = at("12:00")
 ITEM = "XC09AAA001A001010100001"
 
 
-def fetched(*fills: tuple[float, float], places: str = "", **more: object) -> list[Entry]:
+def fetched(*fills: tuple[float, float], places: str = "", **more: object) -> list[Fill]:
     """Fills of (day, days of supply) by one person; places: a letter for the institution of each."""
     letters = places or "A" * len(fills)
     return [
@@ -209,7 +208,7 @@ def test_what_is_known_may_be_enough() -> None:
     assert the_last(*fetched((0, 0), (1, 30), (29, 30))) is None
 
 
-def the_last(*entries: Entry) -> float | None:
+def the_last(*entries: Fill) -> float | None:
     """How much is found to remain at the last of these fills, whatever may be said of the others."""
     window = Window(list(entries), RULE.span)
     window.move_to(len(entries) - 1)
@@ -238,7 +237,7 @@ def test_a_pause_does_not_slow_the_own_pace() -> None:
 
 def test_a_reversed_fill_neither_covers_nor_triggers() -> None:
     """2103 takes back its lines; the alert goes with them."""
-    first, second = (one for one in fetched((0, 30), (5, 30)) if isinstance(one, Fill))
+    first, second = fetched((0, 30), (5, 30))
     back = Retraction(
         retraction_keys=[f"s:{first.institution}:{first.settlement}"],
         uploaded=first.time + DAY,
@@ -305,7 +304,7 @@ def test_the_institution_is_told_before_it_dispenses() -> None:
 
 def test_the_sentence_says_what_remains_and_why_it_counts() -> None:
     """In both languages, with the limit, the last fill, the other place and the number of early fills."""
-    made = [one for one in fetched((0, 30), (20, 30), (40, 30), (60, 30), places="AAAB") if isinstance(one, Fill)]
+    made = fetched((0, 30), (20, 30), (40, 30), (60, 30), places="AAAB")
     [alert] = [one for one in told(RULE, [*made, END]) if one.status == "closed"]
 
     assert alert.text.zh == (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from rules.drug.d02_over_quantity import OverQuantity
-from rules.engine.entry import Entry
 from rules.engine.finding import Finding, Undecidable
 from rules.engine.window import Window
 from rules.ledgers import Fill
@@ -30,7 +29,7 @@ def over(
     *fills: tuple[float, float], kind: str = "41", packs: float = 1_000_000, rule: OverQuantity = RULE
 ) -> list[Finding]:
     """The findings over fills of (day, days of supply), of packs so small that they do not matter."""
-    entries: list[Entry] = [
+    entries: list[Fill] = [
         fill(NOON + round(day * DAY), days, visit_type=kind, quantity=round(packs * 10_000)) for day, days in fills
     ]
     return judge(rule, entries)
@@ -146,11 +145,11 @@ def test_unknown_supply_is_not_decidable() -> None:
     with pytest.raises(Undecidable):
         over((0, 30), (1, 0))
 
-    much: list[Entry] = [fill(NOON, 0), fill(NOON + DAY, 130)]
+    much: list[Fill] = [fill(NOON, 0), fill(NOON + DAY, 130)]
     assert 1 == len(_last(much))
 
 
-def _last(entries: list[Entry]) -> list[Finding]:
+def _last(entries: list[Fill]) -> list[Finding]:
     """The finding of the last entry, whatever may be said of the others."""
     window = Window(entries, RULE.span)
     window.move_to(len(entries) - 1)

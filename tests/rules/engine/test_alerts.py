@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 import pytest
+from msgspec.structs import replace
 
+from rules import Episode, Finding, Reference, Swipe, Text, Window
 from rules.engine.alert import Alert
-from rules.engine.entry import Entry
-from rules.engine.episode import Episode, Proofs, Trigger
-from rules.engine.finding import Finding
+from rules.engine.episode import Proofs, Trigger
 from rules.engine.ledger import GRACE, WAIT
-from rules.engine.text import Text
-from rules.engine.window import Window
-from rules.reference import Reference
 from tests.oracle import wire
 from tests.oracle.desk import Desk, short
 from tests.oracle.sample_rules import Broken, BusyDay, LongEpisode, ManyPeople, ManySwipes, NothingAfter, SoldTwice
@@ -23,14 +17,13 @@ from tests.oracle.wire import DAY, HOUR, MINUTE, MONDAY, Body
 NOON = MONDAY + 12 * HOUR
 
 
-@dataclass(frozen=True)
 class EverySwipe(ManySwipes):
     """Every swipe of a shop is a trigger; the measure is its yuan."""
 
-    id: ClassVar[str] = "T20"
+    card = replace(ManySwipes.card, id="T20")
     limit: int = 1
 
-    def check(self, entry: Entry, window: Window, reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Whether it is a swipe."""
         return self.finding(max(1, entry.amount // 100), [entry])
 
@@ -222,11 +215,10 @@ def test_a_rule_that_raises_is_isolated() -> None:
     assert ["T20", "T09"] == [alert.rule_id for alert in outcome.revisions if alert.status == "opened"]
 
 
-@dataclass(frozen=True)
 class Speechless(EverySwipe):
     """Finds, and cannot say what."""
 
-    id: ClassVar[str] = "T21"
+    card = replace(ManySwipes.card, id="T21")
 
     def sentence(self, episode: Episode) -> Text:
         """Raise."""

@@ -85,7 +85,7 @@ def test_every_ledger_takes_what_is_out_of_order_by_the_skew(
 
 def test_every_ledger_of_the_catalogue_is_asked() -> None:
     """No rule stands beside the test above."""
-    assert {rule.ledger for rule in catalogue().values()} == {rule.ledger for rule in whole_catalogue()}
+    assert {rule.card.ledger for rule in catalogue().values()} == {rule.card.ledger for rule in whole_catalogue()}
 
 
 def shop(time: int, person: str, **more: int) -> Swipe:

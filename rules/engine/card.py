@@ -1,0 +1,40 @@
+"""A card: what a rule says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from .text import Text
+
+Stage = Literal["in", "post"]
+"""Judged while the visit is going on, or afterwards."""
+Subject = Literal["person", "institution", "physician", "trace_code", "group"]
+"""What an alert is about."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rule says of itself.
+
+    family: the folder of the rule. ledger: the name of the ledger whose entries it judges. subject: what its alerts are
+    about. basis: the law and the notice, in Chinese. advice: what an inspector looks at first. version: of its code.
+    tables: reference tables without which it is off. judges_pre: whether it judges pre-settlements too.
+    institution_facing: whether the institution that asks is told the finding. renamed: earlier names of parameters,
+    each with the present name.
+    """
+
+    id: str
+    name: Text
+    family: str
+    ledger: str
+    subject: Subject
+    basis: str
+    advice: Text
+    stage: Stage = "in"
+    version: str = "1"
+    tables: tuple[str, ...] = ()
+    judges_pre: bool = False
+    institution_facing: bool = False
+    renamed: Mapping[str, str] = {}
