@@ -84,6 +84,7 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         ),
         judges_pre=True,
         institution_facing=True,
+        renamed={"speed": "over_speed"},
     )
 
     county_minutes: int = parameter(
@@ -96,7 +97,7 @@ class ImpossibleTravel(Rule[Visit | Fill]):
             "public code: one card at two institutions within 30 minutes; here in two counties",
         ),
     )
-    speed: int = parameter(
+    over_speed: int = parameter(
         120,
         "窗口内两家机构之间的时速超过该值即触发（须登记坐标）",
         "a journey between two institutions that is faster than this sets the rule off; needs coordinates",
@@ -211,9 +212,9 @@ class ImpossibleTravel(Rule[Visit | Fill]):
             if (kilometres := _kilometres(one, visit, reference, unknown=0.0)) > self.near_km
         ]
         fastest, kilometres = max(speeds, default=(0.0, 0.0))
-        if fastest <= self.speed:
+        if fastest <= self.over_speed:
             return None
-        return _finding(("speed", "km/h"), (round(fastest, 1), self.speed), stops, kilometres=round(kilometres))
+        return _finding(("speed", "km/h"), (round(fastest, 1), self.over_speed), stops, kilometres=round(kilometres))
 
     def _places(self, stops: list[Visit]) -> Finding | None:
         places = len({one.institution for one in stops})

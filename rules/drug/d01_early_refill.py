@@ -44,12 +44,12 @@ class EarlyRefill(Rule[Fill]):
     A dispensing is what one visit dispensed of the substance on one day; its first line is judged. Supply covers time
     one after the other: covered = max(covered, time) + supply, over the dispensings of `history_days`; what is covered
     beyond the time of a dispensing remains. A return (negative lines) takes off its supply. It is a finding when
-    - more remains than `wide_days` and `wide_percent` of the last fill: `warning`, elsewhere `high`; or
-    - more than `near_days` and `near_percent`, at another institution than the last fill: `info`, `high` within a week
-      of it with half of it left (violations.md, D01); or
+    - more remains than `over_days` and `over_percent` of the last fill: `warning`, elsewhere `high`; or
+    - more than `over_days_elsewhere` and `over_percent_elsewhere`, at another institution than the last fill: `info`,
+      `high` within a week of it with half of it left (violations.md, D01); or
     - it is the `repeats`-th early fill within `repeat_days`: `warning`. A fill is early when the fill before it, taken
-      by itself, would have lasted longer by more than `near_days` and `near_percent` of it. (Were a reserve that is
-      merely kept enough, 4 % of all honest refills would be a third one.)
+      by itself, would have lasted longer by more than the same two limits. (Were a reserve that is merely kept enough,
+      4 % of all honest refills would be a third one.)
 
     Supply comes from prd_days, else from the person's own pace of at least three fills, else from the drug table
     (pack_units, daily_units); where the last fill's is unknown, or what is unknown could decide, it is not decidable.
@@ -84,35 +84,41 @@ class EarlyRefill(Rule[Fill]):
         ),
         judges_pre=True,
         institution_facing=True,
+        renamed={
+            "wide_days": "over_days",
+            "wide_percent": "over_percent",
+            "near_days": "over_days_elsewhere",
+            "near_percent": "over_percent_elsewhere",
+        },
     )
 
-    wide_days: int = parameter(
+    over_days: int = parameter(
         14,
-        "同一机构再次配药时，剩余用量超过该天数才触发；与wide_percent取较大者",
-        "at the same institution, more days than this must remain; the larger of this and wide_percent counts",
+        "再次配药时剩余用量超过该天数即触发（不论机构）；与over_percent取较大者",
+        "at any institution, more days than this must remain; the larger of this and over_percent counts",
         unit="days",
         origin=RESERVE,
     )
-    wide_percent: int = parameter(
+    over_percent: int = parameter(
         50,
-        "同一机构再次配药时，剩余用量超过上次配药的该比例才触发；与wide_days取较大者",
-        "at the same institution, more of the last fill than this must remain; the larger of this and wide_days",
+        "再次配药时剩余用量超过上次配药的该比例即触发（不论机构）；与over_days取较大者",
+        "at any institution, more of the last fill than this must remain; the larger of this and over_days counts",
         unit="%",
         origin=RESERVE,
     )
-    near_days: int = parameter(
+    over_days_elsewhere: int = parameter(
         6,
-        "换机构配药时的剩余天数（须超过），也用于判断一次配药是否提前；与near_percent取较大者",
+        "在另一机构配药时剩余用量超过该天数即触发，也用于判断一次配药是否提前；与over_percent_elsewhere取较大者",
         "at another institution, more days than this must remain; a fill is early by the same measure; the larger "
-        "of this and near_percent counts",
+        "of this and over_percent_elsewhere counts",
         unit="days",
         origin=RESERVE,
     )
-    near_percent: int = parameter(
+    over_percent_elsewhere: int = parameter(
         20,
-        "换机构配药时剩余占上次配药的比例（须超过），也用于判断是否提前；与near_days取较大者",
+        "在另一机构配药时剩余用量超过上次配药的该比例即触发，也用于判断是否提前；与over_days_elsewhere取较大者",
         "at another institution, more of the last fill than this must remain; a fill is early by the same measure; "
-        "the larger of this and near_days counts",
+        "the larger of this and over_days_elsewhere counts",
         unit="%",
         origin=RESERVE,
     )
@@ -179,13 +185,13 @@ class EarlyRefill(Rule[Fill]):
             return None
         last, supply = taken[-1]
         remaining = _remaining(fills, now.time)
-        wide = remaining > self._reserve(self.wide_days, self.wide_percent, supply)
-        near = remaining > self._reserve(self.near_days, self.near_percent, supply)
+        wide = remaining > self._reserve(self.over_days, self.over_percent, supply)
+        near = remaining > self._reserve(self.over_days_elsewhere, self.over_percent_elsewhere, supply)
         elsewhere = now.institution != last.institution
         early = self._early(taken, now) if near else []
         if not (wide or (near and elsewhere) or len(early) >= self.repeats):
             return None
-        limit = (self.wide_days, self.wide_percent) if wide else (self.near_days, self.near_percent)
+        limit = (self.over_days, self.over_percent) if wide else (self.over_days_elsewhere, self.over_percent_elsewhere)
         proof = {line.id: line for one in (last, *early, now) for line in one.lines}
         return Finding(
             measure="remaining_supply",
@@ -216,7 +222,8 @@ class EarlyRefill(Rule[Fill]):
         early = [
             one
             for (last, supply), one in zip(taken, after, strict=True)
-            if last.time + supply - one.time > self._reserve(self.near_days, self.near_percent, supply)
+            if last.time + supply - one.time
+            > self._reserve(self.over_days_elsewhere, self.over_percent_elsewhere, supply)
             and one.time > now.time - self.repeat_days * DAY
         ]
         return early if now in early else []

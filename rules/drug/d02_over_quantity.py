@@ -31,7 +31,7 @@ class OverQuantity(DaysAllowed):
     A dispensing is what one visit dispensed of the substance on one day; its first line is judged. Two findings:
     - its supply exceeds the days that `DaysAllowed` gives for its med_type by more than one pack, since packs are
       not broken; one pack by the drug table, else what one cnt of the line lasts; or
-    - the supply of all dispensings in (t - `days`, t] exceeds `days` and `more_percent` more (117 days). The dispensing
+    - the supply of all dispensings in (t - `days`, t] exceeds `days` and `over_percent` more (117 days). The dispensing
       that is judged comes on top, for it is for the days to come, but with no more than it may be by itself: the days
       allowed, or one such pack where the kind has no limit. Without that, everybody who rightly fetches 12 weeks'
       supply every 12 weeks would exceed (168 days in 90), and many of those who fetch 30 days' packs (120 in 90).
@@ -80,6 +80,7 @@ class OverQuantity(DaysAllowed):
         ),
         judges_pre=True,
         institution_facing=True,
+        renamed={"more_percent": "over_percent"},
     )
 
     days: int = parameter(
@@ -89,7 +90,7 @@ class OverQuantity(DaysAllowed):
         unit="days",
         origin=assumption("不短于最长12周的处方", "no shorter than the longest prescription of 12 weeks"),
     )
-    more_percent: int = parameter(
+    over_percent: int = parameter(
         30,
         "累计用量须超过days的用量再加该比例",
         "the sum must exceed the supply for `days` by more than this",
@@ -119,7 +120,7 @@ class OverQuantity(DaysAllowed):
         supplies = [one.supply(reference) for one in (*before, now)]
         allowed, pack, supply = self.allowed(now.lines), now.pack(reference), supplies[-1] or 0
         alone = None if allowed is None else self._finding([now], supply, allowed + pack, reference)
-        limit = self.span * (100 + self.more_percent) // 100 + min(supply, max(allowed or 0, pack))
+        limit = self.span * (100 + self.over_percent) // 100 + min(supply, max(allowed or 0, pack))
         summed = self._finding([*before, now], sum(one or 0 for one in supplies), limit, reference)
         findings = [one for one in (alone, summed) if one is not None]
         if not findings:

@@ -68,9 +68,10 @@ class OverlappingStays(Rule[Stay]):
             "核对两院床位、护理与检查记录，患者重叠期间实际在哪家医院，是否漏传出院登记",
             "bed, nursing and test records of both: where was the patient, or was a discharge not uploaded",
         ),
+        renamed={"overlap_hours": "over_hours"},
     )
 
-    overlap_hours: int = parameter(
+    over_hours: int = parameter(
         24,
         "两次住院重叠超过该时间才触发",
         "the stays must overlap by more than this",
@@ -114,7 +115,7 @@ class OverlappingStays(Rule[Stay]):
     @property
     def shown(self) -> int:
         """The overlap that is too long, ms."""
-        return self.overlap_hours * HOUR
+        return self.over_hours * HOUR
 
     @property
     def ahead(self) -> int:
@@ -143,7 +144,7 @@ class OverlappingStays(Rule[Stay]):
 
     def _deadline(self, second: WholeStay) -> int:
         """The last moment at which one of the stays may end without overlapping for too long."""
-        return second.admitted + self.overlap_hours * HOUR
+        return second.admitted + self.over_hours * HOUR
 
     def _lasts(self, first: WholeStay, second: WholeStay) -> bool:
         """Whether nothing says that one of the stays ended in time."""
@@ -157,7 +158,7 @@ class OverlappingStays(Rule[Stay]):
         return Finding(
             measure="overlap_hours",
             value=ceil((until - second.admitted) * 10 / HOUR) / 10,
-            limit=self.overlap_hours,
+            limit=self.over_hours,
             unit="h",
             severity="high" if certain and first.settled and second.settled else "warning",
             evidence=evidence([*first.pieces, *second.pieces]),

@@ -86,6 +86,7 @@ def test_brokers_are_addresses(brokers: str) -> None:
     [
         ("[S1]\nlimit = 3", "did you mean S01"),
         ("[S01]\nlimt = 3", "did you mean limit"),
+        ("[E01]\noverlap_hours = 48", "overlap_hours: expected a parameter, it is now called over_hours"),
         ("[S01]\nlimit = 'six'", "limit"),
         ("[S01]\nlimit = -1", "expected 0 or more"),
         ("[S01]\nquiet = 2592001", "quiet: expected 0 to 2592000"),

@@ -101,7 +101,7 @@ def test_a_pause_leaves_nothing() -> None:
 @pytest.mark.parametrize(("gap", "alerts"), [(22.9, 1), (24, 0)])
 def test_the_third_early_fill_in_ninety_days(gap: float, alerts: int) -> None:
     """Each of three comes more than six days before the one before it alone has run out."""
-    rule = EarlyRefill(wide_days=99)
+    rule = EarlyRefill(over_days=99)
     findings = judge(rule, fetched(*((number * gap, 30) for number in range(4))))
 
     assert alerts == len(findings)
@@ -110,7 +110,7 @@ def test_the_third_early_fill_in_ninety_days(gap: float, alerts: int) -> None:
 
 def test_early_fills_of_more_than_ninety_days_ago_do_not_count() -> None:
     """Two, and a third when the first is past; the reserve itself is small."""
-    rule = EarlyRefill(wide_days=99)
+    rule = EarlyRefill(over_days=99)
 
     assert [] == judge(rule, fetched((0, 30), (20, 30), (40, 30), (111, 30), (131, 30)))
     assert 1 == len(judge(rule, fetched((0, 30), (20, 30), (40, 30), (89, 30), (109, 30))))
@@ -175,8 +175,8 @@ def test_what_was_given_back_makes_the_next_fill_not_early() -> None:
     fills = [fill(NOON + round(day * DAY), 30) for day in (0, 23, 46, 62)]
     back = fill(NOON + 47 * DAY, 30, quantity=-300_000)
 
-    assert 1 == len(judge(EarlyRefill(wide_days=99), [*fills]))
-    assert [] == judge(EarlyRefill(wide_days=99), [*fills, back])
+    assert 1 == len(judge(EarlyRefill(over_days=99), [*fills]))
+    assert [] == judge(EarlyRefill(over_days=99), [*fills, back])
 
 
 def test_returns_alone_are_no_supply() -> None:

@@ -157,7 +157,7 @@ def test_stays_that_are_too_long_ago_are_not_looked_for() -> None:
 
 def test_every_parameter_counts() -> None:
     """Each condition can be moved."""
-    assert judge(replace(RULE, overlap_hours=23), [*first(24 * HOUR), *second(5 * DAY)])
+    assert judge(replace(RULE, over_hours=23), [*first(24 * HOUR), *second(5 * DAY)])
     assert judge(replace(RULE, exempt_types=()), [*first(5 * DAY, visit_type="28"), *second(5 * DAY)])
     assert judge(replace(RULE, exempt_ways=()), [*first(5 * DAY, way="2"), *second(5 * DAY)])
 

@@ -21,6 +21,7 @@ from monitor.inforce.versions import defined
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.engine.item import Turn
 from rules.engine.watch import Watch
+from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from streams.kafka import reading, versions
 from streams.kafka.topics import Names
 from streams.kafka.versions import InForce, Versions, greatest, is_ahead
@@ -186,6 +187,15 @@ async def test_rules_are_what_was_put_last(cluster: Cluster) -> None:
     assert len({one.since for one in of_s01}) == 2
     assert found[2].mark == found[3].mark == found[4].mark
     assert len({one.mark for one in found[:3]}) == 3
+
+
+async def test_a_definition_under_an_earlier_name_stays_in_force(cluster: Cluster) -> None:
+    """It was put by an earlier build, and an upgrade does not change what a county has set."""
+    cluster.put("rules", "E01/1", {"rule_id": "E01", "parameters": {"overlap_hours": 48}})
+    found = await a_reader().at({"rules": 2})
+    [rule] = [one.rule for one in found.watches if one.rule.id == "E01"]
+
+    assert 48 == cast(OverlappingStays, rule).over_hours
 
 
 @pytest.mark.parametrize("offsets", [{DAYS: 2}, {DAYS: 40}], ids=["compacted away", "a topic made anew"])
