@@ -182,14 +182,14 @@ class Sign(Rule[Swipe]):
     def _usual(self, sign: str, swipe: Swipe, window: Window[Swipe]) -> float | None:
         """How many swipes with this sign are usual in the window; None where there was no swipe in the days before."""
         today, hour = day_of(swipe.time), hour_of_day(swipe.time)
-        past = window.cached(today, lambda: self._past(window, today))
         key = (sign, today, hour, swipe.total if sign == "amount" else 0)
-        mean = window.cached(key, lambda: self._mean(sign, swipe, past, hour))
+        mean = window.cached(key, lambda: self._mean(sign, swipe, self._past(window, today), hour))
         return mean * self.shown / HOUR if mean >= 0 else None
 
     def _past(self, window: Window[Swipe], today: int) -> list[Swipe]:
-        """The swipes of the days before this one from which the habit is read."""
-        return [one for one in window.since(today - self.habit_days * DAY) if one.time < today]
+        """The swipes of the days before this one from which the habit is read; the same for the whole day."""
+        since = window.since(today - self.habit_days * DAY)
+        return window.cached(today, lambda: [one for one in since if one.time < today])
 
     def _mean(self, sign: str, swipe: Swipe, past: Sequence[Swipe], hour: int) -> float:
         """Swipes with this sign an hour, in the busiest of three neighbouring hours; -1 where nothing is known."""

@@ -19,7 +19,7 @@ class Stretch(Sequence[E_co]):
     def __init__(self, page: Sequence[E_co], first: int, until: int) -> None:
         self._page = page
         self._first = first
-        self._until = max(first, until)
+        self._until = until
 
     def __len__(self) -> int:
         return self._until - self._first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from .entry import Entry
@@ -10,11 +11,8 @@ from .entry import Entry
 class Total(Protocol):
     """A total over the entries of a window."""
 
-    def add(self, entry: Entry) -> None:
-        """Count an entry that came into the window."""
-
-    def remove(self, entry: Entry) -> None:
-        """Count no longer an entry that left the window."""
+    def move(self, entered: Iterable[Entry], left: Iterable[Entry]) -> None:
+        """Count the entries that came into the window, and no longer those that left it."""
 
     @property
     def value(self) -> int:
@@ -30,17 +28,17 @@ class Distinct:
         self._field = field
         self._counts: dict[object, int] = {}
 
-    def add(self, entry: Entry) -> None:
-        """Count the value of an entry."""
-        value = getattr(entry, self._field)
-        self._counts[value] = self._counts.get(value, 0) + 1
-
-    def remove(self, entry: Entry) -> None:
-        """Count the value of an entry no longer."""
-        value = getattr(entry, self._field)
-        self._counts[value] -= 1
-        if not self._counts[value]:
-            del self._counts[value]
+    def move(self, entered: Iterable[Entry], left: Iterable[Entry]) -> None:
+        """Count the values of the entries that came, and no longer of those that left."""
+        counts = self._counts
+        for entry in entered:
+            value = getattr(entry, self._field)
+            counts[value] = counts.get(value, 0) + 1
+        for entry in left:
+            value = getattr(entry, self._field)
+            counts[value] -= 1
+            if not counts[value]:
+                del counts[value]
 
     @property
     def value(self) -> int:
@@ -57,10 +55,9 @@ class Sum:
         self._field = field
         self.value: int = 0
 
-    def add(self, entry: Entry) -> None:
-        """Add the value of an entry."""
-        self.value += getattr(entry, self._field)
-
-    def remove(self, entry: Entry) -> None:
-        """Subtract the value of an entry."""
-        self.value -= getattr(entry, self._field)
+    def move(self, entered: Iterable[Entry], left: Iterable[Entry]) -> None:
+        """Add the values of the entries that came, and subtract those of the entries that left."""
+        for entry in entered:
+            self.value += getattr(entry, self._field)
+        for entry in left:
+            self.value -= getattr(entry, self._field)

@@ -49,7 +49,7 @@ STEPS = st.lists(
         amount=st.integers(-3, 3),
         asked=st.frozensets(st.sampled_from(sorted(QUESTIONS))),
     ),
-    max_size=4 * FEW,
+    max_size=16 * FEW,
 )
 
 
