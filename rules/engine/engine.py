@@ -331,7 +331,7 @@ class Engine:
         """
         order = page.order
         for number, (watch, window) in enumerate(self._glances[page.ledger.name]):
-            if len(order) < watch.guard.fewest or not watch.enabled:
+            if len(order) < watch.fewest or not watch.enabled:
                 continue
             news = False
             window.lay_over(order, page.bins)
@@ -653,8 +653,7 @@ class Engine:
 
 def _is_silent_alone(watches: Iterable[Watch]) -> bool:
     """Whether none of these rules, in any version, has anything to say of the only entry of a page."""
-    rules = [version.rule for watch in watches for version in watch.versions()]
-    return all(rule.guard.fewest > 1 and not isinstance(rule, DayRule) for rule in rules)
+    return all(watch.fewest > 1 and not isinstance(watch.rule, DayRule) for watch in watches)
 
 
 def _would_pay(bill: Entry, line: Entry, cancel: Retraction) -> bool:

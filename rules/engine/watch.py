@@ -37,6 +37,11 @@ class Watch:
         """The guard of the rule, made once."""
         return self.rule.guard
 
+    @cached_property
+    def fewest(self) -> int:
+        """The fewest entries with which any version may have a finding."""
+        return min(version.guard.fewest for version in self.versions())
+
     def at(self, time: int) -> Watch | None:
         """The version that judges what happened at this time (ms UTC); None where the rule was not in force."""
         version: Watch | None = self

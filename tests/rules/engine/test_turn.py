@@ -20,7 +20,7 @@ from rules.reference import Reference
 from rules.times import iso
 from tests.oracle import wire
 from tests.oracle.desk import Desk, short
-from tests.oracle.sample_rules import ManySwipes, MuchOfIt
+from tests.oracle.sample_rules import ManyPeople, ManySwipes, MuchOfIt
 from tests.oracle.wire import DAY, HOUR, MINUTE, MONDAY, SHOP
 
 NINE = MONDAY + 9 * HOUR
@@ -269,3 +269,12 @@ def test_who_takes_over_says_what_the_other_would_have_said(steps: list[tuple[st
         said.append(desk.said)
 
     assert said[0] == said[1]
+
+
+def test_a_page_with_few_entries_is_judged_by_the_version_that_needs_fewer() -> None:
+    """What lies before the turn is judged by the earlier version, whose guard is lower than the present one."""
+    desk = Turning(ManyPeople(limit=2))
+    desk.turn(ManyPeople(limit=3), since=NINE + DAY)
+    said = desk.sell(NINE, 2)
+
+    assert [("opened", 2.0, 2.0)] == [(one.status, one.measure.value, one.measure.limit) for one in said]
