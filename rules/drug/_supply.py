@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import cast
 
-from rules import DAY, PHARMACY, Fill, Reference, Rule, Window, assumption, day_of, parameter, published
+from rules import DAY, PHARMACY, Fill, Reference, Rule, Undecidable, Window, assumption, day_of, parameter, published
 
 UNIT = 10_000
 """One cnt, as quantities are kept."""
@@ -189,6 +189,13 @@ class DaysAllowed(Rule[Fill]):
         """Whether the kind of a line was not sent, and one of the kinds allows less than this, ms."""
         narrowest = min(self.acute, self.emergency, self.chronic, self.prescription, self.other)
         return supply > narrowest * DAY and any(not line.visit_type for line in lines)
+
+    def must_be_decidable(self, supplies: Iterable[int | None], lines: Iterable[Fill], supply: int) -> None:
+        """Raise Undecidable where what is not known could make it a finding. supply: beyond one pack, ms."""
+        if None in supplies:
+            raise Undecidable("supply unknown")
+        if self.is_unsure(lines, supply):
+            raise Undecidable("med_type not sent")
 
     def _days(self, line: Fill) -> int | None:
         kind = line.visit_type[:2]

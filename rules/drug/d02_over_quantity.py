@@ -10,7 +10,6 @@ from rules import (
     Finding,
     Reference,
     Text,
-    Undecidable,
     Window,
     assumption,
     ends_after,
@@ -124,15 +123,8 @@ class OverQuantity(DaysAllowed):
         summed = self._finding([*before, now], sum(one or 0 for one in supplies), limit, reference)
         findings = [one for one in (alone, summed) if one is not None]
         if not findings:
-            self._must_be_decidable(supplies, now, pack)
+            self.must_be_decidable(supplies, now.lines, supply - pack)
         return max(findings, key=lambda one: one.value / one.limit, default=None)
-
-    def _must_be_decidable(self, supplies: list[int | None], now: Dispensing, pack: int) -> None:
-        """Raise Undecidable where what is not known could make it a finding."""
-        if None in supplies:
-            raise Undecidable("supply unknown")
-        if self.is_unsure(now.lines, (supplies[-1] or 0) - pack):
-            raise Undecidable("med_type not sent")
 
     def _finding(self, seen: list[Dispensing], supply: int, limit: int, reference: Reference) -> Finding | None:
         if supply <= limit:

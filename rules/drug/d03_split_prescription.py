@@ -11,14 +11,13 @@ from rules import (
     Guard,
     Reference,
     Text,
-    Undecidable,
     Window,
     day_of,
     ends_after,
     evidence,
 )
 
-from ._supply import DaysAllowed, dispensed, drug_name, prescription_and_day
+from ._supply import DaysAllowed, Dispensing, dispensed, drug_name, prescription_and_day
 
 
 class SplitPrescription(DaysAllowed):
@@ -90,23 +89,31 @@ class SplitPrescription(DaysAllowed):
         found = dispensed(entry, window, prescription_and_day)
         if found is None or found[1].returned:
             return None
-        now = found[1]
-        same = [one for one in found[0] if one.institution == now.institution and day_of(one.time) == day_of(now.time)]
-        seen = [one for one in (*same, now) if not one.returned and self.allowed(one.lines) is not None]
-        if len(seen) < 2 or seen[-1] is not now:
+        seen = self._of_the_day(*found)
+        if len(seen) < 2 or seen[-1] is not found[1]:
             return None
+        return self._judge(seen, reference)
+
+    def _of_the_day(self, before: list[Dispensing], now: Dispensing) -> list[Dispensing]:
+        """The prescriptions of the same day and place up to this one that stand and have a limit."""
+        same = [one for one in before if one.institution == now.institution and day_of(one.time) == day_of(now.time)]
+        return [one for one in (*same, now) if not one.returned and self.allowed(one.lines) is not None]
+
+    def _judge(self, seen: list[Dispensing], reference: Reference) -> Finding | None:
+        """Hold the supply of all of them against what one of them may be."""
         supplies = [one.supply(reference) for one in seen]
         supply = sum(one or 0 for one in supplies)
         pack = max(one.pack(reference) for one in seen)
         limit = max(self.allowed(one.lines) or 0 for one in seen) + pack
-        if supply <= limit:
-            if None in supplies:
-                raise Undecidable("supply unknown")
-            if self.is_unsure([line for one in seen for line in one.lines], supply - pack):
-                raise Undecidable("med_type not sent")
-            return None
-        lines = tuple(line for one in seen for line in one.lines)
+        if supply > limit:
+            return self._finding(seen, supply, limit, reference)
+        self.must_be_decidable(supplies, [line for one in seen for line in one.lines], supply - pack)
+        return None
+
+    def _finding(self, seen: list[Dispensing], supply: int, limit: int, reference: Reference) -> Finding:
+        lines = [line for one in seen for line in one.lines]
         physicians = {line.physician for line in lines} - {""}
+        drug = drug_name(seen[-1].lines[0], reference)
         return Finding(
             measure="days_of_supply",
             value=round(supply / DAY, 1),
@@ -114,7 +121,7 @@ class SplitPrescription(DaysAllowed):
             unit="days",
             severity="info" if len(physicians) > 1 else "warning",
             evidence=evidence(lines),
-            details={"drug": drug_name(now.lines[0], reference), "prescriptions": str(len(seen))},
+            details={"drug": drug, "prescriptions": str(len(seen))},
         )
 
     def sentence(self, episode: Episode) -> Text:
