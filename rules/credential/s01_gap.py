@@ -111,8 +111,8 @@ class Gap(Rule[Swipe]):
 
     @property
     def guard(self) -> Guard:
-        """As many swipes as persons."""
-        return Guard(fewest=self.limit, distinct=("person", self.limit))
+        """As many swipes as persons, with no longer pauses between them than a run has."""
+        return Guard(fewest=self.limit, within=max(self.limit - 1, 0) * self.gap * SECOND + 1)
 
     def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Count the distinct persons of the run that this swipe continues."""

@@ -60,8 +60,8 @@ class Window(Generic[E_co]):
         return self._total(Sum, field)
 
     def spans_less(self, number: int, length: int) -> bool:
-        """Whether the last so many entries inside (at least one) lie in (t - length, t], ms."""
-        first = self._high - number
+        """Whether the last so many entries inside lie in (t - length, t], ms; the last one does in any case."""
+        first = self._high - max(number, 1)
         return first >= self._low and self._page[first].time > self._end - length
 
     def since(self, time: int) -> Stretch[E_co]:

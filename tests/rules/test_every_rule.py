@@ -8,14 +8,14 @@ import re
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import get_args, get_origin
 
 import msgspec
 import pytest
 
-from rules import DayRule, Entry, Finding, Rule, Text
+from rules import DayRule, Entry, Finding, Reference, Rule, Text
 from rules.catalogue import FAMILIES, catalogue
 from rules.engine.parameter import KINDS, UNITS
 from rules.ledgers import LEDGERS
@@ -247,6 +247,17 @@ def test_its_guard_is_necessary(rule: type[Rule]) -> None:
         if isinstance(call.rows, list):
             for (_, window), said in zip(windows(call), answers(call), strict=True):
                 assert call.rule.guard.allows(window) or not isinstance(said, Finding)
+
+
+@every_rule
+def test_its_guard_takes_every_value_of_a_parameter(rule: type[Rule]) -> None:
+    """The engine tests it outside of what isolates a rule, so it must not fail: not with zero either."""
+    numbers = [name for name, value in asdict(make(rule)).items() if type(value) is int]
+    rows = [call.rows for call in example_of(rule).calls if isinstance(call.rows, list)]
+
+    for changed in (replace(make(rule), **{name: 0}) for name in numbers):
+        for _, window in (one for some in rows for one in windows(Call(changed, some, Reference()))):
+            assert changed.guard.allows(window) in (True, False)
 
 
 @every_rule
