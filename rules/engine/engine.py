@@ -371,9 +371,7 @@ class Engine:
                 return None
             watch, window = earlier, window.of_length(earlier.rule.span)
         window.move_to(position)
-        if not watch.guard.allows(window):
-            return None
-        return self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
+        return self._isolated(watch.rule, entry, _check_if_allowed, watch, entry, window, self.reference)
 
     def _isolated(
         self, rule: Rule, judged: Entry, check: Callable[P, Finding | None], *args: P.args, **kwargs: P.kwargs
@@ -632,9 +630,7 @@ class Engine:
             if watch is None or not watch.rule.card.judges_pre:
                 continue
             window = self._window_as_if(self.memory.page_of(page), entry, asked, watch.rule)
-            if not watch.guard.allows(window):
-                continue
-            finding = self._isolated(watch.rule, entry, watch.rule.check, entry, window, self.reference)
+            finding = self._isolated(watch.rule, entry, _check_if_allowed, watch, entry, window, self.reference)
             if finding is not None:
                 alert, is_news = self.memory.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)
                 if is_news:
@@ -649,6 +645,11 @@ class Engine:
         window = Window(entries, rule.span, page.bins if page else None)
         window.move_to(entries.index(entry))
         return window
+
+
+def _check_if_allowed(watch: Watch, entry: Entry, window: Window[Entry], reference: Reference) -> Finding | None:
+    """Judge an entry, if the guard of the rule allows it."""
+    return watch.rule.check(entry, window, reference) if watch.guard.allows(window) else None
 
 
 def _is_silent_alone(watches: Iterable[Watch]) -> bool:

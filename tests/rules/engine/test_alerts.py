@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from rules import Episode, Finding, Reference, Swipe, Text, Window
 from rules.engine.alert import Alert
 from rules.engine.episode import Proofs, Trigger
+from rules.engine.guard import Guard
 from rules.engine.ledger import GRACE, WAIT
 from tests.oracle import wire
 from tests.oracle.desk import Desk, short
@@ -213,6 +214,25 @@ def test_a_rule_that_raises_is_isolated() -> None:
     [error] = outcome.rule_errors
     assert [("rule", b"T09"), ("error", b"ValueError")] == error.headers
     assert ["T20", "T09"] == [alert.rule_id for alert in outcome.revisions if alert.status == "opened"]
+
+
+class Misguarded(EverySwipe):
+    """Has a guard that asks for a field that no swipe has."""
+
+    card = replace(ManySwipes.card, id="T22")
+
+    @property
+    def guard(self) -> Guard:
+        """Wrong."""
+        return Guard(distinct=("persn", 1))
+
+
+def test_a_guard_that_raises_is_isolated_as_its_rule_is() -> None:
+    """It is part of the rule."""
+    outcome = Desk(Misguarded(), EverySwipe()).tell(swipe(0, 1))
+
+    assert {"T22": 1} == outcome.errors
+    assert ["T20"] == [alert.rule_id for alert in outcome.revisions]
 
 
 class Speechless(EverySwipe):
