@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from .alert import Alert
 from .entry import Entry
+from .page import Page
 from .questions import Reminder
 
 
@@ -42,3 +44,13 @@ class Effects:
     errors: list[tuple[str, Entry, str]] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
     without_target: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def refuse_frozen(self, page: Page, changed: Iterable[Entry]) -> None:
+        """Tell of what reached a day whose sums take nothing any more; the page itself keeps it."""
+        self.refused += [(page.ledger.name, entry) for entry in changed if page.is_frozen(entry.time)]
+
+    def drain(self) -> Effects:
+        """What came since the last call."""
+        drained = replace(self)
+        vars(self).update(vars(Effects()))
+        return drained

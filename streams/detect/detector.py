@@ -127,8 +127,7 @@ def _turns(named: Mapping[str, int], in_force: Mapping[str, int]) -> bool:
 
 def _outcome_of(engine: Engine, undecodable: list[int]) -> Outcome:
     """What came since the last time."""
-    effects, engine.effects = engine.effects, Effects()
-    found = outcome(effects)
+    found = outcome(engine.effects.drain())
     found.undecodable = undecodable[:]
     undecodable.clear()
     return found

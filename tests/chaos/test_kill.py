@@ -151,7 +151,8 @@ def _settled(kind: str, content: Any) -> Any:  # noqa: ANN401 - any value of msg
     if kind == "retraction":
         return content[0]
     if kind == "entries":
-        return content[:3]
+        _touched, *entries = content
+        return entries
     if kind == "bins":
         return {start: sums for start, sums in content.items() if any(sums)}
     if kind != "track":

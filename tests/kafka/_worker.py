@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
@@ -17,7 +17,8 @@ from faust.types import TP
 from monitor.inforce.rulebook import load_rules
 from monitor.inforce.versions import versions_of
 from rules.engine.engine import Engine
-from rules.engine.item import Item
+from rules.engine.entry import Entry
+from rules.engine.item import Record
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
@@ -38,7 +39,7 @@ WATCHES = load_rules(None)
 class Broken(Engine):
     """An engine with a fault of its own."""
 
-    def steps(self, item: Item, appended: int) -> Iterator[None]:
+    def take(self, record: Record[Entry], appended: int) -> None:
         """Fail."""
         raise RuntimeError("broken")
 

@@ -37,8 +37,7 @@ def feed(engine: Engine, log: Iterable[AnyEntry | Retraction | Tick]) -> Effects
             engine.feed(Record(space, key, [item]), item.uploaded)
         else:
             engine.feed(item, item.uploaded if isinstance(item, Retraction) else item.hour)
-    effects, engine.effects = engine.effects, Effects()
-    return effects
+    return engine.effects.drain()
 
 
 def told(rule: Rule, log: Iterable[AnyEntry | Retraction | Tick], reference: Reference | None = None) -> list[Alert]:

@@ -10,6 +10,7 @@ from rules.engine.alert import Alert
 from rules.engine.episode import Proofs, Trigger
 from rules.engine.guard import Guard
 from rules.engine.ledger import GRACE, WAIT
+from rules.engine.watch import Watch
 from tests.oracle import wire
 from tests.oracle.desk import Desk, short
 from tests.oracle.sample_rules import Broken, BusyDay, LongEpisode, ManyPeople, ManySwipes, NothingAfter, SoldTwice
@@ -393,7 +394,7 @@ def test_an_alert_says_what_ended_it() -> None:
     """That nothing came any more, another alert, or that its rule is no longer in force; nothing else does."""
     desk = Desk(EverySwipe(), shadows=[EverySwipe()])
     desk.tell(swipe(100), swipe(0), swipe(50), swipe(400), taken_back(400), swipe(300))
-    desk.engine.switch_off("T20/shadow", NOON + 9 * HOUR)
+    desk.engine.turn([Watch(EverySwipe())], desk.reference, NOON + 9 * HOUR)
     desk.end()
     ended = [(alert.shadow, alert.status, alert.closed_by) for alert in desk.said if alert.closed_by]
 

@@ -35,7 +35,7 @@ def held(engine: Engine) -> dict[str, int]:
         "slots": sum(len(page.slots) for page in pages),
         "bins": sum(len(page.bins) for page in pages),
         "marks_of_keys": len(engine.memory._marked),
-        "takers": len(engine.memory.takers) + len(engine._takers),
+        "takers": len(engine.memory.takers) + len(engine._taking_back),
         "by_mark": sum(len(page._by_mark or ()) for page in pages),
         "retractions": len(engine.memory.retractions),
         "marks": sum(len(marks) for marks in engine.memory.questions.answered.values()),
