@@ -197,9 +197,12 @@ class Engine:
 
     def _place(self, entry: Entry, kept: list[Kept], new: list[Page], now: Moment) -> None:
         """Put an entry on its page in each ledger. new: the pages that are made for it."""
+        feeds = self._feeds[type(entry)]
+        if not feeds:
+            return
         keys = entry.retraction_keys
         marks = marks_of(keys)
-        for ledger, feed in self._feeds[type(entry)]:
+        for ledger, feed in feeds:
             key = feed.key(entry, self._judge.reference)
             if key is None:
                 continue
