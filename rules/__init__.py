@@ -14,17 +14,28 @@ from .engine.text import Text, span_text
 from .engine.window import Window
 from .ledgers import PHARMACY, Admitted, Arrival, Fill, Sale, Stay, Swipe, Visit, frozen_after, when_died
 from .ledgers.agreements import WITHOUT_AGREEMENT
-from .ledgers.whole_stays import WholeStay, counted, over_new_year, related, stays_in
+from .ledgers.whole_stays import (
+    BY_NATURE,
+    TRANSFER,
+    WholeStay,
+    counted,
+    over_new_year,
+    pieces_within,
+    related,
+    stays_in,
+)
 from .reference import Reference
 from .times import DAY, HOUR, MINUTE, SECOND, day_of, hour_of_day, year_of
 from .wire.notation import is_own_code
 
 __all__ = [
+    "BY_NATURE",
     "DAY",
     "HOUR",
     "MINUTE",
     "PHARMACY",
     "SECOND",
+    "TRANSFER",
     "WITHOUT_AGREEMENT",
     "Admitted",
     "Arrival",
@@ -56,6 +67,7 @@ __all__ = [
     "is_own_code",
     "over_new_year",
     "parameter",
+    "pieces_within",
     "precedent",
     "published",
     "related",

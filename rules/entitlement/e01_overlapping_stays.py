@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import ceil
 
 from rules import (
+    BY_NATURE,
     DAY,
     HOUR,
+    TRANSFER,
     Card,
     Episode,
     Finding,
@@ -22,6 +24,7 @@ from rules import (
     ends_after,
     evidence,
     parameter,
+    pieces_within,
     stays_in,
 )
 
@@ -84,22 +87,16 @@ class OverlappingStays(Rule[Stay]):
         "kinds that may lie beside another stay: newborn (5212, on the mother's number), day surgery (28); beds at "
         "home have no national code, add the local one",
         unit="med_type",
-        origin=assumption("按业务性质", "by their nature"),
+        origin=BY_NATURE,
     )
     exempt_ways: tuple[str, ...] = parameter(
         ("2",),
         "任一次住院以该离院方式结束则不计：转院",
         "ways of leaving after which the rule says nothing: transfer",
         unit="dscg_way",
-        origin=assumption("转院属正常衔接", "a transfer continues at once"),
+        origin=TRANSFER,
     )
-    longest_days: int = parameter(
-        180,
-        "入院后多少天内的出院、结算仍计入该次住院",
-        "how long after an admission its discharge and settlements still count",
-        unit="days",
-        origin=assumption("长于绝大多数住院", "longer than nearly all stays"),
-    )
+    longest_days: int = pieces_within(180)
     quiet: int = ends_after(604_800, "同一次重叠只有一条预警", "one overlap is one alert")
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from rules import DAY, Entry, Finding, Text, WholeStay, assumption, evidence, year_of
+from rules import BY_NATURE, DAY, TRANSFER, Entry, Finding, Text, WholeStay, assumption, evidence, parameter, year_of
 
 Limits = Sequence[tuple[int, int]]
 """Days, and so many stays within them."""
@@ -18,6 +18,28 @@ HONEST_COUNTY = assumption(
 
 YEAR = 366
 """Days: so far back an admission of the same year may lie."""
+
+
+def not_counted_types() -> tuple[str, ...]:
+    """The parameter `exempt_types` of a rule that counts admissions."""
+    return parameter(
+        ("23", "28", "52", "5212"),
+        "不计入次数的医疗类别：转外就医、日间手术、生育、新生儿",
+        "kinds that are not counted: transferred out, day surgery, maternity, newborn",
+        unit="med_type",
+        origin=BY_NATURE,
+    )
+
+
+def not_counted_ways() -> tuple[str, ...]:
+    """The parameter `exempt_ways` of a rule that counts admissions."""
+    return parameter(
+        ("2",),
+        "不计入次数的离院方式：转院",
+        "ways of leaving that are not counted: transfer",
+        unit="dscg_way",
+        origin=TRANSFER,
+    )
 
 
 def first_of_year(entry: Entry, stays: list[WholeStay], limits: Limits) -> Finding | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from rules import (
+    BY_NATURE,
     DAY,
+    TRANSFER,
     Card,
     Episode,
     Finding,
@@ -20,6 +22,7 @@ from rules import (
     evidence,
     over_new_year,
     parameter,
+    pieces_within,
     precedent,
     related,
     stays_in,
@@ -83,14 +86,14 @@ class SplitAdmission(Rule[Stay]):
         "本身会再次住院的医疗类别：转外就医、日间手术、生育、新生儿",
         "kinds that come again by their nature: transferred out, day surgery, maternity, newborn",
         unit="med_type",
-        origin=assumption("按业务性质", "by their nature"),
+        origin=BY_NATURE,
     )
     exempt_ways: tuple[str, ...] = parameter(
         ("2",),
         "首次住院的离院方式，其后本应再住院：转院",
         "ways of leaving the first stay after which another stay is expected: transfer",
         unit="dscg_way",
-        origin=assumption("转院属正常衔接", "a transfer continues at once"),
+        origin=TRANSFER,
     )
     year_end_days: int = parameter(
         1,
@@ -99,13 +102,7 @@ class SplitAdmission(Rule[Stay]):
         unit="days",
         origin=assumption("各地年终将在院患者统一结账", "areas settle the whole ward out and in again"),
     )
-    longest_days: int = parameter(
-        180,
-        "入院后多少天内的出院、结算仍计入该次住院",
-        "how long after an admission its discharge and settlements still count",
-        unit="days",
-        origin=assumption("长于绝大多数住院", "longer than nearly all stays"),
-    )
+    longest_days: int = pieces_within(180)
     quiet: int = ends_after(
         2_592_000, "30天：接连的分解住院只有一条预警", "30 days: one split after the other is one alert"
     )

@@ -13,13 +13,13 @@ from rules import (
     Stay,
     Text,
     Window,
-    assumption,
     counted,
     ends_after,
     parameter,
+    pieces_within,
 )
 
-from ._frequency import HONEST_COUNTY, YEAR, first_of_year, words
+from ._frequency import HONEST_COUNTY, YEAR, first_of_year, not_counted_types, not_counted_ways, words
 
 
 class FrequentAdmission(Rule[Stay]):
@@ -83,27 +83,9 @@ class FrequentAdmission(Rule[Stay]):
         unit="stays",
         origin=HONEST_COUNTY,
     )
-    exempt_types: tuple[str, ...] = parameter(
-        ("23", "28", "52", "5212"),
-        "不计入次数的医疗类别：转外就医、日间手术、生育、新生儿",
-        "kinds that are not counted: transferred out, day surgery, maternity, newborn",
-        unit="med_type",
-        origin=assumption("按业务性质", "by their nature"),
-    )
-    exempt_ways: tuple[str, ...] = parameter(
-        ("2",),
-        "不计入次数的离院方式：转院",
-        "ways of leaving that are not counted: transfer",
-        unit="dscg_way",
-        origin=assumption("转院属正常衔接", "a transfer continues at once"),
-    )
-    longest_days: int = parameter(
-        180,
-        "入院后多少天内的出院、结算仍计入该次住院",
-        "how long after an admission its discharge and settlements still count",
-        unit="days",
-        origin=assumption("长于绝大多数住院", "longer than nearly all stays"),
-    )
+    exempt_types: tuple[str, ...] = not_counted_types()
+    exempt_ways: tuple[str, ...] = not_counted_ways()
+    longest_days: int = pieces_within(180)
     quiet: int = ends_after(604_800, "每年只在首次达到时预警", "told once in a year, when a limit is first reached")
 
     @property

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ..engine.finding import Undecidable
+from ..engine.parameter import assumption, parameter
 from ..engine.window import Window
 from ..reference import Reference
 from ..times import DAY, clock
@@ -18,8 +19,25 @@ from .stays import Stay
 _BY_PLAN = re.compile(r"Z51|Z49|Z50|N18|C([0-8]\d|9[0-7])|F2\d|O\d\d")
 """Chemotherapy, dialysis, rehabilitation, kidney failure, cancer, psychoses, childbirth: while no table is loaded."""
 
+BY_NATURE = assumption("按业务性质", "by their nature")
+"""Origin of the kinds of stays that a rule leaves out."""
+
+TRANSFER = assumption("转院属正常衔接", "a transfer continues at once")
+"""Origin of the ways of leaving that a rule leaves out."""
+
 MOST_PIECES = 300
 """Of a stay every week for two years; more are an error of the data, and would be slow to look through."""
+
+
+def pieces_within(days: int) -> int:
+    """The parameter `longest_days` of a rule over whole stays."""
+    return parameter(
+        days,
+        "入院后多少天内的出院、结算仍计入该次住院",
+        "how long after an admission its discharge and settlements still count",
+        unit="days",
+        origin=assumption("长于绝大多数住院", "longer than nearly all stays"),
+    )
 
 
 @dataclass(frozen=True)
