@@ -27,8 +27,7 @@ _encode = msgspec.json.Encoder().encode
 SOURCE = "settlement-monitor"
 GARBAGE = (10_000, 3, 1_000)
 """Thresholds of the garbage collector where an engine runs: state is many objects without cycles, and most of what a
-batch makes is gone with it. Few objects a time keep the loop from standing still: 58 ms at the most where 200,000 a
-time took 163, at the same CPU (40,000 settlements, every rule, 2 slow cores)."""
+batch makes is gone with it. Few objects a time keep the loop from standing still for long (our assumption)."""
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises of a record that is not ours; the last where it is nested very deep."""
 
