@@ -1,5 +1,6 @@
 """Offsets that are gone: one line, exit code 3, and the command by which a person lets the workers go on."""
 
+import asyncio
 import json
 import os
 from collections.abc import Iterable
@@ -99,10 +100,12 @@ async def test_records_that_are_gone_are_a_persons_decision(area: Area) -> None:
 
     async with AIOKafkaConsumer(
         names.events, bootstrap_servers=area.kafka.bootstrap, group_id=f"{area.prefix}-monitor",
-        enable_auto_commit=False,
+        enable_auto_commit=False, session_timeout_ms=120_000,
     ) as member:  # fmt: skip
         await member.getmany(timeout_ms=100)
-        assert "expected no worker that runs, was 1" in area.run("topics", "accept-gap", "--yes", code=2)
+        # In a thread: a member whose loop stands still sends no heartbeat, and is a member no more.
+        said = await asyncio.to_thread(area.run, "topics", "accept-gap", "--yes", code=2)
+        assert "expected no worker that runs, was 1" in said
     assert await area.read("audit") == []
     one = ("topics", "accept-gap", "--topic", names.entries, "--partition", "1", "--yes", "--as", "王")
     assert f"goes on at {inside}" in area.run(*one)
