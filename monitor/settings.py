@@ -29,7 +29,7 @@ PREFIX = "MONITOR_"
 MAY_DIFFER = frozenset({
     "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
-    "log_level",
+    "log_level", "state_dir",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -102,6 +102,11 @@ class Settings(BaseSettings):
         description="How long the others wait for an input partition that does not move, minutes.",
     )
     checkpoint_seconds: float = Field(2, ge=0.1, le=60, description="How often a worker saves its state, seconds.")
+    state_dir: Path | None = Field(
+        None,
+        description="Folder on this machine in which a worker keeps what is at rest: a copy of what the changelog "
+        "says, which may be lost. Workers may share it. None: in memory, some gigabytes for a county.",
+    )
     session_seconds: float = Field(
         20, ge=6, le=300, description="After so long without a sign a worker is taken for dead, seconds."
     )

@@ -14,6 +14,7 @@ import mode
 from faust.types import TP
 
 from rules.engine.engine import Engine
+from rules.engine.resting import AtRest
 from streams.config import StreamConfig
 from streams.detect.meter import Meter, Unmetered
 from streams.detect.pipeline import Pipeline
@@ -28,7 +29,7 @@ __all__ = ["Meter", "StreamConfig", "build_app"]
 
 def build_app(
     config: StreamConfig,
-    engine_factory: Callable[[int], Engine],
+    engine_factory: Callable[[int, AtRest | None], Engine],
     router_factory: Callable[[int], Router],
     meter: Meter | None = None,
     versions: Callable[[], Mapping[str, str]] = dict,

@@ -22,6 +22,8 @@ class StreamConfig:
     """Id of the pooling area, made with its topics; workers of another one are not waited for."""
     client_id: str = "settlement-monitor"
     """What the group's list of members calls this worker."""
+    state_dir: str = ""
+    """Folder in which pages rest, of this machine; empty: in memory."""
     changelog: bool = True
     """False: state in memory only, one worker (embedded broker)."""
     allow_final: bool = False

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NoReturn, TypeVar
 
@@ -56,6 +57,7 @@ def run_worker(settings: Settings) -> NoReturn:
     """Run until SIGTERM or SIGINT. Raises ConfigurationError before anything is started."""
     check_key(settings)
     check_rules(settings)
+    check_state_dir(settings)
     end_on_signals()
     connection = Connection()
     set_up_logs(settings.log_level, connection)
@@ -77,7 +79,7 @@ def run_worker(settings: Settings) -> NoReturn:
     config = stream_config(settings, ours)
     app = build_app(
         config,
-        lambda partition: metrics.watch(partition, Engine(watches, reference, LEDGERS)),
+        lambda partition, resting: metrics.watch(partition, Engine(watches, reference, LEDGERS, resting)),
         lambda _: Router(door),
         metrics,
         lambda: {"state": STATE_VERSION},
@@ -230,6 +232,20 @@ def check_key(settings: Settings) -> None:
         )
 
 
+def check_state_dir(settings: Settings) -> None:
+    """Refuse a folder for what rests that cannot be written; make it where it is not there."""
+    if settings.state_dir is None or settings.embedded:
+        return
+    try:
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.state_dir):
+            pass
+    except OSError as error:
+        raise ConfigurationError(
+            f"MONITOR_STATE_DIR: expected a folder that can be written, was {settings.state_dir}: {error.strerror}"
+        ) from None
+
+
 def group_of(settings: Settings) -> str:
     """The consumer group of an area's workers."""
     return f"{settings.prefix}-monitor"
@@ -252,6 +268,7 @@ def stream_config(settings: Settings, ours: area.Area) -> StreamConfig:
         group=group_of(settings),
         area=ours.id,
         client_id=client_id(ours.fingerprint),
+        state_dir=str(settings.state_dir or ""),
         changelog=not settings.embedded,
         allow_final=settings.allow_final,
         checkpoint_seconds=settings.checkpoint_seconds,

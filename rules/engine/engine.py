@@ -26,6 +26,7 @@ from .ledger import Bounds, Feed, Ledger
 from .memory import SOME, Kept, Memory
 from .page import Page, PageName
 from .records import name_at_rest, names_of_track
+from .resting import AtRest, InMemory
 from .retraction import Retraction, marks_of
 from .rule import DayRule, Rule
 from .taking_back import TakingBack
@@ -40,8 +41,11 @@ class Engine:
     they came by the log; turn_changed: whether that is to be saved.
     """
 
-    def __init__(self, watches: Sequence[Watch], reference: Reference, ledgers: Sequence[Ledger]) -> None:
-        self.memory = Memory(ledgers)
+    def __init__(
+        self, watches: Sequence[Watch], reference: Reference, ledgers: Sequence[Ledger], resting: AtRest | None = None
+    ) -> None:
+        """Take where pages rest; None: in memory."""
+        self.memory = Memory(ledgers, InMemory() if resting is None else resting)
         self.effects = Effects()
         self._feeds: dict[type[Entry], list[tuple[Ledger, Feed]]] = {}
         self._now = Moment(0, 0, reference.version, [])

@@ -14,7 +14,7 @@ from .entry import Entry
 from .ledger import Bounds, Ledger
 from .page import FEW, Page, PageName
 from .questions import Questions
-from .resting import Marked, Resting
+from .resting import AtRest
 from .retraction import mark_of, marks_of
 from .retractions import Retractions
 from .rule import DayRule
@@ -45,7 +45,7 @@ class Memory:
     their entry.
     """
 
-    def __init__(self, ledgers: Sequence[Ledger]) -> None:
+    def __init__(self, ledgers: Sequence[Ledger], resting: AtRest) -> None:
         self.ledgers = {ledger.name: ledger for ledger in ledgers}
         self.reach = {(ledger.name, feed.entry): feed.reach for ledger in ledgers for feed in ledger.feeds}
         self.watches: Mapping[str, Sequence[Watch]] = {}
@@ -57,21 +57,26 @@ class Memory:
         self.pages: dict[PageName, Page] = {}
         self.tracked: dict[tuple[str, str], list[Page]] = {}
         self.retractions = Retractions(max(ledger.frozen_after for ledger in ledgers))
-        self.questions = Questions(min(ledger.frozen_after for ledger in ledgers if ledger.keeps_arrivals))
+        self._of_arrivals = [ledger for ledger in ledgers if ledger.keeps_arrivals]
+        self.questions = Questions(min(ledger.frozen_after for ledger in self._of_arrivals))
         self.room = ROOM
         self.lays_new_pages = True
         self.rests_at_once = False
-        self.resting = Resting()
+        self.resting = resting
         self.changed_pages: dict[PageName, None] = {}
         self.unsaved: dict[bytes, int] = {}
         self.takers: dict[int, Arrival] = {}
         self.changed_takers: set[int] = set()
         self.gone: set[bytes] = set()
         self.days_of = records.DaysOf(ledgers)
-        self._marked = Marked()
         self._lately: dict[PageName, None] = {}
         self._woken: dict[PageName, None] = {}
         self._idle: deque[PageName] = deque()
+
+    def know(self, entries: int, pages: int) -> None:
+        """So much is held, say the records that were saved; not all of it may have been read."""
+        self.entries = entries
+        self.resting.know(pages - len(self.pages))
 
     def sizes(self) -> dict[str, int]:
         """How much is held: entries, pages, those of them that are at rest, retractions."""
@@ -115,8 +120,7 @@ class Memory:
 
     def page_of(self, name: PageName) -> Page | None:
         """A page that is there, awake by now."""
-        page = self.pages.get(name)
-        return page if page is not None or not self.resting else self.wake(records.name_at_rest(name))
+        return self.pages.get(name) or self.wake(records.name_at_rest(name))
 
     def rest(self) -> None:
         """What has changed is saved. What was touched before the call before this one and not since may rest now.
@@ -151,14 +155,23 @@ class Memory:
         if page.tracks:
             self._untrack(page)
 
+    def wake_all(self, names: Iterable[PageName]) -> None:
+        """Wake those of these pages that are at rest."""
+        for name in names:
+            self.page_of(name)
+
     def all_pages(self) -> dict[PageName, Page]:
         """All pages by name, awake from now on: for who looks at a whole state."""
-        for name in list(self.resting):
-            self.wake(name)
+        for name in self.resting.names():
+            self._page_named(name)
         return self.pages
 
+    def _page_named(self, name: bytes) -> Page | None:
+        """A page by its name at rest, awake by now; None where it is no more."""
+        return self.pages.get(records.name_of(name)) or self.wake(name)
+
     def wake(self, name: bytes) -> Page | None:
-        """Make a page of the bytes at rest under this name; None where there are none."""
+        """Make a page that is not awake of the bytes at rest under this name; None where there are none."""
         saved = self.resting.take(name)
         if saved is None:
             return None
@@ -182,12 +195,12 @@ class Memory:
     def mark(self, kept: Iterable[Kept]) -> None:
         """Let retractions find entries."""
         for name, _, marks in kept:
-            self._marked.put(name, marks)
+            self.resting.mark(name, marks)
 
     def mark_page(self, page: Page) -> None:
         """Let retractions find all entries of a page."""
         for entry in page.held.values():
-            self._marked.put(page.at_rest, marks_of(entry.retraction_keys))
+            self.resting.mark(page.at_rest, marks_of(entry.retraction_keys))
 
     def lay_saved(self, name: PageName, days: list[bytes]) -> bool:
         """Lay a page to rest as its days were saved, without ever making it. Returns False where it may not rest."""
@@ -202,7 +215,7 @@ class Memory:
         self.entries += number
         self.resting.lay(at_rest, records.several_at_rest(days), name[0], touched)
         for day in saved:
-            self._marked.put(at_rest, day.marks)
+            self.resting.mark(at_rest, day.marks)
         return True
 
     def forget(self, page: Page) -> None:
@@ -219,16 +232,14 @@ class Memory:
     def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
         """Let retractions no longer find what the page does not hold any more."""
         self.entries -= len(gone)
-        self._marked.drop(page.at_rest, page.marks_without(gone))
+        self.resting.unmark(page.at_rest, page.marks_without(gone))
 
     def _pages_named(self, keys: Iterable[str], *, of_arrivals: bool) -> Iterator[Page]:
         """The pages, awake by now, of which an entry may have one of these keys."""
-        for name in self._marked.named(map(mark_of, keys)):
-            page_name = records.name_of(name)
-            if self.ledgers[page_name[0]].keeps_arrivals == of_arrivals:
-                page = self.pages.get(page_name) or self.wake(name)
-                if page is not None:
-                    yield page
+        for name in self.resting.named(map(mark_of, keys)):
+            of_ledger, _ = records.name_of(name)
+            if self.ledgers[of_ledger].keeps_arrivals == of_arrivals and (page := self._page_named(name)) is not None:
+                yield page
 
     def entries_named(self, keys: AbstractSet[str]) -> list[Placed]:
         """The entries that have one of these keys, each once a page, in an order that does not depend on arrival.
@@ -267,27 +278,30 @@ class Memory:
             yield
         for ledger in sorted(self._abandoned):
             for name in self.resting.untouched_since(ledger, FAR):
-                if (page_at_rest := self.wake(name)) is not None:
+                if (page_at_rest := self._page_named(name)) is not None:
                     self._drop(page_at_rest)
                 yield
         self._abandoned.clear()
 
     def drop_resting(self) -> Iterator[None]:
-        """Once there are very many pages, drop those that rested for their retention and that await nothing."""
-        if self._count_of_pages <= self.room:
-            return
+        """Drop pages that rested for their retention and that await nothing, where there are very many pages.
+
+        Those that say that a message came are dropped in any case: nothing comes under their keys again.
+        """
+        is_full = self._count_of_pages > self.room
         for page in list(self.pages.values()):
-            if self._has_rested(page) and not any(track.awaits for track in page.tracks):
-                self._drop(page)
+            if is_full or page.ledger.keeps_arrivals:
+                self._drop_if_rested(page)
             yield
-        for ledger, bounds in self.bounds.items():
-            for name in self.resting.untouched_since(ledger, self.tick - bounds.retention):
-                if (page_at_rest := self.wake(name)) is not None:
-                    if self._has_rested(page_at_rest):
-                        self._drop(page_at_rest)
-                    else:
-                        self.lay_to_rest([page_at_rest])
+        for ledger in self.ledgers.values() if is_full else self._of_arrivals:
+            for name in self.resting.untouched_since(ledger.name, self.tick - self.bounds[ledger.name].retention):
+                if (page_at_rest := self._page_named(name)) is not None:
+                    self._drop_if_rested(page_at_rest)
                 yield
+
+    def _drop_if_rested(self, page: Page) -> None:
+        if self._has_rested(page) and not any(track.awaits for track in page.tracks):
+            self._drop(page)
 
     def _has_rested(self, page: Page) -> bool:
         return page.touched + page.bounds.retention <= self.tick
@@ -295,6 +309,7 @@ class Memory:
     def _drop(self, page: Page) -> None:
         self.gone.update(records.names_of_page(page))
         del self.pages[page.name]
+        self.resting.drop(page.at_rest)
         held, page.held = page.held, {}
         self._unindex(page, held.values())
         if page.tracks:
@@ -325,6 +340,7 @@ class Memory:
         self.changed_takers.clear()
         self.retractions.changed.clear()
         self.tick_changed = False
+        self.resting.leave()
         self.rest()
 
 

@@ -18,15 +18,16 @@ from .entry import Entry
 from .episode import Trigger
 from .finding import Evidence
 from .ledger import Ledger
-from .page import FEW, Page, PageName
+from .page import Page, PageName
 from .retraction import marks_of
 from .track import Track
 
-VERSION = "5"
+VERSION = "6"
 """Of the form of these records; a worker does not take over state of another one."""
 
 encode = msgspec.msgpack.Encoder().encode
 BINS = msgspec.msgpack.Decoder(dict[int, list[int]])
+RECORD_NAME = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
 _PAGE_NAME = msgspec.msgpack.Decoder(tuple[str, tuple[str, ...]])
 E = TypeVar("E", bound=Entry)
 
@@ -118,7 +119,7 @@ def of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
 
 def _of_day(page: Page, entries: list[Entry], touched: int) -> Day[Entry]:
     marks: list[int] = []
-    if page.ledger.may_rest and len(entries) <= FEW:
+    if page.ledger.may_rest:
         marks = sorted(marks_of(key for entry in entries for key in entry.retraction_keys))
     if not page.aside:
         return Day(touched, marks, entries)
@@ -200,6 +201,17 @@ def several_at_rest(days: list[bytes]) -> bytes:
 def name_of_day(name: bytes, day: int) -> bytes:
     """The name of the record of a day of the page that has this name at rest: `name_of_record` of the same."""
     return b"\x94\xa7entries" + name[1:] + encode(str(day))
+
+
+def entries_of(ledger: str) -> bytes:
+    """How the names of all records of the entries of a ledger begin."""
+    return b"\x94\xa7entries" + encode(ledger)
+
+
+def page_and_day(record: bytes) -> tuple[bytes, int]:
+    """What `name_of_day` was given."""
+    *_, day = RECORD_NAME.decode(record)
+    return b"\x92" + record[9 : -len(encode(day))], int(day)
 
 
 def name_at_rest(name: PageName) -> bytes:

@@ -2,55 +2,117 @@
 
 Most keys (a box, a person's substance) are touched once in years. A page that nobody touches is no object: it is kept
 as the records that it is saved as, and wakes when its key comes again, or when a retraction may name an entry of it.
+Where these bytes are, in memory or on a disk, is the choice of who makes the engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 Name = bytes
 """The name of a page, encoded."""
 
 
-class Resting:
-    """The bytes of pages at rest, and when they were touched last."""
+class AtRest(Protocol):
+    """The pages at rest, and by the marks of retraction keys which pages, awake or at rest, may have an entry.
 
-    __slots__ = ("_saved", "_touched")
+    A page that woke may still be told here as it was: who is awake is known to whom asks.
+    """
+
+    def __len__(self) -> int:
+        """How many pages are at rest."""
+
+    def lay(self, name: Name, saved: bytes, ledger: str, touched: int) -> None:
+        """Lay a page to rest. touched: tick of its last entry, ms."""
+
+    def laid(self, name: Name) -> bytes:
+        """The bytes of a page that was laid to rest since `leave`."""
+
+    def take(self, name: Name) -> bytes | None:
+        """Take a page out that is to wake; None where it is not at rest."""
+
+    def drop(self, name: Name) -> None:
+        """A page that is awake is no more."""
+
+    def names(self) -> Iterable[Name]:
+        """The pages at rest."""
+
+    def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
+        """The pages of a ledger whose last entry came at this tick or before; they may have been touched since then."""
+
+    def mark(self, name: Name, marks: Iterable[int]) -> None:
+        """A page has entries with these marks."""
+
+    def unmark(self, name: Name, marks: Iterable[int]) -> None:
+        """A page has no entry with these marks any more."""
+
+    def named(self, marks: Iterable[int]) -> list[Name]:
+        """The pages that may have an entry with one of these marks, in order."""
+
+    def leave(self) -> None:
+        """The records of all that was laid, marked or dropped so far are handed out to be saved."""
+
+    def know(self, number: int) -> None:
+        """So many pages are at rest, says who saved them."""
+
+
+class InMemory(AtRest):
+    """Pages at rest in memory, and when they were touched last."""
+
+    __slots__ = ("_marked", "_saved", "_touched")
 
     def __init__(self) -> None:
         self._saved: dict[Name, bytes] = {}
         self._touched: dict[str, dict[int, list[Name]]] = {}
+        self._marked = Marked()
 
     def __len__(self) -> int:
         return len(self._saved)
 
-    def __contains__(self, name: Name) -> bool:
-        return name in self._saved
-
-    def __iter__(self) -> Iterator[Name]:
-        return iter(self._saved)
-
     def lay(self, name: Name, saved: bytes, ledger: str, touched: int) -> None:
-        """Lay a page to rest. touched: tick of its last entry, ms."""
+        """As of AtRest."""
         self._saved[name] = saved
         self._touched.setdefault(ledger, {}).setdefault(touched, []).append(name)
 
-    def saved(self, name: Name) -> bytes:
-        """The bytes of a page at rest."""
+    def laid(self, name: Name) -> bytes:
+        """As of AtRest."""
         return self._saved[name]
 
     def take(self, name: Name) -> bytes | None:
-        """Take a page out that is to wake; None where it is not at rest."""
+        """As of AtRest."""
         return self._saved.pop(name, None)
 
-    def untouched_since(self, ledger: str, tick: int) -> list[Name]:
-        """The pages of a ledger whose last entry came at this tick or before; they may have been touched since then.
+    def drop(self, name: Name) -> None:
+        """As of AtRest: it was taken out."""
 
-        Each is told once for each time that it was laid to rest.
-        """
+    def names(self) -> list[Name]:
+        """As of AtRest."""
+        return list(self._saved)
+
+    def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
+        """As of AtRest. Each is told once for each time that it was laid to rest."""
         touched = self._touched.get(ledger, {})
         past = sorted(at for at in touched if at <= tick)
-        return [name for at in past for name in touched.pop(at)]
+        yield from [name for at in past for name in touched.pop(at)]
+
+    def mark(self, name: Name, marks: Iterable[int]) -> None:
+        """As of AtRest."""
+        self._marked.put(name, marks)
+
+    def unmark(self, name: Name, marks: Iterable[int]) -> None:
+        """As of AtRest."""
+        self._marked.drop(name, marks)
+
+    def named(self, marks: Iterable[int]) -> list[Name]:
+        """As of AtRest."""
+        return self._marked.named(marks)
+
+    def leave(self) -> None:
+        """As of AtRest: all stays here."""
+
+    def know(self, number: int) -> None:
+        """As of AtRest: it is counted here."""
 
 
 _MANY = 8

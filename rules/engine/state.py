@@ -1,6 +1,7 @@
 """The memory of one partition as records of a compacted log, and back.
 
-Beside those of pages: (retraction) for what takes back, (hour) and (alert) for questions, the tick, the rules in force.
+Beside those of pages: (retraction) for what takes back, (hour) and (alert) for questions, the tick, the rules in force,
+how much is held.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from .page import PageName
 from .questions import Asked, Questions
 from .records import (
     BINS,
+    RECORD_NAME,
     TRACK,
     TRIGGERS,
     encode,
@@ -36,7 +38,6 @@ Saved = defaultdict[str, list[tuple[str, tuple[str, ...], str, bytes]]]
 """Records by kind: ledger, key, part of the key, value."""
 
 _TAKER = msgspec.msgpack.Decoder(Arrival)
-_KEY = msgspec.msgpack.Decoder(tuple[str, str, tuple[str, ...], str])
 
 
 class _Version(msgspec.Struct, array_like=True):
@@ -58,6 +59,7 @@ class _InForce(msgspec.Struct, array_like=True):
 
 _IN_FORCE = msgspec.msgpack.Decoder(list[_InForce])
 _RETRACTION = msgspec.msgpack.Decoder(tuple[Retraction, int])
+_HELD = msgspec.msgpack.Decoder(tuple[int, int])
 _ANSWERED = msgspec.msgpack.Decoder(set[str])
 _ASKED = msgspec.msgpack.Decoder(Asked)
 
@@ -73,7 +75,7 @@ def drain_changes(memory: Memory, in_force: Iterable[Watch] | None) -> list[tupl
         if page is not None:
             records.update(of_page(page))
     for name, day in memory.unsaved.items():
-        records[name_of_day(name, day)] = memory.resting.saved(name)[1:]
+        records[name_of_day(name, day)] = memory.resting.laid(name)[1:]
     for identity in memory.retractions.changed:
         saved = memory.retractions.saved(identity)
         records[name_of_record("retraction", part=str(identity))] = None if saved is None else encode(saved)
@@ -85,6 +87,9 @@ def drain_changes(memory: Memory, in_force: Iterable[Watch] | None) -> list[tupl
         records[name_of_record("tick")] = encode(memory.tick)
     if in_force is not None:
         records[name_of_record("in force")] = encode([_of_watch(watch) for watch in in_force])
+    if records:
+        sizes = memory.sizes()
+        records[name_of_record("held")] = encode((sizes["entries"], sizes["pages"]))
     memory.leave_unsaved()
     return sorted(records.items())
 
@@ -123,7 +128,10 @@ def in_force(saved: Saved, rule_classes: Mapping[str, type[Rule]]) -> dict[str, 
 
 
 def load(memory: Memory, saved: Saved) -> None:
-    """Put saved records into a fresh memory. What can be derived (order, names) is derived anew."""
+    """Put saved records into a fresh memory. What can be derived (order, names) is derived anew.
+
+    Pages whose bytes are at rest already are read only where there is more of them than entries.
+    """
     for *_, value in saved["tick"]:
         memory.tick = msgspec.msgpack.decode(value, type=int)
     for retraction, arrived in sorted(
@@ -135,6 +143,8 @@ def load(memory: Memory, saved: Saved) -> None:
     memory.questions.alerts.update({alert: _ASKED.decode(value) for *_, alert, value in saved["asked"]})
     memory.takers.update({int(identity): _TAKER.decode(value) for *_, identity, value in saved["taker"]})
     _load_pages(memory, saved)
+    for *_, value in saved["held"]:
+        memory.know(*_HELD.decode(value))
 
 
 def by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> Saved:
@@ -142,13 +152,14 @@ def by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> Saved:
     found: Saved = defaultdict(list)
     for name, value in sorted(dict(records).items()):
         if value is not None:
-            kind, ledger, key, part = _KEY.decode(name)
+            kind, ledger, key, part = RECORD_NAME.decode(name)
             found[kind].append((ledger, key, part, value))
     return found
 
 
 def _load_pages(memory: Memory, by_kind: Saved) -> None:
     has_more = {(ledger, key) for kind in ("bins", "track", "triggers") for ledger, key, *_ in by_kind[kind]}
+    memory.wake_all(has_more)
     for name, saved in groupby(by_kind["entries"], key=lambda one: one[:2]):
         days = [value for *_, value in saved]
         if name in has_more or not memory.lay_saved(name, days):

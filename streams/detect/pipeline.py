@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from time import perf_counter, time
 from typing import Any, cast
 
@@ -17,8 +18,11 @@ from aiokafka.partitioner import DefaultPartitioner
 from faust.types import TP
 
 from rules.engine.engine import Engine
+from rules.engine.resting import AtRest
+from rules.ledgers import LEDGERS
 from streams.config import StreamConfig
 from streams.detect.detector import Outcome, Published, process_in_slices
+from streams.detect.disk import Disk
 from streams.detect.meter import Meter, Standing
 from streams.detect.task import Task
 from streams.kafka import reading
@@ -53,7 +57,7 @@ class Pipeline:
         self,
         app: BatchApp,
         config: StreamConfig,
-        engine_factory: Callable[[int], Engine],
+        engine_factory: Callable[[int, AtRest | None], Engine],
         router_factory: Callable[[int], Router],
         meter: Meter,
         versions: Callable[[], Mapping[str, str]],
@@ -257,7 +261,8 @@ class Pipeline:
         if task is None:
             changelog = self._changelog(partition) if self._config.changelog else None
             in_force = self._by_log.at if self._by_log else None
-            task = Task(partition, count, self._engine(partition), changelog, self._versions, in_force)
+            disk = self._disk(partition, count) if self._config.changelog and self._config.state_dir else None
+            task = Task(partition, count, self._engine(partition, disk), changelog, self._versions, in_force, disk)
             self._tasks[partition] = task
         offset = await task.take_over(end)
         if offset is None and self._config.changelog:
@@ -276,6 +281,10 @@ class Pipeline:
         if entries_are_lost(bounds, None, has_heads=False):
             gap = Gap(tp.topic, partition, bounds.committed, bounds.first, bounds.end)
             raise LostOffsetsError(line_of([gap], self._config.prefix))
+
+    def _disk(self, partition: int, count: int) -> Disk:
+        identity = f"area {self._config.area}, state {self._versions().get('state')}, {count} partitions"
+        return Disk(Path(self._config.state_dir) / self._config.prefix / str(partition), LEDGERS, identity)
 
     def _changelog(self, partition: int) -> Changelog:
         config, common = self._config, client_settings(self._app)

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 import msgspec
 
 from rules.engine.engine import Engine
 from rules.engine.item import Tick, Turn
+from streams.detect.disk import Disk
 from streams.kafka.changelog import HEAD, Changelog, Head
+from streams.kafka.ending import within
 from streams.kafka.versions import InForce, greatest
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 HEAD_EVERY = 10_000
 """An untouched state is still saved when its offset has moved by so many records."""
@@ -28,6 +34,14 @@ HEAD_EVERY = 10_000
 
 LOADER = ThreadPoolExecutor(1, "load")
 """One engine is loaded at a time, so that the loop has half of the interpreter all the while."""
+
+
+DISK_SECONDS = 30.0
+"""Longest time of writing one checkpoint to the disk (our assumption: a disk that is slower is ill)."""
+
+
+async def _in_thread(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    return await asyncio.get_running_loop().run_in_executor(LOADER, partial(work, *arguments, **named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +73,11 @@ class Task:
         changelog: Changelog | None,
         versions: Callable[[], Mapping[str, str]] = dict,
         in_force: Callable[[Mapping[str, int], str], Awaitable[InForce]] | None = None,
+        disk: Disk | None = None,
     ) -> None:
         """Take no changelog where state lives in memory only (embedded broker, one worker).
+
+        disk: where the engine's pages rest; None: in memory.
 
         versions: what the head says of state; another "state" is not taken over. in_force: gives the tables and rules
         that the log names by offsets and mark; None where they are given to the engine once for all.
@@ -73,6 +90,7 @@ class Task:
         """Where it was when a checkpoint was last thought of."""
         self._partitions = partitions
         self._changelog = changelog
+        self._disk = disk
         self._versions = versions
         self._read_versions = in_force
         self._in_force: InForce | None = None
@@ -104,8 +122,7 @@ class Task:
     async def _load(self, changelog: Changelog, end: int) -> None:
         self._judged_before = end
         await changelog.open()
-        state = await changelog.read()
-        head = state.pop(HEAD, None)
+        head, records = await (self._read(changelog) if self._disk is None else self._catch_up(changelog, self._disk))
         if head is None:
             return
         found = msgspec.msgpack.decode(head, type=Head)
@@ -115,12 +132,24 @@ class Task:
             raise ValueError(f"saved state: expected (partitions, state version) {now}, was {was}")
         await self.turn(found)
         # In a thread, for a million entries take many seconds: the loop must go on, and show that it does.
-        await asyncio.get_running_loop().run_in_executor(LOADER, self.engine.load, state.items())
+        await _in_thread(self.engine.load, records)
         if self._in_force is not None:  # where what was saved is gone from the topics, this is something else
             self.engine.turn(self._in_force.watches, self._in_force.reference)
         self.position = self._saved = found.offset
         if found.finished:
             self._judged_before = 0
+
+    async def _read(self, changelog: Changelog) -> tuple[bytes | None, Collection[tuple[bytes, bytes]]]:
+        """The head of the changelog, and all else that it says."""
+        state = await changelog.read()
+        return state.pop(HEAD, None), state.items()
+
+    async def _catch_up(self, changelog: Changelog, disk: Disk) -> tuple[bytes | None, Collection[tuple[bytes, bytes]]]:
+        """Bring the copy on disk up to the changelog; gives the head, and what is not read from the disk when asked."""
+        first, end = await changelog.bounds()
+        async for records in changelog.records(await _in_thread(disk.open, first, end), end):
+            await _in_thread(disk.take_in, [(record.key, record.value) for record in records])
+        return await _in_thread(disk.complete, end), await _in_thread(disk.records)
 
     async def turn(self, to: Head | Tick | Turn, appended: int = 0) -> None:
         """Bring the tables and rules into force that something names. appended: when, ms UTC."""
@@ -172,6 +201,8 @@ class Task:
         if self._changelog is not None:
             async with self._saving:
                 await self._changelog.close()
+                if self._disk is not None:
+                    self._disk.close()
 
     async def _write(self, changelog: Changelog, moved: int = 0, *, stops: bool = False) -> Saved | None:
         async with self._saving:
@@ -186,9 +217,15 @@ class Task:
                 head = self._head(self.position, finished=complete)
                 finished = len(self._finished)
                 if not records and head.offset - (self._saved or 0) < moved:
+                    if self._disk is not None:
+                        self._disk.settle()  # what was handed out is nothing new
                     return None
                 self._half_saved = True
-            await changelog.write(records, head)
+            behind = await changelog.write(records, head)
+            if self._disk is not None:
+                async with within(DISK_SECONDS, f"writing the disk of partition {self.partition}"):
+                    await asyncio.to_thread(self._disk.write, records, head, behind)
+                self._disk.settle()
             self._half_saved = False
             self._saved = head.offset
             self._acknowledge(finished)

@@ -78,6 +78,20 @@ class Changelog:
         async with self._reading() as reader:
             return await _last_of_each(read_all(reader, [self._at], self._seconds))
 
+    async def bounds(self) -> tuple[int, int]:
+        """The first offset, and the one behind what was committed."""
+        async with self._reading() as reader, within(6 * self._seconds, f"offsets of {self._name}"):
+            first, end = await reader.beginning_offsets([self._at]), await reader.end_offsets([self._at])
+        return first[self._at], end[self._at]
+
+    async def records(self, first: int, end: int) -> AsyncIterator[Sequence[Record]]:
+        """Read what was committed from one offset to before another, in order."""
+        if first == end:
+            return
+        async with self._reading() as reader:
+            async for records in read(reader, {self._at: first}, {self._at: end}, self._seconds):
+                yield records
+
     async def head(self) -> Head | None:
         """Read the last head alone, without becoming the writer: each transaction ends with one, so from the end."""
         async with self._reading() as reader:
@@ -99,19 +113,21 @@ class Changelog:
                 await reader.start()
             yield reader
         finally:
-            await reader.stop()
+            async with within(6 * self._seconds, f"letting go of {self._name}"):
+                await reader.stop()
 
-    async def write(self, records: Sequence[tuple[bytes, bytes | None]], head: Head) -> None:
-        """Write records and head in one transaction; every result is seen before the next step.
+    async def write(self, records: Sequence[tuple[bytes, bytes | None]], head: Head) -> int:
+        """Write records and head in one transaction; gives the offset behind the head.
 
-        aiokafka would commit a transaction whose records were refused.
+        Every result is seen before the next step: aiokafka would commit a transaction whose records were refused.
         """
         topic, partition = self._at
         async with within(self._seconds, f"checkpoint on {self._name}"):
             await self._producer.begin_transaction()
             await send_all(self._producer, topic, partition, [(key, value, ()) for key, value in records])
-            await send_all(self._producer, topic, partition, [(HEAD, msgspec.msgpack.encode(head), ())])
+            [sent] = await send_all(self._producer, topic, partition, [(HEAD, msgspec.msgpack.encode(head), ())])
             await self._producer.commit_transaction()
+        return int(sent.offset) + 1
 
     async def close(self) -> None:
         """Leave the partition to others."""

@@ -161,7 +161,11 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
     compacted = {"cleanup.policy": "compact"}
     whole = {"max.message.bytes": str(2 * MIB)}  # a refused event of 1 MiB still has to fit, with its headers
     short = {"segment.ms": str(DAY // 24), "segment.bytes": str(16 * MIB)}  # who starts reads it whole
-    state = {"max.message.bytes": str(sizes.record_bytes), "segment.bytes": str(64 * MIB)}
+    state = {
+        "max.message.bytes": str(sizes.record_bytes), "segment.bytes": str(64 * MIB),
+        # A copy of it on a worker's disk may be half as old.
+        "delete.retention.ms": str(7 * DAY),
+    }  # fmt: skip
     # Who takes over reads as far as a worker before it had read, and that may be long ago.
     versions = {**compacted, "min.compaction.lag.ms": str(30 * DAY)}
     rows = [

@@ -2,6 +2,8 @@
 
 python -m tests.bench.memory [--boxes 200000] [--persons 2000] [--days 365] [--broker]
 
+What rests is in memory, and in a second measurement on a disk.
+
 A box is one trace code that was sold once. A year is that of an honest county with messages of all kinds, every rule
 and all tables, in one partition; such a partition is one of eight of a county eight times as large. With --broker the
 state is also read back through a changelog on a broker. The tables are in Markdown.
@@ -38,6 +40,8 @@ from rules.wire.answers import Limits
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from streams.detect.detector import GARBAGE, process
+from streams.detect.disk import Disk
+from streams.kafka.changelog import Head
 from streams.route.router import Routed, Router, bundles, encode_tick
 from tests.bench import takeover
 from tests.bench.takeover import Spent, State
@@ -61,11 +65,27 @@ def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return pool.submit(work, *args, **kwargs).result()
 
 
-def an_engine(reference: Reference | None = None) -> Engine:
-    """An engine with every rule, in a process that collects garbage as a worker does."""
-    gc.set_threshold(*GARBAGE)
-    watches = [Watch(rule()) for rule in catalogue().values()]  # type: ignore[call-arg]  # defaults
-    return Engine(watches, reference or Reference(), LEDGERS)
+class Saving:
+    """An engine with every rule, in a process that collects garbage as a worker does, and what saves its state."""
+
+    def __init__(self, reference: Reference | None = None, disk: Path | None = None) -> None:
+        """disk: where its pages rest; None: in memory."""
+        gc.set_threshold(*GARBAGE)
+        watches = [Watch(rule()) for rule in catalogue().values()]  # type: ignore[call-arg]  # defaults
+        self._disk = None if disk is None else Disk(disk, LEDGERS, "bench")
+        self._saved = 0
+        if self._disk is not None:
+            self._disk.open(0, 0)
+        self.engine = Engine(watches, reference or Reference(), LEDGERS, self._disk)
+
+    def save(self) -> list[tuple[bytes, bytes | None]]:
+        """Save what changed; gives its records."""
+        records = self.engine.drain_changes()
+        self._saved += len(records)
+        if self._disk is not None:
+            self._disk.write(records, Head(0, 0, 1, {}), self._saved)
+            self._disk.settle()
+        return records
 
 
 def sold(number: int) -> Record:
@@ -79,15 +99,15 @@ def sold(number: int) -> Record:
     return Record("token", code, [one])
 
 
-def of_boxes(boxes: int) -> float:
+def of_boxes(boxes: int, disk: Path | None) -> float:
     """Memory of a box that was sold once, bytes."""
-    engine = an_engine()
-    before = resident()
+    saving = Saving(disk=disk)
+    engine, before = saving.engine, resident()
     for number in range(boxes):
         # Decoded as a detector does it, so that no two boxes share a string.
         engine.feed(_ONE.decode(msgspec.msgpack.encode(sold(number))), 0)
         if number % 2_000 == 0:
-            engine.drain_changes()
+            saving.save()
         if number % 36_000 == 0:
             engine.feed(Tick(at("10:00") // HOUR * HOUR + number * 100), 0)
     return (resident() - before) / boxes
@@ -139,11 +159,11 @@ class Year:
     seconds: float
 
 
-def live(county: County) -> Year:
+def live(county: County, disk: Path | None) -> Year:
     """Route and judge all messages of a county in this process, and save what changes into a file."""
     names = Pseudonyms("bench")
-    engine, router = an_engine(load_reference(county.tables, names)), Router(Door(names, Limits()), of_file=True)
-    before, began, hour = resident(), time.process_time(), 0
+    saving, router = Saving(load_reference(county.tables, names), disk), Router(Door(names, Limits()), of_file=True)
+    engine, before, began, hour = saving.engine, resident(), time.process_time(), 0
     with county.messages.open("rb") as lines, State.writing(county.saved) as state:
         for number, line in enumerate(lines):
             uploaded = _judge(engine, router, line)
@@ -151,8 +171,8 @@ def live(county: County) -> Year:
                 hour = uploaded // HOUR
                 process(engine, [(encode_tick(hour * HOUR), uploaded)])
             if number % A_WHILE == 0:
-                state.write(engine.drain_changes())
-        state.write(engine.drain_changes())
+                state.write(saving.save())
+        state.write(saving.save())
     gc.collect()
     return Year(resident() - before, engine.sizes()["entries"], time.process_time() - began)
 
@@ -189,16 +209,22 @@ def _print(lines: Iterable[str]) -> None:
 
 def _figures(county: County, boxes: int, *, through_broker: bool) -> Iterator[str]:
     yield from ("| measured | |", "| --- | ---: |")
-    if boxes:
-        yield f"| a box that was sold once | {apart(of_boxes, boxes):,.0f} bytes |"
     messages = apart(county.play)
     yield f"| county: persons, days, messages | {county.persons:,}, {county.days}, {messages:,} |"
-    yield from _of_year(county, messages)
+    for rests, folder in (("in memory", None), ("on a disk", county.folder)):
+        yield f"| **what rests is {rests}** | |"
+        if boxes:
+            size = apart(of_boxes, boxes, folder and folder / "boxes")
+            yield f"| a box that was sold once, of {boxes:,} | {size:,.0f} bytes |"
+        yield from _of_year(county, messages, folder and folder / "year")
     yield from _of_take_over(county, through_broker=through_broker)
 
 
-def _of_year(county: County, messages: int) -> Iterator[str]:
-    year = apart(live, county)
+def _of_year(county: County, messages: int, disk: Path | None) -> Iterator[str]:
+    year = apart(live, county, disk)
+    if disk is not None:
+        size = sum(file.stat().st_size for file in disk.iterdir())
+        yield f"| size of its disk | {size / 1e6:,.0f} MB |"
     of_person = year.resident / county.person_years
     whole = of_person * COUNTY * county.days / 365 / 1e9
     yield f"| memory of its state | {year.resident / 1e6:,.0f} MB |"

@@ -133,7 +133,7 @@ class Area:
         plain: dict[str, object] = {
             "brokers": self.kafka.bootstrap, "prefix": self.prefix, "allow_final": True, "metrics_port": 0,
             "events_partitions": PARTITIONS, "entries_partitions": PARTITIONS, "checkpoint_seconds": 0.5,
-            "session_seconds": 8, "redis": f"unix://{self.folder}/no-redis.sock",
+            "session_seconds": 8, "redis": f"unix://{self.folder}/no-redis.sock", "state_dir": self.folder / "state",
         }  # fmt: skip
         return environment(**plain | self.settings | more)
 

@@ -19,6 +19,7 @@ from monitor.inforce.versions import versions_of
 from rules.engine.engine import Engine
 from rules.engine.entry import Entry
 from rules.engine.item import Record
+from rules.engine.resting import AtRest
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.wire.door import Door
@@ -54,6 +55,7 @@ class Slow(Engine):
         super().load(records)
 
 
+Maker = Callable[[int, AtRest | None], Engine]
 FAULTS: dict[str, type[Engine]] = {"broken": Broken, "slow": Slow}
 
 
@@ -72,9 +74,9 @@ def engine(_: int) -> Engine:
     return Engine(WATCHES, REFERENCE, LEDGERS)
 
 
-def empty(_: int) -> Engine:
+def empty(_: int, resting: AtRest | None = None) -> Engine:
     """The engine of one partition whose rules come by the log."""
-    return Engine([], Reference(), LEDGERS)
+    return Engine([], Reference(), LEDGERS, resting)
 
 
 def router(_: int) -> Router:
@@ -141,7 +143,7 @@ if __name__ == "__main__":
     given = json.loads(sys.argv[1])
     fault, by_log = given.pop("fault", ""), None
     kind = FAULTS.get(fault, Engine)
-    made: Callable[[int], Engine] = lambda _: kind(WATCHES, REFERENCE, LEDGERS)  # noqa: E731 - one of two
+    made: Maker = lambda _, resting: kind(WATCHES, REFERENCE, LEDGERS, resting)  # noqa: E731 - one of two
     if given.pop("by_log", False):
         made, by_log = empty, versions_of({"bootstrap_servers": given["brokers"]}, given["prefix"])
     routers = poisoned if fault == "poison" else router

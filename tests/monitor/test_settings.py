@@ -10,7 +10,7 @@ from monitor.errors import ConfigurationError
 from monitor.inforce.reference import load_reference
 from monitor.inforce.rulebook import load_rules
 from monitor.settings import Settings, load_settings
-from monitor.worker.worker import check_key
+from monitor.worker.worker import check_key, check_state_dir
 from rules.times import parse
 from rules.wire.pseudonyms import Pseudonyms
 
@@ -70,6 +70,18 @@ def test_a_worker_without_a_key_stays_on_loopback(brokers: str, key: str, refuse
             check_key(settings)
     else:
         check_key(settings)
+
+
+def test_a_folder_for_what_rests_can_be_written(tmp_path: Path) -> None:
+    """It is made where it is not there; what cannot be one is named before anything starts."""
+    check_state_dir(Settings(state_dir=tmp_path / "a" / "b"))
+    (tmp_path / "file").touch()
+
+    with pytest.raises(
+        ConfigurationError, match=r"MONITOR_STATE_DIR: expected a folder that can be written, was .*/file"
+    ):
+        check_state_dir(Settings(state_dir=tmp_path / "file"))
+    assert (tmp_path / "a" / "b").is_dir()
 
 
 @pytest.mark.parametrize(

@@ -414,7 +414,7 @@ class Worker:
         config = StreamConfig("none", prefix="p", area="a", allow_final=True, rebalance_seconds=1e6, step_seconds=1e6,
                               idle_seconds=1e6)  # fmt: skip
         self.pipeline = ModelPipeline(
-            cast(Any, self.app), config, lambda _: Engine([], Reference(), LEDGERS), lambda _: Router(a_door()),
+            cast(Any, self.app), config, lambda *_: Engine([], Reference(), LEDGERS), lambda _: Router(a_door()),
             Unmetered(), lambda: {"state": "1"}, Versions({}, "p", WATCHES, defined),
         )  # fmt: skip
         self.pipeline.broker = broker

@@ -64,6 +64,13 @@ class Batch(list[tuple[bytes, bytes | None]]):
         return len(self)
 
 
+@dataclass(frozen=True)
+class Sent:
+    """What is known of a batch that was sent: the offset of its first record."""
+
+    offset: int
+
+
 class Producer:
     """aiokafka's transactional producer over a Cluster."""
 
@@ -85,16 +92,16 @@ class Producer:
     def create_batch(self) -> Batch:
         return Batch()
 
-    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> Awaitable[None]:
+    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> Awaitable[Sent]:
         await self._cluster.step()
-        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        sent: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
         if self._epoch != self._cluster.epoch:
             sent.set_exception(ProducerFenced())
         elif self._cluster.refuse.encode() in [key for key, _ in batch]:
             sent.set_exception(ValueError("refused"))
         else:
+            sent.set_result(Sent(len(self._cluster.records) + len(self._cluster.open)))
             self._cluster.open.extend(batch)
-            sent.set_result(None)
         return sent
 
     async def commit_transaction(self) -> None:

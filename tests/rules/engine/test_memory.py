@@ -11,6 +11,7 @@ from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.credential.s01_gap import Gap
 from rules.credential.s01_sign import Sign
 from rules.engine.engine import Engine
+from rules.engine.resting import InMemory
 from rules.ledgers import LEDGERS, Fill
 from rules.testing import at, swipe
 from tests.oracle import wire
@@ -22,11 +23,18 @@ from tests.rules._log import END, engine_of, feed
 DAYS = range(0, 730, 2)
 
 
+def in_memory(engine: Engine) -> InMemory:
+    """Where the pages of an engine rest."""
+    assert isinstance(engine.memory.resting, InMemory)
+    return engine.memory.resting
+
+
 def held(engine: Engine) -> dict[str, int]:
     """How much of everything; nothing is at rest afterwards."""
-    at_rest = sum(len(names) for of_ledger in engine.memory.resting._touched.values() for names in of_ledger.values())
+    resting = in_memory(engine)
+    at_rest = sum(len(names) for of_ledger in resting._touched.values() for names in of_ledger.values())
     pages = engine.memory.all_pages().values()
-    assert 0 == len(engine.memory.resting)
+    assert 0 == len(resting)
     return {
         "pages": len(pages),
         "rested": at_rest,
@@ -34,7 +42,7 @@ def held(engine: Engine) -> dict[str, int]:
         "aside": sum(len(page.aside) for page in pages),
         "slots": sum(len(page.slots) for page in pages),
         "bins": sum(len(page.bins) for page in pages),
-        "marks_of_keys": len(engine.memory._marked),
+        "marks_of_keys": len(resting._marked),
         "takers": len(engine.memory.takers) + len(engine._taking_back),
         "by_mark": sum(len(page._by_mark or ()) for page in pages),
         "retractions": len(engine.memory.retractions),
@@ -86,7 +94,7 @@ def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
     assert (0, 0, 0) == (
         len(desk.engine.memory.all_pages()),
         desk.engine.memory.entries,
-        len(desk.engine.memory._marked),
+        len(in_memory(desk.engine)._marked),
     )
 
 
@@ -116,7 +124,7 @@ def test_a_page_that_comes_back_leaves_no_old_record() -> None:
     desk.take_over()
 
     assert {} == desk.engine.memory.all_pages()
-    assert {b"tick"} == {name[2:6] for name, value in desk.state.items() if value is not None}
+    assert {b"held", b"tick"} == {name[2:6] for name, value in desk.state.items() if value is not None}
 
 
 def test_a_name_is_forgotten_for_the_page_alone_that_forgets_it() -> None:
@@ -170,11 +178,11 @@ def test_names_are_forgotten_with_the_last_entry_that_bears_them() -> None:
         lines = [wire.line(number, at, med_list_codg=item) for number, item in enumerate(items)]
         desk.tell(wire.settlement(at, mdtrt_id=f"V{day}", feedetail=lines))
     desk.engine.memory.all_pages()
-    found = desk.engine.memory._marked._names.keys()
+    found = in_memory(desk.engine)._marked._names.keys()
     desk.take_over()
     desk.engine.memory.all_pages()
 
-    assert desk.engine.memory._marked._names.keys() == found
+    assert in_memory(desk.engine)._marked._names.keys() == found
 
 
 def test_what_is_refused_leaves_no_page() -> None:

@@ -4,6 +4,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import msgspec
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.engine.engine import Engine
+from streams.detect.disk import Disk
 from streams.detect.task import HEAD_EVERY, Task
 from streams.kafka.changelog import HEAD, Changelog, Head
 from streams.kafka.reading import StandsStillError
@@ -69,11 +71,11 @@ def changelog_of(cluster: Cluster, seconds: float = 10) -> Changelog:
     return Changelog("changelog", 0, cast(Any, lambda: Producer(cluster)), cast(Any, lambda: Reader(cluster)), seconds)
 
 
-def task_of(cluster: Cluster, partitions: int = 4, state: str = "1") -> tuple[Task, Counting]:
+def task_of(cluster: Cluster, partitions: int = 4, state: str = "1", disk: Disk | None = None) -> tuple[Task, Counting]:
     """A task over a cluster, with its engine."""
     engine = Counting()
     changelog = changelog_of(cluster)
-    return Task(0, partitions, cast(Engine, engine), changelog, lambda: {"state": state}), engine
+    return Task(0, partitions, cast(Engine, engine), changelog, lambda: {"state": state}, disk=disk), engine
 
 
 async def judge(task: Task, engine: Counting, cluster: Cluster, size: int) -> Event | None:
@@ -91,9 +93,9 @@ async def judge(task: Task, engine: Counting, cluster: Cluster, size: int) -> Ev
     return event
 
 
-async def live(cluster: Cluster, sizes: Sequence[int]) -> None:
+async def live(cluster: Cluster, sizes: Sequence[int], disk: Disk | None = None) -> None:
     """One life of a worker: take over, judge the log to its end, save now and then while it judges on."""
-    task, engine = task_of(cluster)
+    task, engine = task_of(cluster, disk=disk)
     task.start_at(await task.take_over(len(LOG)) or 0)
     for size in sizes:
         saving = asyncio.create_task(task.save(idle=True))
@@ -109,13 +111,31 @@ async def live(cluster: Cluster, sizes: Sequence[int]) -> None:
     await task.close()
 
 
-async def lives(cluster: Cluster, sizes: Sequence[int]) -> int:
+class CrashingDisk(Disk):
+    """A disk with a crash before or after the write of this number, counted over all lives; 0: none."""
+
+    def __init__(self, folder: Path, crash_at: int, *, after: bool) -> None:
+        super().__init__(folder, (), "the same")
+        self._left = crash_at
+        self._after = after
+
+    def write(self, records: Iterable[tuple[bytes, bytes | None]], head: Head, offset: int) -> None:
+        self._left -= 1
+        if self._left or self._after:
+            super().write(records, head, offset)
+        if not self._left:
+            raise Crash
+
+
+async def lives(cluster: Cluster, sizes: Sequence[int], disk: Disk | None = None) -> int:
     """As many lives as it takes to get to the end of the log; gives their number."""
     number = 1
     while True:
         try:
-            await live(cluster, sizes)
+            await live(cluster, sizes, disk)
         except Crash:
+            if disk is not None:
+                disk.close()
             assert_whole(cluster)
             number += 1
         else:
@@ -160,6 +180,32 @@ async def test_a_crash_at_any_step_loses_nothing() -> None:
         cluster = Cluster([crash])
 
         assert await lives(cluster, SIZES) == 2
+        assert_complete(cluster)
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["committed and not on the disk", "on the disk"])
+async def test_a_crash_around_the_disk_loses_nothing(tmp_path: Path, written: bool) -> None:  # noqa: FBT001 - a parameter
+    """Whichever checkpoint it is: the next one reads on from where the disk is, and what is loaded is what was saved."""
+    crashed, (counts, _) = 0, after(len(LOG))
+    for crash in range(1, 8):
+        cluster = Cluster()
+        disk = CrashingDisk(tmp_path / str(crash), crash, after=written)
+        crashed += await lives(cluster, SIZES, disk) - 1
+        assert_complete(cluster)
+        task, engine = task_of(cluster, disk=Disk(tmp_path / str(crash), (), "the same"))
+        await task.take_over(len(LOG))
+        await task.close()
+        assert engine.counts == counts
+
+    assert crashed >= 4
+
+
+async def test_a_crash_at_any_step_loses_nothing_on_a_disk(tmp_path: Path) -> None:
+    """The same as without a disk, at every third step: it is behind, or begun and not complete."""
+    for crash in range(1, await steps_of_a_life() + 1, 3):
+        cluster = Cluster([crash])
+
+        assert await lives(cluster, SIZES, Disk(tmp_path / str(crash), (), "the same")) == 2
         assert_complete(cluster)
 
 

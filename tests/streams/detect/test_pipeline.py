@@ -71,7 +71,7 @@ async def pipeline_with(engine: Any) -> tuple[Pipeline, Sent]:  # noqa: ANN401 -
     sent = Sent()
     config = StreamConfig("none", prefix="p", changelog=False)
     app = cast(Any, SimpleNamespace(producer=sent, consumer=None))
-    built = Pipeline(app, config, lambda _: engine, cast(Any, None), Unmetered(), dict)
+    built = Pipeline(app, config, lambda *_: engine, cast(Any, None), Unmetered(), dict)
     built._tasks[0] = Task(0, 1, engine, None)
     built._tasks[0].start_at(0)
     return built, sent
