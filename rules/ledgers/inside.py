@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -12,10 +12,10 @@ from ..engine.item import Tick, Turn
 from ..engine.retraction import Retraction
 from ..wire.door import Event, Opened
 from ..wire.fields import PersonMessage, Settlement
-from ._common import Common, common
+from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .agreements import Admitted, admitted_of
-from .sales import Sale, sales_of
+from .sales import Sale, Sold, sale_of, sold_in
 from .stays import Stay, stays_of
 from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
@@ -31,79 +31,124 @@ class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
 Inside = Record | Retraction | Tick | Turn
 """What the one topic inside carries."""
 
-SOURCES: tuple[Callable[[Event, Common], Iterator[AnyEntry]], ...] = (
-    swipes_of,
-    admitted_of,
-    visits_of,
-    fills_of,
-    stays_of,
-    sales_of,
-)
-"""What each kind of entry is made from, in the order in which an event's entries are taken in."""
+_decode = msgspec.msgpack.Decoder(Record).decode
+
+Source = Callable[[Event, Shared], list[bytes]]
+"""Writes the entries of one kind that an event leaves under one key."""
+
+AT_INSTITUTION: dict[str, tuple[Source, ...]] = {
+    "settlement": (swipes_of,),
+    "pre_settlement": (swipes_of,),
+    "review": (swipes_of,),
+    "admission": (admitted_of,),
+}
+"""Kind of event -> what it leaves at its institution, in the order in which it is taken in."""
+OF_PERSON: dict[str, tuple[Source, ...]] = {
+    "settlement": (visits_of, fills_of, stays_of),
+    "pre_settlement": (visits_of, fills_of),
+    "review": (visits_of, fills_of),
+    "fee_lines": (fills_of,),
+    "admission": (stays_of,),
+    "discharge": (stays_of,),
+}
+"""The same of its person."""
+SELLING = ("settlement", "pre_settlement", "review", "stock")
+"""Kinds of events that name trace codes; each of them is a key of its own."""
 
 
 class Left(msgspec.Struct):
-    """What one event leaves.
-
-    refunds_without_original: rows that give money back and name no settlement.
-    """
-
-    entries: list[AnyEntry]
-    retractions: list[Retraction]
-    refunds_without_original: int = 0
-
-
-class Remembered(msgspec.Struct):
     """What a message leaves: records, one for each key that it touches, and the retractions that it states.
 
+    written: the records, each with what decides about its partition, as the topic inside carries them.
     refunds_without_original: rows that give money back and name no settlement.
     """
 
-    records: list[Record]
+    written: list[tuple[bytes, bytes]]
     retractions: list[Retraction]
     refunds_without_original: int = 0
 
+    @property
+    def records(self) -> list[Record]:
+        """The records as objects: a router has no need of them."""
+        return [_decode(value) for _, value in self.written]
 
-def entries_of(opened: Opened, appended: int = 0) -> Remembered:
+
+class _Part(msgspec.Struct):
+    """What one event leaves: entries by key, and retractions. sold: its trace codes."""
+
+    at_institution: list[bytes]
+    of_person: list[bytes]
+    of_tokens: list[tuple[str, bytes]]
+    retractions: list[Retraction]
+    sold: Sequence[Sold] = ()
+    is_refund: bool = False
+
+
+def entries_of(opened: Opened, appended: int = 0) -> Left:
     """What a message leaves. appended: when the broker took it, ms."""
-    parts = [left_by(event) for event in opened.events]
-    first: list[AnyEntry] = [_arrival(opened, parts)]
-    records: list[Record] = []
-    for left in parts:
-        records += _records([*first, *left.entries], appended)
-        first = []
-    retractions = [one for left in parts for one in left.retractions]
-    return Remembered(records, retractions, sum(left.refunds_without_original for left in parts))
+    parts = [_part_of(event) for event in opened.events]
+    parts[0].at_institution.insert(0, encode(_arrival(opened, parts)))
+    end = encode(appended)
+    return Left(
+        [record for event, part in zip(opened.events, parts, strict=True) for record in _records(event, part, end)],
+        [retraction for part in parts for retraction in part.retractions],
+        sum(part.is_refund and not part.retractions for part in parts),
+    )
 
 
-def left_by(event: Event) -> Left:
-    """What one event leaves."""
+def _part_of(event: Event) -> _Part:
     refund = refund_in(event)
     if refund is not None:
-        retractions = taken_by_refund(event, refund)
-        return Left([], retractions, refunds_without_original=int(not retractions))
-    shared = common(event)
-    return Left([entry for source in SOURCES for entry in source(event, shared)], retractions_of(event))
+        return _Part([], [], [], taken_by_refund(event, refund), is_refund=True)
+    kind, shared = event.kind, Shared(event)
+    part = _Part(
+        [one for source in AT_INSTITUTION.get(kind, ()) for one in source(event, shared)],
+        [one for source in OF_PERSON.get(kind, ()) for one in source(event, shared)],
+        [],
+        retractions_of(event),
+    )
+    if kind in SELLING:
+        part.sold = sold_in(event)
+        for sold in part.sold:
+            written, code = sale_of(event, sold, shared), sold.code.code
+            if code in event.bad_codes:
+                part.at_institution.append(written)
+            else:
+                part.of_tokens.append((code, written))
+        part.of_tokens.sort()
+    return part
 
 
-def _records(entries: Iterable[AnyEntry], appended: int) -> Iterator[Record]:
-    """One record for each key that the entries of an event touch; those of tokens in order of the token."""
-    by_key: dict[tuple[str, str], list[AnyEntry]] = {}
-    for entry in entries:
-        by_key.setdefault(entry.home, []).append(entry)
-    tokens = sorted(home for home in by_key if home[0] == "token")
-    for space, key in [home for home in by_key if home[0] != "token"] + tokens:
-        if key:
-            yield Record(space, key, by_key[space, key], appended)
+def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """One record for each key that an event touches; those of tokens in order of the token."""
+    if part.at_institution:
+        yield _record("institution", event.body.institution, part.at_institution, end)
+    if part.of_person:
+        yield _record("person", getattr(event.body, "person", ""), part.of_person, end)
+    for code, written in part.of_tokens:
+        yield _record("token", code, [written], end)
 
 
-def _arrival(opened: Opened, parts: Sequence[Left]) -> Arrival:
+def _record(space: str, key: str, entries: list[bytes], end: bytes) -> tuple[bytes, bytes]:
+    """A `Record` as the topic inside carries it. end: its last field, written."""
+    begin = encode(("r", space, key, None, None))[:-2]
+    return record_key(space, key), b"".join((begin, array_head(len(entries)), *entries, end))
+
+
+def record_key(space: str, key: str) -> bytes:
+    """What decides to which partition of the topic inside a ledger key belongs."""
+    return f"{space}:{key}".encode()
+
+
+def _arrival(opened: Opened, parts: Sequence[_Part]) -> Arrival:
     """That the message came: what of it can be taken back, and what it takes back."""
     event = opened.events[0]
     persons = {one.body.person for one in opened.events if isinstance(one.body, PersonMessage)}
-    pairs = list(zip(opened.events, parts, strict=True))
-    takes = dict.fromkeys(key for one, left in pairs for key in taken_by(one, left.retractions))
-    targets = dict.fromkeys(key for one, left in pairs for key in targets_of(one, left.entries))
+    targets: dict[str, None] = {}
+    takes: dict[str, None] = {}
+    for one, part in zip(opened.events, parts, strict=True):
+        targets |= dict.fromkeys(targets_of(one, part.sold, stands=not part.is_refund))
+        takes |= dict.fromkeys(taken_by(one, part.retractions))
     return Arrival(
         time=event.uploaded,
         uploaded=event.uploaded,
@@ -115,5 +160,5 @@ def _arrival(opened: Opened, parts: Sequence[Left]) -> Arrival:
         answered=event.answered,
         targets=tuple(targets),
         takes=() if isinstance(event.body, Settlement) and not event.body.original else tuple(takes),
-        of_transaction=next((one.of_transaction for left in parts for one in left.retractions), ""),
+        of_transaction=next((one.of_transaction for part in parts for one in part.retractions), ""),
     )

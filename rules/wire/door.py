@@ -16,10 +16,10 @@ import msgspec
 
 from ..times import LATEST, MINUTE, from_ms, parse, to_ms
 from .answers import OTHER, Event, Failed, Late, Limits, Opened, Refused, Sender, Skipped
-from .checks import codes_beside, content_reasons, leave_out_age, place
+from .checks import bad_codes_of, content_reasons, leave_out_age, place
 from .fields import FeeLines, Message, PersonMessage, Settlement, Stock
 from .forms import TRANSACTIONS, Node, Transaction, is_absent, node, plain
-from .notation import Reader, Unfit, is_bad_code, moment, text_reader
+from .notation import Reader, Unfit, moment, text_reader
 from .pseudonyms import Pseudonyms
 from .reading import Reading, reason_without_transaction
 from .reasons import Reason, describe
@@ -147,11 +147,11 @@ class Door:
         if when == "in_time":
             if isinstance(body, Settlement) and (body.age is not None or body.born is not None):
                 leave_out_age(body, at, self.limits.max_age, opened)
-            for code, beside in codes_beside(body):
-                opened.bad_codes += is_bad_code(code, *beside)
+            bad_codes = bad_codes_of(body)
+            opened.bad_codes += len(bad_codes)
             if isinstance(body, PersonMessage) or (isinstance(body, Stock) and body.person):
                 body.person = self.pseudonyms.person(cast("str", body.person))
-            opened.events.append(Event(kind, body, at, uploaded, self._identity(written), answered))
+            opened.events.append(Event(kind, body, at, uploaded, self._identity(written), answered, tuple(bad_codes)))
         else:
             opened.late_lines += len(body.lines) if isinstance(body, FeeLines) else 1
         return when == "ahead"
