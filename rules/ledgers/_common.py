@@ -55,14 +55,17 @@ def _run(values: tuple[object, ...]) -> bytes:
     return encode(values)[1:]
 
 
+_SHORT_HEADS = [bytes((0x90 | length,)) for length in range(16)]
+
+
 def array_head(length: int) -> bytes:
     """The head of a msgpack array of so many values.
 
     >>> array_head(2) == encode([0, 0])[:1], array_head(40) == encode([0] * 40)[:3]
     (True, True)
     """
-    if length < 1 << 4:
-        return bytes((0x90 | length,))
+    if length < len(_SHORT_HEADS):
+        return _SHORT_HEADS[length]
     return b"\xdc" + length.to_bytes(2, "big") if length < 1 << 16 else b"\xdd" + length.to_bytes(4, "big")
 
 

@@ -11,11 +11,11 @@ from ..engine.item import Record as AnyRecord
 from ..engine.item import Tick, Turn
 from ..engine.retraction import Retraction
 from ..wire.door import Event, Opened
-from ..wire.fields import PersonMessage, Settlement
+from ..wire.fields import PersonMessage, PreSettlement, Settlement
 from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .agreements import Admitted, admitted_of
-from .sales import Sale, Sold, sale_of, sold_in
+from .sales import Sale, sale_of, sold_in
 from .stays import Stay, stays_of
 from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
@@ -74,14 +74,13 @@ class Left(msgspec.Struct):
 
 
 class _Part(msgspec.Struct):
-    """What one event leaves: entries by key, and retractions. sold: its trace codes."""
+    """What one event leaves: entries by key, retractions, and the keys by which it can be taken back itself."""
 
     at_institution: list[bytes]
     of_person: list[bytes]
     of_tokens: list[tuple[str, bytes]]
     retractions: list[Retraction]
-    sold: Sequence[Sold] = ()
-    is_refund: bool = False
+    targets: list[str]
 
 
 def entries_of(opened: Opened, appended: int = 0) -> Left:
@@ -89,34 +88,31 @@ def entries_of(opened: Opened, appended: int = 0) -> Left:
     parts = [_part_of(event) for event in opened.events]
     parts[0].at_institution.insert(0, encode(_arrival(opened, parts)))
     end = encode(appended)
-    return Left(
-        [record for event, part in zip(opened.events, parts, strict=True) for record in _records(event, part, end)],
-        [retraction for part in parts for retraction in part.retractions],
-        sum(part.is_refund and not part.retractions for part in parts),
-    )
+    left = Left([], [])
+    for event, part in zip(opened.events, parts, strict=True):
+        left.written += _records(event, part, end)
+        left.retractions += part.retractions
+        left.refunds_without_original += not part.retractions and refund_in(event) is not None
+    return left
 
 
 def _part_of(event: Event) -> _Part:
     refund = refund_in(event)
     if refund is not None:
-        return _Part([], [], [], taken_by_refund(event, refund), is_refund=True)
+        return _Part([], [], [], taken_by_refund(event, refund), targets_of(event, (), stands=False))
     kind, shared = event.kind, Shared(event)
-    part = _Part(
-        [one for source in AT_INSTITUTION.get(kind, ()) for one in source(event, shared)],
-        [one for source in OF_PERSON.get(kind, ()) for one in source(event, shared)],
-        [],
-        retractions_of(event),
-    )
-    if kind in SELLING:
-        part.sold = sold_in(event)
-        for sold in part.sold:
-            written, code = sale_of(event, sold, shared), sold.code.code
-            if code in event.bad_codes:
-                part.at_institution.append(written)
-            else:
-                part.of_tokens.append((code, written))
-        part.of_tokens.sort()
-    return part
+    at_institution = [one for source in AT_INSTITUTION.get(kind, ()) for one in source(event, shared)]
+    of_person = [one for source in OF_PERSON.get(kind, ()) for one in source(event, shared)]
+    sold = sold_in(event) if kind in SELLING else ()
+    of_tokens = []
+    for one in sold:
+        written, code = sale_of(event, one, shared), one.code.code
+        if code in event.bad_codes:
+            at_institution.append(written)
+        else:
+            of_tokens.append((code, written))
+    targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
+    return _Part(at_institution, of_person, of_tokens, retractions_of(event), targets)
 
 
 def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -125,14 +121,18 @@ def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, byt
         yield _record("institution", event.body.institution, part.at_institution, end)
     if part.of_person:
         yield _record("person", getattr(event.body, "person", ""), part.of_person, end)
-    for code, written in part.of_tokens:
+    for code, written in sorted(part.of_tokens):
         yield _record("token", code, [written], end)
 
 
 def _record(space: str, key: str, entries: list[bytes], end: bytes) -> tuple[bytes, bytes]:
     """A `Record` as the topic inside carries it. end: its last field, written."""
-    begin = encode(("r", space, key, None, None))[:-2]
-    return record_key(space, key), b"".join((begin, array_head(len(entries)), *entries, end))
+    value = b"".join((_BEGINS[space], encode(key), array_head(len(entries)), *entries, end))
+    return record_key(space, key), value
+
+
+_BEGINS = {space: encode(("r", space, None, None, None))[:-3] for space in ("institution", "person", "token")}
+"""What a `Record` begins with, by its key space."""
 
 
 def record_key(space: str, key: str) -> bytes:
@@ -144,11 +144,8 @@ def _arrival(opened: Opened, parts: Sequence[_Part]) -> Arrival:
     """That the message came: what of it can be taken back, and what it takes back."""
     event = opened.events[0]
     persons = {one.body.person for one in opened.events if isinstance(one.body, PersonMessage)}
-    targets: dict[str, None] = {}
-    takes: dict[str, None] = {}
-    for one, part in zip(opened.events, parts, strict=True):
-        targets |= dict.fromkeys(targets_of(one, part.sold, stands=not part.is_refund))
-        takes |= dict.fromkeys(taken_by(one, part.retractions))
+    pairs = zip(opened.events, parts, strict=True)
+    takes = [key for one, part in pairs if part.retractions for key in taken_by(one, part.retractions)]
     return Arrival(
         time=event.uploaded,
         uploaded=event.uploaded,
@@ -158,7 +155,7 @@ def _arrival(opened: Opened, parts: Sequence[_Part]) -> Arrival:
         person=persons.pop() if len(persons) == 1 else "",
         transaction=event.body.transaction,
         answered=event.answered,
-        targets=tuple(targets),
-        takes=() if isinstance(event.body, Settlement) and not event.body.original else tuple(takes),
+        targets=tuple(dict.fromkeys([key for part in parts for key in part.targets])),
+        takes=() if isinstance(event.body, Settlement) and not event.body.original else tuple(dict.fromkeys(takes)),
         of_transaction=next((one.of_transaction for part in parts for one in part.retractions), ""),
     )

@@ -129,11 +129,18 @@ class Router:
         left = entries_of(opened, event.uploaded if self._of_file else appended)
         routed.entries += left.written
         routed.entries += [(None, _encode(retraction)) for retraction in left.retractions]
-        sender = Sender(event.body.institution, event.body.transaction)
+        parts = opened.late_lines + opened.bad_codes + opened.missing_codes + left.refunds_without_original
+        if parts or opened.cut:
+            self._note_parts(opened, left.refunds_without_original, routed)
+
+    def _note_parts(self, opened: Opened, refunds_without_original: int, routed: Routed) -> None:
+        """Count what of an accepted message must not be silent."""
+        body = opened.events[0].body
+        sender = Sender(body.institution, body.transaction)
         routed.note("late_lines", sender, opened.late_lines)
         routed.note("bad_codes", sender, opened.bad_codes)
         routed.note("missing_codes", sender, opened.missing_codes)
-        routed.note("refunds_without_original", sender, left.refunds_without_original)
+        routed.note("refunds_without_original", sender, refunds_without_original)
         for name, number in opened.cut.items():
             routed.note("cut", sender, number, name)
 
