@@ -32,7 +32,7 @@ _STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
 def refund_in(event: Event) -> Settlement | None:
     """The settlement of an event if it is a row that does not stand: marked as a refund, or with a negative amount."""
     body = event.body
-    if isinstance(body, Settlement) and (is_set(body.refund) or min(body.total, body.fund) < 0):
+    if isinstance(body, Settlement) and (is_set(body.refund) or body.total < 0 or body.fund < 0):
         return body
     return None
 

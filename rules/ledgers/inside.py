@@ -51,7 +51,7 @@ OF_PERSON: dict[str, tuple[Source, ...]] = {
     "admission": (stays_of,),
     "discharge": (stays_of,),
 }
-"""The same of its person."""
+"""The same of its person. What leaves anything of a person takes nothing back."""
 SELLING = ("settlement", "pre_settlement", "review", "stock")
 """Kinds of events that name trace codes; each of them is a key of its own."""
 
@@ -81,6 +81,7 @@ class _Part(msgspec.Struct):
     of_tokens: list[tuple[str, bytes]]
     retractions: list[Retraction]
     targets: list[str]
+    is_refund: bool = False
 
 
 def entries_of(opened: Opened, appended: int = 0) -> Left:
@@ -92,17 +93,18 @@ def entries_of(opened: Opened, appended: int = 0) -> Left:
     for event, part in zip(opened.events, parts, strict=True):
         left.written += _records(event, part, end)
         left.retractions += part.retractions
-        left.refunds_without_original += not part.retractions and refund_in(event) is not None
+        left.refunds_without_original += part.is_refund and not part.retractions
     return left
 
 
 def _part_of(event: Event) -> _Part:
     refund = refund_in(event)
     if refund is not None:
-        return _Part([], [], [], taken_by_refund(event, refund), targets_of(event, (), stands=False))
+        return _Part([], [], [], taken_by_refund(event, refund), targets_of(event, (), stands=False), is_refund=True)
     kind, shared = event.kind, Shared(event)
     at_institution = [one for source in AT_INSTITUTION.get(kind, ()) for one in source(event, shared)]
-    of_person = [one for source in OF_PERSON.get(kind, ()) for one in source(event, shared)]
+    of_its_person = OF_PERSON.get(kind, ())
+    of_person = [one for source in of_its_person for one in source(event, shared)]
     sold = sold_in(event) if kind in SELLING else ()
     of_tokens = []
     for one in sold:
@@ -112,7 +114,8 @@ def _part_of(event: Event) -> _Part:
         else:
             of_tokens.append((code, written))
     targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
-    return _Part(at_institution, of_person, of_tokens, retractions_of(event), targets)
+    retractions = [] if of_its_person else retractions_of(event)
+    return _Part(at_institution, of_person, of_tokens, retractions, targets)
 
 
 def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, bytes]]:
