@@ -29,6 +29,8 @@ EARLIEST = parse("2000-01-01")
 """No settlement system uploaded before. What is written about a time near the year 1 would leave the calendar, ms."""
 
 _BOM = b"\xef\xbb\xbf"
+_HEADER = 800
+"""Within so many bytes a request begins, in nearly all messages: what begins later is found out when it is decoded."""
 _SUCCESS = ("0", "00", "0000")
 _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
@@ -53,7 +55,7 @@ class Door:
         """
         brackets = self._check_size(raw)
         # Fewer brackets than items are allowed: no list is too long.
-        may_be_flat = self._shortcut and brackets <= self.limits.max_items
+        may_be_flat = self._shortcut and brackets <= self.limits.max_items and raw.find(b'"input"', 0, _HEADER) < 0
         if may_be_flat and (found := decode(raw)) is not None:
             transaction, body, encoded = found
             return self._judge(None, transaction, [body], [encoded], Opened([]), appended)
