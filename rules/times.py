@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
 SECOND = 1_000
@@ -14,6 +14,7 @@ BEIJING = timezone(timedelta(hours=8))
 _OFFSET = 8 * HOUR
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_BEIJING = datetime(1970, 1, 1, 8)  # noqa: DTZ001 - the naive twin of the epoch, as clocks in Beijing showed it
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -27,6 +28,15 @@ def to_ms(moment: datetime) -> int:
     if moment.tzinfo is None:
         return (moment - _EPOCH_BEIJING) // _MILLISECOND
     return (moment - _EPOCH) // _MILLISECOND
+
+
+def first_moment(day: date) -> int:
+    """The first moment of a day in Beijing, ms UTC.
+
+    >>> first_moment(date(2026, 3, 5)) == parse("2026-03-05")
+    True
+    """
+    return (day.toordinal() - _EPOCH_DAY) * DAY - _OFFSET
 
 
 LATEST = 253_402_271_999_000

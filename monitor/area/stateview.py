@@ -14,12 +14,13 @@ from monitor.inforce.versions import versions_of
 from rules.engine.engine import Engine
 from rules.engine.page import Page
 from rules.ledgers import LEDGERS
+from rules.ledgers.inside import record_key
 from rules.reference import Reference
 from rules.times import iso
 from streams.kafka.changelog import HEAD, Changelog, Head
 from streams.kafka.reading import reader
 from streams.kafka.topics import Names, partitions_of
-from streams.route.router import partition_of, record_key
+from streams.route.router import partition_of
 
 SPACES = ("person", "institution", "token")
 

@@ -25,9 +25,9 @@ from rules.engine.entry import Entry
 from rules.engine.retraction import comes_before
 from rules.engine.retractions import Retractions
 from rules.ledgers import Swipe
-from rules.ledgers.inside import left_by
+from rules.ledgers.inside import entries_of
 from rules.times import day_of, parse, to_ms
-from rules.wire.door import Door, Event, Failed, Late, Refused, Sender, Skipped
+from rules.wire.door import Door, Event, Failed, Late, Opened, Refused, Sender, Skipped
 from rules.wire.forms import TRANSACTIONS, plain
 from rules.wire.notation import Unfit, moment
 
@@ -174,10 +174,10 @@ class Count:
             self._of(event.body.institution, event.at).duplicates += 1
             return
         self._identities.add(event.identity)
-        left = left_by(event)
+        left = entries_of(Opened([event]))
         for retraction in left.retractions:
             self._retractions.add(retraction, 0)
-        for entry in left.entries:
+        for entry in (one for record in left.records for one in record.entries):
             if isinstance(entry, Swipe):
                 self._settlements.setdefault((entry.institution, entry.settlement), []).append(entry)
         self._of(event.body.institution, event.at).refunds_without_original += left.refunds_without_original

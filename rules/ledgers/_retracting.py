@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 import msgspec
 
-from ..engine.entry import Entry
 from ..engine.retraction import NARROWED_BY, Retraction
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import (
     EVERYTHING,
+    FeeLines,
     FeeLinesCancel,
     MessageReversal,
     Registration,
@@ -23,10 +23,7 @@ from ..wire.fields import (
     VisitCancel,
 )
 from ..wire.forms import plain
-from .agreements import Admitted
-from .sales import Sale
-from .stays import Stay
-from .supply import Fill
+from .sales import Sold
 
 _STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
 """Transaction -> inv_data_type, by which 3507 names what it deletes."""
@@ -35,7 +32,7 @@ _STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
 def refund_in(event: Event) -> Settlement | None:
     """The settlement of an event if it is a row that does not stand: marked as a refund, or with a negative amount."""
     body = event.body
-    if isinstance(body, Settlement) and (is_set(body.refund) or min(body.total, body.fund) < 0):
+    if isinstance(body, Settlement) and (is_set(body.refund) or body.total < 0 or body.fund < 0):
         return body
     return None
 
@@ -121,18 +118,51 @@ def _retraction(event: Event, keys: list[str], *, earlier_only: bool = False, of
     )
 
 
-def targets_of(event: Event, entries: Iterable[Entry]) -> Iterator[str]:
-    """The keys by which an event can be taken back; lines by their visit, for there may be thousands."""
+_TARGETS = {"registration": "r", "admission": "a", "discharge": "d"}
+"""Kind of event -> what its visit is called by in the key of what takes it back."""
+
+
+def targets_of(event: Event, sold: Sequence[Sold], *, stands: bool) -> list[str]:
+    """The keys by which an event can be taken back, beside its msgid: those of its entries, some of them twice.
+
+    Lines are named by their visit, for there may be thousands. sold: its trace codes. stands: whether it has entries.
+    """
     body = event.body
-    for entry in entries:
-        if isinstance(entry, Admitted | Fill | Stay | Sale) and not entry.pre:  # the others by message and settlement
-            yield from (key for key in entry.retraction_keys if key[0] not in "mlp")
-    if isinstance(body, Registration):
-        yield f"r:{body.institution}:{body.visit}"
-    elif isinstance(body, Settlement):
-        yield f"s:{body.institution}:{body.settlement}"
-    elif isinstance(body, Stock) and body.number and body.transaction in _STOCK_SORTS:
-        yield f"k:{body.institution}:{_STOCK_SORTS[body.transaction]}:{body.number}"
+    place = body.institution
+    if isinstance(body, Settlement):
+        settlement = f"s:{place}:{body.settlement}"
+        if not stands:
+            return [settlement]
+        lines = _targets_of_lines(body) if body.lines else ()
+        return [settlement, *lines, *_targets_of_codes(place, settlement, sold)]
+    if isinstance(body, FeeLines):
+        return _targets_of_lines(body)
+    if isinstance(body, Stock):
+        settlement = f"s:{place}:{body.settlement}" if sold and body.settlement else ""
+        codes = _targets_of_codes(place, settlement, sold)
+        if settlement:
+            codes.append(settlement)
+        if body.number and body.transaction in _STOCK_SORTS:
+            codes.append(f"k:{place}:{_STOCK_SORTS[body.transaction]}:{body.number}")
+        return codes
+    letter = _TARGETS.get(event.kind)
+    return [f"{letter}:{place}:{cast('Registration', body).visit}"] if letter else []
+
+
+def _targets_of_lines(body: Settlement | FeeLines) -> list[str]:
+    """Their batch and their visit."""
+    visit = f"{body.institution}:{body.visit}"
+    return [f"b:{visit}:{body.batch}", f"v:{visit}"] if body.batch else [f"v:{visit}"]
+
+
+def _targets_of_codes(place: str, settlement: str, sold: Iterable[Sold]) -> list[str]:
+    """Each code, and its item in the settlement, where that is known: a return names one or the other."""
+    keys = []
+    for one in sold:
+        keys.append(f"c:{place}:{one.code.code}")
+        if settlement:
+            keys.append(f"{settlement}{NARROWED_BY}{one.item}")
+    return keys
 
 
 def taken_by(event: Event, retractions: Iterable[Retraction]) -> Iterator[str]:

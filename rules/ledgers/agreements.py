@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import ClassVar
 
 from ..engine.entry import Entry
@@ -10,8 +9,7 @@ from ..engine.ledger import SLOW, Feed, Ledger
 from ..reference import Reference
 from ..times import day_of
 from ..wire.door import Event
-from ..wire.fields import Admission
-from ._common import Common
+from ._common import Shared
 from .swipes import Swipe
 
 WITHOUT_AGREEMENT = ("suspended", "terminated")
@@ -34,10 +32,9 @@ class Admitted(Entry, frozen=True, tag="i"):
         return f"admission:{self.institution}:{self.visit}"
 
 
-def admitted_of(event: Event, shared: Common) -> Iterator[Admitted]:
+def admitted_of(event: Event, shared: Shared) -> list[bytes]:
     """The stay that an admission begins."""
-    if isinstance(event.body, Admission):
-        yield Admitted(**shared, time=event.at)
+    return [shared.write(Admitted, (event.at,))]
 
 
 def _key(entry: Swipe, reference: Reference) -> tuple[str, ...] | None:

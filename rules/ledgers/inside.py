@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -11,11 +11,11 @@ from ..engine.item import Record as AnyRecord
 from ..engine.item import Tick, Turn
 from ..engine.retraction import Retraction
 from ..wire.door import Event, Opened
-from ..wire.fields import PersonMessage, Settlement
-from ._common import Common, common
+from ..wire.fields import PersonMessage, PreSettlement, Settlement
+from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .agreements import Admitted, admitted_of
-from .sales import Sale, sales_of
+from .sales import Sale, sale_of, sold_in
 from .stays import Stay, stays_of
 from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
@@ -31,79 +31,124 @@ class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
 Inside = Record | Retraction | Tick | Turn
 """What the one topic inside carries."""
 
-SOURCES: tuple[Callable[[Event, Common], Iterator[AnyEntry]], ...] = (
-    swipes_of,
-    admitted_of,
-    visits_of,
-    fills_of,
-    stays_of,
-    sales_of,
-)
-"""What each kind of entry is made from, in the order in which an event's entries are taken in."""
+_decode = msgspec.msgpack.Decoder(Record).decode
+
+Source = Callable[[Event, Shared], list[bytes]]
+"""Writes the entries of one kind that an event leaves under one key."""
+
+AT_INSTITUTION: dict[str, tuple[Source, ...]] = {
+    "settlement": (swipes_of,),
+    "pre_settlement": (swipes_of,),
+    "review": (swipes_of,),
+    "admission": (admitted_of,),
+}
+"""Kind of event -> what it leaves at its institution, in the order in which it is taken in."""
+OF_PERSON: dict[str, tuple[Source, ...]] = {
+    "settlement": (visits_of, fills_of, stays_of),
+    "pre_settlement": (visits_of, fills_of),
+    "review": (visits_of, fills_of),
+    "fee_lines": (fills_of,),
+    "admission": (stays_of,),
+    "discharge": (stays_of,),
+}
+"""The same of its person. What leaves anything of a person takes nothing back."""
+SELLING = ("settlement", "pre_settlement", "review", "stock")
+"""Kinds of events that name trace codes; each of them is a key of its own."""
 
 
 class Left(msgspec.Struct):
-    """What one event leaves.
-
-    refunds_without_original: rows that give money back and name no settlement.
-    """
-
-    entries: list[AnyEntry]
-    retractions: list[Retraction]
-    refunds_without_original: int = 0
-
-
-class Remembered(msgspec.Struct):
     """What a message leaves: records, one for each key that it touches, and the retractions that it states.
 
+    written: the records, each with what decides about its partition, as the topic inside carries them.
     refunds_without_original: rows that give money back and name no settlement.
     """
 
-    records: list[Record]
+    written: list[tuple[bytes, bytes]]
     retractions: list[Retraction]
     refunds_without_original: int = 0
 
+    @property
+    def records(self) -> list[Record]:
+        """The records as objects: a router has no need of them."""
+        return [_decode(value) for _, value in self.written]
 
-def entries_of(opened: Opened, appended: int = 0) -> Remembered:
+
+class _Part(msgspec.Struct):
+    """What one event leaves: entries by key, retractions, and the keys by which it can be taken back itself."""
+
+    at_institution: list[bytes]
+    of_person: list[bytes]
+    of_tokens: list[tuple[str, bytes]]
+    retractions: list[Retraction]
+    targets: list[str]
+    is_refund: bool = False
+
+
+def entries_of(opened: Opened, appended: int = 0) -> Left:
     """What a message leaves. appended: when the broker took it, ms."""
-    parts = [left_by(event) for event in opened.events]
-    first: list[AnyEntry] = [_arrival(opened, parts)]
-    records: list[Record] = []
-    for left in parts:
-        records += _records([*first, *left.entries], appended)
-        first = []
-    retractions = [one for left in parts for one in left.retractions]
-    return Remembered(records, retractions, sum(left.refunds_without_original for left in parts))
+    parts = [_part_of(event) for event in opened.events]
+    parts[0].at_institution.insert(0, encode(_arrival(opened, parts)))
+    end = encode(appended)
+    left = Left([], [])
+    for event, part in zip(opened.events, parts, strict=True):
+        left.written += _records(event, part, end)
+        left.retractions += part.retractions
+        left.refunds_without_original += part.is_refund and not part.retractions
+    return left
 
 
-def left_by(event: Event) -> Left:
-    """What one event leaves."""
+def _part_of(event: Event) -> _Part:
     refund = refund_in(event)
     if refund is not None:
-        retractions = taken_by_refund(event, refund)
-        return Left([], retractions, refunds_without_original=int(not retractions))
-    shared = common(event)
-    return Left([entry for source in SOURCES for entry in source(event, shared)], retractions_of(event))
+        return _Part([], [], [], taken_by_refund(event, refund), targets_of(event, (), stands=False), is_refund=True)
+    kind, shared = event.kind, Shared(event)
+    at_institution = [one for source in AT_INSTITUTION.get(kind, ()) for one in source(event, shared)]
+    of_its_person = OF_PERSON.get(kind, ())
+    of_person = [one for source in of_its_person for one in source(event, shared)]
+    sold = sold_in(event) if kind in SELLING else ()
+    of_tokens = []
+    for one in sold:
+        written, code = sale_of(event, one, shared), one.code.code
+        if code in event.bad_codes:
+            at_institution.append(written)
+        else:
+            of_tokens.append((code, written))
+    targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
+    retractions = [] if of_its_person else retractions_of(event)
+    return _Part(at_institution, of_person, of_tokens, retractions, targets)
 
 
-def _records(entries: Iterable[AnyEntry], appended: int) -> Iterator[Record]:
-    """One record for each key that the entries of an event touch; those of tokens in order of the token."""
-    by_key: dict[tuple[str, str], list[AnyEntry]] = {}
-    for entry in entries:
-        by_key.setdefault(entry.home, []).append(entry)
-    tokens = sorted(home for home in by_key if home[0] == "token")
-    for space, key in [home for home in by_key if home[0] != "token"] + tokens:
-        if key:
-            yield Record(space, key, by_key[space, key], appended)
+def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """One record for each key that an event touches; those of tokens in order of the token."""
+    if part.at_institution:
+        yield _record("institution", event.body.institution, part.at_institution, end)
+    if part.of_person:
+        yield _record("person", getattr(event.body, "person", ""), part.of_person, end)
+    for code, written in sorted(part.of_tokens):
+        yield _record("token", code, [written], end)
 
 
-def _arrival(opened: Opened, parts: Sequence[Left]) -> Arrival:
+def _record(space: str, key: str, entries: list[bytes], end: bytes) -> tuple[bytes, bytes]:
+    """A `Record` as the topic inside carries it. end: its last field, written."""
+    value = b"".join((_BEGINS[space], encode(key), array_head(len(entries)), *entries, end))
+    return record_key(space, key), value
+
+
+_BEGINS = {space: encode(("r", space, None, None, None))[:-3] for space in ("institution", "person", "token")}
+"""What a `Record` begins with, by its key space."""
+
+
+def record_key(space: str, key: str) -> bytes:
+    """What decides to which partition of the topic inside a ledger key belongs."""
+    return f"{space}:{key}".encode()
+
+
+def _arrival(opened: Opened, parts: Sequence[_Part]) -> Arrival:
     """That the message came: what of it can be taken back, and what it takes back."""
     event = opened.events[0]
     persons = {one.body.person for one in opened.events if isinstance(one.body, PersonMessage)}
-    pairs = list(zip(opened.events, parts, strict=True))
-    takes = dict.fromkeys(key for one, left in pairs for key in taken_by(one, left.retractions))
-    targets = dict.fromkeys(key for one, left in pairs for key in targets_of(one, left.entries))
+    pairs = zip(opened.events, parts, strict=True)
+    takes = [key for one, part in pairs if part.retractions for key in taken_by(one, part.retractions)]
     return Arrival(
         time=event.uploaded,
         uploaded=event.uploaded,
@@ -113,7 +158,7 @@ def _arrival(opened: Opened, parts: Sequence[Left]) -> Arrival:
         person=persons.pop() if len(persons) == 1 else "",
         transaction=event.body.transaction,
         answered=event.answered,
-        targets=tuple(targets),
-        takes=() if isinstance(event.body, Settlement) and not event.body.original else tuple(takes),
-        of_transaction=next((one.of_transaction for left in parts for one in left.retractions), ""),
+        targets=tuple(dict.fromkeys([key for part in parts for key in part.targets])),
+        takes=() if isinstance(event.body, Settlement) and not event.body.original else tuple(dict.fromkeys(takes)),
+        of_transaction=next((one.of_transaction for part in parts for one in part.retractions), ""),
     )

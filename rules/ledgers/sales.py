@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from ..engine.entry import Entry
 from ..engine.ledger import SLOW, Feed, Ledger
 from ..engine.retraction import NARROWED_BY
 from ..reference import Reference
 from ..times import DAY
-from ..wire.checks import codes_beside, is_set, stock_count
+from ..wire.checks import is_set, stock_count
 from ..wire.door import Event
-from ..wire.fields import Line, PreSettlement, Settlement, Stock
-from ..wire.notation import is_bad_code
-from ._common import Common, through_fund
+from ..wire.fields import PreSettlement, Settlement, Stock, TraceCode
+from ._common import Shared, through_fund
 
 
 class Sale(Entry, frozen=True, tag="t"):
@@ -56,64 +53,62 @@ class Sale(Entry, frozen=True, tag="t"):
         return f"{'o' if self.stock else 's'}:{self.institution}:{self.settlement or self.message}:{self.code}"
 
 
-class _Part(NamedTuple):
-    """What one code stands for of what was sold. quantity: ten-thousandths; amount: fen."""
+class Sold(NamedTuple):
+    """What one trace code stands for of what was sold. quantity: ten-thousandths; amount: fen."""
 
+    code: TraceCode
     item: str
     quantity: int
     amount: int
 
 
-def sales_of(event: Event, shared: Common) -> Iterator[Sale]:
-    """One sale for each code. The codes of one line (of one stock message) share its quantity and its amount."""
-    body = event.body
-    if not isinstance(body, Settlement | PreSettlement | Stock) or not body.trace_codes:
-        return
-    if not isinstance(body, Stock):
-        yield from _sales(event, shared, body, _parts_of_lines(body))
-    elif body.transaction == "3505":
-        yield from _sales(event, shared, body, _parts_of_report(body), stock=True, number=body.number or "")
+_NO_LINE = ("", 0, 0)
 
 
-def _sales(
-    event: Event, shared: Common, body: Settlement | PreSettlement | Stock, parts: dict[str, _Part], *,
-    stock: bool = False, number: str = "",
-) -> Iterator[Sale]:  # fmt: skip
-    beside = dict(codes_beside(body))
+def sold_in(event: Event) -> list[Sold]:
+    """What an event sells, by code; of a code that stands twice the later. Other stock than sales sells nothing.
+
+    The codes of one line (of one stock message) share its quantity and its amount.
+    """
+    body = cast("Settlement | PreSettlement | Stock", event.body)
     traced = {one.code: one for one in body.trace_codes}
-    for code, part in parts.items():
-        yield Sale(
-            **shared,
-            time=event.at,
-            amount=part.amount,
-            line=code,
-            code=code,
-            split=is_set(traced[code].split),
-            item=part.item,
-            quantity=part.quantity,
-            stock=stock,
-            number=number,
-            bad=is_bad_code(code, *beside[code]),
-        )
+    if not isinstance(body, Stock):
+        return _sold_by_lines(body, traced) if traced else []
+    if body.transaction != "3505" or not traced:
+        return []
+    quantity = round((stock_count(body) or 0.0) / len(traced) * 10_000)
+    return [Sold(one, body.item, quantity, 0) for one in traced.values()]
 
 
-def _parts_of_lines(body: Settlement | PreSettlement) -> dict[str, _Part]:
-    by_line = {line.line: line for line in body.lines}
-    line_of = {traced.code: traced.line or "" for traced in body.trace_codes}
-    sharing = Counter(line_of.values())
-    return {code: _part_of_line(body, by_line.get(name), sharing[name]) for code, name in line_of.items()}
+def _sold_by_lines(body: Settlement | PreSettlement, traced: dict[str, TraceCode]) -> list[Sold]:
+    sharing: dict[str, int] = {}
+    for one in traced.values():
+        name = one.line or ""
+        sharing[name] = sharing.get(name, 0) + 1
+    parts: dict[str, tuple[str, int, int]] = {}
+    for line in body.lines:
+        if codes := sharing.get(line.line):
+            amount = round(through_fund(line, body) / codes)
+            parts[line.line] = (line.item, round(line.count / codes * 10_000), amount)
+    return [Sold(one, *parts.get(one.line or "", _NO_LINE)) for one in traced.values()]
 
 
-def _part_of_line(body: Settlement | PreSettlement, line: Line | None, codes: int) -> _Part:
-    if line is None:
-        return _Part("", 0, 0)
-    return _Part(line.item, round(line.count / codes * 10_000), round(through_fund(line, body) / codes))
-
-
-def _parts_of_report(body: Stock) -> dict[str, _Part]:
-    codes = dict.fromkeys(traced.code for traced in body.trace_codes)
-    quantity = round((stock_count(body) or 0.0) / len(codes) * 10_000)
-    return {code: _Part(body.item, quantity, 0) for code in codes}
+def sale_of(event: Event, sold: Sold, shared: Shared) -> bytes:
+    """The sale of one code."""
+    body, code = event.body, sold.code.code
+    is_stock = isinstance(body, Stock)
+    number = (body.number or "") if isinstance(body, Stock) else ""
+    own = (
+        code,
+        is_set(sold.code.split),
+        sold.item,
+        sold.quantity,
+        is_stock,
+        number,
+        code in event.bad_codes,
+        event.at,
+    )
+    return shared.write(Sale, own, code, sold.amount)
 
 
 def _key(entry: Sale, reference: Reference) -> tuple[str, ...] | None:

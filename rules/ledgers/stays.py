@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import cast
 
 from ..engine.entry import Entry
 from ..engine.ledger import GRACE, Feed, Ledger
@@ -12,7 +12,7 @@ from ..times import DAY
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import Admission, Discharge, Settlement
-from ._common import Common, fen, stated
+from ._common import Shared, fen, stated
 
 
 class Stay(Entry, frozen=True, tag="s"):
@@ -64,46 +64,24 @@ class Stay(Entry, frozen=True, tag="s"):
         return self.batch
 
 
-def stays_of(event: Event, shared: Common) -> Iterator[Stay]:
+def stays_of(event: Event, shared: Shared) -> list[bytes]:
     """The piece of a stay that an admission, a discharge or the settlement of a stay is."""
     body = event.body
     if isinstance(body, Settlement):
-        yield from _settled(event, shared, body)
-    elif isinstance(body, Admission | Discharge):
-        yield _piece(event, shared, body)
-
-
-def _settled(event: Event, shared: Common, body: Settlement) -> Iterator[Stay]:
-    if body.transaction == "2304":
-        yield Stay(
-            **shared,
-            time=event.at,
-            amount=fen(body.fund),
-            piece="settlement",
-            visit_type=body.visit_type,
-            diagnosis="",
-            way="",
-            interim=is_set(body.interim),
-            discharged=stated(body.discharged),
-            batch=body.batch or "",
-        )
-
-
-def _piece(event: Event, shared: Common, body: Admission | Discharge) -> Stay:
-    admitted = isinstance(body, Admission)
-    main = body.main_diagnosis or ""
-    if not main and isinstance(body, Admission):
+        return [_settled(event, shared, body)] if body.transaction == "2304" else []
+    if isinstance(body, Admission):
         # Not dise_codg: that is a code of the list of covered diseases, and no ICD-10.
-        main = next((d.code for d in body.diagnoses if d.code), None) or ""
-    return Stay(
-        **shared,
-        time=event.at,
-        piece="admission" if admitted else "discharge",
-        visit_type=getattr(body, "visit_type", None) or "",
-        diagnosis=main,
-        way=getattr(body, "way", None) or "",
-        interim=False,
-    )
+        main = body.main_diagnosis or next((one.code for one in body.diagnoses if one.code), "")
+        return [shared.write(Stay, ("admission", body.visit_type, main, "", False, 0, "", event.at))]
+    body = cast("Discharge", body)
+    own = ("discharge", "", body.main_diagnosis or "", body.way or "", False, 0, "", event.at)
+    return [shared.write(Stay, own)]
+
+
+def _settled(event: Event, shared: Shared, body: Settlement) -> bytes:
+    interim, discharged = is_set(body.interim), stated(body.discharged)
+    own = ("settlement", body.visit_type, "", "", interim, discharged, body.batch or "", event.at)
+    return shared.write(Stay, own, amount=fen(body.fund))
 
 
 def _key(entry: Stay, reference: Reference) -> tuple[str, ...] | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from ..engine.entry import Entry
 from ..engine.ledger import Feed, Ledger
 from ..reference import Reference
 from ..times import DAY, HOUR, to_ms
 from ..wire.door import Event
-from ..wire.fields import FeeLines, PreSettlement, Settlement
-from ._common import Common, through_fund
+from ..wire.fields import FeeLines, Line, PreSettlement, Settlement
+from ._common import Shared, through_fund
 
 
 class Fill(Entry, frozen=True, tag="f"):
@@ -68,28 +67,31 @@ class Fill(Entry, frozen=True, tag="f"):
         return self.batch
 
 
-def fills_of(event: Event, shared: Common) -> Iterator[Fill]:
+def fills_of(event: Event, shared: Shared) -> list[bytes]:
     """The fee lines."""
-    body = event.body
-    if not isinstance(body, Settlement | PreSettlement | FeeLines):
-        return
-    visit_type = getattr(body, "visit_type", None) or ""
+    body = cast("Settlement | PreSettlement | FeeLines", event.body)
+    visit_type, batch = body.visit_type or "", getattr(body, "batch", None) or ""
+    asked_at = event.at if isinstance(body, PreSettlement) else None
+    written = []
     for line in body.lines:
-        time = event.at if isinstance(body, PreSettlement) else to_ms(line.occurred)
-        yield Fill(
-            **shared,
-            time=time,
-            amount=through_fund(line, body),
-            line=line.line,
-            item=line.item,
-            quantity=round(line.count * 10_000),
-            days=round(abs(line.days) * DAY) if line.days and abs(line.days) < 100 else 0,
-            visit_type=visit_type,
-            prescription=line.prescription or "",
-            physician=line.physician or "",
-            list_type=line.list_type or "",
-            batch=getattr(body, "batch", None) or "",
+        own = (
+            line.item,
+            round(line.count * 10_000),
+            _days_of(line),
+            visit_type,
+            line.prescription or "",
+            line.physician or "",
+            line.list_type or "",
+            batch,
+            to_ms(line.occurred) if asked_at is None else asked_at,
         )
+        written.append(shared.write(Fill, own, line.line, through_fund(line, body)))
+    return written
+
+
+def _days_of(line: Line) -> int:
+    """prd_days in ms."""
+    return round(abs(line.days) * DAY) if line.days and abs(line.days) < 100 else 0
 
 
 def _key(entry: Fill, reference: Reference) -> tuple[str, ...] | None:

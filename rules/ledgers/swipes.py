@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import cast
 
 from ..engine.entry import Entry
 from ..engine.ledger import Feed, Ledger
@@ -10,7 +10,7 @@ from ..reference import Reference
 from ..times import HOUR, to_ms
 from ..wire.door import Event
 from ..wire.fields import PreSettlement, Settlement
-from ._common import Common, fen
+from ._common import Shared, fen
 
 PHARMACY = "41"
 
@@ -32,26 +32,28 @@ class Swipe(Entry, frozen=True, tag="w"):
     began: int
 
 
-def swipes_of(event: Event, shared: Common) -> Iterator[Swipe]:
+def swipes_of(event: Event, shared: Shared) -> list[bytes]:
     """The card that was swiped, or may be: of a question the fund and the balance are not known."""
-    body = event.body
-    if not isinstance(body, Settlement | PreSettlement):
-        return
-    fund, balance = (body.fund, body.balance) if isinstance(body, Settlement) else (0.0, None)
-    pre = isinstance(body, PreSettlement)
-    yield Swipe(
-        **shared,
-        time=event.at,
-        amount=fen(fund),
-        total=fen(body.total),
-        visit_type=body.visit_type,
-        elsewhere=bool(body.insured_in and body.place and body.insured_in != body.place),
-        credential=body.credential or "",
-        balance=-1 if balance is None else fen(balance),
-        operator=body.operator or "",
-        operator_type=str(body.operator_type or ""),
-        began=event.at if pre else min((to_ms(line.occurred) for line in body.lines), default=event.at),
+    body = cast("Settlement | PreSettlement", event.body)
+    fund, balance, began = 0, -1, event.at
+    if isinstance(body, Settlement):
+        fund = fen(body.fund)
+        if body.balance is not None:
+            balance = fen(body.balance)
+        if body.lines:
+            began = min([to_ms(line.occurred) for line in body.lines])
+    own = (
+        fen(body.total),
+        body.visit_type,
+        bool(body.insured_in and body.place and body.insured_in != body.place),
+        body.credential or "",
+        balance,
+        body.operator or "",
+        body.operator_type or "",
+        began,
+        event.at,
     )
+    return [shared.write(Swipe, own, amount=fund)]
 
 
 def _key(entry: Swipe, reference: Reference) -> tuple[str, ...] | None:

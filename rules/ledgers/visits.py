@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from ..engine.entry import Entry
 from ..engine.ledger import GRACE, Feed, Ledger
@@ -13,7 +12,7 @@ from ..times import to_ms
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import PreSettlement, Settlement
-from ._common import Common, fen
+from ._common import Shared, fen
 from .supply import Fill
 
 
@@ -57,27 +56,28 @@ class Visit(Entry, frozen=True, tag="v"):
         return self.batch
 
 
-def visits_of(event: Event, shared: Common) -> Iterator[Visit]:
+def visits_of(event: Event, shared: Shared) -> list[bytes]:
     """The settlement, or the question that asks for one."""
-    body = event.body
-    if not isinstance(body, Settlement | PreSettlement):
-        return
-    fund, from_family = (body.fund, body.from_family) if isinstance(body, Settlement) else (0.0, None)
-    pre = isinstance(body, PreSettlement)
-    yield Visit(
-        **shared,
-        time=event.at,
-        amount=fen(fund),
-        visit_type=body.visit_type,
-        county=body.place or "",
-        credential=body.credential or "",
-        operator_type=str(body.operator_type or ""),
-        circulated=any(is_set(line.circulated) for line in body.lines),
-        prescriptions=tuple(sorted({line.prescription for line in body.lines if line.prescription})),
-        served=event.at if pre else max((to_ms(line.occurred) for line in body.lines), default=event.at),
-        shared=pre or (from_family or 0.0) > 0,
-        batch=getattr(body, "batch", None) or "",
+    body = cast("Settlement | PreSettlement", event.body)
+    fund, from_the_family, batch, served = 0, True, "", event.at
+    if isinstance(body, Settlement):
+        fund, batch = fen(body.fund), body.batch or ""
+        from_the_family = (body.from_family or 0.0) > 0
+        if body.lines:
+            served = max([to_ms(line.occurred) for line in body.lines])
+    own = (
+        body.visit_type,
+        body.place or "",
+        body.credential or "",
+        body.operator_type or "",
+        any(is_set(line.circulated) for line in body.lines),
+        sorted({line.prescription for line in body.lines if line.prescription}),
+        served,
+        from_the_family,
+        batch,
+        event.at,
     )
+    return [shared.write(Visit, own, amount=fund)]
 
 
 def _key(entry: Visit, reference: Reference) -> tuple[str, ...] | None:

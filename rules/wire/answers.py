@@ -88,6 +88,7 @@ class Event(msgspec.Struct):
 
     at: business time, uploaded: inf_time, answered: when the platform replied, 0 where that is not known; ms UTC.
     identity: 64-bit hash of the normalised body, with institution and msgid; two arrivals of one message share it.
+    bad_codes: its trace codes that stand for no pack.
     """
 
     kind: str
@@ -96,6 +97,7 @@ class Event(msgspec.Struct):
     uploaded: int
     identity: int
     answered: int = 0
+    bad_codes: tuple[str, ...] = ()
 
 
 class Opened(msgspec.Struct):

@@ -16,10 +16,10 @@ import msgspec
 
 from ..times import LATEST, MINUTE, from_ms, parse, to_ms
 from .answers import OTHER, Event, Failed, Late, Limits, Opened, Refused, Sender, Skipped
-from .checks import codes_beside, content_reasons, leave_out_age, place
+from .checks import bad_codes_of, content_reasons, leave_out_age, place
 from .fields import FeeLines, Message, PersonMessage, Settlement, Stock
 from .forms import TRANSACTIONS, Node, Transaction, is_absent, node, plain
-from .notation import Reader, Unfit, is_bad_code, moment, text_reader
+from .notation import Reader, Unfit, moment, text_reader
 from .pseudonyms import Pseudonyms
 from .reading import Reading, reason_without_transaction
 from .reasons import Reason, describe
@@ -29,6 +29,8 @@ EARLIEST = parse("2000-01-01")
 """No settlement system uploaded before. What is written about a time near the year 1 would leave the calendar, ms."""
 
 _BOM = b"\xef\xbb\xbf"
+_HEADER = 800
+"""Within so many bytes a request begins, in nearly all messages: what begins later is found out when it is decoded."""
 _SUCCESS = ("0", "00", "0000")
 _ONE_BRACKET = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
@@ -44,6 +46,7 @@ class Door:
         self.pseudonyms = pseudonyms
         self.limits = limits or Limits()
         self._shortcut = shortcut
+        self._keyed = blake2b(digest_size=8, key=pseudonyms.key)
 
     def open(self, raw: bytes, appended: int) -> Opened:
         """The events in these bytes, appended to the log at this moment (ms UTC).
@@ -52,7 +55,7 @@ class Door:
         """
         brackets = self._check_size(raw)
         # Fewer brackets than items are allowed: no list is too long.
-        may_be_flat = self._shortcut and brackets <= self.limits.max_items and b'"input"' not in raw
+        may_be_flat = self._shortcut and brackets <= self.limits.max_items and raw.find(b'"input"', 0, _HEADER) < 0
         if may_be_flat and (found := decode(raw)) is not None:
             transaction, body, encoded = found
             return self._judge(None, transaction, [body], [encoded], Opened([]), appended)
@@ -107,7 +110,7 @@ class Door:
         first = bodies[0]
         uploaded = to_ms(first.uploaded)
         bounds = uploaded - self.limits.grace_of(first.transaction), uploaded + self.limits.ahead
-        found = [*wrong]
+        found = list(wrong)
         if uploaded < EARLIEST or uploaded > appended + self.limits.ahead:
             found += self._upload_reasons(uploaded, appended)
         ahead = 0
@@ -147,11 +150,11 @@ class Door:
         if when == "in_time":
             if isinstance(body, Settlement) and (body.age is not None or body.born is not None):
                 leave_out_age(body, at, self.limits.max_age, opened)
-            for code, beside in codes_beside(body):
-                opened.bad_codes += is_bad_code(code, *beside)
+            bad_codes = bad_codes_of(body)
+            opened.bad_codes += len(bad_codes)
             if isinstance(body, PersonMessage) or (isinstance(body, Stock) and body.person):
                 body.person = self.pseudonyms.person(cast("str", body.person))
-            opened.events.append(Event(kind, body, at, uploaded, self._identity(written), answered))
+            opened.events.append(Event(kind, body, at, uploaded, self._identity(written), answered, tuple(bad_codes)))
         else:
             opened.late_lines += len(body.lines) if isinstance(body, FeeLines) else 1
         return when == "ahead"
@@ -168,7 +171,9 @@ class Door:
 
     def _identity(self, written: bytes) -> int:
         """Keyed, for what is written names a person."""
-        return int.from_bytes(blake2b(written, digest_size=8, key=self.pseudonyms.key).digest())
+        hashed = self._keyed.copy()
+        hashed.update(written)
+        return int.from_bytes(hashed.digest())
 
 
 _TRANSACTION = re.compile(r"\d{4}[A-Z]?", re.ASCII)

@@ -154,8 +154,11 @@ class Pipeline:
         count = await producer.partitions(names.entries)
         shares: list[list[bytes]] = [[] for _ in range(count)]
         for key, value in routed.entries:
-            for share in shares if key is None else (shares[partition_of(key, count)],):
-                share.append(value)
+            if key is None:
+                for share in shares:
+                    share.append(value)
+            else:
+                shares[partition_of(key, count)].append(value)
         await _all(
             producer.publish(names.entries, p, [(None, bundle, ()) for bundle in bundles(share)])
             for p, share in enumerate(shares)

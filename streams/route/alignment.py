@@ -127,6 +127,8 @@ class Board:
         self._now = clock
         self._generation = -1
         self._stands: dict[int, _Stand] = {}
+        self._least = EVER
+        """The least hour that is announced: the common hour of no record is earlier."""
         self.left_out: set[int] = set()
 
     def begin(self, generation: int, partitions: int) -> None:
@@ -185,6 +187,10 @@ class Board:
         """Whether a partition may let a record pass with which its clock stands at this hour."""
         return hour <= self.common(appended) + self._alignment
 
+    def always_passes(self, hour: int) -> bool:
+        """The same, where it does not matter when the record was appended: of nearly all."""
+        return hour <= self._least + self._alignment
+
     def latest(self) -> int:
         """The latest hour that anybody announced, ms."""
         return max((said.hour for p in self._stands if (said := self._current(p)) is not None), default=0)
@@ -230,6 +236,7 @@ class Board:
             if self._stalled(stand, self._current(p), now) > self._hold:
                 late.add(p)
         self.left_out |= late
+        self._least = self.common(EVER)
 
     @staticmethod
     def _stalled(stand: _Stand, said: Announcement | None, now: float) -> float:

@@ -54,7 +54,7 @@ class _Arrived:
     closing: Awaitable[None] | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class _Piece:
     """One record of a batch, and what the door said of it; nothing of the closing record.
 
@@ -274,19 +274,23 @@ class Intake:
     def _next_run(self, one: _Input) -> list[_Piece]:
         """The records that may pass now, at most of one batch."""
         run: list[_Piece] = []
+        lane = one.lane
         is_announced = one.said is not None and one.said.generation == self._generation
-        while is_announced and len(one.lane) and (not run or run[0].batch is one.lane.first.batch):
-            piece, hour = one.lane.first, one.lane.ahead(whole=one.whole)
+        while is_announced and len(lane):
+            piece = lane.first
+            if run and piece.batch is not run[0].batch:
+                break
+            hour = lane.ahead(whole=one.whole)
             if hour is None or not self._may_pass(piece, hour):
                 break
-            run.append(one.lane.take())
+            run.append(lane.take())
             if piece.read is not None and piece.read.uploaded:
                 one.behind = max(0, piece.record.timestamp - piece.read.uploaded)
         return run
 
     def _may_pass(self, piece: _Piece, hour: int) -> bool:
         moves_no_clock = piece.read is None or not piece.read.uploaded
-        if moves_no_clock:
+        if moves_no_clock or self._board.always_passes(hour):
             return True
         if not piece.appended:
             # A publisher's clock, or one of the broker's that was set back, may show a time that has not come yet.
@@ -296,14 +300,14 @@ class Intake:
     def _finish(self, partition: int, one: _Input, run: list[_Piece]) -> None:
         """What is acknowledged inside is done, also where the rest of its batch is held: days may lie in between."""
         one.done, one.since, one.stalled = run[-1].record.offset + 1, monotonic(), 0.0
+        batch = run[0].batch
         for piece in run:
-            batch = piece.batch
             if piece.read is None:
                 batch.closing = self._ticks.close(piece.record.timestamp)
                 one.closing = piece.record.offset
-            batch.left -= 1
-            if not batch.left:
-                self._acknowledge(one, batch)
+        batch.left -= len(run)
+        if not batch.left:
+            self._acknowledge(one, batch)
         self._consumer().finish(TP(self._topic, partition), min(one.done, one.closing))
 
     def _acknowledge(self, one: _Input, batch: _Arrived) -> None:

@@ -123,19 +123,26 @@ class Router:
     def _leave_entries(self, opened: Opened, appended: int, routed: Routed) -> None:
         event = opened.events[0]
         routed.accepted += 1
-        routed.kinds.update(one.kind for one in opened.events)
+        for one in opened.events:
+            routed.kinds[one.kind] += 1
         routed.uploaded = event.uploaded
         left = entries_of(opened, event.uploaded if self._of_file else appended)
-        records, retractions = left.records, left.retractions
-        sender = Sender(event.body.institution, event.body.transaction)
+        routed.entries += left.written
+        routed.entries += [(None, _encode(retraction)) for retraction in left.retractions]
+        parts = opened.late_lines + opened.bad_codes + opened.missing_codes + left.refunds_without_original
+        if parts or opened.cut:
+            self._note_parts(opened, left.refunds_without_original, routed)
+
+    def _note_parts(self, opened: Opened, refunds_without_original: int, routed: Routed) -> None:
+        """Count what of an accepted message must not be silent."""
+        body = opened.events[0].body
+        sender = Sender(body.institution, body.transaction)
         routed.note("late_lines", sender, opened.late_lines)
         routed.note("bad_codes", sender, opened.bad_codes)
         routed.note("missing_codes", sender, opened.missing_codes)
-        routed.note("refunds_without_original", sender, left.refunds_without_original)
+        routed.note("refunds_without_original", sender, refunds_without_original)
         for name, number in opened.cut.items():
             routed.note("cut", sender, number, name)
-        routed.entries += [(record_key(record.space, record.key), _encode(record)) for record in records]
-        routed.entries += [(None, _encode(retraction)) for retraction in retractions]
 
 
 def bundles(values: Iterable[bytes]) -> Iterator[bytes]:
@@ -157,11 +164,6 @@ def bundles(values: Iterable[bytes]) -> Iterator[bytes]:
 
 def _bundle(values: list[bytes]) -> bytes:
     return b"".join((b"\xdd", len(values).to_bytes(4, "big"), *values))  # msgpack: an array, its length in 32 bits
-
-
-def record_key(space: str, key: str) -> bytes:
-    """What decides to which partition of the topic inside a ledger key belongs."""
-    return f"{space}:{key}".encode()
 
 
 def partition_of(key: bytes, partitions: int) -> int:

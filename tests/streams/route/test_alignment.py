@@ -280,3 +280,25 @@ def test_a_new_generation_waits_for_everybody_again() -> None:
 
     assert one.may_pass(MONDAY + 3 * DAY, MONDAY)
     assert {1} == one.left_out
+
+
+@given(
+    st.lists(st.tuples(*(st.integers(0, most) for most in (3, 1, 60, 60))), max_size=12),
+    st.integers(0, 90),
+    st.integers(0, 60),
+)
+def test_what_always_passes_passes_whenever_it_was_appended(
+    heard: list[tuple[int, int, int, int]], hour: int, appended: int
+) -> None:
+    """It is asked first, and must hold nobody less: after every announcement, generation and hold limit."""
+    one, clock = board(generation=0)
+    for partition, generation, at, end in heard:
+        if partition == 3:  # no partition: another generation
+            one.begin(generation, 3)
+            clock.now += HOLD * at / 50
+        else:
+            one.hear(partition, said(at * HOUR, generation=generation, end_at=end * HOUR))
+        always = one.always_passes(hour * HOUR)
+
+        assert one.may_pass(hour * HOUR, 1 << 62) == always
+        assert one.may_pass(hour * HOUR, appended * HOUR) >= always

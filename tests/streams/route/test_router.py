@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from rules.engine.item import Tick
 from rules.engine.retraction import NARROWED_BY, Retraction
 from rules.ledgers import Arrival, Fill, Inside, Record, Swipe
+from rules.ledgers.inside import record_key
 from rules.times import parse
 from rules.wire.door import Door, Limits
 from rules.wire.notation import MOMENT
 from rules.wire.pseudonyms import Pseudonyms
-from streams.route.router import BUNDLE, Routed, Router, bundles, encode_tick, partition_of, record_key
+from streams.route.router import BUNDLE, Routed, Router, bundles, encode_tick, partition_of
 from tests.oracle import wire
 from tests.oracle.wire import DAY, HOUR, MINUTE, MONDAY, Body
 

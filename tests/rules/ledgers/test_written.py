@@ -1,0 +1,194 @@
+"""Entries are written without being made: every field of every kind comes out as what it is."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from monitor.handbook.examples import FLAT
+from rules.engine.entry import Entry
+from rules.ledgers import Admitted, Arrival, Fill, Sale, Stay, Swipe, Visit
+from rules.ledgers.inside import Left, entries_of
+from rules.times import DAY, SECOND
+from rules.wire.door import Door, Opened
+from rules.wire.pseudonyms import Pseudonyms
+from tests.oracle.wire import BOX, HOSPITAL, METFORMIN, MINUTE, MONDAY, RAMIPRIL, SHOP, Body, message, raw, text
+
+OTHER_BOX = "81234560000000000024"
+NO_PACK = "0" * 20
+HEADER: Body = {
+    "msgid": "M", "fixmedins_name": "示例大药房", "insuplc_admdvs": "341002", "dev_no": "T1",
+    "inf_time": text(MONDAY + 5 * SECOND), "refmsg_time": text(MONDAY + 6 * SECOND), "mdtrt_id": "V",
+}  # fmt: skip
+BILL: Body = {
+    "setl_id": "S", "setl_time": text(MONDAY), "med_type": "41", "medfee_sumamt": 60.0, "fund_pay_sumamt": 30.0,
+    "mdtrt_cert_type": "03", "balc": 1.5, "acct_mulaid_pay": 2.0, "chrg_bchno": "C",
+    "feedetail": [
+        {
+            "feedetl_sn": "1", "med_list_codg": RAMIPRIL, "cnt": 3, "pric": 10.0, "det_item_fee_sumamt": 30.0,
+            "fee_ocur_time": text(MONDAY - MINUTE), "rxno": "RX2", "rx_circ_flag": "1", "prd_days": 28,
+            "bilg_dr_codg": "D1", "list_type": "101",
+        },
+        {
+            "feedetl_sn": "2", "med_list_codg": METFORMIN, "cnt": 1, "pric": 30.0, "det_item_fee_sumamt": 30.0,
+            "fee_ocur_time": text(MONDAY - 2 * MINUTE), "rxno": "RX1",
+        },
+    ],
+    "drug_trac_info": [
+        {"drug_trac_codg": OTHER_BOX, "feedetl_sn": "1", "trdn_flag": "1"},
+        {"drug_trac_codg": BOX, "feedetl_sn": "1"},
+        {"drug_trac_codg": NO_PACK, "feedetl_sn": "2"},
+    ],
+}  # fmt: skip
+
+
+def opened(body: Body) -> Opened:
+    """The message as the door reads it; persons keep their numbers."""
+    return Door(Pseudonyms("key", raw=True)).open(raw(body), MONDAY + 7 * DAY)
+
+
+def entries(left: Left) -> list[Entry]:
+    """The entries of all records, in their order."""
+    return [one for record in left.records for one in record.entries]
+
+
+def with_shared(found: Opened, entry: Entry) -> Entry:
+    """The entry with what every entry of the event shares."""
+    event = found.events[0]
+    return msgspec.structs.replace(
+        entry, uploaded=MONDAY + 5 * SECOND, message="M", institution=event.body.institution, identity=event.identity,
+        name="示例大药房", insured_in="341002", place="341021", transaction=event.body.transaction,
+        answered=event.answered,
+    )  # fmt: skip
+
+
+def bare(**fields: object) -> dict[str, Any]:
+    """Fields of an entry, with places for those that it shares with others."""
+    return {"uploaded": 0, "message": "", "institution": "", "identity": 0, **fields}
+
+
+def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_sales() -> None:
+    """At the institution what stands for no pack too; the codes of one line share what it cost."""
+    found = opened(message("2102", **HEADER, **BILL))
+    of_bill = {"time": MONDAY, "person": "1", "settlement": "S", "visit": "V"}
+    expected = [
+        Swipe(**bare(
+            **of_bill, amount=3_000, total=6_000, visit_type="41", elsewhere=True, credential="03", balance=150,
+            operator="o1", operator_type="1", began=MONDAY - 2 * MINUTE,
+        )),
+        Sale(**bare(
+            **of_bill, amount=1_500, line=NO_PACK, code=NO_PACK, split=False, item=METFORMIN, quantity=10_000,
+            stock=False, bad=True,
+        )),
+        Visit(**bare(
+            **of_bill, amount=3_000, visit_type="41", county="341021", credential="03", operator_type="1",
+            circulated=True, prescriptions=("RX1", "RX2"), served=MONDAY - MINUTE, shared=True, batch="C",
+        )),
+        Fill(**bare(
+            **of_bill | {"time": MONDAY - MINUTE}, amount=1_500, line="1", item=RAMIPRIL, quantity=30_000,
+            days=28 * DAY, visit_type="41", prescription="RX2", physician="D1", list_type="101", batch="C",
+        )),
+        Fill(**bare(
+            **of_bill | {"time": MONDAY - 2 * MINUTE}, amount=1_500, line="2", item=METFORMIN, quantity=10_000,
+            days=0, visit_type="41", prescription="RX1", physician="", batch="C",
+        )),
+        *(
+            Sale(**bare(
+                **of_bill, amount=750, line=code, code=code, split=split, item=RAMIPRIL, quantity=15_000, stock=False,
+            ))
+            for code, split in ((BOX, False), (OTHER_BOX, True))
+        ),
+    ]  # fmt: skip
+    [arrival, *others] = entries(entries_of(found))
+
+    assert [with_shared(found, one) for one in expected] == others
+    assert isinstance(arrival, Arrival)
+    assert (MONDAY + 5 * SECOND, "M", SHOP, found.identity, "1", "2102") == (
+        arrival.time, arrival.message, arrival.institution, arrival.identity, arrival.person, arrival.transaction,
+    )  # fmt: skip
+
+
+def test_a_question_states_no_fund_and_no_balance() -> None:
+    """Its time is its upload, that of its lines too; that the family pays cannot be ruled out."""
+    found = opened(message("2101", **HEADER, **BILL))
+    [_, swipe, bad, visit, *lines, sale, other_sale] = entries(entries_of(found))
+
+    assert all(one.pre and one.time == MONDAY + 5 * SECOND for one in (swipe, bad, visit, *lines, sale, other_sale))
+    assert isinstance(swipe, Swipe)
+    assert (0, 6_000, -1, swipe.time) == (swipe.amount, swipe.total, swipe.balance, swipe.began)
+    assert isinstance(visit, Visit)
+    assert (0, True, "", visit.time) == (visit.amount, visit.shared, visit.batch, visit.served)
+
+
+STAY: Body = {"fixmedins_code": HOSPITAL, "dscg_maindiag_code": "I63.9", "diseinfo": [{"diag_code": "J06.9"}]}
+PIECES: dict[str, tuple[Body, Body]] = {
+    "2401": (
+        {**STAY, "begntime": text(MONDAY), "med_type": "21"},
+        {"piece": "admission", "visit_type": "21", "diagnosis": "I63.9", "way": "", "interim": False},
+    ),
+    "2402": (
+        {**STAY, "endtime": text(MONDAY), "dscg_way": "2"},
+        {"piece": "discharge", "visit_type": "", "diagnosis": "I63.9", "way": "2", "interim": False},
+    ),
+    "2304": (
+        {
+            "setl_id": "S", "setl_time": text(MONDAY), "med_type": "21", "medfee_sumamt": 60.0, "mid_setl_flag": "1",
+            "fund_pay_sumamt": 30.0, "dscg_time": text(MONDAY - DAY), "chrg_bchno": "C", "fixmedins_code": HOSPITAL,
+        },
+        {
+            "piece": "settlement", "visit_type": "21", "diagnosis": "", "way": "", "interim": True, "settlement": "S",
+            "discharged": MONDAY - DAY, "batch": "C", "amount": 3_000,
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("infno", PIECES)
+def test_a_piece_of_a_stay(infno: str) -> None:
+    """An admission, a discharge, the bill."""
+    said, expected = PIECES[infno]
+    found = opened(message(infno, **HEADER | said))
+    [stay] = [one for one in entries(entries_of(found)) if isinstance(one, Stay)]
+
+    assert with_shared(found, Stay(**bare(time=MONDAY, person="1", visit="V", **expected))) == stay
+
+
+def test_an_admission_is_remembered_at_the_institution() -> None:
+    """Beside the piece of the stay."""
+    found = opened(message("2401", **HEADER | PIECES["2401"][0]))
+    [admitted] = [one for one in entries(entries_of(found)) if isinstance(one, Admitted)]
+
+    assert with_shared(found, Admitted(**bare(time=MONDAY, person="1", visit="V"))) == admitted
+
+
+def test_a_stock_report_is_a_sale_of_each_code() -> None:
+    """They share its quantity; no money is known."""
+    codes = [{"drug_trac_codg": BOX}, {"drug_trac_codg": OTHER_BOX, "trdn_flag": "1"}]
+    said: Body = {"med_list_codg": RAMIPRIL, "sel_retn_cnt": 3, "sel_retn_time": text(MONDAY), "fixmedins_bchno": "N"}
+    found = opened(message("3505", **HEADER | said, setl_id="S", drugtracinfo=codes))
+    expected = [
+        Sale(**bare(
+            time=MONDAY, person="1", settlement="S", line=code, code=code, split=split, item=RAMIPRIL,
+            quantity=15_000, stock=True, number="N",
+        ))
+        for code, split in ((BOX, False), (OTHER_BOX, True))
+    ]  # fmt: skip
+    [_, *sales] = entries(entries_of(found))
+
+    assert [with_shared(found, one) for one in expected] == sales
+
+
+MESSAGES = {**{str(one["infno"]): one for one in FLAT}, "a whole bill": message("2102", **HEADER, **BILL)}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_an_arrival_names_what_its_entries_are_taken_back_by(name: str) -> None:
+    """But for msgid and line; and besides only a registration, and stock that is no sale: they leave nothing else."""
+    [arrival, *others] = entries(entries_of(opened(MESSAGES[name])))
+    of_entries = {key for one in others if not one.pre for key in one.retraction_keys if key[0] not in "mlp"}
+    assert isinstance(arrival, Arrival)
+    named = set(arrival.targets)
+
+    assert set() == of_entries - named
+    assert {key[0] for key in named - of_entries} <= {"r", "k"}
+    assert len(named) == len(arrival.targets)
