@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules import MINUTE, Entry, Finding, Severity, Text, assumption, evidence
+from rules import MINUTE, Card, Entry, Finding, Severity, Text, assumption, evidence
 
 from ._habit import limit_over
 
@@ -17,10 +17,13 @@ LATE_UPLOAD = 5 * MINUTE
 """An upload so long after its settlement may be one after an outage (violations.md, S01)."""
 
 
-def burst(swipes: Sequence[Entry], persons: int, floor: int, usual: float | None, **details: str) -> Finding | None:
+def burst(
+    card: Card, swipes: Sequence[Entry], persons: int, floor: int, usual: float | None, **details: str
+) -> Finding | None:
     """The finding that so many distinct persons made these swipes; None where that is explained.
 
-    floor: the limit that is never gone below; usual: how many are usual here, None where nobody knows.
+    card: of the rule. floor: the limit that is never gone below; usual: how many are usual here, None where nobody
+    knows.
     """
     limit = limit_over(usual, floor)
     if persons < limit:
@@ -32,7 +35,7 @@ def burst(swipes: Sequence[Entry], persons: int, floor: int, usual: float | None
         usual=None if usual is None else round(usual, 1),
         unit="persons",
         severity=_severity_of(swipes, persons, limit),
-        evidence=evidence(swipes),
+        evidence=evidence(swipes, card),
         details=details,
     )
 

@@ -62,6 +62,7 @@ class ConcentratedSwiping(Rule[Swipe]):
             "是否集中代购、收集医保卡刷卡或断网后补传",
             "cards collected or bought for others, or an upload after an outage",
         ),
+        decided=("insuplc_admdvs", "mdtrtarea_admvs", "inf_time"),
     )
 
     window: int = parameter(
@@ -111,7 +112,7 @@ class ConcentratedSwiping(Rule[Swipe]):
         """Count the distinct persons in the window that ends with this swipe."""
         people = window.distinct("person")
         usual = usual_in(entry, window, reference, self.span, self.card.ledger) if self.baseline else None
-        found = burst(window.entries, people, self.limit, usual)
+        found = burst(self.card, window.entries, people, self.limit, usual)
         if found is None or found.severity != "warning":
             return found
         away = sum(one.elsewhere for one in window.entries)

@@ -63,6 +63,7 @@ class Gap(Rule[Swipe]):
             "是否一人持多张医保凭证连续刷卡，或排队高峰、断网后补传",
             "one person with many cards, or a queue, or an upload after an outage",
         ),
+        decided=("inf_time",),
     )
 
     gap: int = parameter(
@@ -123,7 +124,7 @@ class Gap(Rule[Swipe]):
         length = entry.time - run[0].time
         # One pause more: that a run begins with a swipe is no chance, and without it short runs are always "too dense".
         usual = self._usual(entry, window, reference, length + self.gap * SECOND)
-        return burst(run, people, self.limit, usual, minutes=str(ceil(length / MINUTE)))
+        return burst(self.card, run, people, self.limit, usual, minutes=str(ceil(length / MINUTE)))
 
     def _usual(self, entry: Swipe, window: Window[Swipe], reference: Reference, length: int) -> float | None:
         return usual_in(entry, window, reference, length, self.card.ledger) if self.baseline else None

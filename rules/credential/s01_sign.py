@@ -89,6 +89,7 @@ class Sign(Rule[Swipe]):
             "是否收集医保凭证空刷套刷、集中代购，或单位、家庭统一购药",
             "cards collected to draw money, purchases for others, or one order for a family or a firm",
         ),
+        decided=("medfee_sumamt", "insuplc_admdvs", "mdtrtarea_admvs", "mdtrt_cert_type", "balc", "inf_time"),
     )
 
     window: int = parameter(
@@ -163,7 +164,7 @@ class Sign(Rule[Swipe]):
             return None
         usual = self._usual(sign, swipe, window)
         usual = None if usual is None else usual * crowd(swipe, reference)
-        found = burst(sharing, people, self.limit, usual, sign=sign)
+        found = burst(self.card, sharing, people, self.limit, usual, sign=sign)
         # Equal amounts and persons from elsewhere raise S01 to high (violations.md, S01).
         if found is not None and found.severity == "warning" and sign in ("amount", "elsewhere"):
             return replace(found, severity="high")

@@ -57,6 +57,7 @@ class Till(Rule[Swipe]):
             "该操作员是否持他人医保凭证批量结算，或共用账号、断网后补传",
             "cards of others settled in one go, an account that several clerks share, or an upload after an outage",
         ),
+        decided=("opter", "opter_type", "inf_time"),
     )
 
     window: int = parameter(
@@ -103,7 +104,7 @@ class Till(Rule[Swipe]):
         """Count the distinct persons in the window that ends with this settlement."""
         people = window.distinct("person")
         usual = own_usual_in(entry, window, reference, self.span, self.card.ledger) if self.baseline else None
-        return burst(window.entries, people, self.limit, usual)
+        return burst(self.card, window.entries, people, self.limit, usual)
 
     def sentence(self, episode: Episode) -> Text:
         """How many persons at one till, in how long, against the limit and the habit."""

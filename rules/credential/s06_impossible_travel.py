@@ -85,6 +85,14 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         judges_pre=True,
         institution_facing=True,
         renamed={"speed": "over_speed"},
+        decided=(
+            "mdtrtarea_admvs",
+            "opter_type",
+            "mdtrt_cert_type",
+            "institutions.admdvs",
+            "institutions.lat",
+            "institutions.lon",
+        ),
     )
 
     county_minutes: int = parameter(
@@ -283,6 +291,6 @@ def _finding(
         limit=value_and_limit[1],
         unit=measure[1],
         severity="high",
-        evidence=evidence(stops),
+        evidence=evidence(stops, ImpossibleTravel.card),
         details={name: str(number) for name, number in details.items()},
     )

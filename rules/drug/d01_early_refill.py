@@ -90,6 +90,7 @@ class EarlyRefill(Rule[Fill]):
             "near_days": "over_days_elsewhere",
             "near_percent": "over_percent_elsewhere",
         },
+        decided=("prd_days", "drugs.pack_units", "drugs.daily_units"),
     )
 
     over_days: int = parameter(
@@ -203,7 +204,7 @@ class EarlyRefill(Rule[Fill]):
                 elsewhere=elsewhere,
                 repeated=len(early) >= self.repeats,
             ),
-            evidence=evidence(sorted(proof.values(), key=lambda one: (one.time, one.id))),
+            evidence=evidence(sorted(proof.values(), key=lambda one: (one.time, one.id)), self.card),
             details={
                 "drug": drug_name(now.lines[0], reference),
                 "last": f"{supply / DAY:g}",

@@ -80,6 +80,7 @@ class OverQuantity(DaysAllowed):
         judges_pre=True,
         institution_facing=True,
         renamed={"more_percent": "over_percent"},
+        decided=("prd_days", "med_type", "rxno", "drugs.pack_units", "drugs.daily_units"),
     )
 
     days: int = parameter(
@@ -135,7 +136,7 @@ class OverQuantity(DaysAllowed):
             limit=round(limit / DAY, 1),
             unit="days",
             severity="high" if supply > 2 * limit else "warning",
-            evidence=evidence([line for one in seen for line in one.lines]),
+            evidence=evidence([line for one in seen for line in one.lines], self.card),
             details={"drug": drug_name(seen[-1].lines[0], reference), "dispensings": str(len(seen))},
         )
 

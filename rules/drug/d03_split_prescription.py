@@ -65,6 +65,7 @@ class SplitPrescription(DaysAllowed):
         ),
         judges_pre=True,
         institution_facing=True,
+        decided=("prd_days", "med_type", "rxno", "bilg_dr_codg", "drugs.pack_units", "drugs.daily_units"),
     )
 
     quiet: int = ends_after(86_400, "按日判断", "a day is judged at a time")
@@ -120,7 +121,7 @@ class SplitPrescription(DaysAllowed):
             limit=round(limit / DAY, 1),
             unit="days",
             severity="info" if len(physicians) > 1 else "warning",
-            evidence=evidence(lines),
+            evidence=evidence(lines, self.card),
             details={"drug": drug, "prescriptions": str(len(seen))},
         )
 

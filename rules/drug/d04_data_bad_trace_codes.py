@@ -53,6 +53,7 @@ class BadTraceCodes(Rule[Sale]):
         advice=Text(
             "扫码设备与接口是否漏传、截断或填充占位码", "the scanner and the interface: cut off, left out or filled in"
         ),
+        decided=("drug_trac_codg",),
     )
 
     limit: int = parameter(
@@ -88,7 +89,7 @@ class BadTraceCodes(Rule[Sale]):
             limit=self.limit,
             unit="codes",
             severity="info",
-            evidence=evidence(seen[:50]),
+            evidence=evidence(seen[:50], self.card),
         )
 
     def sentence(self, episode: Episode) -> Text:

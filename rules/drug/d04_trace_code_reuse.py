@@ -94,6 +94,7 @@ class TraceCodeReuse(Rule[Sale]):
             "where the pack came from, whether it had been handed back unreported, opened without the flag, or misread",
         ),
         judges_pre=True,
+        decided=("drug_trac_codg", "trdn_flag", "drugs.pack_units"),
     )
 
     keep_days: int = parameter(
@@ -212,7 +213,7 @@ class TraceCodeReuse(Rule[Sale]):
             limit=self.placeholder,
             unit="sales",
             severity="info",
-            evidence=evidence([_spokesman(sale) for sale in seen]),
+            evidence=evidence([_spokesman(sale) for sale in seen], self.card),
             details={"code": seen[0][0].code, "error": "1"},
         )
 
@@ -234,7 +235,7 @@ class TraceCodeReuse(Rule[Sale]):
             limit=1,
             unit="sales",
             severity="high" if second and not own else "warning",
-            evidence=evidence([_spokesman(sale) for sale in (first, *seen[1:][1 - _PROOF :])]),
+            evidence=evidence([_spokesman(sale) for sale in (first, *seen[1:][1 - _PROOF :])], self.card),
             # More than a day: one that stands for exactly a day does not yet.
             rises_to="critical" if second and not own else None,
             rises_at=second + DAY + 1 if second and not own else 0,

@@ -8,10 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from ..times import BEFORE_ALL, clock, iso
+from ..reference import Reference
+from ..times import BEFORE_ALL, clock, iso, parse
 from . import card
+from .entry import Role
 from .episode import Episode, Folded, Trigger
-from .finding import SEVERITIES, Severity
+from .finding import SEVERITIES, Evidence, Severity
 from .rule import Rule
 from .text import Text
 
@@ -72,14 +74,14 @@ def alert_id(
 
 @dataclass
 class Moment:
-    """What the engine knows while it works on a record. appended: its append time, ms. degraded: rules that are off.
+    """What the engine knows while it works on a record. appended: its append time, ms. reference: the tables in force.
 
-    faults: rules that failed while they wrote, on which trigger, and what was raised.
+    degraded: rules that are off. faults: rules that failed while they wrote, on which trigger, and what was raised.
     """
 
     appended: int
     tick: int
-    reference_version: str
+    reference: Reference
     degraded: list[str]
     faults: list[tuple[str, Trigger, str]] = field(default_factory=list)
 
@@ -109,13 +111,28 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """One piece of evidence. amount: yuan."""
+    """A row of evidence: one entry that proves the alert.
 
+    amount: the fund's share; total: the bill, of a fee line its sum, null where nothing is billed; yuan. item_name: by
+    the table `drugs`. quantity: of the item. decided: the fields and the columns of tables on which the rule decided.
+    """
+
+    role: Role
+    infno: str
     msgid: str
     setl_id: str
+    mdtrt_id: str
+    line: str
     event_time: str
+    fixmedins_code: str
+    fixmedins_name: str
     person: str
     amount: float
+    total: float | None
+    item: str
+    item_name: str
+    quantity: float | None
+    decided: dict[str, str]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,17 +215,57 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         triggers=episode.count,
         measure=Measure(peak.measure, peak.value, peak.limit, peak.usual, peak.unit),
         vola_amt=episode.amount / 100,
-        evidence=[Proof(e.message, e.settlement, iso(e.time), e.person, e.amount / 100) for e in episode.evidence],
+        evidence=[_proof(one, rule, now.reference) for one in episode.evidence],
         evidence_count=episode.evidence_count,
         text=_text(rule, episode, now),
         basis=rule.card.basis,
-        reference_version=now.reference_version,
+        reference_version=now.reference.version,
         degraded=now.degraded,
         closed_by=closed_by,
         merged_into=merged_into,
         reversed_after=state.reversed_after,
         warming_until=iso(warm_at) if episode.last_time < warm_at else None,
     )
+
+
+def _proof(one: Evidence, rule: Rule, reference: Reference) -> Proof:
+    """The row of a piece of evidence; what tables say is looked up as it is written."""
+    return Proof(
+        role=one.role,
+        infno=one.transaction,
+        msgid=one.message,
+        setl_id=one.settlement,
+        mdtrt_id=one.visit,
+        line=one.line,
+        event_time=iso(one.time),
+        fixmedins_code=one.institution,
+        fixmedins_name=one.name,
+        person=one.person,
+        amount=one.amount / 100,
+        total=one.total / 100 if one.total else None,
+        item=one.item,
+        item_name=_in_table(one, "drugs", "name", reference),
+        quantity=one.quantity / 10_000 if one.item else None,
+        decided=one.decided | _by_tables(one, rule, reference),
+    )
+
+
+def _by_tables(one: Evidence, rule: Rule, reference: Reference) -> dict[str, str]:
+    """The columns on which the rule decided, where a table has them."""
+    columns = [name.split(".") for name in rule.card.decided if "." in name]
+    found = {column: _in_table(one, table, column, reference) for table, column in columns}
+    return {column: value for column, value in found.items() if value}
+
+
+def _in_table(one: Evidence, table: str, column: str, reference: Reference) -> str:
+    """What a table says of the row's institution, person or item at the time of service."""
+    key = {"institutions": one.institution, "deaths": one.person, "drugs": one.item}[table]
+    if table == "deaths":  # a row counts from whenever it is valid, see rules/ledgers/services.py
+        row = reference.latest(table, key, one.time)
+    else:
+        served = one.decided.get("fee_ocur_time")
+        row = reference.row(table, key, one.time if served is None else parse(served))
+    return (row or {}).get(column) or ""
 
 
 def _sentence(rule: Rule, episode: Episode, now: Moment) -> Text:

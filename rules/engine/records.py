@@ -22,7 +22,7 @@ from .page import FEW, Page, PageName
 from .retraction import marks_of
 from .track import Track
 
-VERSION = "5"
+VERSION = "6"
 """Of the form of these records; a worker does not take over state of another one."""
 
 encode = msgspec.msgpack.Encoder().encode

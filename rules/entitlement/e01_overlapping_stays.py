@@ -72,6 +72,7 @@ class OverlappingStays(Rule[Stay]):
             "bed, nursing and test records of both: where was the patient, or was a discharge not uploaded",
         ),
         renamed={"overlap_hours": "over_hours"},
+        decided=("med_type", "dscg_way", "mid_setl_flag", "dscg_time"),
     )
 
     over_hours: int = parameter(
@@ -158,7 +159,7 @@ class OverlappingStays(Rule[Stay]):
             limit=self.over_hours,
             unit="h",
             severity="high" if certain and first.settled and second.settled else "warning",
-            evidence=evidence([*first.pieces, *second.pieces]),
+            evidence=evidence([*first.pieces, *second.pieces], self.card),
             due=0 if certain else self._deadline(second),
             details={
                 "first": first.institution,

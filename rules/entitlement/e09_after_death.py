@@ -78,6 +78,7 @@ class AfterDeath(Rule[Service]):
         tables=("deaths",),
         judges_pre=True,
         institution_facing=True,
+        decided=("fee_ocur_time", "deaths.die_date"),
     )
 
     settle_days: int = parameter(
@@ -117,7 +118,7 @@ class AfterDeath(Rule[Service]):
             limit=1,
             unit="days",
             severity="critical" if elsewhere else "high",
-            evidence=evidence([*elsewhere[:1], entry]),
+            evidence=evidence([*elsewhere[:1], entry], self.card),
             details={"places": str(len({one.institution for one in hits}))},
         )
 

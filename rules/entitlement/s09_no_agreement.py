@@ -65,6 +65,7 @@ class NoAgreement(Rule[Swipe | Admitted]):
             "whether the register has the right dates, and why the settlement was accepted",
         ),
         tables=("institutions",),
+        decided=("fee_ocur_time", "institutions.status"),
     )
 
     quiet: int = ends_after(
@@ -91,7 +92,7 @@ class NoAgreement(Rule[Swipe | Admitted]):
             limit=0,
             unit="settlements",
             severity="critical",
-            evidence=evidence([entry]),
+            evidence=evidence([entry], self.card),
             details={"status": status},
         )
 

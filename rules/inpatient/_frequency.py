@@ -5,7 +5,20 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from rules import BY_NATURE, DAY, TRANSFER, Entry, Finding, Text, WholeStay, assumption, evidence, parameter, year_of
+from rules import (
+    BY_NATURE,
+    DAY,
+    TRANSFER,
+    Card,
+    Entry,
+    Finding,
+    Text,
+    WholeStay,
+    assumption,
+    evidence,
+    parameter,
+    year_of,
+)
 
 Limits = Sequence[tuple[int, int]]
 """Days, and so many stays within them."""
@@ -42,11 +55,11 @@ def not_counted_ways() -> tuple[str, ...]:
     )
 
 
-def first_of_year(entry: Entry, stays: list[WholeStay], limits: Limits) -> Finding | None:
+def first_of_year(card: Card, entry: Entry, stays: list[WholeStay], limits: Limits) -> Finding | None:
     """The first limit that the stays reach with this admission, unless one was reached earlier in its calendar year.
 
-    stays: those that count, in order, with known admissions. What is told depends on the set of stays alone, and is
-    told once in a year, for as many years as it goes on.
+    card: of the rule. stays: those that count, in order, with known admissions. What is told depends on the set of
+    stays alone, and is told once in a year, for as many years as it goes on.
     """
     position = next((n for n, one in enumerate(stays) if one.admission is entry), None)
     if position is None:
@@ -64,7 +77,7 @@ def first_of_year(entry: Entry, stays: list[WholeStay], limits: Limits) -> Findi
         limit=limit,
         unit="stays",
         severity="warning",
-        evidence=evidence([piece for one in counted for piece in one.pieces]),
+        evidence=evidence([piece for one in counted for piece in one.pieces], card),
         details={"days": str(days), "institutions": str(len({one.institution for one in counted}))},
     )
 

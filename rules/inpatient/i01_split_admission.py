@@ -70,6 +70,7 @@ class SplitAdmission(Rule[Stay]):
             "调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗",
             "the records of both stays: was the patient fit to leave, and is the second the same treatment gone on",
         ),
+        decided=("dscg_maindiag_code", "med_type", "dscg_way", "mid_setl_flag", "institutions.group"),
     )
 
     within_days: int = parameter(
@@ -162,7 +163,7 @@ class SplitAdmission(Rule[Stay]):
             limit=self.within_days,
             unit="days",
             severity="high",
-            evidence=evidence([*first.pieces, *second.pieces]),
+            evidence=evidence([*first.pieces, *second.pieces], self.card),
             details={"group": second.group, "elsewhere": elsewhere},
         )
 

@@ -63,6 +63,7 @@ class FrequentAdmission(Rule[Stay]):
             "各次住院指征是否充分，是否挂床或被诱导住院",
             "whether each stay was needed, and whether the patient was there or was talked into it",
         ),
+        decided=("dscg_maindiag_code", "med_type", "dscg_way", "mid_setl_flag"),
     )
 
     short_days: int = parameter(
@@ -114,7 +115,7 @@ class FrequentAdmission(Rule[Stay]):
             return None
         stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
         limits = ((self.short_days, self.short_limit), (self.long_days, self.long_limit))
-        return first_of_year(entry, stays, limits)
+        return first_of_year(self.card, entry, stays, limits)
 
     def sentence(self, episode: Episode) -> Text:
         """How often, in how long, at how many institutions."""

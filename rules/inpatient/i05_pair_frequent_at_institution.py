@@ -60,6 +60,7 @@ class FrequentAtInstitution(Rule[Stay]):
             "历次病历是否雷同，住院指征是否充分，是否存在挂床或诱导住院",
             "whether the records repeat one another, and whether each stay was needed and took place",
         ),
+        decided=("dscg_maindiag_code", "med_type", "dscg_way", "mid_setl_flag"),
     )
 
     days: int = parameter(
@@ -108,7 +109,7 @@ class FrequentAtInstitution(Rule[Stay]):
         if entry.piece != "admission":
             return None
         stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
-        return first_of_year(entry, stays, [(self.days, self.limit)])
+        return first_of_year(self.card, entry, stays, [(self.days, self.limit)])
 
     def sentence(self, episode: Episode) -> Text:
         """How often, in how long."""

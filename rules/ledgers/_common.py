@@ -19,6 +19,15 @@ def fen(yuan: float | None) -> int:
     return round((yuan or 0.0) * 100)
 
 
+def yuan(amount: int) -> str:
+    """Fen as yuan, as the interface writes it.
+
+    >>> yuan(-1999)
+    '-19.99'
+    """
+    return f"{amount / 100:.2f}"
+
+
 class Common(TypedDict):
     uploaded: int
     message: str

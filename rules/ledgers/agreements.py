@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ..engine.entry import Entry
+from ..engine.entry import Entry, Role
 from ..engine.ledger import SLOW, Feed, Ledger
 from ..reference import Reference
 from ..times import day_of
@@ -22,6 +22,11 @@ class Admitted(Entry, frozen=True, tag="i"):
     """At the institution: a stay began."""
 
     last_counts: ClassVar[bool] = True
+
+    @property
+    def role(self) -> Role:
+        """An admission."""
+        return "admission"
 
     @property
     def retraction_keys(self) -> list[str]:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from ..engine.entry import Entry
+from ..engine.entry import Entry, Role
 from ..engine.ledger import Feed, Ledger
 from ..reference import Reference
 from ..times import DAY, HOUR, to_ms
 from ..wire.door import Event
 from ..wire.fields import FeeLines, PreSettlement, Settlement
-from ._common import Common, through_fund
+from ._common import Common, fen, through_fund
 
 
 class Fill(Entry, frozen=True, tag="f"):
     """Of the person: one fee line.
 
-    quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope.
+    quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope; total: the whole.
     list_type: drug, service or material if sent.
     days: prd_days in ms, 0 where not sent or beyond what the field holds (4,2: under 100 days).
     """
@@ -30,7 +30,33 @@ class Fill(Entry, frozen=True, tag="f"):
     physician: str
     list_type: str = ""
     batch: str = ""
+    total: int = 0
     last_counts: ClassVar[bool] = True
+
+    @property
+    def role(self) -> Role:
+        """A fee line."""
+        return "fee_line"
+
+    @property
+    def billed(self) -> int:
+        """The sum of the line."""
+        return self.total
+
+    @property
+    def sold(self) -> tuple[str, int]:
+        """The item and its quantity."""
+        return (self.item, self.quantity)
+
+    def stated(self, field: str) -> str:
+        """Also the kind of visit, the prescription, who wrote it, and for how many days it is."""
+        found = {
+            "med_type": self.visit_type,
+            "rxno": self.prescription,
+            "bilg_dr_codg": self.physician,
+            "prd_days": f"{self.days / DAY:g}" if self.days else "",
+        }
+        return found.get(field) or super().stated(field)
 
     @property
     def home(self) -> tuple[str, str]:
@@ -80,6 +106,7 @@ def fills_of(event: Event, shared: Common) -> Iterator[Fill]:
             **shared,
             time=time,
             amount=through_fund(line, body),
+            total=fen(line.amount),
             line=line.line,
             item=line.item,
             quantity=round(line.count * 10_000),

@@ -56,7 +56,7 @@ class _Sample(Rule[E_co]):
             return None
         return Finding(
             measure="value", value=value, limit=self.limit, unit="things", severity=_severity(value, self.limit),
-            evidence=evidence(entries), **more,  # type: ignore[arg-type]
+            evidence=evidence(entries, self.card), **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
     def sentence(self, episode: Episode) -> Text:
