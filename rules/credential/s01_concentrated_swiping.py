@@ -10,18 +10,21 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Swipe,
     Text,
     Window,
     assumption,
     ends_after,
+    of_burst,
     parameter,
     span_text,
 )
 
-from ._burst import OWN_BASELINE, against, burst
+from ._burst import HERE, OWN_BASELINE, against, burst
 from ._habit import looks_back, usual_in
 
 
@@ -118,10 +121,14 @@ class ConcentratedSwiping(Rule[Swipe]):
         away = sum(one.elsewhere for one in window.entries)
         return replace(found, severity="high") if 2 * away >= window.count else found
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """From the first of these settlements on."""
+        return of_burst(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many persons, in how long, against the limit and the habit."""
         found, length = episode.peak, span_text(self.window)
-        limits = against(found)
+        limits = against(found, HERE)
         return Text(
             f"{length.zh}内有{found.value:g}名参保人刷卡结算（{limits.zh}）",
             f"{found.value:g} insured persons settled within {length.en} ({limits.en})",

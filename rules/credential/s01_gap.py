@@ -11,18 +11,21 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Swipe,
     Text,
     Window,
     assumption,
     ends_after,
+    of_burst,
     parameter,
     span_text,
 )
 
-from ._burst import OWN_BASELINE, against, burst
+from ._burst import HERE, OWN_BASELINE, against, burst
 from ._habit import looks_back, usual_in
 
 
@@ -129,11 +132,15 @@ class Gap(Rule[Swipe]):
     def _usual(self, entry: Swipe, window: Window[Swipe], reference: Reference, length: int) -> float | None:
         return usual_in(entry, window, reference, length, self.card.ledger) if self.baseline else None
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """From the first of these settlements on."""
+        return of_burst(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many persons, without which pause, in how long, against the limit and the habit."""
         found, pause = episode.peak, span_text(self.gap)
-        minutes, limits = found.details["minutes"], against(found)
+        minutes, limits = found.details["minutes"], against(found, HERE)
         return Text(
-            f"{minutes}分钟内有{found.value:g}名参保人连续刷卡结算，间隔均不超过{pause.zh}（{limits.zh}）",
+            f"{minutes}分钟内有{found.value:g}名参保人连续刷卡结算，相邻两次间隔均不超过{pause.zh}（{limits.zh}）",
             f"{found.value:g} insured persons settled within {minutes} min, never over {pause.en} apart ({limits.en})",
         )

@@ -8,13 +8,16 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Swipe,
     Text,
     Window,
     assumption,
     ends_after,
+    of_burst,
     parameter,
     span_text,
 )
@@ -106,11 +109,15 @@ class Till(Rule[Swipe]):
         usual = own_usual_in(entry, window, reference, self.span, self.card.ledger) if self.baseline else None
         return burst(self.card, window.entries, people, self.limit, usual)
 
-    def sentence(self, episode: Episode) -> Text:
-        """How many persons at one till, in how long, against the limit and the habit."""
+    def scene(self, episode: Episode) -> Scene:
+        """From the first of these settlements on."""
+        return of_burst(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
+        """How many persons at which till, in how long, against the limit and the habit."""
         found, length = episode.peak, span_text(self.window)
-        limits = against(found)
+        till, limits = found.evidence[-1].decided["opter"], against(found, Text("该窗口平日同时段", "at this till"))
         return Text(
-            f"同一结算窗口{length.zh}内有{found.value:g}名参保人门诊结算（{limits.zh}）",
-            f"{found.value:g} outpatients settled at one till within {length.en} ({limits.en})",
+            f"经办人{till}的结算窗口{length.zh}内有{found.value:g}名参保人门诊结算（{limits.zh}）",
+            f"{found.value:g} outpatients settled at the till of operator {till} within {length.en} ({limits.en})",
         )

@@ -8,7 +8,20 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import cast
 
-from rules import DAY, PHARMACY, Fill, Reference, Rule, Undecidable, Window, assumption, day_of, parameter, published
+from rules import (
+    DAY,
+    PHARMACY,
+    Fill,
+    Reference,
+    Rule,
+    Text,
+    Undecidable,
+    Window,
+    assumption,
+    day_of,
+    parameter,
+    published,
+)
 
 UNIT = 10_000
 """One cnt, as quantities are kept."""
@@ -101,9 +114,25 @@ def own_pace(dispensings: Iterable[Dispensing]) -> dict[str, int]:
     return found
 
 
-def drug_name(fill: Fill, reference: Reference) -> str:
-    """The drug's name by the drug table, else its code."""
-    return (reference.row("drugs", fill.item, fill.time) or {}).get("name") or fill.item
+def told_days(time: int) -> str:
+    """A length of time as days, to a tenth.
+
+    >>> told_days(30 * DAY + DAY // 3)
+    '30.3'
+    """
+    return f"{round(time / DAY, 1):g}"
+
+
+def allowed_and_pack(details: Mapping[str, str]) -> Text:
+    """What one dispensing may be, in words: the days allowed, and one pack, with its days unless it is less than one.
+
+    >>> allowed_and_pack({"allowed": "7", "pack": "28"}).zh, allowed_and_pack({"allowed": "7", "pack": "0.3"}).zh
+    ('7天加1盒（28天用量）', '7天加1盒')
+    """
+    allowed, pack = details["allowed"], details["pack"]
+    if float(pack) < 1:
+        return Text(f"{allowed}天加1盒", f"{allowed} days and one pack")
+    return Text(f"{allowed}天加1盒（{pack}天用量）", f"{allowed} days and one pack of {pack} days")
 
 
 def _lasts(line: Fill, reference: Reference, pace: Mapping[str, int]) -> int | None:

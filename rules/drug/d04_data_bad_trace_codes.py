@@ -7,6 +7,7 @@ from rules import (
     Card,
     Episode,
     Finding,
+    Names,
     Reference,
     Rule,
     Sale,
@@ -17,6 +18,7 @@ from rules import (
     ends_after,
     evidence,
     parameter,
+    reached,
 )
 
 
@@ -92,10 +94,10 @@ class BadTraceCodes(Rule[Sale]):
             evidence=evidence(seen[:50], self.card),
         )
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many on the worst day, on how many days."""
-        found = episode.peak
+        found, limit = episode.peak, reached(episode.peak.limit, Text("个", "in a day"))
         return Text(
-            f"一日内有{found.value:g}个追溯码不是有效追溯码（上限{found.limit:g}个），共{episode.count}天出现",
-            f"{found.value:g} trace codes of one day are none (limit {found.limit:g}), on {episode.count} day(s)",
+            f"一日内上传{found.value:g}个无效追溯码（{limit.zh}），共{episode.count}天出现",
+            f"{found.value:g} trace codes of one day can be none ({limit.en}), on {episode.count} day(s)",
         )

@@ -10,6 +10,7 @@ from rules import (
     Episode,
     Fill,
     Finding,
+    Names,
     Reference,
     Rule,
     Stay,
@@ -17,6 +18,7 @@ from rules import (
     Visit,
     Window,
     assumption,
+    clock,
     day_of,
     ends_after,
     evidence,
@@ -119,7 +121,7 @@ class AfterDeath(Rule[Service]):
             unit="days",
             severity="critical" if elsewhere else "high",
             evidence=evidence([*elsewhere[:1], entry], self.card),
-            details={"places": str(len({one.institution for one in hits}))},
+            details={"died": clock(died - DAY, "%Y-%m-%d")},
         )
 
     def _hits(self, entries: Sequence[Service], died: int) -> list[Service]:
@@ -146,13 +148,15 @@ class AfterDeath(Rule[Service]):
             return bill.visit in admitted or bill.time > died + self.settle_days * DAY
         return bill.visit not in earlier and bill.served > died
 
-    def sentence(self, episode: Episode) -> Text:
-        """How long after the death, how often and at how many institutions."""
-        found, places = episode.peak, episode.peak.details["places"]
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """When the person died, how long after that, how often and where."""
+        found, where = episode.peak, names.institutions(episode.evidence)
+        died = found.details["died"]
         return Text(
-            f"登记死亡{found.value:g}天后仍有就医购药或结算（宽限{found.limit:g}天），共{episode.count}笔，涉及{places}家机构",
-            f"services or bills up to {found.value:g} days after the registered death (limit {found.limit:g}), "
-            f"{episode.count} in all, institutions: {places}",
+            f"登记死亡日期为{died}的1名参保人，此后仍有就医购药或结算{episode.count}笔，"
+            f"最晚在死亡日期之后{found.value:g}天（提示阈值：超过{found.limit:g}天），发生在{where.zh}",
+            f"a person whose registered day of death is {died}: {episode.count} services or bills after it, "
+            f"the last {found.value:g} days after (threshold: more than {found.limit:g} day), at {where.en}",
         )
 
 

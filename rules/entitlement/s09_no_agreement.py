@@ -9,6 +9,7 @@ from rules import (
     Card,
     Episode,
     Finding,
+    Names,
     Reference,
     Rule,
     Swipe,
@@ -17,9 +18,10 @@ from rules import (
     Window,
     ends_after,
     evidence,
+    reached,
 )
 
-STATUS = {"suspended": Text("已中止", "suspended"), "terminated": Text("已终止", "terminated")}
+STATUS = {"suspended": Text("已中止", "suspended"), "terminated": Text("已解除", "terminated")}
 
 
 class NoAgreement(Rule[Swipe | Admitted]):
@@ -102,11 +104,11 @@ class NoAgreement(Rule[Swipe | Admitted]):
         row = reference.row("institutions", entry.institution, served)
         return "" if row is None else row["status"]
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """That the agreement is suspended or ended, and how much was settled all the same."""
         found = episode.peak
-        status = STATUS[found.details["status"]]
+        status, limit = STATUS[found.details["status"]], reached(found.limit + 1, Text("笔", "in a day"))
         return Text(
-            f"医保协议{status.zh}，当日仍有{found.value:g}笔结算或入院登记（应为{found.limit:g}笔）",
-            f"the agreement is {status.en}, yet {found.value:g} settled or admitted that day (limit {found.limit:g})",
+            f"医保协议{status.zh}，当日仍有结算或入院登记{found.value:g}笔（{limit.zh}）",
+            f"the agreement is {status.en}, yet {found.value:g} settlements or admissions that day ({limit.en})",
         )

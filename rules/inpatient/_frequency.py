@@ -11,12 +11,16 @@ from rules import (
     TRANSFER,
     Card,
     Entry,
+    Episode,
     Finding,
+    Scene,
     Text,
     WholeStay,
     assumption,
     evidence,
+    of_row,
     parameter,
+    reached,
     year_of,
 )
 
@@ -78,7 +82,7 @@ def first_of_year(card: Card, entry: Entry, stays: list[WholeStay], limits: Limi
         unit="stays",
         severity="warning",
         evidence=evidence([piece for one in counted for piece in one.pieces], card),
-        details={"days": str(days), "institutions": str(len({one.institution for one in counted}))},
+        details={"days": str(days)},
     )
 
 
@@ -89,10 +93,16 @@ def _reached(times: list[int], at: int, limits: Limits) -> tuple[int, int] | Non
     return next(reached, None)
 
 
+def last_admission(episode: Episode) -> Scene:
+    """The admission that reached the limit."""
+    rows = episode.peak.evidence
+    return of_row(max((one for one in rows if one.role == "admission"), key=lambda one: (one.time, one.id)))
+
+
 def words(finding: Finding, where: Text) -> Text:
     """How often, in how long, where."""
-    days = finding.details["days"]
+    days, limit = finding.details["days"], reached(finding.limit, Text("次", "stays"))
     return Text(
-        f"1名参保人{days}天内{where.zh}住院{finding.value:g}次（上限{finding.limit:g}次）",
-        f"an insured person was admitted {finding.value:g} times in {days} d {where.en} (limit {finding.limit:g})",
+        f"1名参保人{days}天内住院{finding.value:g}次（{limit.zh}），{where.zh}",
+        f"a person was admitted {finding.value:g} times in {days} d ({limit.en}), {where.en}",
     )

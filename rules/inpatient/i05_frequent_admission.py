@@ -8,8 +8,10 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Stay,
     Text,
     Window,
@@ -19,7 +21,7 @@ from rules import (
     pieces_within,
 )
 
-from ._frequency import HONEST_COUNTY, YEAR, first_of_year, not_counted_types, not_counted_ways, words
+from ._frequency import HONEST_COUNTY, YEAR, first_of_year, last_admission, not_counted_types, not_counted_ways, words
 
 
 class FrequentAdmission(Rule[Stay]):
@@ -117,7 +119,11 @@ class FrequentAdmission(Rule[Stay]):
         limits = ((self.short_days, self.short_limit), (self.long_days, self.long_limit))
         return first_of_year(self.card, entry, stays, limits)
 
-    def sentence(self, episode: Episode) -> Text:
-        """How often, in how long, at how many institutions."""
-        count = episode.peak.details["institutions"]
-        return words(episode.peak, Text(f"在{count}家机构", f"at {count} institution(s)"))
+    def scene(self, episode: Episode) -> Scene:
+        """The admission that reached the limit."""
+        return last_admission(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """How often, in how long, at which institutions."""
+        where = names.institutions(episode.peak.evidence)
+        return words(episode.peak, Text(f"住院机构：{where.zh}", f"at {where.en}"))

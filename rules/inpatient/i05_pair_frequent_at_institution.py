@@ -8,8 +8,10 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Stay,
     Text,
     Window,
@@ -20,7 +22,7 @@ from rules import (
     published,
 )
 
-from ._frequency import HONEST_COUNTY, YEAR, first_of_year, not_counted_types, not_counted_ways, words
+from ._frequency import HONEST_COUNTY, YEAR, first_of_year, last_admission, not_counted_types, not_counted_ways, words
 
 
 class FrequentAtInstitution(Rule[Stay]):
@@ -111,6 +113,10 @@ class FrequentAtInstitution(Rule[Stay]):
         stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
         return first_of_year(self.card, entry, stays, [(self.days, self.limit)])
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """The admission that reached the limit."""
+        return last_admission(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How often, in how long."""
-        return words(episode.peak, Text("在本院", "at this one institution"))
+        return words(episode.peak, Text("均在该机构", "all at this one institution"))

@@ -52,6 +52,7 @@ class Visit(Entry, frozen=True, tag="v"):
     def stated(self, field: str) -> str:
         """Also the kind of visit, the credential, who settled it, its prescriptions, and when its last line was."""
         found = {
+            "mdtrtarea_admvs": self.county,
             "med_type": self.visit_type,
             "mdtrt_cert_type": self.credential,
             "opter_type": self.operator_type,

@@ -17,6 +17,7 @@ from rules import (
     Fill,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
     Sale,
@@ -59,7 +60,7 @@ class _Sample(Rule[E_co]):
             evidence=evidence(entries, self.card), **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:
         """The value against the limit."""
         return Text(
             f"{episode.peak.value:g}/{episode.peak.limit:g}", f"{episode.peak.value:g} of {episode.peak.limit:g}"

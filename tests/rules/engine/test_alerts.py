@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from rules import Episode, Finding, Reference, Swipe, Text, Window
+from rules import Episode, Finding, Names, Reference, Swipe, Text, Window
 from rules.engine.alert import Alert
 from rules.engine.episode import Proofs, Trigger
 from rules.engine.guard import Guard
@@ -241,7 +241,7 @@ class Speechless(EverySwipe):
 
     card = replace(ManySwipes.card, id="T21")
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """Raise."""
         raise ZeroDivisionError(episode.count)
 
