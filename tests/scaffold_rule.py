@@ -93,6 +93,7 @@ class $class_name($base):
         family="$family",$stage
         ledger="$ledger",
         subject="$subject",
+        why=Text("TO FILL", "TO FILL"),
         basis="TO FILL",
         advice=Text("TO FILL", "TO FILL"),
     )

@@ -92,6 +92,10 @@ class OutpatientGrowth(DayRule):
         stage="post",
         ledger="spending",
         subject="institution",
+        why=Text(
+            "门诊统筹基金支出连续多日远高于该机构平日，可能诱导就医或虚记费用",
+            "The fund pays far more for outpatients than usual there, day after day: induced visits, or false charges",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“门诊统筹涨幅过快”",
         advice=Text(
             "是否新开科室、集中义诊或疫情所致，抽查涨幅集中的医师与项目，核实是否诱导就医、虚记费用",

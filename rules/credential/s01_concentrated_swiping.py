@@ -60,6 +60,10 @@ class ConcentratedSwiping(Rule[Swipe]):
         family="credential",
         ledger="swipes",
         subject="institution",
+        why=Text(
+            "收集来的医保卡往往在一家药店几分钟内集中刷卡；人数明显多于该店客流时提示",
+            "Collected cards are swiped at one shop within minutes: more persons than its customers explain",
+        ),
         basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
         advice=Text(
             "是否集中代购、收集医保卡刷卡或断网后补传",

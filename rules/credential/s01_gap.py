@@ -61,6 +61,10 @@ class Gap(Rule[Swipe]):
         family="credential",
         ledger="swipes",
         subject="institution",
+        why=Text(
+            "持有多张医保卡的人会一张接一张连续刷卡；几乎没有间隔的刷卡人数过多时提示",
+            "Whoever holds many cards swipes one after the other: too many persons with hardly a pause",
+        ),
         basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
         advice=Text(
             "是否一人持多张医保凭证连续刷卡，或排队高峰、断网后补传",

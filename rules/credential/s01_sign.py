@@ -84,6 +84,10 @@ class Sign(Rule[Swipe]):
         family="credential",
         ledger="swipes",
         subject="institution",
+        why=Text(
+            "收集来的医保卡常有共同特征：总费用相同、均为异地参保、均用身份证、账户被刷空；人数较少也提示",
+            "Collected cards resemble one another: the same total, insured elsewhere, on an identity card, left empty",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”；"
             "歙县专项整治方案（2025-04-30）“聚敛参保人医保卡，通过空刷套刷等方式骗保”"

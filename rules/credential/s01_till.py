@@ -55,6 +55,10 @@ class Till(Rule[Swipe]):
         family="credential",
         ledger="tills",
         subject="institution",
+        why=Text(
+            "一个结算窗口几分钟内结算的人数超过一名经办人能够办理的数量时提示",
+            "Told where one till settles more patients within minutes than one clerk can serve",
+        ),
         basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
         advice=Text(
             "该操作员是否持他人医保凭证批量结算，或共用账号、断网后补传",

@@ -87,6 +87,10 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         family="credential",
         ledger="visits",
         subject="person",
+        why=Text(
+            "同一参保人在短时间内于两地刷卡，人无法赶到，医保凭证可能被盗刷、出借或复制",
+            "One credential is used in two places between which nobody can have travelled: stolen, lent or copied",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第四十一条；眉县转发宝鸡市通知（2024-09-27）“盗刷社会保障卡或医保电子凭证”"
         ),

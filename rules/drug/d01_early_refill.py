@@ -84,6 +84,10 @@ class EarlyRefill(Rule[Fill]):
         family="drug",
         ledger="supply",
         subject="person",
+        why=Text(
+            "上次所配药品尚余很多又再次配药，可能重复开药、囤药转卖",
+            "A drug is dispensed again while much of it must be left: prescribed twice, or hoarded for resale",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“重复开药”",
         advice=Text(
             "是否调整剂量、外出备药、遗失补配，或超量囤药转卖",

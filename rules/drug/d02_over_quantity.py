@@ -73,6 +73,10 @@ class OverQuantity(DaysAllowed):
         family="drug",
         ledger="supply",
         subject="person",
+        why=Text(
+            "一次或一段时间内的配药量超过该类门诊允许或本人能够使用的数量",
+            "More is dispensed, at once or over months, than the kind of visit allows or a person can use",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第三十八条；"
             "眉县转发宝鸡市通知（2024-09-27）“超量开药”，歙县方案（2025-04-30）“超量购药”"

@@ -64,6 +64,10 @@ class SplitPrescription(DaysAllowed):
         family="drug",
         ledger="supply",
         subject="person",
+        why=Text(
+            "一张处方不能开的量被拆成同日几张处方",
+            "What one prescription may not hold is written on several of one day",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“分解处方”",
         advice=Text(
             "是否不同科室各自开具、是否更正后重开，或将一张处方拆开",

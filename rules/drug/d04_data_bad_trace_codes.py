@@ -51,6 +51,10 @@ class BadTraceCodes(Rule[Sale]):
         family="drug",
         ledger="bad_codes",
         subject="institution",
+        why=Text(
+            "上传的追溯码不符合编码规则，无法核对药品来源",
+            "The trace codes that were sent can be none, so that where the drugs came from cannot be checked",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；歙县方案（2025-04-30）“药品追溯码采集规范应用”",
         advice=Text(
             "扫码设备与接口是否漏传、截断或填充占位码", "the scanner and the interface: cut off, left out or filled in"

@@ -95,6 +95,10 @@ class TraceCodeReuse(Rule[Sale]):
         family="drug",
         ledger="sales",
         subject="trace_code",
+        why=Text(
+            "一个追溯码对应一盒药；售出未退又再次售出，可能是回流药或串换",
+            "A trace code stands for one pack; sold again without having been taken back, it may be a returned drug",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第四十条；"
             "安岳县八条措施（2024-11-11）“回流药品”，歙县方案（2025-04-30）“回流药”"

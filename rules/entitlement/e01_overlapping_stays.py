@@ -80,6 +80,10 @@ class OverlappingStays(Rule[Stay]):
         family="entitlement",
         ledger="stays",
         subject="person",
+        why=Text(
+            "同一参保人不能同时住在两家医院：其中一处可能为冒名住院或挂床",
+            "Nobody lies in two hospitals at once: in one of the beds is somebody else, or nobody",
+        ),
         basis="《医疗保障基金使用监督管理条例》第四十一条；歙县方案（2025-04-30）“重复享受医保待遇”",
         advice=Text(
             "核对两院床位、护理与检查记录，患者重叠期间实际在哪家医院，是否漏传出院登记",

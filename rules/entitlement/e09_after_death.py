@@ -69,6 +69,10 @@ class AfterDeath(Rule[Service]):
         family="entitlement",
         ledger="services",
         subject="person",
+        why=Text(
+            "参保人登记死亡之后仍有就医购药或结算，医保凭证可能被他人冒用",
+            "Benefits are drawn after the registered death: the credential may be used by somebody else",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第四十条、第四十一条；"
             "歙县专项整治方案（2025-04-30）“冒用他人医保凭证就医购药”"

@@ -58,6 +58,10 @@ class NoAgreement(Rule[Swipe | Admitted]):
         family="entitlement",
         ledger="agreements",
         subject="institution",
+        why=Text(
+            "医保协议中止或解除期间，机构不得进行医保结算",
+            "An institution may not settle while its agreement is suspended or terminated",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第三十八条；"
             "眉县转发宝鸡市通知（2024-09-27）“违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算”"

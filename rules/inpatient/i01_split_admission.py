@@ -71,6 +71,10 @@ class SplitAdmission(Rule[Stay]):
         family="inpatient",
         ledger="stays",
         subject="person",
+        why=Text(
+            "出院几天内又因同类疾病再次入院，可能把一次住院分成两次结算",
+            "Discharged and admitted again within days for the same illness: one stay may be billed as two",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“分解住院、挂床住院”",
         advice=Text(
             "调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗",

@@ -60,6 +60,10 @@ class FrequentAdmission(Rule[Stay]):
         family="inpatient",
         ledger="stays",
         subject="person",
+        why=Text(
+            "同一参保人住院次数明显多于病情需要，可能诱导住院或挂床",
+            "A person is admitted more often than illness explains: talked into it, or never there",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“住院频繁病例”",
         advice=Text(
             "各次住院指征是否充分，是否挂床或被诱导住院",

@@ -55,6 +55,10 @@ class FrequentAtInstitution(Rule[Stay]):
         family="inpatient",
         ledger="stays_at",
         subject="person",
+        why=Text(
+            "同一机构一年内多次收治同一参保人住院，可能诱导住院或挂床",
+            "One institution admits the same person again and again within a year: talked into it, or never there",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“一年内多次在同一定点医疗机构住院的”"
         ),

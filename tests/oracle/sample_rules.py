@@ -42,7 +42,8 @@ def _severity(value: float, limit: float) -> Severity:
 def sample(rule_id: str, ledger: str, subject: Subject = "person", *, asked: bool = False, told: bool = False) -> Card:
     """The card of a sample. asked: it judges questions; told: and speaks in reminders."""
     return Card(
-        id=rule_id, name=Text("样例", "Sample"), family="credential", ledger=ledger, subject=subject, basis="none",
+        id=rule_id, name=Text("样例", "Sample"), family="credential", ledger=ledger, subject=subject,
+        why=Text("无", "none"), basis="none",
         advice=Text("无", "nothing"), judges_pre=asked, institution_facing=told,
     )  # fmt: skip
 
