@@ -122,6 +122,7 @@ _WORDS: Mapping[str, Said] = {
     "msgid": Said("报文号", "message"),
     "line": Said("明细号", "line"),
     "amount": Said("基金支付", "fund"),
+    "in_scope": Said("医保范围内费用", "in scope"),
     "total": Said("费用", "total"),
     "item": Said("项目", "item"),
     "quantity": Said("数量", "quantity"),
@@ -129,11 +130,11 @@ _WORDS: Mapping[str, Said] = {
 _BILLED = ("settlement", "pre_settlement", "bill", "fee_line", "sale")
 """Rows that have an amount; the others put nothing through the fund."""
 _COLUMNS = (
-    *("time", "role", "infno", "institution", "person", "item", "quantity", "amount", "total"),
+    *("time", "role", "infno", "institution", "person", "item", "quantity", "amount", "in_scope", "total"),
     *("setl_id", "mdtrt_id", "line", "msgid"),
 )
 """Of the table, in order; what the rule decided on stands behind them."""
-_RIGHT = ("quantity", "amount", "total")
+_RIGHT = ("quantity", "amount", "in_scope", "total")
 
 
 class _Speech(NamedTuple):
@@ -274,8 +275,8 @@ def _evidence(alert: Alert, speech: _Speech) -> Iterator[str]:
 
 def _cells(row: Row, speech: _Speech) -> dict[str, str]:
     """A row as texts; one of an earlier build has fewer fields."""
-    role = row.get("role") or ""
-    paid = "" if role and role not in _BILLED else f"{row['amount']:.2f}"
+    role, amount = row.get("role") or "", f"{row['amount']:.2f}"
+    is_open = role == "fee_line" and not row["setl_id"]
     found = {
         "time": _moment(row["event_time"]),
         "role": speech.of(ROLES, role),
@@ -286,7 +287,8 @@ def _cells(row: Row, speech: _Speech) -> dict[str, str]:
         "mdtrt_id": row.get("mdtrt_id") or "",
         "msgid": "" if row["setl_id"] or row.get("mdtrt_id") else row["msgid"],
         "line": row.get("line") or "",
-        "amount": paid,
+        "amount": "" if is_open or (role and role not in _BILLED) else amount,
+        "in_scope": amount if is_open else "",
         "total": "" if row.get("total") is None else f"{row['total']:.2f}",
         "item": _named(row.get("item_name"), row.get("item"), speech),
         "quantity": "" if row.get("quantity") is None else f"{row['quantity']:g}",

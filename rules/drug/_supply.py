@@ -12,6 +12,7 @@ from rules import (
     DAY,
     PHARMACY,
     Fill,
+    Finding,
     Reference,
     Rule,
     Text,
@@ -19,6 +20,7 @@ from rules import (
     Window,
     assumption,
     day_of,
+    listed,
     parameter,
     published,
 )
@@ -123,16 +125,14 @@ def told_days(time: int) -> str:
     return f"{round(time / DAY, 1):g}"
 
 
-def allowed_and_pack(details: Mapping[str, str]) -> Text:
-    """What one dispensing may be, in words: the days allowed, and one pack, with its days unless it is less than one.
-
-    >>> allowed_and_pack({"allowed": "7", "pack": "28"}).zh, allowed_and_pack({"allowed": "7", "pack": "0.3"}).zh
-    ('7天加1盒（28天用量）', '7天加1盒')
-    """
-    allowed, pack = details["allowed"], details["pack"]
-    if float(pack) < 1:
-        return Text(f"{allowed}天加1盒", f"{allowed} days and one pack")
-    return Text(f"{allowed}天加1盒（{pack}天用量）", f"{allowed} days and one pack of {pack} days")
+def allowed_and_pack(found: Finding) -> Text:
+    """What one dispensing of this kind may be, in words: the days allowed, and one pack of so many days."""
+    allowed, pack = found.details["allowed"], found.details["pack"]
+    sent = sorted({row.decided["med_type"] for row in found.evidence if "med_type" in row.decided})
+    kinds = listed([Text(one, one) for one in sent], 3)
+    of_kind = Text(f"；医疗类别{kinds.zh}", f"; kind of visit {kinds.en}") if kinds.zh else Text("", "")
+    packed = Text("", "") if float(pack) < 1 else Text(f"（{pack}天用量）", f" of {pack} days")
+    return Text(f"{allowed}天加1盒{packed.zh}{of_kind.zh}", f"{allowed} days and one pack{packed.en}{of_kind.en}")
 
 
 def _lasts(line: Fill, reference: Reference, pace: Mapping[str, int]) -> int | None:

@@ -163,7 +163,7 @@ class OverQuantity(DaysAllowed):
         found, details, times = episode.peak, episode.peak.details, again(episode)
         drug, value = names.drug(found.evidence[-1]), above(found.value, found.limit)
         if "pack" in details:
-            most = allowed_and_pack(details)
+            most = allowed_and_pack(found)
             return Text(
                 f"1名参保人一次配{drug.zh}共{value.zh}天用量（提示阈值：超过{most.zh}）{times.zh}",
                 f"a person got {value.en} days' supply of {drug.en} in one dispensing "

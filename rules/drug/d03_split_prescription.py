@@ -143,10 +143,10 @@ class SplitPrescription(DaysAllowed):
         """How many prescriptions, for how many days together, against the limit of one."""
         found, details = episode.peak, episode.peak.details
         drug, number, times = names.drug(found.evidence[-1]), details["prescriptions"], again(episode)
-        most, value = allowed_and_pack(details), above(found.value, found.limit)
+        most, value = allowed_and_pack(found), above(found.value, found.limit)
         return Text(
             f"同一机构同日为1名参保人开具{number}张处方，{drug.zh}共{value.zh}天用量"
-            f"（提示阈值：超过单张允许的{most.zh}）{times.zh}",
+            f"（提示阈值：超过单张处方可开的{most.zh}）{times.zh}",
             f"a person got {number} prescriptions on one day, {value.en} days' supply of {drug.en} "
-            f"(threshold: more than {most.en}, as on one prescription){times.en}",
+            f"(threshold: more than {most.en} on one prescription){times.en}",
         )

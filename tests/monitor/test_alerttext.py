@@ -13,6 +13,7 @@ from monitor.alerttext import CLOSED_BY, DECIDED, ROLES, SEVERITIES, STAGES, STA
 from monitor.contract.text import Said
 from rules import Rule
 from rules.catalogue import catalogue
+from rules.drug.d03_split_prescription import SplitPrescription
 from rules.engine import card
 from rules.engine.alert import Alert, ClosedBy, Status
 from rules.engine.entry import Role
@@ -99,6 +100,16 @@ def test_no_line_has_two_languages(rule: type[Rule]) -> None:
         text = "\n".join(alert_lines(as_read(alert), "zh"))
         coded = re.sub(r"\w*\d\w*", "", text.replace(rule.card.id, ""), flags=re.ASCII)
         assert set(re.findall(r"[A-Za-z_]+", coded)) <= {*DECIDED, "key"}, coded
+
+
+def test_a_line_that_is_not_settled_has_no_share_of_the_fund() -> None:
+    """What is in scope stands in a column of its own."""
+    lines = [wire.line(n, MONDAY, prd_days=30, rxno=f"r{n}", inscp_scp_amt=18, bilg_dr_codg="d") for n in (1, 2)]
+    [alert] = standing_after(SplitPrescription(), [wire.fee_lines("v1", lines)], Reference())
+    shown = list(alert_lines(as_read(alert), "zh"))
+
+    assert "医保范围内费用 18.00，费用 20.50" in shown[-4]
+    assert "基金支付" not in shown[-4] + shown[-3]
 
 
 def test_what_is_seldom_known_is_said_where_it_is() -> None:
