@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from monitor.alerttext import CLOSED_BY, DECIDED, ROLES, SEVERITIES, STAGES, STATUS, SUBJECTS
+from monitor.alertwords import CLOSED_BY, DECIDED, ROLES, SEVERITIES, STAGES, STATUS, SUBJECTS
 from monitor.contract.text import Said
 from monitor.handbook.markdown import page, table
 from rules.catalogue import catalogue

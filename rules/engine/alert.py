@@ -9,13 +9,14 @@ from typing import Literal
 import msgspec
 
 from ..reference import Reference
-from ..times import BEFORE_ALL, iso, parse
+from ..times import BEFORE_ALL, iso
 from . import card
-from .entry import Role
 from .episode import Episode, Folded, Trigger
-from .finding import SEVERITIES, Evidence, Severity
+from .finding import SEVERITIES, Severity
 from .names import Names
+from .proof import Proof, proof_of
 from .rule import Rule
+from .scene import Scene, of_triggers
 from .text import Text, yuan
 
 Status = Literal["opened", "updated", "withdrawn", "closed"]
@@ -111,31 +112,6 @@ class Measure(msgspec.Struct, frozen=True):
     unit: str
 
 
-class Proof(msgspec.Struct, frozen=True):
-    """A row of evidence: one entry that proves the alert.
-
-    amount: the fund's share; total: the bill, of a fee line its sum, null where nothing is billed; yuan. item_name: by
-    the table `drugs`. quantity: of the item. decided: the fields and the columns of tables on which the rule decided.
-    """
-
-    role: Role
-    infno: str
-    msgid: str
-    setl_id: str
-    mdtrt_id: str
-    line: str
-    event_time: str
-    fixmedins_code: str
-    fixmedins_name: str
-    person: str
-    amount: float
-    total: float | None
-    item: str
-    item_name: str
-    quantity: float | None
-    decided: dict[str, str]
-
-
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One revision of an alert, as it is published. A lead, never a verdict."""
 
@@ -216,7 +192,7 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         triggers=episode.count,
         measure=Measure(peak.measure, peak.value, peak.limit, peak.usual, peak.unit),
         vola_amt=episode.amount / 100,
-        evidence=[_proof(one, rule, now.reference) for one in episode.evidence],
+        evidence=[proof_of(one, rule.card, now.reference) for one in episode.evidence],
         evidence_count=episode.evidence_count,
         text=words(rule, episode, now, asked=stage == "pre")[0],
         basis=rule.card.basis,
@@ -229,55 +205,15 @@ def write(  # noqa: PLR0913 - a revision is made of as much
     )
 
 
-def _proof(one: Evidence, rule: Rule, reference: Reference) -> Proof:
-    """The row of a piece of evidence; what tables say is looked up as it is written."""
-    return Proof(
-        role=one.role,
-        infno=one.transaction,
-        msgid=one.message,
-        setl_id=one.settlement,
-        mdtrt_id=one.visit,
-        line=one.line,
-        event_time=iso(one.time),
-        fixmedins_code=one.institution,
-        fixmedins_name=one.name,
-        person=one.person,
-        amount=one.amount / 100,
-        total=one.total / 100 if one.total else None,
-        item=one.item,
-        item_name=_in_table(one, "drugs", "name", reference),
-        quantity=one.quantity / 10_000 if one.item else None,
-        decided=one.decided | _by_tables(one, rule, reference),
-    )
-
-
-def _by_tables(one: Evidence, rule: Rule, reference: Reference) -> dict[str, str]:
-    """The columns on which the rule decided, where a table has them."""
-    columns = [name.split(".") for name in rule.card.decided if "." in name]
-    found = {column: _in_table(one, table, column, reference) for table, column in columns}
-    return {column: value for column, value in found.items() if value}
-
-
-def _in_table(one: Evidence, table: str, column: str, reference: Reference) -> str:
-    """What a table says of the row's institution, person or item at the time of service."""
-    key = {"institutions": one.institution, "deaths": one.person, "drugs": one.item}[table]
-    if table == "deaths":  # a row counts from whenever it is valid, see rules/ledgers/services.py
-        row = reference.latest(table, key, one.time)
-    else:
-        served = one.decided.get("fee_ocur_time")
-        row = reference.row(table, key, one.time if served is None else parse(served))
-    return (row or {}).get(column) or ""
-
-
-def _sentence(rule: Rule, episode: Episode, names: Names, now: Moment) -> Text:
-    """What was seen in the words of the rule; where it fails, as it was measured, for the alert is not to be lost."""
+def _said(rule: Rule, episode: Episode, names: Names, now: Moment) -> tuple[Text, Scene]:
+    """What was seen, where and when, by the rule; where it fails, as measured, for the alert is not to be lost."""
     try:
-        return rule.sentence(episode, names)
+        return rule.sentence(episode, names), rule.scene(episode)
     except Exception as error:  # noqa: BLE001 - one rule's fault must not stop the others; it is counted and published
         now.faults.append((rule.id, episode.first, type(error).__name__))
         seen = episode.peak
         measured = f"{seen.measure} {seen.value:g} / {seen.limit:g} {seen.unit}"
-        return Text(measured, measured)
+        return Text(measured, measured), of_triggers(episode)
 
 
 def words(rule: Rule, episode: Episode, now: Moment, *, asked: bool = False, told_to: str = "") -> tuple[Text, Text]:
@@ -287,7 +223,7 @@ def words(rule: Rule, episode: Episode, now: Moment, *, asked: bool = False, tol
     others stay unnamed; empty: the bureau.
     """
     names = Names(now.reference, told_to)
-    what, scene, amount = _sentence(rule, episode, names, now), rule.scene(episode), _amount(episode, asked=asked)
+    (what, scene), amount = _said(rule, episode, names, now), _amount(episode, asked=asked)
     where, when = names.institution(scene.institution, scene.name, scene.at), scene.when
     advice = rule.card.advice
     zh = f"{where.zh}{' ' if where.zh[-1].isascii() else ''}{when.zh}，{what.zh}{amount.zh}。"

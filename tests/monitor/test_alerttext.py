@@ -9,7 +9,8 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from monitor.alerttext import CLOSED_BY, DECIDED, ROLES, SEVERITIES, STAGES, STATUS, SUBJECTS, alert_line, alert_lines
+from monitor.alerttext import alert_line, alert_lines
+from monitor.alertwords import CLOSED_BY, DECIDED, ROLES, SEVERITIES, STAGES, STATUS, SUBJECTS
 from monitor.contract.text import Said
 from rules import Rule
 from rules.catalogue import catalogue

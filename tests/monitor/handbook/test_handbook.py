@@ -9,7 +9,8 @@ from monitor.cli import app
 from monitor.handbook.alerts import ALERT, ROW
 from monitor.handbook.pages import DOCS, PAGES, topics_page
 from monitor.settings import Settings
-from rules.engine.alert import Alert, Proof
+from rules.engine.alert import Alert
+from rules.engine.proof import Proof
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -12,7 +12,7 @@ from rules.columns import names_of
 from rules.credential.s06_impossible_travel import ImpossibleTravel
 from rules.drug.d03_split_prescription import SplitPrescription
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
-from rules.engine.alert import Proof
+from rules.engine.proof import Proof
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.entitlement.e09_after_death import AfterDeath
 from rules.entitlement.s09_no_agreement import NoAgreement
