@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from unicodedata import category
 
+from rich.cells import cell_len
+
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 """Control and format characters (escape sequences and bidi overrides are made of them), half surrogates, separators."""
 
@@ -32,6 +34,16 @@ def printable_json(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter == "\n" or _is_seen(letter) else _escape_json(letter) for letter in text)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """A text of so many columns of the terminal; a Chinese character takes two.
+
+    >>> padded("机构", 6), padded("1.50", 6, right=True)
+    ('机构  ', '  1.50')
+    """
+    blanks = " " * (width - cell_len(text))
+    return blanks + text if right else text + blanks
 
 
 def complain(text: str) -> None:

@@ -6,11 +6,13 @@ Rules are pure: no I/O, no clock.
 from .engine.card import Card
 from .engine.entry import Entry
 from .engine.episode import Episode
-from .engine.finding import Finding, Severity, Undecidable, evidence
+from .engine.finding import Evidence, Finding, Severity, Undecidable, evidence
 from .engine.guard import Guard
+from .engine.names import Names
 from .engine.parameter import assumption, ends_after, parameter, precedent, published
 from .engine.rule import DayRule, Rule
-from .engine.text import Text, span_text
+from .engine.scene import Scene, again, of_burst, of_row
+from .engine.text import Text, above, exceeded, listed, period, reached, span_text, yuan
 from .engine.window import Window
 from .ledgers import PHARMACY, Admitted, Arrival, Fill, Sale, Stay, Swipe, Visit, frozen_after, when_died
 from .ledgers.agreements import WITHOUT_AGREEMENT
@@ -25,7 +27,7 @@ from .ledgers.whole_stays import (
     stays_in,
 )
 from .reference import Reference
-from .times import DAY, HOUR, MINUTE, SECOND, day_of, hour_of_day, year_of
+from .times import DAY, HOUR, MINUTE, SECOND, clock, day_of, hour_of_day, year_of
 from .wire.notation import is_own_code
 
 __all__ = [
@@ -43,12 +45,15 @@ __all__ = [
     "DayRule",
     "Entry",
     "Episode",
+    "Evidence",
     "Fill",
     "Finding",
     "Guard",
+    "Names",
     "Reference",
     "Rule",
     "Sale",
+    "Scene",
     "Severity",
     "Stay",
     "Swipe",
@@ -57,22 +62,32 @@ __all__ = [
     "Visit",
     "WholeStay",
     "Window",
+    "above",
+    "again",
     "assumption",
+    "clock",
     "counted",
     "day_of",
     "ends_after",
     "evidence",
+    "exceeded",
     "frozen_after",
     "hour_of_day",
     "is_own_code",
+    "listed",
+    "of_burst",
+    "of_row",
     "over_new_year",
     "parameter",
+    "period",
     "pieces_within",
     "precedent",
     "published",
+    "reached",
     "related",
     "span_text",
     "stays_in",
     "when_died",
     "year_of",
+    "yuan",
 ]

@@ -76,7 +76,12 @@ TABLE_COLUMNS: dict[str, About] = {
                 "pharmacy",
                 required=True,
             ),
-            Column("name", "name, for people; no rule asks it", "机构名称，供人阅读，规则不使用", "示例大药房"),
+            Column(
+                "name",
+                "name, for the text of alerts where a message has none",
+                "机构名称，报文未带名称时用于线索文字",
+                "示例大药房",
+            ),
             Column(
                 "group",
                 "institutions with the same group belong together (one medical community, one owner)",

@@ -34,11 +34,12 @@ ALSO = {"stay": ', "admission", "v1"'}
 
 
 ENTRY_NAMES = (
-    "SECOND", "Card", "Episode", "Finding", "Guard", "Reference", "Rule", "Text", "Window", "assumption",
+    "SECOND", "Card", "Episode", "Finding", "Guard", "Names", "Reference", "Rule", "Text", "Window", "assumption",
     "ends_after", "parameter",
 )  # fmt: skip
 DAY_NAMES = (
-    "SECOND", "Card", "DayRule", "Episode", "Finding", "Reference", "Text", "assumption", "ends_after", "parameter",
+    "SECOND", "Card", "DayRule", "Episode", "Finding", "Names", "Reference", "Text", "assumption", "ends_after",
+    "parameter",
 )  # fmt: skip
 
 ENTRY_CHECK = '''\
@@ -92,6 +93,7 @@ class $class_name($base):
         family="$family",$stage
         ledger="$ledger",
         subject="$subject",
+        why=Text("TO FILL", "TO FILL"),
         basis="TO FILL",
         advice=Text("TO FILL", "TO FILL"),
     )
@@ -119,7 +121,7 @@ class $class_name($base):
 
 $check
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:
         """TO FILL: what was seen, the value against the limit."""
         raise NotImplementedError("TO FILL: sentence of $id")
 '''

@@ -23,6 +23,7 @@ def alerts_list(
     as_json: Json = False,
 ) -> None:
     """The newest alerts, as the read model has them."""
+    from monitor.alerttext import alert_line
     from monitor.readmodel.readmodel import ReadModel, Wanted
     from rules.engine.alert import Status
     from rules.engine.finding import SEVERITIES
@@ -35,11 +36,8 @@ def alerts_list(
         out_json(found)
         return
     for alert in found:
-        out_line(
-            f"{alert['alert_id']} {alert['severity']:8} {alert['status']:9} {alert['rule_id']:9} "
-            f"{alert['text'][lang.value]}"
-        )
-    out_line(f"{len(found)} alerts")
+        out_line(alert_line(alert, lang.value, with_id=True))
+    out_line(f"共 {len(found)} 条线索" if lang is Lang.zh else f"{len(found)} alerts")
 
 
 @alerts_app.command("show")
@@ -47,23 +45,17 @@ def alerts_show(
     alert_id: Annotated[str, typer.Argument(help="Id of an alert.")], lang: LangOption = Lang.zh, as_json: Json = False
 ) -> None:
     """One alert with its evidence. Exit code 1 where the read model has none of that id."""
+    from monitor.alerttext import alert_lines
     from monitor.readmodel.readmodel import ReadModel
 
     settings = load_settings()
     alert = ReadModel(settings.redis, settings.prefix).one(alert_id)
     if alert is None:
-        out_line(f"{alert_id}: no such alert in the read model")
+        missing = "读模型中没有该线索" if lang is Lang.zh else "no such alert in the read model"
+        out_line(f"{alert_id}: {missing}")
         raise typer.Exit(1)
     if as_json:
         out_json(alert)
         return
-    out_line(
-        f"{alert['rule_id']} {alert['rule_name']} · {alert['severity']} · {alert['status']} · {alert['stage']}"
-        f" · {alert['rule_version']}"
-    )
-    out_line(alert["text"][lang.value])
-    out_line(f"{alert['basis']}")
-    for one in alert["evidence"]:
-        out_line(f"  {one['event_time']}  {one['setl_id'] or one['msgid']}  {one['person']}  {one['amount']:.2f}")
-    if alert["evidence_count"] > len(alert["evidence"]):
-        out_line(f"  and {alert['evidence_count'] - len(alert['evidence'])} more")
+    for line in alert_lines(alert, lang.value):
+        out_line(line)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
+import orjson
 import typer
 
 from monitor.commands.common import (
@@ -46,6 +47,10 @@ def replay(
             "needs as much room as the lines in the folder for temporary files (TMPDIR).",
         ),
     ] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="At the end print each alert that stands in full, with its evidence as a table."),
+    ] = False,
     lang: LangOption = Lang.zh,
     as_json: Json = False,
 ) -> None:
@@ -75,14 +80,8 @@ def replay(
             out_json(Summary().contract())
         raise
     with ExitStack() as files:
-        alerts_file = files.enter_context(writing(alerts)) if alerts else None
+        told = _Alerts(lang, files.enter_context(writing(alerts)) if alerts else None, full=full, silent=as_json)
         letters_file = files.enter_context(writing(dead_letters)) if dead_letters else None
-
-        def on_alert(value: bytes, alert: Alert) -> None:
-            if alerts_file:
-                alerts_file.write(printable_json(value.decode()).encode() + b"\n")
-            if not as_json and alert.status == "opened":
-                out_line(f"{alert.severity:8} {alert.rule_id:9} {getattr(alert.text, lang.value)}")
 
         def on_dead_letter(letter: DeadLetter) -> None:
             aside.note(letter.error_code, letter.error_detail.partition("; ")[0])
@@ -93,10 +92,44 @@ def replay(
             complain("--sort: the lines are put in order of inf_time and msgid before the first is judged")
         numbered = sorter.sort(lines) if sort else enumerate(lines, start=1)
         summary, _ = run(numbered, watches, tables, Door(settings.pseudonyms, settings.limits),
-                         on_alert=on_alert, on_dead_letter=on_dead_letter, warn=warn)  # fmt: skip
+                         on_alert=told.take, on_dead_letter=on_dead_letter, warn=warn)  # fmt: skip
     summary.warnings = warnings
     summary.sorted_lines, summary.without_time = sorter.lines, sorter.without_time
+    told.tell_in_full()
     _tell_replay(summary, aside, lang, as_json=as_json)
+
+
+class _Alerts:
+    """What is done with each revision: written to a file, and told when an alert opens, or in full at the end."""
+
+    def __init__(self, lang: Lang, file: IO[bytes] | None, *, full: bool, silent: bool) -> None:
+        self._lang = lang
+        self._file = file
+        self._full = full
+        self._silent = silent
+        self._last: dict[str, bytes] = {}
+
+    def take(self, value: bytes, alert: Alert) -> None:
+        """Take a revision (JSON)."""
+        from monitor.alerttext import alert_line
+
+        if self._file:
+            self._file.write(printable_json(value.decode()).encode() + b"\n")
+        if self._silent:
+            return
+        if self._full:
+            self._last[alert.alert_id] = value
+        elif alert.status == "opened":
+            out_line(alert_line(orjson.loads(value), self._lang.value))
+
+    def tell_in_full(self) -> None:
+        """Print what stands, with an empty line behind each."""
+        from monitor.alerttext import alert_lines
+
+        for alert in map(orjson.loads, self._last.values()):
+            if alert["status"] != "withdrawn":
+                for line in (*alert_lines(alert, self._lang.value), ""):
+                    out_line(line)
 
 
 def _tell_replay(summary: Summary, aside: SetAside, lang: Lang, *, as_json: bool) -> None:

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from rich.cells import cell_len
-
 from monitor.contract.check import FATES, FIRST_LINES, Fate, Group, Report, numbers
+from monitor.text import padded
 from rules.wire.reasons import Reason
 
 Language = Literal["zh", "en"]
@@ -125,13 +124,7 @@ def _counted(infno: str, form: str, fates: Counter[Fate]) -> str:
 
 
 def _row(infno: str, form: str, cells: Iterable[str]) -> str:
-    return _padded(infno, 8) + _padded(form, 18) + "".join(_padded(cell, 11, right=True) for cell in cells)
-
-
-def _padded(text: str, width: int, *, right: bool = False) -> str:
-    """A text of so many columns of the terminal; a Chinese character takes two."""
-    blanks = " " * (width - cell_len(text))
-    return blanks + text if right else text + blanks
+    return padded(infno, 8) + padded(form, 18) + "".join(padded(cell, 11, right=True) for cell in cells)
 
 
 def _reasons(reasons: list[tuple[Fate, Reason, Group]], speech: _Speech) -> Iterator[str]:

@@ -17,6 +17,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from monitor.cli import app
 from monitor.contract.export import export
+from monitor.handbook.alerts import alerts_page
 from monitor.handbook.markdown import code, page, table
 from monitor.handbook.messages import messages_page
 from monitor.handbook.tables import reference_page, reference_page_zh
@@ -94,6 +95,7 @@ def _rule(rule: type[Rule]) -> str:
     parts = (
         f"## {card.id}",
         f"{card.name.zh} · {card.name.en}. {card.basis}",
+        f"{card.why.zh}。",
         f"先查：{card.advice.zh}。Look first: {card.advice.en}.",
         code("text", inspect.getdoc(rule) or ""),
         table(PARAMETER_HEAD, [_parameter_row(rule, name, said) for name, said in rule.parameters().items()]),
@@ -155,6 +157,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "topics.md": topics_page,
     "messages.md": messages_page,
+    "alerts.md": alerts_page,
     "reference.md": reference_page,
     "reference.zh.md": reference_page_zh,
     "contract.json": contract_page,

@@ -24,6 +24,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from rich.console import Console
 from rich.live import Live
 
+from monitor.alerttext import alert_line
 from monitor.contract.text import Language
 from monitor.lines import read_lines
 from monitor.offline.board import Board
@@ -318,8 +319,7 @@ def tell(board: Board, console: Console) -> None:
     for alert in reversed(board.recent):
         if not alert.get("_said"):
             alert["_said"] = True
-            text = f"{alert['severity']:8} {alert['rule_id']:9} {alert['text'][board.lang]}"
-            console.print(printable(text), soft_wrap=True)
+            console.print(printable(alert_line(alert, board.lang)), soft_wrap=True)
 
 
 def play(source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], None], console: Console) -> None:

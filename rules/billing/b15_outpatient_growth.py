@@ -12,12 +12,15 @@ from rules import (
     DayRule,
     Episode,
     Finding,
+    Names,
     Reference,
     Text,
     Undecidable,
     assumption,
+    clock,
     ends_after,
     parameter,
+    yuan,
 )
 
 Bins = Mapping[int, list[int]]
@@ -89,6 +92,10 @@ class OutpatientGrowth(DayRule):
         stage="post",
         ledger="spending",
         subject="institution",
+        why=Text(
+            "门诊统筹基金支出连续多日远高于该机构平日，可能诱导就医或虚记费用",
+            "The fund pays far more for outpatients than usual there, day after day: induced visits, or false charges",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“门诊统筹涨幅过快”",
         advice=Text(
             "是否新开科室、集中义诊或疫情所致，抽查涨幅集中的医师与项目，核实是否诱导就医、虚记费用",
@@ -155,7 +162,7 @@ class OutpatientGrowth(DayRule):
                 return None
             grown.append(growth)
         high = all(self._trips(growth, self.high_percent) for growth in grown)
-        return self._finding(grown[0], "high" if high else "warning")
+        return self._finding(grown[0], day, "high" if high else "warning")
 
     def _trips(self, growth: _Growth, percent: int) -> bool:
         return growth.fen * 100 >= percent * growth.usual.fen and growth.fen >= self.least_yuan * YUAN
@@ -187,7 +194,7 @@ class OutpatientGrowth(DayRule):
                 return _Week(median(one.times for one in weeks), median(one.fen for one in weeks), len(compared))
         raise Undecidable("too few weeks to compare")
 
-    def _finding(self, growth: _Growth, severity: Literal["warning", "high"]) -> Finding:
+    def _finding(self, growth: _Growth, day: int, severity: Literal["warning", "high"]) -> Finding:
         week, usual = growth
         least = max(usual.fen * (100 + self.percent) / 100, usual.fen + self.least_yuan * YUAN)
         return Finding(
@@ -200,30 +207,33 @@ class OutpatientGrowth(DayRule):
             evidence=[],
             amount=round(growth.fen),
             details={
+                "until": clock(day, "%Y-%m-%d"),
                 "left_out": f"{WEEK // DAY - week.days or ''}",
                 "percent": f"{growth.fen / usual.fen:.0%}",
                 "times": f"{week.times:g}",
                 "usual_times": f"{usual.times:g}",
-                "cost": f"{week.fen / week.times / YUAN:.2f}",
-                "usual_cost": f"{usual.fen / usual.times / YUAN:.2f}",
+                "cost": f"{week.fen / week.times / YUAN:,.2f}",
+                "usual_cost": f"{usual.fen / usual.times / YUAN:,.2f}",
                 "more_times": f"{week.times / usual.times - 1:+.0%}",
                 "more_cost": f"{week.fen / week.times / (usual.fen / usual.times) - 1:+.0%}",
             },
         )
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How much in a week against the usual week, and whether more visits or dearer ones made it."""
         found, of = episode.peak, episode.peak.details
         value, limit, usual = f"{found.value:,.2f}", f"{found.limit:,.2f}", f"{found.usual or 0:,.2f}"
-        out = of["left_out"]
+        more, until, out = yuan(found.amount), of["until"], of["left_out"]
         out_zh, out_en = (f"（不计日历所列{out}天）", f" (without {out} of the calendar)") if out else ("", "")
         return Text(
-            f"连续7天{out_zh}门诊统筹基金支出{value}元（上限{limit}元，平时{usual}元），增长{of['percent']}："
-            f"人次{of['times']}（平时{of['usual_times']}，{of['more_times']}）"
-            f"×次均{of['cost']}元（平时{of['usual_cost']}元，{of['more_cost']}）",
-            f"the fund paid {value} yuan for outpatients in 7 days{out_en} (limit {limit}, usually {usual}),"
-            f" {of['percent']} more: {of['times']} person-times (usually {of['usual_times']}, {of['more_times']})"
-            f" x {of['cost']} yuan each (usually {of['usual_cost']}, {of['more_cost']})",
+            f"截至{until}的7天{out_zh}门诊统筹基金支出{value}元（提示阈值：{limit}元及以上；该机构平日{usual}元），"
+            f"较平日增加{more}元，增长{of['percent']}："
+            f"人次{of['times']}（平日{of['usual_times']}，{of['more_times']}），"
+            f"次均{of['cost']}元（平日{of['usual_cost']}元，{of['more_cost']}）",
+            f"the fund paid {value} yuan for outpatients in the 7 days to {until}{out_en} (threshold: {limit} yuan or "
+            f"more; usually {usual} here), {more} yuan or {of['percent']} more: {of['times']} person-times (usually "
+            f"{of['usual_times']}, {of['more_times']}) at {of['cost']} yuan each (usually {of['usual_cost']}, "
+            f"{of['more_cost']})",
         )
 
 

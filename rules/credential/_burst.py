@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
-from rules import MINUTE, Entry, Finding, Severity, Text, assumption, evidence
+from rules import MINUTE, Card, Entry, Finding, Severity, Text, assumption, evidence, reached
 
 from ._habit import limit_over
 
@@ -13,14 +14,19 @@ OWN_BASELINE = assumption(
     "customers who come independently are nearly Poisson; five standard deviations above what is usual",
 )
 """Origin of the limit by the own baseline."""
+HERE = Text("该机构平日同时段", "here")
+"""Of whom the usual number is told: the institution at this time of day."""
 LATE_UPLOAD = 5 * MINUTE
 """An upload so long after its settlement may be one after an outage (violations.md, S01)."""
 
 
-def burst(swipes: Sequence[Entry], persons: int, floor: int, usual: float | None, **details: str) -> Finding | None:
+def burst(
+    card: Card, swipes: Sequence[Entry], persons: int, floor: int, usual: float | None, **details: str
+) -> Finding | None:
     """The finding that so many distinct persons made these swipes; None where that is explained.
 
-    floor: the limit that is never gone below; usual: how many are usual here, None where nobody knows.
+    card: of the rule. floor: the limit that is never gone below; usual: how many are usual here, None where nobody
+    knows.
     """
     limit = limit_over(usual, floor)
     if persons < limit:
@@ -32,8 +38,8 @@ def burst(swipes: Sequence[Entry], persons: int, floor: int, usual: float | None
         usual=None if usual is None else round(usual, 1),
         unit="persons",
         severity=_severity_of(swipes, persons, limit),
-        evidence=evidence(swipes),
-        details=details,
+        evidence=evidence(swipes, card),
+        details=details | {"least": str(ceil(limit))},
     )
 
 
@@ -45,8 +51,10 @@ def _severity_of(swipes: Sequence[Entry], persons: int, limit: float) -> Severit
     return "warning" if persons < 2 * limit else "high"
 
 
-def against(found: Finding) -> Text:
-    """The limit and, where it is known, what is usual at this time of day."""
-    usual_zh = "" if found.usual is None else f"，平时同时段约{found.usual:g}人"
-    usual_en = "" if found.usual is None else f", usually about {found.usual:g}"
-    return Text(f"上限{found.limit:g}人{usual_zh}", f"limit {found.limit:g}{usual_en}")
+def against(found: Finding, here: Text) -> Text:
+    """The limit and, where it is known, what is usual at this time of day. here: of whom that is told."""
+    least = reached(float(found.details["least"]), Text("人", "persons"))
+    if found.usual is None:
+        return least
+    some = Text(f"约{found.usual:g}人", f"about {found.usual:g}") if found.usual else Text("几乎没有", "next to none")
+    return Text(f"{least.zh}；{here.zh}{some.zh}", f"{least.en}; usually {some.en} {here.en} at this time of day")

@@ -10,18 +10,21 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Swipe,
     Text,
     Window,
     assumption,
     ends_after,
+    of_burst,
     parameter,
     span_text,
 )
 
-from ._burst import OWN_BASELINE, against, burst
+from ._burst import HERE, OWN_BASELINE, against, burst
 from ._habit import looks_back, usual_in
 
 
@@ -57,11 +60,16 @@ class ConcentratedSwiping(Rule[Swipe]):
         family="credential",
         ledger="swipes",
         subject="institution",
+        why=Text(
+            "收集来的医保卡往往在一家药店几分钟内集中刷卡；人数明显多于该店客流时提示",
+            "Collected cards are swiped at one shop within minutes: more persons than its customers explain",
+        ),
         basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
         advice=Text(
             "是否集中代购、收集医保卡刷卡或断网后补传",
             "cards collected or bought for others, or an upload after an outage",
         ),
+        decided=("insuplc_admdvs", "mdtrtarea_admvs", "inf_time"),
     )
 
     window: int = parameter(
@@ -111,16 +119,20 @@ class ConcentratedSwiping(Rule[Swipe]):
         """Count the distinct persons in the window that ends with this swipe."""
         people = window.distinct("person")
         usual = usual_in(entry, window, reference, self.span, self.card.ledger) if self.baseline else None
-        found = burst(window.entries, people, self.limit, usual)
+        found = burst(self.card, window.entries, people, self.limit, usual)
         if found is None or found.severity != "warning":
             return found
         away = sum(one.elsewhere for one in window.entries)
         return replace(found, severity="high") if 2 * away >= window.count else found
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """From the first of these settlements on."""
+        return of_burst(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many persons, in how long, against the limit and the habit."""
         found, length = episode.peak, span_text(self.window)
-        limits = against(found)
+        limits = against(found, HERE)
         return Text(
             f"{length.zh}内有{found.value:g}名参保人刷卡结算（{limits.zh}）",
             f"{found.value:g} insured persons settled within {length.en} ({limits.en})",

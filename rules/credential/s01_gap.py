@@ -11,18 +11,21 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Swipe,
     Text,
     Window,
     assumption,
     ends_after,
+    of_burst,
     parameter,
     span_text,
 )
 
-from ._burst import OWN_BASELINE, against, burst
+from ._burst import HERE, OWN_BASELINE, against, burst
 from ._habit import looks_back, usual_in
 
 
@@ -58,11 +61,16 @@ class Gap(Rule[Swipe]):
         family="credential",
         ledger="swipes",
         subject="institution",
+        why=Text(
+            "持有多张医保卡的人会一张接一张连续刷卡；几乎没有间隔的刷卡人数过多时提示",
+            "Whoever holds many cards swipes one after the other: too many persons with hardly a pause",
+        ),
         basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
         advice=Text(
             "是否一人持多张医保凭证连续刷卡，或排队高峰、断网后补传",
             "one person with many cards, or a queue, or an upload after an outage",
         ),
+        decided=("inf_time",),
     )
 
     gap: int = parameter(
@@ -123,16 +131,20 @@ class Gap(Rule[Swipe]):
         length = entry.time - run[0].time
         # One pause more: that a run begins with a swipe is no chance, and without it short runs are always "too dense".
         usual = self._usual(entry, window, reference, length + self.gap * SECOND)
-        return burst(run, people, self.limit, usual, minutes=str(ceil(length / MINUTE)))
+        return burst(self.card, run, people, self.limit, usual, minutes=str(ceil(length / MINUTE)))
 
     def _usual(self, entry: Swipe, window: Window[Swipe], reference: Reference, length: int) -> float | None:
         return usual_in(entry, window, reference, length, self.card.ledger) if self.baseline else None
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """From the first of these settlements on."""
+        return of_burst(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many persons, without which pause, in how long, against the limit and the habit."""
         found, pause = episode.peak, span_text(self.gap)
-        minutes, limits = found.details["minutes"], against(found)
+        minutes, limits = found.details["minutes"], against(found, HERE)
         return Text(
-            f"{minutes}分钟内有{found.value:g}名参保人连续刷卡结算，间隔均不超过{pause.zh}（{limits.zh}）",
+            f"{minutes}分钟内有{found.value:g}名参保人连续刷卡结算，相邻两次间隔均不超过{pause.zh}（{limits.zh}）",
             f"{found.value:g} insured persons settled within {minutes} min, never over {pause.en} apart ({limits.en})",
         )

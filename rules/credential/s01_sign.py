@@ -13,10 +13,13 @@ from rules import (
     SECOND,
     Card,
     Episode,
+    Evidence,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Swipe,
     Text,
     Window,
@@ -24,8 +27,11 @@ from rules import (
     day_of,
     ends_after,
     hour_of_day,
+    listed,
+    of_burst,
     parameter,
     span_text,
+    yuan,
 )
 
 from ._burst import against, burst
@@ -34,13 +40,10 @@ from ._habit import crowd
 TYPED = "02"
 """mdtrt_cert_type of an identity card: its number can be typed in without the card."""
 
-SIGNS = {
-    "amount": Text("总费用均相同（±{percent}%）", "all with the same total (± {percent} %)"),
-    "elsewhere": Text("均为异地参保", "all insured elsewhere"),
-    "typed": Text("均以身份证办理（凭证类型02）", "all on an identity card (credential type 02)"),
-    "drained": Text("结算后账户余额均不足{balance}元", "all left with less than {balance} yuan on the account"),
-}
-"""Each sign with its words."""
+SIGNS = ("amount", "elsewhere", "typed", "drained")
+"""The same total, insured in another county, on an identity card, the account left nearly empty."""
+MOST_COUNTIES = 5
+"""So many are named in the sentence."""
 
 
 class Sign(Rule[Swipe]):
@@ -70,8 +73,8 @@ class Sign(Rule[Swipe]):
         >>> typed = [replace(one, credential="02") for one in cards]
         >>> judge(Sign(), typed[:5])
         []
-        >>> [(found.value, found.details) for found in judge(Sign(), typed)]
-        [(6, {'sign': 'typed'})]
+        >>> [(found.value, found.details["sign"]) for found in judge(Sign(), typed)]
+        [(6, 'typed')]
 
     """
 
@@ -81,6 +84,10 @@ class Sign(Rule[Swipe]):
         family="credential",
         ledger="swipes",
         subject="institution",
+        why=Text(
+            "收集来的医保卡常有共同特征：总费用相同、均为异地参保、均用身份证、账户被刷空；人数较少也提示",
+            "Collected cards resemble one another: the same total, insured elsewhere, on an identity card, left empty",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”；"
             "歙县专项整治方案（2025-04-30）“聚敛参保人医保卡，通过空刷套刷等方式骗保”"
@@ -89,6 +96,7 @@ class Sign(Rule[Swipe]):
             "是否收集医保凭证空刷套刷、集中代购，或单位、家庭统一购药",
             "cards collected to draw money, purchases for others, or one order for a family or a firm",
         ),
+        decided=("medfee_sumamt", "insuplc_admdvs", "mdtrtarea_admvs", "mdtrt_cert_type", "balc", "inf_time"),
     )
 
     window: int = parameter(
@@ -163,7 +171,7 @@ class Sign(Rule[Swipe]):
             return None
         usual = self._usual(sign, swipe, window)
         usual = None if usual is None else usual * crowd(swipe, reference)
-        found = burst(sharing, people, self.limit, usual, sign=sign)
+        found = burst(self.card, sharing, people, self.limit, usual, sign=sign)
         # Equal amounts and persons from elsewhere raise S01 to high (violations.md, S01).
         if found is not None and found.severity == "warning" and sign in ("amount", "elsewhere"):
             return replace(found, severity="high")
@@ -199,12 +207,38 @@ class Sign(Rule[Swipe]):
         open_days = len({day_of(one.time) for one in past})
         return max(by_hour[(hour + near) % 24] for near in (-1, 0, 1)) / open_days
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """From the first of these settlements on."""
+        return of_burst(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many persons, in how long, what they share, against the limit and the habit."""
         found, length = episode.peak, span_text(self.window)
-        words, limits = SIGNS[found.details["sign"]], against(found)
-        zh, en = (one.format(percent=self.amount_percent, balance=self.balance) for one in (words.zh, words.en))
+        shared = self._shared(found.details["sign"], found.evidence)
+        limits = against(found, Text("该机构平日同时段此类结算", "of this kind here"))
         return Text(
-            f"{length.zh}内有{found.value:g}名参保人刷卡结算，{zh}（{limits.zh}）",
-            f"{found.value:g} insured persons settled within {length.en}, {en} ({limits.en})",
+            f"{length.zh}内有{found.value:g}名参保人刷卡结算，{shared.zh}（{limits.zh}）",
+            f"{found.value:g} insured persons settled within {length.en}, {shared.en} ({limits.en})",
+        )
+
+    def _shared(self, sign: str, rows: Sequence[Evidence]) -> Text:
+        """What the settlements have in common, with the amounts or the counties that it is about."""
+        if sign == "amount":
+            totals = [one.total for one in rows]
+            least, most = yuan(min(totals)), yuan(max(totals))
+            if least == most:
+                return Text(f"总费用均为{least}元", f"each with a total of {least} yuan")
+            percent = self.amount_percent
+            return Text(
+                f"总费用均在{least}元至{most}元之间（与最后一笔相差不超过{percent}%）",
+                f"each with a total of {least} to {most} yuan (within {percent} % of the last one)",
+            )
+        if sign == "elsewhere":
+            counties = sorted({one.decided["insuplc_admdvs"] for one in rows})
+            named = listed([Text(one, one) for one in counties], MOST_COUNTIES)
+            return Text(f"均为异地参保（参保地{named.zh}）", f"all insured elsewhere ({named.en})")
+        if sign == "typed":
+            return Text("均以居民身份证为就诊凭证（凭证类型02）", "all on an identity card (credential type 02)")
+        return Text(
+            f"结算后账户余额均不足{self.balance}元", f"all left with less than {self.balance} yuan on the account"
         )

@@ -8,13 +8,16 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Swipe,
     Text,
     Window,
     assumption,
     ends_after,
+    of_burst,
     parameter,
     span_text,
 )
@@ -52,11 +55,16 @@ class Till(Rule[Swipe]):
         family="credential",
         ledger="tills",
         subject="institution",
+        why=Text(
+            "一个结算窗口几分钟内结算的人数超过一名经办人能够办理的数量时提示",
+            "Told where one till settles more patients within minutes than one clerk can serve",
+        ),
         basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
         advice=Text(
             "该操作员是否持他人医保凭证批量结算，或共用账号、断网后补传",
             "cards of others settled in one go, an account that several clerks share, or an upload after an outage",
         ),
+        decided=("opter", "opter_type", "inf_time"),
     )
 
     window: int = parameter(
@@ -103,13 +111,17 @@ class Till(Rule[Swipe]):
         """Count the distinct persons in the window that ends with this settlement."""
         people = window.distinct("person")
         usual = own_usual_in(entry, window, reference, self.span, self.card.ledger) if self.baseline else None
-        return burst(window.entries, people, self.limit, usual)
+        return burst(self.card, window.entries, people, self.limit, usual)
 
-    def sentence(self, episode: Episode) -> Text:
-        """How many persons at one till, in how long, against the limit and the habit."""
+    def scene(self, episode: Episode) -> Scene:
+        """From the first of these settlements on."""
+        return of_burst(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
+        """How many persons at which till, in how long, against the limit and the habit."""
         found, length = episode.peak, span_text(self.window)
-        limits = against(found)
+        till, limits = found.evidence[-1].decided["opter"], against(found, Text("该窗口平日同时段", "at this till"))
         return Text(
-            f"同一结算窗口{length.zh}内有{found.value:g}名参保人门诊结算（{limits.zh}）",
-            f"{found.value:g} outpatients settled at one till within {length.en} ({limits.en})",
+            f"经办人{till}的结算窗口{length.zh}内有{found.value:g}名参保人门诊结算（{limits.zh}）",
+            f"{found.value:g} outpatients settled at the till of operator {till} within {length.en} ({limits.en})",
         )

@@ -12,19 +12,29 @@ from rules import (
     SECOND,
     Card,
     Episode,
+    Evidence,
     Fill,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Text,
     Visit,
     Window,
+    above,
     assumption,
+    clock,
     ends_after,
     evidence,
+    exceeded,
+    listed,
+    of_row,
     parameter,
+    period,
     precedent,
+    reached,
     span_text,
 )
 
@@ -37,6 +47,8 @@ TOKEN = "01"  # noqa: S105 - a code of mdtrt_cert_type, not a secret
 STAYS = ("2303", "2304")
 EARTH_RADIUS = 6_371.0
 """km."""
+MOST_STOPS = 5
+"""So many are named in the sentence; the rows of evidence have all."""
 
 
 class ImpossibleTravel(Rule[Visit | Fill]):
@@ -75,6 +87,10 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         family="credential",
         ledger="visits",
         subject="person",
+        why=Text(
+            "同一参保人在短时间内于两地刷卡，人无法赶到，医保凭证可能被盗刷、出借或复制",
+            "One credential is used in two places between which nobody can have travelled: stolen, lent or copied",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第四十一条；眉县转发宝鸡市通知（2024-09-27）“盗刷社会保障卡或医保电子凭证”"
         ),
@@ -85,6 +101,14 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         judges_pre=True,
         institution_facing=True,
         renamed={"speed": "over_speed"},
+        decided=(
+            "mdtrtarea_admvs",
+            "opter_type",
+            "mdtrt_cert_type",
+            "institutions.admdvs",
+            "institutions.lat",
+            "institutions.lon",
+        ),
     )
 
     county_minutes: int = parameter(
@@ -207,14 +231,15 @@ class ImpossibleTravel(Rule[Visit | Fill]):
     def _too_fast(self, visit: Visit, apart: list[Visit], stops: list[Visit], reference: Reference) -> Finding | None:
         """Farther apart than anybody drives in the time between; clocks are trusted to the minute."""
         speeds = [
-            (kilometres / (max(visit.time - one.time, MINUTE) / HOUR), kilometres)
+            (kilometres / (max(visit.time - one.time, MINUTE) / HOUR), kilometres, one.time)
             for one in apart
             if (kilometres := _kilometres(one, visit, reference, unknown=0.0)) > self.near_km
         ]
-        fastest, kilometres = max(speeds, default=(0.0, 0.0))
+        fastest, kilometres, since = max(speeds, default=(0.0, 0.0, 0))
         if fastest <= self.over_speed:
             return None
-        return _finding(("speed", "km/h"), (round(fastest, 1), self.over_speed), stops, kilometres=round(kilometres))
+        measured, details = (round(fastest, 1), self.over_speed), {"kilometres": round(kilometres), "since": since}
+        return _finding(("speed", "km/h"), measured, stops, **details)
 
     def _places(self, stops: list[Visit]) -> Finding | None:
         places = len({one.institution for one in stops})
@@ -222,27 +247,58 @@ class ImpossibleTravel(Rule[Visit | Fill]):
             return None
         return _finding(("institutions", "institutions"), (places, self.places), stops)
 
-    def sentence(self, episode: Episode) -> Text:
-        """In how many counties or institutions within how long, or how fast, against the limit."""
+    def scene(self, episode: Episode) -> Scene:
+        """Where the person was last, from the first place on."""
+        rows = episode.peak.evidence
+        return of_row(rows[-1])._replace(when=period(rows[0].time, rows[-1].time))
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """In which counties or institutions within how long, or how fast, against the limit."""
         found = episode.peak
-        if found.measure == "counties":
-            minutes, limit = found.details["minutes"], self.county_minutes
-            return Text(
-                f"同一参保人{minutes}分钟内在{found.value:g}个县（区）结算（上限{limit}分钟内1个）",
-                f"one person settled in {found.value:g} counties within {minutes} min (limit 1 within {limit} min)",
-            )
-        if found.measure == "speed":
-            apart = found.details["kilometres"]
-            return Text(
-                f"同一参保人在相距{apart}公里的两家机构先后结算，折合时速{found.value:g}公里（上限{found.limit:g}公里）",
-                f"one person settled at two institutions {apart} km apart, "
-                f"a journey at {found.value:g} km/h (limit {found.limit:g})",
-            )
-        length = span_text(self.window)
+        told = {"counties": self._of_counties, "speed": self._of_speed}
+        return told.get(found.measure, self._of_places)(found, names)
+
+    def _of_counties(self, found: Finding, names: Names) -> Text:
+        minutes, limit, rows = found.details["minutes"], self.county_minutes, found.evidence
+        stops = _stops_text((one for one in rows if one.time > rows[-1].time - limit * MINUTE), names)
         return Text(
-            f"同一参保人{length.zh}内在{found.value:g}家机构结算（上限{found.limit:g}家）",
-            f"one person settled at {found.value:g} institutions within {length.en} (limit {found.limit:g})",
+            f"1名参保人{minutes}分钟内先后在{found.value:g}个县（区）结算：{stops.zh}"
+            f"（提示阈值：间隔不足{limit}分钟跨县（区）结算）",
+            f"one person settled in {found.value:g} counties within {minutes} min: {stops.en} "
+            f"(threshold: two counties less than {limit} min apart)",
         )
+
+    def _of_speed(self, found: Finding, names: Names) -> Text:
+        last = found.evidence[-1]
+        since = next(one for one in found.evidence if str(one.time) == found.details["since"])
+        stops, apart = _stops_text([since, last], names), found.details["kilometres"]
+        limit, speed = exceeded(found.limit, Text("公里", "km/h")), above(found.value, found.limit)
+        return Text(
+            f"1名参保人先后在相距{apart}公里的两家机构结算：{stops.zh}，折合时速{speed.zh}公里（{limit.zh}）",
+            f"one person settled at two institutions {apart} km apart: {stops.en}, "
+            f"a journey at {speed.en} km/h ({limit.en})",
+        )
+
+    def _of_places(self, found: Finding, names: Names) -> Text:
+        length, stops = span_text(self.window), _stops_text(found.evidence, names)
+        limit = reached(found.limit, Text("家", "institutions"))
+        return Text(
+            f"1名参保人{length.zh}内在{found.value:g}家机构结算：{stops.zh}（{limit.zh}）",
+            f"one person settled at {found.value:g} institutions within {length.en}: {stops.en} ({limit.en})",
+        )
+
+
+def _stops_text(rows: Iterable[Evidence], names: Names) -> Text:
+    """Each stop with its time, its institution and its county, where that is known."""
+    return listed([_stop_text(one, names) for one in rows], MOST_STOPS)
+
+
+def _stop_text(row: Evidence, names: Names) -> Text:
+    at, where = clock(row.time, "%H:%M"), names.of(row)
+    county = row.decided.get("mdtrtarea_admvs") or names.column("institutions", "admdvs", row)
+    if not county:
+        return Text(f"{at}在{where.zh}", f"{at} at {where.en}")
+    return Text(f"{at}在区划{county}的{where.zh}", f"{at} at {where.en} in county {county}")
 
 
 def _in_person(visit: Visit, reference: Reference) -> bool:
@@ -283,6 +339,6 @@ def _finding(
         limit=value_and_limit[1],
         unit=measure[1],
         severity="high",
-        evidence=evidence(stops),
+        evidence=evidence(stops, ImpossibleTravel.card),
         details={name: str(number) for name, number in details.items()},
     )

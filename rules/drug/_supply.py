@@ -8,7 +8,22 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import cast
 
-from rules import DAY, PHARMACY, Fill, Reference, Rule, Undecidable, Window, assumption, day_of, parameter, published
+from rules import (
+    DAY,
+    PHARMACY,
+    Fill,
+    Finding,
+    Reference,
+    Rule,
+    Text,
+    Undecidable,
+    Window,
+    assumption,
+    day_of,
+    listed,
+    parameter,
+    published,
+)
 
 UNIT = 10_000
 """One cnt, as quantities are kept."""
@@ -101,9 +116,23 @@ def own_pace(dispensings: Iterable[Dispensing]) -> dict[str, int]:
     return found
 
 
-def drug_name(fill: Fill, reference: Reference) -> str:
-    """The drug's name by the drug table, else its code."""
-    return (reference.row("drugs", fill.item, fill.time) or {}).get("name") or fill.item
+def told_days(time: int) -> str:
+    """A length of time as days, to a tenth.
+
+    >>> told_days(30 * DAY + DAY // 3)
+    '30.3'
+    """
+    return f"{round(time / DAY, 1):g}"
+
+
+def allowed_and_pack(found: Finding) -> Text:
+    """What one dispensing of this kind may be, in words: the days allowed, and one pack of so many days."""
+    allowed, pack = found.details["allowed"], found.details["pack"]
+    sent = sorted({row.decided["med_type"] for row in found.evidence if "med_type" in row.decided})
+    kinds = listed([Text(one, one) for one in sent], 3)
+    of_kind = Text(f"；医疗类别{kinds.zh}", f"; kind of visit {kinds.en}") if kinds.zh else Text("", "")
+    packed = Text("", "") if float(pack) < 1 else Text(f"（{pack}天用量）", f" of {pack} days")
+    return Text(f"{allowed}天加1盒{packed.zh}{of_kind.zh}", f"{allowed} days and one pack{packed.en}{of_kind.en}")
 
 
 def _lasts(line: Fill, reference: Reference, pace: Mapping[str, int]) -> int | None:

@@ -11,19 +11,26 @@ from rules import (
     Fill,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Severity,
     Text,
     Undecidable,
     Window,
+    above,
+    again,
     assumption,
+    clock,
     ends_after,
     evidence,
+    exceeded,
+    of_row,
     parameter,
 )
 
-from ._supply import Dispensing, dispensed, drug_name, own_pace
+from ._supply import Dispensing, dispensed, own_pace, told_days
 
 WEEK = 7 * DAY
 RESERVE = assumption(
@@ -77,6 +84,10 @@ class EarlyRefill(Rule[Fill]):
         family="drug",
         ledger="supply",
         subject="person",
+        why=Text(
+            "上次所配药品尚余很多又再次配药，可能重复开药、囤药转卖",
+            "A drug is dispensed again while much of it must be left: prescribed twice, or hoarded for resale",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“重复开药”",
         advice=Text(
             "是否调整剂量、外出备药、遗失补配，或超量囤药转卖",
@@ -90,6 +101,7 @@ class EarlyRefill(Rule[Fill]):
             "near_days": "over_days_elsewhere",
             "near_percent": "over_percent_elsewhere",
         },
+        decided=("prd_days", "drugs.pack_units", "drugs.daily_units"),
     )
 
     over_days: int = parameter(
@@ -174,12 +186,12 @@ class EarlyRefill(Rule[Fill]):
         pace = own_pace(before)
         supplies = [one.supply(reference, pace) for one in before]
         fills = [(one, supply or 0) for one, supply in zip(before, supplies, strict=True)]
-        finding = self._judge(fills, now, reference)
+        finding = self._judge(fills, now)
         if finding is None and None in supplies:
             raise Undecidable("supply unknown")
         return finding
 
-    def _judge(self, fills: _Fills, now: Dispensing, reference: Reference) -> Finding | None:
+    def _judge(self, fills: _Fills, now: Dispensing) -> Finding | None:
         taken = [pair for pair in fills if not pair[0].returned]
         if not taken or not taken[-1][1]:
             return None
@@ -203,11 +215,10 @@ class EarlyRefill(Rule[Fill]):
                 elsewhere=elsewhere,
                 repeated=len(early) >= self.repeats,
             ),
-            evidence=evidence(sorted(proof.values(), key=lambda one: (one.time, one.id))),
+            evidence=evidence(sorted(proof.values(), key=lambda one: (one.time, one.id)), self.card),
             details={
-                "drug": drug_name(now.lines[0], reference),
-                "last": f"{supply / DAY:g}",
-                "elsewhere": "1" if elsewhere else "",
+                "last": told_days(supply),
+                "since": str(last.time),
                 "early": str(len(early)) if len(early) >= self.repeats else "",
             },
         )
@@ -228,26 +239,30 @@ class EarlyRefill(Rule[Fill]):
         ]
         return early if now in early else []
 
-    def sentence(self, episode: Episode) -> Text:
-        """How much is left of the last fill against the limit; the other institution stays unnamed."""
-        found = episode.peak
-        details = found.details
-        zh = (
-            f"{details['drug']}再次配药时，此前配药仍可用{found.value:g}天"
-            f"（上限{found.limit:g}天，上次配药{details['last']}天量）"
+    def scene(self, episode: Episode) -> Scene:
+        """The refill of which most was left."""
+        return of_row(episode.peak.evidence[-1])
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """How much is left of what was dispensed before, when and where that was, against the limit."""
+        found, details = episode.peak, episode.peak.details
+        last = next(one for one in found.evidence if str(one.time) == details["since"])
+        drug, where, day = names.drug(found.evidence[-1]), names.of(last), clock(last.time, "%Y-%m-%d")
+        limit, left = exceeded(found.limit, Text("天", "days")), above(found.value, found.limit)
+        times, early = again(episode), self._number(details["early"])
+        return Text(
+            f"1名参保人再次配{drug.zh}，此前所配预计还可用{left.zh}天（{limit.zh}；"
+            f"上次于{day}在{where.zh}配{details['last']}天量）{early.zh}{times.zh}",
+            f"a person got {drug.en} again while {left.en} days of it remain ({limit.en}; "
+            f"the last fill on {day} at {where.en} was for {details['last']} days){early.en}{times.en}",
         )
-        en = (
-            f"{details['drug']} dispensed again while {found.value:g} days of it remain "
-            f"(limit {found.limit:g}, the last fill was for {details['last']} days)"
-        )
-        if details["elsewhere"]:
-            zh, en = f"{zh}，上次在另一机构", f"{en}, the last time at another institution"
-        if details["early"]:
-            zh, en = (
-                f"{zh}，{self.repeat_days}天内第{details['early']}次提前",
-                f"{en}, early fill number {details['early']} in {self.repeat_days} days",
-            )
-        return Text(zh, en)
+
+    def _number(self, early: str) -> Text:
+        """That it was one of several early fills; empty where that did not count."""
+        if not early:
+            return Text("", "")
+        days = self.repeat_days
+        return Text(f"，{days}天内第{early}次提前配药", f", early fill number {early} in {days} days")
 
 
 def _remaining(fills: Iterable[tuple[Dispensing, int]], time: int) -> int:

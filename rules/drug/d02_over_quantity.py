@@ -8,16 +8,21 @@ from rules import (
     Episode,
     Fill,
     Finding,
+    Names,
     Reference,
+    Scene,
     Text,
     Window,
+    above,
+    again,
     assumption,
     ends_after,
     evidence,
+    of_row,
     parameter,
 )
 
-from ._supply import DaysAllowed, Dispensing, dispensed, drug_name
+from ._supply import DaysAllowed, Dispensing, allowed_and_pack, dispensed, told_days
 
 
 class OverQuantity(DaysAllowed):
@@ -68,6 +73,10 @@ class OverQuantity(DaysAllowed):
         family="drug",
         ledger="supply",
         subject="person",
+        why=Text(
+            "一次或一段时间内的配药量超过该类门诊允许或本人能够使用的数量",
+            "More is dispensed, at once or over months, than the kind of visit allows or a person can use",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第三十八条；"
             "眉县转发宝鸡市通知（2024-09-27）“超量开药”，歙县方案（2025-04-30）“超量购药”"
@@ -80,6 +89,7 @@ class OverQuantity(DaysAllowed):
         judges_pre=True,
         institution_facing=True,
         renamed={"more_percent": "over_percent"},
+        decided=("prd_days", "med_type", "rxno", "drugs.pack_units", "drugs.daily_units"),
     )
 
     days: int = parameter(
@@ -118,15 +128,20 @@ class OverQuantity(DaysAllowed):
         before, now = found
         supplies = [one.supply(reference) for one in (*before, now)]
         allowed, pack, supply = self.allowed(now.lines), now.pack(reference), supplies[-1] or 0
-        alone = None if allowed is None else self._finding([now], supply, allowed + pack, reference)
-        limit = self.span * (100 + self.over_percent) // 100 + min(supply, max(allowed or 0, pack))
-        summed = self._finding([*before, now], sum(one or 0 for one in supplies), limit, reference)
+        alone = None if allowed is None else self._alone(now, supply, allowed, pack)
+        most, added = self.span * (100 + self.over_percent) // 100, min(supply, max(allowed or 0, pack))
+        total = sum(one or 0 for one in supplies)
+        summed = self._finding([*before, now], total, most + added, most=most, added=added)
         findings = [one for one in (alone, summed) if one is not None]
         if not findings:
             self.must_be_decidable(supplies, now.lines, supply - pack)
         return max(findings, key=lambda one: one.value / one.limit, default=None)
 
-    def _finding(self, seen: list[Dispensing], supply: int, limit: int, reference: Reference) -> Finding | None:
+    def _alone(self, now: Dispensing, supply: int, allowed: int, pack: int) -> Finding | None:
+        return self._finding([now], supply, allowed + pack, allowed=allowed, pack=pack)
+
+    def _finding(self, seen: list[Dispensing], supply: int, limit: int, **details: int) -> Finding | None:
+        """details: what the limit is made of, ms."""
         if supply <= limit:
             return None
         return Finding(
@@ -135,21 +150,31 @@ class OverQuantity(DaysAllowed):
             limit=round(limit / DAY, 1),
             unit="days",
             severity="high" if supply > 2 * limit else "warning",
-            evidence=evidence([line for one in seen for line in one.lines]),
-            details={"drug": drug_name(seen[-1].lines[0], reference), "dispensings": str(len(seen))},
+            evidence=evidence([line for one in seen for line in one.lines], self.card),
+            details={name: told_days(time) for name, time in details.items()} | {"dispensings": str(len(seen))},
         )
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """The dispensing that exceeded the limit by most."""
+        return of_row(episode.peak.evidence[-1])
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
         """How many days' supply, in one dispensing or in the days of the sum, against the limit."""
-        found = episode.peak
-        drug, number = found.details["drug"], found.details["dispensings"]
-        if number == "1":
+        found, details, times = episode.peak, episode.peak.details, again(episode)
+        drug, value = names.drug(found.evidence[-1]), above(found.value, found.limit)
+        if "pack" in details:
+            most = allowed_and_pack(found)
             return Text(
-                f"{drug}一次配药{found.value:g}天量（上限{found.limit:g}天）",
-                f"{found.value:g} days' supply of {drug} in one dispensing (limit {found.limit:g})",
+                f"1名参保人一次配{drug.zh}共{value.zh}天用量（提示阈值：超过{most.zh}）{times.zh}",
+                f"a person got {value.en} days' supply of {drug.en} in one dispensing "
+                f"(threshold: more than {most.en}){times.en}",
             )
+        where, number, days = names.institutions(found.evidence), details["dispensings"], self.days
+        limit, usual, added = f"{found.limit:g}", details["most"], details["added"]
         return Text(
-            f"{drug}{self.days}天内{number}次配药共{found.value:g}天量（上限{found.limit:g}天）",
-            f"{found.value:g} days' supply of {drug} in {number} dispensings within {self.days} d "
-            f"(limit {found.limit:g})",
+            f"1名参保人{days}天内{number}次配{drug.zh}共{value.zh}天用量（提示阈值：超过{limit}天，"
+            f"即{days}天内最多{usual}天，另加本次可配{added}天），配药机构：{where.zh}{times.zh}",
+            f"a person got {value.en} days' supply of {drug.en} in {number} dispensings within {days} d "
+            f"(threshold: more than {limit} days, which is {usual} within {days} d and {added} for this time), "
+            f"at {where.en}{times.en}",
         )

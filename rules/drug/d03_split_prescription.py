@@ -9,15 +9,21 @@ from rules import (
     Fill,
     Finding,
     Guard,
+    Names,
     Reference,
+    Scene,
     Text,
     Window,
+    above,
+    again,
     day_of,
     ends_after,
     evidence,
+    of_row,
+    period,
 )
 
-from ._supply import DaysAllowed, Dispensing, dispensed, drug_name, prescription_and_day
+from ._supply import DaysAllowed, Dispensing, allowed_and_pack, dispensed, prescription_and_day, told_days
 
 
 class SplitPrescription(DaysAllowed):
@@ -58,6 +64,10 @@ class SplitPrescription(DaysAllowed):
         family="drug",
         ledger="supply",
         subject="person",
+        why=Text(
+            "一张处方不能开的量被拆成同日几张处方",
+            "What one prescription may not hold is written on several of one day",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；眉县转发宝鸡市通知（2024-09-27）“分解处方”",
         advice=Text(
             "是否不同科室各自开具、是否更正后重开，或将一张处方拆开",
@@ -65,6 +75,7 @@ class SplitPrescription(DaysAllowed):
         ),
         judges_pre=True,
         institution_facing=True,
+        decided=("prd_days", "med_type", "rxno", "bilg_dr_codg", "drugs.pack_units", "drugs.daily_units"),
     )
 
     quiet: int = ends_after(86_400, "按日判断", "a day is judged at a time")
@@ -104,32 +115,38 @@ class SplitPrescription(DaysAllowed):
         supplies = [one.supply(reference) for one in seen]
         supply = sum(one or 0 for one in supplies)
         pack = max(one.pack(reference) for one in seen)
-        limit = max(self.allowed(one.lines) or 0 for one in seen) + pack
-        if supply > limit:
-            return self._finding(seen, supply, limit, reference)
+        allowed = max(self.allowed(one.lines) or 0 for one in seen)
+        if supply > allowed + pack:
+            return self._finding(seen, supply, allowed, pack)
         self.must_be_decidable(supplies, [line for one in seen for line in one.lines], supply - pack)
         return None
 
-    def _finding(self, seen: list[Dispensing], supply: int, limit: int, reference: Reference) -> Finding:
+    def _finding(self, seen: list[Dispensing], supply: int, allowed: int, pack: int) -> Finding:
         lines = [line for one in seen for line in one.lines]
         physicians = {line.physician for line in lines} - {""}
-        drug = drug_name(seen[-1].lines[0], reference)
         return Finding(
             measure="days_of_supply",
             value=round(supply / DAY, 1),
-            limit=round(limit / DAY, 1),
+            limit=round((allowed + pack) / DAY, 1),
             unit="days",
             severity="info" if len(physicians) > 1 else "warning",
-            evidence=evidence(lines),
-            details={"drug": drug, "prescriptions": str(len(seen))},
+            evidence=evidence(lines, self.card),
+            details={"prescriptions": str(len(seen)), "allowed": told_days(allowed), "pack": told_days(pack)},
         )
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """From the first line of these prescriptions to the last."""
+        rows = episode.peak.evidence
+        return of_row(rows[-1])._replace(when=period(rows[0].time, rows[-1].time))
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
         """How many prescriptions, for how many days together, against the limit of one."""
-        found = episode.peak
-        drug, number = found.details["drug"], found.details["prescriptions"]
+        found, details = episode.peak, episode.peak.details
+        drug, number, times = names.drug(found.evidence[-1]), details["prescriptions"], again(episode)
+        most, value = allowed_and_pack(found), above(found.value, found.limit)
         return Text(
-            f"{drug}同日{number}张处方共{found.value:g}天量（单张上限{found.limit:g}天）",
-            f"{found.value:g} days' supply of {drug} on {number} prescriptions of one day "
-            f"(limit of one: {found.limit:g})",
+            f"同一机构同日为1名参保人开具{number}张处方，{drug.zh}共{value.zh}天用量"
+            f"（提示阈值：超过单张处方可开的{most.zh}）{times.zh}",
+            f"a person got {number} prescriptions on one day, {value.en} days' supply of {drug.en} "
+            f"(threshold: more than {most.en} on one prescription){times.en}",
         )

@@ -7,6 +7,7 @@ from rules import (
     Card,
     Episode,
     Finding,
+    Names,
     Reference,
     Rule,
     Sale,
@@ -17,6 +18,7 @@ from rules import (
     ends_after,
     evidence,
     parameter,
+    reached,
 )
 
 
@@ -49,10 +51,15 @@ class BadTraceCodes(Rule[Sale]):
         family="drug",
         ledger="bad_codes",
         subject="institution",
+        why=Text(
+            "上传的追溯码不符合编码规则，无法核对药品来源",
+            "The trace codes that were sent can be none, so that where the drugs came from cannot be checked",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；歙县方案（2025-04-30）“药品追溯码采集规范应用”",
         advice=Text(
             "扫码设备与接口是否漏传、截断或填充占位码", "the scanner and the interface: cut off, left out or filled in"
         ),
+        decided=("drug_trac_codg",),
     )
 
     limit: int = parameter(
@@ -88,13 +95,13 @@ class BadTraceCodes(Rule[Sale]):
             limit=self.limit,
             unit="codes",
             severity="info",
-            evidence=evidence(seen[:50]),
+            evidence=evidence(seen[:50], self.card),
         )
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many on the worst day, on how many days."""
-        found = episode.peak
+        found, limit = episode.peak, reached(episode.peak.limit, Text("个", "in a day"))
         return Text(
-            f"一日内有{found.value:g}个追溯码不是有效追溯码（上限{found.limit:g}个），共{episode.count}天出现",
-            f"{found.value:g} trace codes of one day are none (limit {found.limit:g}), on {episode.count} day(s)",
+            f"一日内上传{found.value:g}个无效追溯码（{limit.zh}），共{episode.count}天出现",
+            f"{found.value:g} trace codes of one day can be none ({limit.en}), on {episode.count} day(s)",
         )

@@ -11,19 +11,27 @@ from rules import (
     SECOND,
     Card,
     Episode,
+    Evidence,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
     Sale,
+    Scene,
     Text,
     Window,
     assumption,
+    clock,
     day_of,
     ends_after,
     evidence,
+    exceeded,
     is_own_code,
+    listed,
+    of_burst,
     parameter,
+    reached,
 )
 
 _UNIT = 10_000
@@ -31,6 +39,8 @@ _NO_PACK = 400
 """A code with more entries in the window stands for no pack, however they lie: only its crowded days are looked at."""
 _PROOF = 10
 """So many sales prove a finding: the first and the last ones; those between are in the findings before it."""
+MOST_SALES = 5
+"""So many are named in the sentence; the rows of evidence have more."""
 _STAYS = 30 * DAY
 """So long after a day of too many sales a code stays a placeholder."""
 
@@ -85,6 +95,10 @@ class TraceCodeReuse(Rule[Sale]):
         family="drug",
         ledger="sales",
         subject="trace_code",
+        why=Text(
+            "一个追溯码对应一盒药；售出未退又再次售出，可能是回流药或串换",
+            "A trace code stands for one pack; sold again without having been taken back, it may be a returned drug",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第四十条；"
             "安岳县八条措施（2024-11-11）“回流药品”，歙县方案（2025-04-30）“回流药”"
@@ -94,6 +108,7 @@ class TraceCodeReuse(Rule[Sale]):
             "where the pack came from, whether it had been handed back unreported, opened without the flag, or misread",
         ),
         judges_pre=True,
+        decided=("drug_trac_codg", "trdn_flag", "drugs.pack_units"),
     )
 
     keep_days: int = parameter(
@@ -212,7 +227,7 @@ class TraceCodeReuse(Rule[Sale]):
             limit=self.placeholder,
             unit="sales",
             severity="info",
-            evidence=evidence([_spokesman(sale) for sale in seen]),
+            evidence=evidence([_spokesman(sale) for sale in seen], self.card),
             details={"code": seen[0][0].code, "error": "1"},
         )
 
@@ -234,29 +249,42 @@ class TraceCodeReuse(Rule[Sale]):
             limit=1,
             unit="sales",
             severity="high" if second and not own else "warning",
-            evidence=evidence([_spokesman(sale) for sale in (first, *seen[1:][1 - _PROOF :])]),
+            evidence=evidence([_spokesman(sale) for sale in (first, *seen[1:][1 - _PROOF :])], self.card),
             # More than a day: one that stands for exactly a day does not yet.
             rises_to="critical" if second and not own else None,
             rises_at=second + DAY + 1 if second and not own else 0,
-            details={"code": seen[-1][0].code, "places": "、".join(_place(sale) for sale in _first_at(seen))},
+            details={"code": seen[-1][0].code},
         )
 
-    def sentence(self, episode: Episode) -> Text:
-        """How often the code was sold, and where."""
+    def scene(self, episode: Episode) -> Scene:
+        """From the first sale on."""
+        return of_burst(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """How often the code was sold, when and where."""
         found = episode.peak
-        code = found.details["code"]
+        code, rows = found.details["code"], found.evidence
         if "error" in found.details:
+            limit, where = reached(found.limit, Text("次", "sales")), names.institutions(rows)
             return Text(
-                f"追溯码{code}一日内出现在{found.value:g}次以上销售中（上限{found.limit:g}次），应为占位码或数据错误",
-                f"trace code {code} stands in {found.value:g} or more sales of one day (limit {found.limit:g}): "
-                "a placeholder or an error of the data",
+                f"追溯码{code}一日内出现在{found.value:g}次以上销售中（{limit.zh}），应为占位码或数据错误，销售机构：{where.zh}",
+                f"trace code {code} stands in {found.value:g} or more sales of one day ({limit.en}), "
+                f"at {where.en}: a placeholder or an error of the data",
             )
-        places = found.details["places"]
-        return Text(
-            f"追溯码{code}售出{found.value:g}次且均未退（上限{found.limit:g}次）：{places}",
-            f"trace code {code} sold {found.value:g} times, none taken back (limit {found.limit:g}): "
-            f"{places.replace('、', ', ')}",
+        limit, drug = (
+            exceeded(found.limit, Text("次", "sale")),
+            names.drug(next((one for one in rows if one.item), rows[0])),
         )
+        sales = listed([_sale_text(one, names) for one in rows], MOST_SALES)
+        return Text(
+            f"{drug.zh}的追溯码{code}售出{found.value:g}次且均未退（{limit.zh}）：{sales.zh}",
+            f"trace code {code} of {drug.en} was sold {found.value:g} times, none taken back ({limit.en}): {sales.en}",
+        )
+
+
+def _sale_text(row: Evidence, names: Names) -> Text:
+    at, where = clock(row.time), names.of(row)
+    return Text(f"{at}在{where.zh}", f"{at} at {where.en}")
 
 
 def _packs(sale: _Together, reference: Reference) -> Fraction:
@@ -272,12 +300,3 @@ def _packs(sale: _Together, reference: Reference) -> Fraction:
 def _spokesman(sale: _Together) -> Sale:
     """The entry that proves a sale: as it was settled, else as it was reported."""
     return next((one for one in sale if not one.stock), sale[0])
-
-
-def _first_at(sales: list[_Together]) -> list[_Together]:
-    """The first sale at each institution."""
-    return list({sale[0].institution: sale for sale in reversed(sales)}.values())[::-1]
-
-
-def _place(sale: _Together) -> str:
-    return f"{sale[0].name} {sale[0].institution}".strip()

@@ -8,12 +8,16 @@ from typing import Literal
 
 import msgspec
 
-from ..times import BEFORE_ALL, clock, iso
+from ..reference import Reference
+from ..times import BEFORE_ALL, iso
 from . import card
 from .episode import Episode, Folded, Trigger
 from .finding import SEVERITIES, Severity
+from .names import Names
+from .proof import Proof, proof_of
 from .rule import Rule
-from .text import Text
+from .scene import Scene, of_triggers
+from .text import Text, yuan
 
 Status = Literal["opened", "updated", "withdrawn", "closed"]
 ClosedBy = Literal["quiet", "rule_off", "merged"]
@@ -72,14 +76,14 @@ def alert_id(
 
 @dataclass
 class Moment:
-    """What the engine knows while it works on a record. appended: its append time, ms. degraded: rules that are off.
+    """What the engine knows while it works on a record. appended: its append time, ms. reference: the tables in force.
 
-    faults: rules that failed while they wrote, on which trigger, and what was raised.
+    degraded: rules that are off. faults: rules that failed while they wrote, on which trigger, and what was raised.
     """
 
     appended: int
     tick: int
-    reference_version: str
+    reference: Reference
     degraded: list[str]
     faults: list[tuple[str, Trigger, str]] = field(default_factory=list)
 
@@ -106,16 +110,6 @@ class Measure(msgspec.Struct, frozen=True):
     limit: float
     usual: float | None
     unit: str
-
-
-class Proof(msgspec.Struct, frozen=True):
-    """One piece of evidence. amount: yuan."""
-
-    msgid: str
-    setl_id: str
-    event_time: str
-    person: str
-    amount: float
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,11 +192,11 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         triggers=episode.count,
         measure=Measure(peak.measure, peak.value, peak.limit, peak.usual, peak.unit),
         vola_amt=episode.amount / 100,
-        evidence=[Proof(e.message, e.settlement, iso(e.time), e.person, e.amount / 100) for e in episode.evidence],
+        evidence=[proof_of(one, rule.card, now.reference) for one in episode.evidence],
         evidence_count=episode.evidence_count,
-        text=_text(rule, episode, now),
+        text=words(rule, episode, now, asked=stage == "pre")[0],
         basis=rule.card.basis,
-        reference_version=now.reference_version,
+        reference_version=now.reference.version,
         degraded=now.degraded,
         closed_by=closed_by,
         merged_into=merged_into,
@@ -211,27 +205,55 @@ def write(  # noqa: PLR0913 - a revision is made of as much
     )
 
 
-def _sentence(rule: Rule, episode: Episode, now: Moment) -> Text:
-    """What was seen in the words of the rule; where it fails, as it was measured, for the alert is not to be lost."""
+def _said(rule: Rule, episode: Episode, names: Names, now: Moment) -> tuple[Text, Scene]:
+    """What was seen, where and when, by the rule; where it fails, as measured, for the alert is not to be lost."""
     try:
-        return rule.sentence(episode)
+        return rule.sentence(episode, names), rule.scene(episode)
     except Exception as error:  # noqa: BLE001 - one rule's fault must not stop the others; it is counted and published
         now.faults.append((rule.id, episode.first, type(error).__name__))
         seen = episode.peak
         measured = f"{seen.measure} {seen.value:g} / {seen.limit:g} {seen.unit}"
-        return Text(measured, measured)
+        return Text(measured, measured), of_triggers(episode)
 
 
-def _text(rule: Rule, episode: Episode, now: Moment) -> Text:
-    """Where, when, what, how much, and what to check; the rule fills in the what."""
-    what, first = _sentence(rule, episode, now), episode.first
-    start = min((one.time for one in episode.evidence), default=first.time)
-    same_day = clock(start, "%Y-%m-%d") == clock(episode.last_time, "%Y-%m-%d")
-    until = clock(episode.last_time, "%H:%M" if same_day else "%Y-%m-%d %H:%M")
-    when = clock(start) if clock(start) == clock(episode.last_time) else f"{clock(start)}–{until}"
-    name = first.name or ""
-    amount = f"{episode.amount / 100:,.2f}"
-    zh = f"{name}（{first.institution}）{when} {what.zh}，涉及基金{amount}元。线索，待核实：{rule.card.advice.zh}。"
-    en = f"{name} ({first.institution}), {when}: {what.en}; {amount} yuan of the fund involved."
-    en += f" A lead to verify: {rule.card.advice.en}."
-    return Text(zh, en.lstrip())
+def words(rule: Rule, episode: Episode, now: Moment, *, asked: bool = False, told_to: str = "") -> tuple[Text, Text]:
+    """The whole text of an alert: where, when, what, how much, and what to check; and the what alone.
+
+    asked: it is about a question, of which nothing is settled yet. told_to: the institution that reads it, to which
+    others stay unnamed; empty: the bureau.
+    """
+    names = Names(now.reference, told_to)
+    (what, scene), amount = _said(rule, episode, names, now), _amount(episode, asked=asked)
+    where, when = names.institution(scene.institution, scene.name, scene.at), scene.when
+    advice = rule.card.advice
+    zh = f"{where.zh}{' ' if where.zh[-1].isascii() else ''}{when.zh}，{what.zh}{amount.zh}。"
+    en = f"{where.en}, {when.en}: {what.en}{amount.en}."
+    whole = Text(f"{zh}疑点线索，待核实：{advice.zh}。", f"{en} A lead to verify: {advice.en}.")
+    return whole, what
+
+
+def _amount(episode: Episode, *, asked: bool) -> Text:
+    """What the evidence put through the fund; a fee line may not be settled when it is uploaded, stock never is."""
+    rows = [one for one in episode.evidence if one.role not in ("stock_sale", "message")]
+    if not rows:
+        return Text("", "")
+    is_settled = any(one.settlement and one.role not in ("admission", "discharge") for one in rows)
+    is_open = any(one.role == "fee_line" and not one.settlement for one in rows)
+    amount = yuan(episode.amount)
+    if is_settled:
+        zh, en = f"，涉及医保基金支付{amount}元", f"; {amount} yuan of the fund involved"
+        if is_open:
+            zh, en = f"{zh}（含上传时尚未结算的费用）", f"{en} (with what was not settled when uploaded)"
+    elif episode.amount:
+        zh, en = f"，涉及医保范围内费用{amount}元", f"; {amount} yuan in scope of the insurance involved"
+    else:
+        zh = en = ""
+    if asked:
+        return Text(f"{zh}，本次尚未结算", f"{en}; this visit is not settled yet")
+    if is_settled:
+        return Text(zh, en)
+    return (
+        Text(f"{zh}，上传时尚未结算", f"{en}; not settled when uploaded")
+        if is_open
+        else Text("，尚未结算", "; not settled yet")
+    )

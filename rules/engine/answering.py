@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
-from .alert import Alert, Moment
+from .alert import Moment
 from .effects import Effects
 from .entry import Entry
 from .episode import trigger
@@ -13,7 +13,7 @@ from .judge import Judge
 from .ledger import Feed, Ledger
 from .memory import Memory
 from .page import Page, PageName
-from .questions import reminder, visit_of
+from .questions import Told, reminder, visit_of
 from .rule import Rule
 from .window import Window
 
@@ -35,7 +35,7 @@ class Answering:
         """Judge a pre-settlement, unless it was answered before under this key of the topic inside."""
         if not self._memory.questions.is_new(questions, key_of_record):
             return
-        told: dict[str, Alert] = {}
+        told: dict[str, Told] = {}
         for entry in questions:
             for ledger, feed in self.feeds[type(entry)]:
                 key = feed.key(entry, self._judge.reference)
@@ -43,12 +43,13 @@ class Answering:
                     continue
                 alike = (one for one in questions if type(one) is type(entry))
                 asked = [one for one in alike if feed.key(one, self._judge.reference) == key]
-                told |= {one.alert_id: one for one in self._judge_question(entry, (ledger.name, key), asked, now)}
+                judged = self._judge_question(entry, (ledger.name, key), asked, now)
+                told |= {one.alert.alert_id: one for one in judged}
         about = next((entry for entry in questions if entry.is_asked_about), None)
         if about is not None:
-            self._effects.reminders.append(reminder(about, list(told.values()), self.speakers, now))
+            self._effects.reminders.append(reminder(about, told.values(), self.speakers, now))
 
-    def _judge_question(self, entry: Entry, page: PageName, asked: list[Entry], now: Moment) -> Iterator[Alert]:
+    def _judge_question(self, entry: Entry, page: PageName, asked: list[Entry], now: Moment) -> Iterator[Told]:
         ledger, key = page
         for newest in self._memory.watches.get(ledger, ()):
             watch = newest.at(entry.time) if newest.enabled else None
@@ -57,10 +58,11 @@ class Answering:
             window = self._window_as_if(self._memory.page_of(page), entry, asked, watch.rule)
             finding = self._judge.ask(watch, entry, window)
             if finding is not None:
-                alert, is_news = self._memory.questions.note(watch, key, trigger(entry, finding), visit_of(entry), now)
+                found = trigger(entry, finding)
+                alert, is_news = self._memory.questions.note(watch, key, found, visit_of(entry), now)
                 if is_news:
                     self._effects.alerts.append(alert)
-                yield alert
+                yield Told(alert, found, watch.rule)
 
     def _window_as_if(self, page: Page | None, entry: Entry, asked: list[Entry], rule: Rule) -> Window:
         """The window had the question been a settlement; less an earlier settlement of the same visit."""

@@ -19,10 +19,12 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule says of itself.
 
     family: the folder of the rule. ledger: the name of the ledger whose entries it judges. subject: what its alerts are
-    about. basis: the law and the notice, in Chinese. advice: what an inspector looks at first. version: of its code.
+    about. why: what it sees and why that is suspicious, one sentence. basis: the law and the notice, in Chinese.
+    advice: what an inspector looks at first. version: of its code.
     tables: reference tables without which it is off. judges_pre: whether it judges pre-settlements too.
     institution_facing: whether the institution that asks is told the finding. renamed: earlier names of parameters,
-    each with the present name.
+    each with the present name. decided: what it decides on beside time, person and amounts, which a row of evidence
+    shows: fields by their names in the interface, and columns of reference tables (`drugs.pack_units`).
     """
 
     id: str
@@ -30,6 +32,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     ledger: str
     subject: Subject
+    why: Text
     basis: str
     advice: Text
     stage: Stage = "in"
@@ -38,3 +41,4 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     judges_pre: bool = False
     institution_facing: bool = False
     renamed: Mapping[str, str] = {}
+    decided: tuple[str, ...] = ()

@@ -48,7 +48,7 @@ class Engine:
         self.memory = Memory(ledgers, InMemory() if resting is None else resting)
         self.effects = Effects()
         self._feeds: dict[type[Entry], list[tuple[Ledger, Feed]]] = {}
-        self._now = Moment(0, 0, reference.version, [])
+        self._now = Moment(0, 0, reference, [])
         self._agenda = Agenda()
         self._judge = Judge(self.memory, self.effects, self._agenda, reference)
         self._taking_back = TakingBack(self.memory, self.effects, self._judge)
@@ -79,7 +79,7 @@ class Engine:
         coming = {w.name: w.after(self.in_force.get(w.name), now) for w in enabled if w.rule.id not in missing}
         going = {name: replace(w, enabled=False) for name, w in self.in_force.items() if name not in coming}
         self._judge.reference = reference
-        self._now.reference_version = reference.version
+        self._now.reference = reference
         self.degraded = self._now.degraded = sorted(missing)
         in_force = coming | dict(sorted(going.items()))
         if in_force != self.in_force or not self.memory.bounds:

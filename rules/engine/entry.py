@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import msgspec
 from typing_extensions import TypeVar
 
-from ..times import DAY
+from ..times import DAY, iso
 
 Id = tuple[int, str]
 """Of an entry within its ledger key: the identity of its message, and its line."""
+
+
+Role = Literal[
+    "settlement", "pre_settlement", "admission", "discharge", "bill", "fee_line", "sale", "stock_sale", "message"
+]
+"""What a row of evidence is. bill: the settlement of a stay; sale, stock_sale: of a trace code, settled or reported."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e", gc=False):
@@ -51,6 +57,27 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
     def id(self) -> Id:
         """What makes the entry one of a kind within its ledger key."""
         return (self.identity, self.line)
+
+    @property
+    def role(self) -> Role:
+        """What it is as evidence."""
+        return "message"
+
+    @property
+    def billed(self) -> int:
+        """The bill (of a fee line its sum), fen; 0 where it is none or is not kept."""
+        return 0
+
+    @property
+    def sold(self) -> tuple[str, int]:
+        """The item and how much of it, ten-thousandths; empty and 0 where it is no item."""
+        return ("", 0)
+
+    def stated(self, field: str) -> str:
+        """What the message says in a field of the interface, as text; empty where this entry does not keep it."""
+        if field == "inf_time":
+            return iso(self.uploaded)
+        return {"insuplc_admdvs": self.insured_in, "mdtrtarea_admvs": self.place}.get(field, "")
 
     @property
     def home(self) -> tuple[str, str]:

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from .entry import Entry
+from .card import Card
+from .entry import Entry, Role
 
 Severity = Literal["info", "warning", "high", "critical"]
 
@@ -16,7 +17,12 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "high", "critical")
 
 
 class Evidence(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A settlement or line that proves a finding. amount: fen."""
+    """An entry that proves a finding: all that a row of the alert says of it, for the entry may be gone by then.
+
+    It follows from the entry and the rule alone, so that an entry is the same evidence of every finding. amount: the
+    fund's share; total: the bill, 0 where it is none; fen. quantity: of the item, ten-thousandths. decided: what the
+    rule decided on, by its name in the interface.
+    """
 
     time: int
     identity: int
@@ -25,6 +31,15 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     settlement: str
     person: str
     amount: int
+    role: Role
+    transaction: str
+    visit: str
+    institution: str
+    name: str
+    total: int
+    item: str
+    quantity: int
+    decided: dict[str, str] = {}
 
     @property
     def id(self) -> tuple[int, str]:
@@ -64,6 +79,17 @@ class Undecidable(Exception):  # noqa: N818 - an answer of a check, not an error
     """A check lacks what it needs to decide; counted by the argument (a short reason), no finding."""
 
 
-def evidence(entries: Iterable[Entry]) -> list[Evidence]:
-    """The entries as evidence, in order."""
-    return [Evidence(e.time, e.identity, e.line, e.message, e.settlement, e.person, e.amount) for e in entries]
+def evidence(entries: Iterable[Entry], card: Card) -> list[Evidence]:
+    """The entries as evidence of the rule that has this card, in order."""
+    fields = [name for name in card.decided if "." not in name]
+    return [_evidence(one, fields) for one in entries]
+
+
+def _evidence(entry: Entry, fields: Iterable[str]) -> Evidence:
+    item, quantity = entry.sold
+    stated = ((name, entry.stated(name)) for name in fields)
+    return Evidence(
+        entry.time, entry.identity, entry.line, entry.message, entry.settlement, entry.person, entry.amount,
+        entry.role, entry.transaction, entry.visit, entry.institution, entry.name, entry.billed, item, quantity,
+        {name: value for name, value in stated if value},
+    )  # fmt: skip

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from ..times import DAY, HOUR, day_of, iso
-from .alert import Alert, AlertState, ClosedBy, Moment, alert_id, write
+from .alert import Alert, AlertState, ClosedBy, Moment, alert_id, words, write
 from .entry import Entry
 from .episode import Episode, Trigger
 from .rule import Rule
 from .watch import Watch
 
+LONGEST = 500
+"""Characters of vola_cont and vola_evid (interface document, 3101 and 3102)."""
 REMEMBERED = DAY
 """How long the alert of a visit's questions is remembered, ms (contract, section 4)."""
 
@@ -44,27 +47,39 @@ class Reminder(msgspec.Struct, frozen=True):
     answered_at: str
 
 
-def reminder(asked: Entry, told: list[Alert], speakers: Mapping[str, Rule], now: Moment) -> Reminder:
+class Told(NamedTuple):
+    """What a rule found in a question, and the alert that it is."""
+
+    alert: Alert
+    found: Trigger
+    rule: Rule
+
+
+def reminder(asked: Entry, told: Iterable[Told], speakers: Mapping[str, Rule], now: Moment) -> Reminder:
     """The reminder for this question: the findings of those rules that may speak to an institution."""
-    measured = [(alert, alert.measure) for alert in told if alert.rule_id in speakers and not alert.shadow]
-    findings = [
-        ReminderFinding(
-            jr_id=alert.alert_id,
-            rule_id=alert.rule_id,
-            rule_name=alert.rule_name,
-            vola_cont=alert.text.zh,
-            patn_id=asked.person,
-            mdtrt_id=asked.visit,
-            vola_amt=alert.vola_amt,
-            vola_amt_stas="1",
-            sev_deg=str(alert.sev_deg),
-            vola_evid=f"{seen.name} {seen.value:g} (limit {seen.limit:g}) {seen.unit}",
-            vola_bhvr_type=alert.family,
-        )
-        for alert, seen in measured
-    ]
+    spoken = (one for one in told if one.alert.rule_id in speakers and not one.alert.shadow)
+    findings = [_finding(asked, one, now) for one in spoken]
     silent = [rule for rule in now.degraded if rule in speakers]
     return Reminder(asked.message, asked.institution, asked.visit, findings, silent, iso(now.appended))
+
+
+def _finding(asked: Entry, told: Told, now: Moment) -> ReminderFinding:
+    """What the institution is told, in Chinese; other institutions stay unnamed."""
+    alert, episode = told.alert, Episode([told.found], now.tick)
+    whole, what = words(told.rule, episode, now, asked=True, told_to=asked.institution)
+    return ReminderFinding(
+        jr_id=alert.alert_id,
+        rule_id=alert.rule_id,
+        rule_name=alert.rule_name,
+        vola_cont=whole.zh[:LONGEST],
+        patn_id=asked.person,
+        mdtrt_id=asked.visit,
+        vola_amt=alert.vola_amt,
+        vola_amt_stas="1",
+        sev_deg=str(alert.sev_deg),
+        vola_evid=what.zh[:LONGEST],
+        vola_bhvr_type=alert.family,
+    )
 
 
 class Asked(msgspec.Struct, array_like=True):

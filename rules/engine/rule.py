@@ -16,7 +16,9 @@ from .entry import E_co
 from .episode import Episode
 from .finding import Finding
 from .guard import Guard
+from .names import Names
 from .parameter import Parameter, of_field
+from .scene import Scene, of_days, of_triggers
 from .text import Text
 from .window import Window
 
@@ -77,7 +79,11 @@ class Rule(Generic[E_co]):
         """
         raise NotImplementedError
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """Where and when it was of which the sentence tells."""
+        return of_triggers(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
         """What was seen, the value against the limit and the usual value; place, time and amount stand around it."""
         raise NotImplementedError
 
@@ -119,6 +125,10 @@ class DayRule(Rule):
     ) -> Finding | None:
         """Judge one day (its first moment, ms UTC). bins: {first moment of a day: [entries, fen]}."""
         raise NotImplementedError
+
+    def scene(self, episode: Episode) -> Scene:
+        """The institution, and the days that were judged."""
+        return of_days(episode, DAY)
 
     @property
     def span(self) -> int:

@@ -11,22 +11,36 @@ from rules import (
     TRANSFER,
     Card,
     Episode,
+    Evidence,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Stay,
     Text,
     Undecidable,
     WholeStay,
     Window,
+    again,
     assumption,
+    clock,
     ends_after,
     evidence,
+    exceeded,
+    of_row,
     parameter,
     pieces_within,
     stays_in,
 )
+
+OPEN = {
+    "0": Text("", ""),
+    "1": Text("，其中一次尚未上报出院", ", one of them without a discharge so far"),
+    "2": Text("，均尚未上报出院", ", both without a discharge so far"),
+}
+"""How many of the two stays have no known end, in words."""
 
 
 class OverlappingStays(Rule[Stay]):
@@ -66,12 +80,17 @@ class OverlappingStays(Rule[Stay]):
         family="entitlement",
         ledger="stays",
         subject="person",
+        why=Text(
+            "同一参保人不能同时住在两家医院：其中一处可能为冒名住院或挂床",
+            "Nobody lies in two hospitals at once: in one of the beds is somebody else, or nobody",
+        ),
         basis="《医疗保障基金使用监督管理条例》第四十一条；歙县方案（2025-04-30）“重复享受医保待遇”",
         advice=Text(
             "核对两院床位、护理与检查记录，患者重叠期间实际在哪家医院，是否漏传出院登记",
             "bed, nursing and test records of both: where was the patient, or was a discharge not uploaded",
         ),
         renamed={"overlap_hours": "over_hours"},
+        decided=("med_type", "dscg_way", "mid_setl_flag", "dscg_time"),
     )
 
     over_hours: int = parameter(
@@ -158,27 +177,33 @@ class OverlappingStays(Rule[Stay]):
             limit=self.over_hours,
             unit="h",
             severity="high" if certain and first.settled and second.settled else "warning",
-            evidence=evidence([*first.pieces, *second.pieces]),
+            evidence=evidence([*first.pieces, *second.pieces], self.card),
             due=0 if certain else self._deadline(second),
-            details={
-                "first": first.institution,
-                "first_name": first.pieces[0].name,
-                "open": "" if certain else "open",
-            },
+            details={"first": first.institution, "open": str(2 - len(ends))},
         )
 
-    def sentence(self, episode: Episode) -> Text:
-        """Where the person was already, and for how long in both."""
+    def scene(self, episode: Episode) -> Scene:
+        """The second admission."""
+        return of_row(_admissions(episode.peak)[-1])
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """Where the person was already, since when, and for how long in both."""
         found = episode.peak
-        code, name = found.details["first"], found.details["first_name"]
-        open_zh, open_en = ("，尚有出院未上报", ", a discharge is still missing") if found.details["open"] else ("", "")
-        over_zh, over_en = ("已超过", "more than ") if found.value == found.limit else ("", "")
+        first = next(one for one in _admissions(found) if one.institution == found.details["first"])
+        where, since, limit = names.of(first), clock(first.time), exceeded(found.limit, Text("小时", "h"))
+        over = Text("已超过", "more than ") if found.value == found.limit else Text("", "")
+        open_, times = OPEN[found.details["open"]], again(episode)
         return Text(
-            f"1名参保人在{name}（{code}）住院未结束时在本院入院，"
-            f"两次住院重叠{over_zh}{found.value:g}小时（上限{found.limit:g}小时{open_zh}）",
-            f"an insured person was admitted while a stay at {name or 'an institution'} ({code}) went on;"
-            f" the stays overlap by {over_en}{found.value:g} h (limit {found.limit:g} h{open_en})",
+            f"收治1名参保人入院，该参保人{since}起已在{where.zh}住院，"
+            f"两次住院重叠{over.zh}{found.value:g}小时（{limit.zh}）{open_.zh}{times.zh}",
+            f"a person was admitted who had been in {where.en} since {since}; the stays overlap by "
+            f"{over.en}{found.value:g} h ({limit.en}){open_.en}{times.en}",
         )
+
+
+def _admissions(found: Finding) -> list[Evidence]:
+    """The admissions of both stays, the earlier first."""
+    return sorted((one for one in found.evidence if one.role == "admission"), key=lambda one: (one.time, one.id))
 
 
 def _hides_an_end(*stays: WholeStay) -> bool:

@@ -10,6 +10,7 @@ from rules import (
     Episode,
     Fill,
     Finding,
+    Names,
     Reference,
     Rule,
     Stay,
@@ -17,6 +18,7 @@ from rules import (
     Visit,
     Window,
     assumption,
+    clock,
     day_of,
     ends_after,
     evidence,
@@ -67,6 +69,10 @@ class AfterDeath(Rule[Service]):
         family="entitlement",
         ledger="services",
         subject="person",
+        why=Text(
+            "参保人登记死亡之后仍有就医购药或结算，医保凭证可能被他人冒用",
+            "Benefits are drawn after the registered death: the credential may be used by somebody else",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第四十条、第四十一条；"
             "歙县专项整治方案（2025-04-30）“冒用他人医保凭证就医购药”"
@@ -78,6 +84,7 @@ class AfterDeath(Rule[Service]):
         tables=("deaths",),
         judges_pre=True,
         institution_facing=True,
+        decided=("fee_ocur_time", "deaths.die_date"),
     )
 
     settle_days: int = parameter(
@@ -117,8 +124,8 @@ class AfterDeath(Rule[Service]):
             limit=1,
             unit="days",
             severity="critical" if elsewhere else "high",
-            evidence=evidence([*elsewhere[:1], entry]),
-            details={"places": str(len({one.institution for one in hits}))},
+            evidence=evidence([*elsewhere[:1], entry], self.card),
+            details={"died": clock(died - DAY, "%Y-%m-%d")},
         )
 
     def _hits(self, entries: Sequence[Service], died: int) -> list[Service]:
@@ -145,13 +152,15 @@ class AfterDeath(Rule[Service]):
             return bill.visit in admitted or bill.time > died + self.settle_days * DAY
         return bill.visit not in earlier and bill.served > died
 
-    def sentence(self, episode: Episode) -> Text:
-        """How long after the death, how often and at how many institutions."""
-        found, places = episode.peak, episode.peak.details["places"]
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """When the person died, how long after that, how often and where."""
+        found, where = episode.peak, names.institutions(episode.evidence)
+        died = found.details["died"]
         return Text(
-            f"登记死亡{found.value:g}天后仍有就医购药或结算（宽限{found.limit:g}天），共{episode.count}笔，涉及{places}家机构",
-            f"services or bills up to {found.value:g} days after the registered death (limit {found.limit:g}), "
-            f"{episode.count} in all, institutions: {places}",
+            f"登记死亡日期为{died}的1名参保人，此后仍有就医购药或结算{episode.count}笔，"
+            f"最晚在死亡日期之后{found.value:g}天（提示阈值：超过{found.limit:g}天），发生在{where.zh}",
+            f"a person whose registered day of death is {died}: {episode.count} services or bills after it, "
+            f"the last {found.value:g} days after (threshold: more than {found.limit:g} day), at {where.en}",
         )
 
 

@@ -9,6 +9,7 @@ from rules import (
     Card,
     Episode,
     Finding,
+    Names,
     Reference,
     Rule,
     Swipe,
@@ -17,9 +18,10 @@ from rules import (
     Window,
     ends_after,
     evidence,
+    reached,
 )
 
-STATUS = {"suspended": Text("已中止", "suspended"), "terminated": Text("已终止", "terminated")}
+STATUS = {"suspended": Text("已中止", "suspended"), "terminated": Text("已解除", "terminated")}
 
 
 class NoAgreement(Rule[Swipe | Admitted]):
@@ -56,6 +58,10 @@ class NoAgreement(Rule[Swipe | Admitted]):
         family="entitlement",
         ledger="agreements",
         subject="institution",
+        why=Text(
+            "医保协议中止或解除期间，机构不得进行医保结算",
+            "An institution may not settle while its agreement is suspended or terminated",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第三十八条；"
             "眉县转发宝鸡市通知（2024-09-27）“违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算”"
@@ -65,6 +71,7 @@ class NoAgreement(Rule[Swipe | Admitted]):
             "whether the register has the right dates, and why the settlement was accepted",
         ),
         tables=("institutions",),
+        decided=("fee_ocur_time", "institutions.status"),
     )
 
     quiet: int = ends_after(
@@ -91,7 +98,7 @@ class NoAgreement(Rule[Swipe | Admitted]):
             limit=0,
             unit="settlements",
             severity="critical",
-            evidence=evidence([entry]),
+            evidence=evidence([entry], self.card),
             details={"status": status},
         )
 
@@ -101,11 +108,11 @@ class NoAgreement(Rule[Swipe | Admitted]):
         row = reference.row("institutions", entry.institution, served)
         return "" if row is None else row["status"]
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """That the agreement is suspended or ended, and how much was settled all the same."""
         found = episode.peak
-        status = STATUS[found.details["status"]]
+        status, limit = STATUS[found.details["status"]], reached(found.limit + 1, Text("笔", "in a day"))
         return Text(
-            f"医保协议{status.zh}，当日仍有{found.value:g}笔结算或入院登记（应为{found.limit:g}笔）",
-            f"the agreement is {status.en}, yet {found.value:g} settled or admitted that day (limit {found.limit:g})",
+            f"医保协议{status.zh}，当日仍有结算或入院登记{found.value:g}笔（{limit.zh}）",
+            f"the agreement is {status.en}, yet {found.value:g} settlements or admissions that day ({limit.en})",
         )

@@ -5,7 +5,24 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from rules import BY_NATURE, DAY, TRANSFER, Entry, Finding, Text, WholeStay, assumption, evidence, parameter, year_of
+from rules import (
+    BY_NATURE,
+    DAY,
+    TRANSFER,
+    Card,
+    Entry,
+    Episode,
+    Finding,
+    Scene,
+    Text,
+    WholeStay,
+    assumption,
+    evidence,
+    of_row,
+    parameter,
+    reached,
+    year_of,
+)
 
 Limits = Sequence[tuple[int, int]]
 """Days, and so many stays within them."""
@@ -42,11 +59,11 @@ def not_counted_ways() -> tuple[str, ...]:
     )
 
 
-def first_of_year(entry: Entry, stays: list[WholeStay], limits: Limits) -> Finding | None:
+def first_of_year(card: Card, entry: Entry, stays: list[WholeStay], limits: Limits) -> Finding | None:
     """The first limit that the stays reach with this admission, unless one was reached earlier in its calendar year.
 
-    stays: those that count, in order, with known admissions. What is told depends on the set of stays alone, and is
-    told once in a year, for as many years as it goes on.
+    card: of the rule. stays: those that count, in order, with known admissions. What is told depends on the set of
+    stays alone, and is told once in a year, for as many years as it goes on.
     """
     position = next((n for n, one in enumerate(stays) if one.admission is entry), None)
     if position is None:
@@ -64,8 +81,8 @@ def first_of_year(entry: Entry, stays: list[WholeStay], limits: Limits) -> Findi
         limit=limit,
         unit="stays",
         severity="warning",
-        evidence=evidence([piece for one in counted for piece in one.pieces]),
-        details={"days": str(days), "institutions": str(len({one.institution for one in counted}))},
+        evidence=evidence([piece for one in counted for piece in one.pieces], card),
+        details={"days": str(days)},
     )
 
 
@@ -76,10 +93,16 @@ def _reached(times: list[int], at: int, limits: Limits) -> tuple[int, int] | Non
     return next(reached, None)
 
 
+def last_admission(episode: Episode) -> Scene:
+    """The admission that reached the limit."""
+    rows = episode.peak.evidence
+    return of_row(max((one for one in rows if one.role == "admission"), key=lambda one: (one.time, one.id)))
+
+
 def words(finding: Finding, where: Text) -> Text:
     """How often, in how long, where."""
-    days = finding.details["days"]
+    days, limit = finding.details["days"], reached(finding.limit, Text("次", "stays"))
     return Text(
-        f"1名参保人{days}天内{where.zh}住院{finding.value:g}次（上限{finding.limit:g}次）",
-        f"an insured person was admitted {finding.value:g} times in {days} d {where.en} (limit {finding.limit:g})",
+        f"1名参保人{days}天内住院{finding.value:g}次（{limit.zh}），{where.zh}",
+        f"a person was admitted {finding.value:g} times in {days} d ({limit.en}), {where.en}",
     )

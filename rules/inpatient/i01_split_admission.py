@@ -8,18 +8,24 @@ from rules import (
     TRANSFER,
     Card,
     Episode,
+    Evidence,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Stay,
     Text,
     Undecidable,
     WholeStay,
     Window,
+    again,
     assumption,
+    clock,
     ends_after,
     evidence,
+    of_row,
     over_new_year,
     parameter,
     pieces_within,
@@ -65,11 +71,16 @@ class SplitAdmission(Rule[Stay]):
         family="inpatient",
         ledger="stays",
         subject="person",
+        why=Text(
+            "出院几天内又因同类疾病再次入院，可能把一次住院分成两次结算",
+            "Discharged and admitted again within days for the same illness: one stay may be billed as two",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“分解住院、挂床住院”",
         advice=Text(
             "调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗",
             "the records of both stays: was the patient fit to leave, and is the second the same treatment gone on",
         ),
+        decided=("dscg_maindiag_code", "med_type", "dscg_way", "mid_setl_flag", "institutions.group"),
     )
 
     within_days: int = parameter(
@@ -162,22 +173,35 @@ class SplitAdmission(Rule[Stay]):
             limit=self.within_days,
             unit="days",
             severity="high",
-            evidence=evidence([*first.pieces, *second.pieces]),
-            details={"group": second.group, "elsewhere": elsewhere},
+            evidence=evidence([*first.pieces, *second.pieces], self.card),
+            details={"group": second.group, "elsewhere": elsewhere, "ended": clock(_ended(first))},
         )
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """The second admission."""
+        return of_row(_admission(episode.peak))
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
         """How soon, for what, and after which institution where it was a sister."""
-        found = episode.peak
-        group, elsewhere = found.details["group"], found.details["elsewhere"]
-        from_zh = f"同一集团机构{elsewhere}" if elsewhere else "本院"
-        from_en = f"{elsewhere} of the same group" if elsewhere else "the same institution"
-        often_zh, often_en = (f"，先后{n}次", f", {n} times in a row") if (n := episode.count) > 1 else ("", "")
+        found, details = episode.peak, episode.peak.details
+        group, ended, days = details["group"], details["ended"], f"{found.limit:g}"
+        sister = next((one for one in found.evidence if one.institution == details["elsewhere"]), None)
+        from_ = Text("本院", "the same institution")
+        if sister is not None:
+            where = names.of(sister)
+            from_ = Text(f"同一集团的{where.zh}", f"{where.en} of the same group")
+        times = again(episode)
         return Text(
-            f"1名参保人自{from_zh}出院{found.value:g}天后因同类诊断（{group}）再次入院（上限{found.limit:g}天）{often_zh}",
-            f"an insured person was admitted {found.value:g} d after a discharge from {from_en} for the same diagnosis"
-            f" group {group} (limit {found.limit:g} d){often_en}",
+            f"1名参保人{ended}自{from_.zh}出院，{found.value:g}天后因同类诊断（{group}）再次入院"
+            f"（提示阈值：出院后{days}天内再次入院）{times.zh}",
+            f"a person was discharged from {from_.en} on {ended} and admitted again {found.value:g} d later "
+            f"for the same diagnosis group {group} (threshold: again within {days} d){times.en}",
         )
+
+
+def _admission(found: Finding) -> Evidence:
+    """The later admission of the two stays."""
+    return max((one for one in found.evidence if one.role == "admission"), key=lambda one: (one.time, one.id))
 
 
 def _ended(stay: WholeStay) -> int:

@@ -8,8 +8,10 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Stay,
     Text,
     Window,
@@ -19,7 +21,7 @@ from rules import (
     pieces_within,
 )
 
-from ._frequency import HONEST_COUNTY, YEAR, first_of_year, not_counted_types, not_counted_ways, words
+from ._frequency import HONEST_COUNTY, YEAR, first_of_year, last_admission, not_counted_types, not_counted_ways, words
 
 
 class FrequentAdmission(Rule[Stay]):
@@ -58,11 +60,16 @@ class FrequentAdmission(Rule[Stay]):
         family="inpatient",
         ledger="stays",
         subject="person",
+        why=Text(
+            "同一参保人住院次数明显多于病情需要，可能诱导住院或挂床",
+            "A person is admitted more often than illness explains: talked into it, or never there",
+        ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“住院频繁病例”",
         advice=Text(
             "各次住院指征是否充分，是否挂床或被诱导住院",
             "whether each stay was needed, and whether the patient was there or was talked into it",
         ),
+        decided=("dscg_maindiag_code", "med_type", "dscg_way", "mid_setl_flag"),
     )
 
     short_days: int = parameter(
@@ -114,9 +121,13 @@ class FrequentAdmission(Rule[Stay]):
             return None
         stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
         limits = ((self.short_days, self.short_limit), (self.long_days, self.long_limit))
-        return first_of_year(entry, stays, limits)
+        return first_of_year(self.card, entry, stays, limits)
 
-    def sentence(self, episode: Episode) -> Text:
-        """How often, in how long, at how many institutions."""
-        count = episode.peak.details["institutions"]
-        return words(episode.peak, Text(f"在{count}家机构", f"at {count} institution(s)"))
+    def scene(self, episode: Episode) -> Scene:
+        """The admission that reached the limit."""
+        return last_admission(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """How often, in how long, at which institutions."""
+        where = names.institutions(episode.peak.evidence)
+        return words(episode.peak, Text(f"住院机构：{where.zh}", f"at {where.en}"))

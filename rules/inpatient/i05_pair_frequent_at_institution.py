@@ -8,8 +8,10 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
+    Scene,
     Stay,
     Text,
     Window,
@@ -20,7 +22,7 @@ from rules import (
     published,
 )
 
-from ._frequency import HONEST_COUNTY, YEAR, first_of_year, not_counted_types, not_counted_ways, words
+from ._frequency import HONEST_COUNTY, YEAR, first_of_year, last_admission, not_counted_types, not_counted_ways, words
 
 
 class FrequentAtInstitution(Rule[Stay]):
@@ -53,6 +55,10 @@ class FrequentAtInstitution(Rule[Stay]):
         family="inpatient",
         ledger="stays_at",
         subject="person",
+        why=Text(
+            "同一机构一年内多次收治同一参保人住院，可能诱导住院或挂床",
+            "One institution admits the same person again and again within a year: talked into it, or never there",
+        ),
         basis=(
             "《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“一年内多次在同一定点医疗机构住院的”"
         ),
@@ -60,6 +66,7 @@ class FrequentAtInstitution(Rule[Stay]):
             "历次病历是否雷同，住院指征是否充分，是否存在挂床或诱导住院",
             "whether the records repeat one another, and whether each stay was needed and took place",
         ),
+        decided=("dscg_maindiag_code", "med_type", "dscg_way", "mid_setl_flag"),
     )
 
     days: int = parameter(
@@ -108,8 +115,12 @@ class FrequentAtInstitution(Rule[Stay]):
         if entry.piece != "admission":
             return None
         stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
-        return first_of_year(entry, stays, [(self.days, self.limit)])
+        return first_of_year(self.card, entry, stays, [(self.days, self.limit)])
 
-    def sentence(self, episode: Episode) -> Text:
+    def scene(self, episode: Episode) -> Scene:
+        """The admission that reached the limit."""
+        return last_admission(episode)
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How often, in how long."""
-        return words(episode.peak, Text("在本院", "at this one institution"))
+        return words(episode.peak, Text("均在该机构", "all at this one institution"))

@@ -25,6 +25,15 @@ def fen(yuan: float | None) -> int:
 encode = msgspec.msgpack.Encoder().encode
 
 
+def yuan(amount: int) -> str:
+    """Fen as yuan, as the interface writes it.
+
+    >>> yuan(-1999)
+    '-19.99'
+    """
+    return f"{amount / 100:.2f}"
+
+
 class Shared:
     """What the entries of an event share, as the topic inside carries it: written once an event, not once an entry."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..engine.entry import Entry
+from ..engine.entry import Entry, Role
 from ..engine.ledger import SLOW, Feed, Ledger
 from ..reference import Reference
 from ..times import day_of
@@ -20,6 +20,11 @@ class Admitted(Entry, frozen=True, tag="i"):
     """At the institution: a stay began."""
 
     last_counts: ClassVar[bool] = True
+
+    @property
+    def role(self) -> Role:
+        """An admission."""
+        return "admission"
 
     @property
     def retraction_keys(self) -> list[str]:

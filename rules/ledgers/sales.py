@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
-from ..engine.entry import Entry
+from ..engine.entry import Entry, Role
 from ..engine.ledger import SLOW, Feed, Ledger
 from ..engine.retraction import NARROWED_BY
 from ..reference import Reference
@@ -29,6 +29,21 @@ class Sale(Entry, frozen=True, tag="t"):
     stock: bool
     number: str = ""
     bad: bool = False
+
+    @property
+    def role(self) -> Role:
+        """A sale that was settled, or one that was reported from stock."""
+        return "stock_sale" if self.stock else "sale"
+
+    @property
+    def sold(self) -> tuple[str, int]:
+        """The item and this code's part of its quantity."""
+        return (self.item, self.quantity)
+
+    def stated(self, field: str) -> str:
+        """Also the code, and whether the pack was opened."""
+        found = {"drug_trac_codg": self.code, "trdn_flag": "1" if self.split else ""}
+        return found.get(field) or super().stated(field)
 
     @property
     def home(self) -> tuple[str, str]:

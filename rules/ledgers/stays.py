@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from ..engine.entry import Entry
+from ..engine.entry import Entry, Role
 from ..engine.ledger import GRACE, Feed, Ledger
 from ..engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from ..reference import Reference
-from ..times import DAY
+from ..times import DAY, iso
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import Admission, Discharge, Settlement
@@ -19,7 +19,8 @@ class Stay(Entry, frozen=True, tag="s"):
     """Of the person: one piece of a stay. piece: admission, discharge or settlement.
 
     diagnosis: main diagnosis (ICD-10) where the piece names one. way: of the discharge. interim: of the settlement.
-    discharged: the discharge as the settlement states it (dscg_time), ms UTC, 0 where it does not.
+    discharged: the discharge as the settlement states it (dscg_time), ms UTC, 0 where it does not. total: of the
+    settlement, fen.
     """
 
     piece: str
@@ -29,6 +30,30 @@ class Stay(Entry, frozen=True, tag="s"):
     interim: bool
     discharged: int = 0
     batch: str = ""
+    total: int = 0
+
+    @property
+    def role(self) -> Role:
+        """An admission, a discharge or a bill."""
+        if self.piece == "settlement":
+            return "bill"
+        return "admission" if self.piece == "admission" else "discharge"
+
+    @property
+    def billed(self) -> int:
+        """The bill; 0 of an admission or a discharge."""
+        return self.total
+
+    def stated(self, field: str) -> str:
+        """Also the kind of stay, its diagnosis and end, and whether the bill is an interim one."""
+        found = {
+            "med_type": self.visit_type,
+            "dscg_maindiag_code": self.diagnosis,
+            "dscg_way": self.way,
+            "mid_setl_flag": "1" if self.interim else "",
+            "dscg_time": iso(self.discharged) if self.discharged else "",
+        }
+        return found.get(field) or super().stated(field)
 
     @property
     def home(self) -> tuple[str, str]:
@@ -72,15 +97,15 @@ def stays_of(event: Event, shared: Shared) -> list[bytes]:
     if isinstance(body, Admission):
         # Not dise_codg: that is a code of the list of covered diseases, and no ICD-10.
         main = body.main_diagnosis or next((one.code for one in body.diagnoses if one.code), "")
-        return [shared.write(Stay, ("admission", body.visit_type, main, "", False, 0, "", event.at))]
+        return [shared.write(Stay, ("admission", body.visit_type, main, "", False, 0, "", 0, event.at))]
     body = cast("Discharge", body)
-    own = ("discharge", "", body.main_diagnosis or "", body.way or "", False, 0, "", event.at)
+    own = ("discharge", "", body.main_diagnosis or "", body.way or "", False, 0, "", 0, event.at)
     return [shared.write(Stay, own)]
 
 
 def _settled(event: Event, shared: Shared, body: Settlement) -> bytes:
     interim, discharged = is_set(body.interim), stated(body.discharged)
-    own = ("settlement", body.visit_type, "", "", interim, discharged, body.batch or "", event.at)
+    own = ("settlement", body.visit_type, "", "", interim, discharged, body.batch or "", fen(body.total), event.at)
     return shared.write(Stay, own, amount=fen(body.fund))
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
-from ..engine.entry import Entry
+from ..engine.entry import Entry, Role
 from ..engine.ledger import Feed, Ledger
 from ..reference import Reference
 from ..times import DAY, HOUR, to_ms
 from ..wire.door import Event
 from ..wire.fields import FeeLines, Line, PreSettlement, Settlement
-from ._common import Shared, through_fund
+from ._common import Shared, fen, through_fund
 
 
 class Fill(Entry, frozen=True, tag="f"):
     """Of the person: one fee line.
 
-    quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope.
+    quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope; total: the whole.
     list_type: drug, service or material if sent.
     days: prd_days in ms, 0 where not sent or beyond what the field holds (4,2: under 100 days).
     """
@@ -29,7 +29,33 @@ class Fill(Entry, frozen=True, tag="f"):
     physician: str
     list_type: str = ""
     batch: str = ""
+    total: int = 0
     last_counts: ClassVar[bool] = True
+
+    @property
+    def role(self) -> Role:
+        """A fee line."""
+        return "fee_line"
+
+    @property
+    def billed(self) -> int:
+        """The sum of the line."""
+        return self.total
+
+    @property
+    def sold(self) -> tuple[str, int]:
+        """The item and its quantity."""
+        return (self.item, self.quantity)
+
+    def stated(self, field: str) -> str:
+        """Also the kind of visit, the prescription, who wrote it, and for how many days it is."""
+        found = {
+            "med_type": self.visit_type,
+            "rxno": self.prescription,
+            "bilg_dr_codg": self.physician,
+            "prd_days": f"{self.days / DAY:g}" if self.days else "",
+        }
+        return found.get(field) or super().stated(field)
 
     @property
     def home(self) -> tuple[str, str]:
@@ -83,6 +109,7 @@ def fills_of(event: Event, shared: Shared) -> list[bytes]:
             line.physician or "",
             line.list_type or "",
             batch,
+            fen(line.amount),
             to_ms(line.occurred) if asked_at is None else asked_at,
         )
         written.append(shared.write(Fill, own, line.line, through_fund(line, body)))

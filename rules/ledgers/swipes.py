@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
-from ..engine.entry import Entry
+from ..engine.entry import Entry, Role
 from ..engine.ledger import Feed, Ledger
 from ..reference import Reference
-from ..times import HOUR, to_ms
+from ..times import HOUR, iso, to_ms
 from ..wire.door import Event
 from ..wire.fields import PreSettlement, Settlement
-from ._common import Shared, fen
+from ._common import Shared, fen, yuan
 
 PHARMACY = "41"
 
@@ -30,6 +30,28 @@ class Swipe(Entry, frozen=True, tag="w"):
     operator: str
     operator_type: str
     began: int
+
+    @property
+    def role(self) -> Role:
+        """A settlement."""
+        return "settlement"
+
+    @property
+    def billed(self) -> int:
+        """The bill."""
+        return self.total
+
+    def stated(self, field: str) -> str:
+        """Also the sum, the credential, the balance, who settled it, and when its first line was."""
+        found = {
+            "medfee_sumamt": yuan(self.total),
+            "mdtrt_cert_type": self.credential,
+            "balc": yuan(self.balance) if self.balance >= 0 else "",
+            "opter": self.operator,
+            "opter_type": self.operator_type,
+            "fee_ocur_time": iso(self.began) if self.began != self.time else "",
+        }
+        return found.get(field) or super().stated(field)
 
 
 def swipes_of(event: Event, shared: Shared) -> list[bytes]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, cast
 
-from ..engine.entry import Entry
+from ..engine.entry import Entry, Role
 from ..engine.ledger import GRACE, Feed, Ledger
 from ..engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from ..reference import Reference
-from ..times import to_ms
+from ..times import iso, to_ms
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import PreSettlement, Settlement
@@ -19,7 +19,8 @@ from .supply import Fill
 class Visit(Entry, frozen=True, tag="v"):
     """Of the person: a settlement, where and how.
 
-    circulated, prescriptions: of its own lines. served: time of the last of them, else its own time, ms UTC.
+    total: medfee_sumamt, fen. circulated, prescriptions: of its own lines. served: time of the last of them, else its
+    own time, ms UTC.
     shared: paid from the account of the family; of a question this is not known.
     """
 
@@ -32,7 +33,32 @@ class Visit(Entry, frozen=True, tag="v"):
     served: int = 0
     shared: bool = False
     batch: str = ""
+    total: int = 0
     is_asked_about: ClassVar[bool] = True
+
+    @property
+    def role(self) -> Role:
+        """A settlement, or the question that asks for one; of a stay it is the bill."""
+        if self.pre:
+            return "pre_settlement"
+        return "bill" if self.transaction == "2304" else "settlement"
+
+    @property
+    def billed(self) -> int:
+        """The bill."""
+        return self.total
+
+    def stated(self, field: str) -> str:
+        """Also the kind of visit, the credential, who settled it, its prescriptions, and when its last line was."""
+        found = {
+            "mdtrtarea_admvs": self.county,
+            "med_type": self.visit_type,
+            "mdtrt_cert_type": self.credential,
+            "opter_type": self.operator_type,
+            "rxno": " ".join(self.prescriptions),
+            "fee_ocur_time": iso(self.served) if self.served != self.time else "",
+        }
+        return found.get(field) or super().stated(field)
 
     @property
     def home(self) -> tuple[str, str]:
@@ -75,6 +101,7 @@ def visits_of(event: Event, shared: Shared) -> list[bytes]:
         served,
         from_the_family,
         batch,
+        fen(body.total),
         event.at,
     )
     return [shared.write(Visit, own, amount=fund)]

@@ -98,7 +98,7 @@ async def test_from_an_empty_cluster_to_an_alert_on_the_terminal(area: Area) -> 
     shown = area.run("alerts", "show", alert["alert_id"], "--lang", "en")
     assert "A lead to verify" in shown
     assert alert["evidence"][0]["setl_id"] in shown
-    assert "no such alert" in area.run("alerts", "show", "0" * 32, code=1)
+    assert "no such alert" in area.run("alerts", "show", "0" * 32, "--lang", "en", code=1)
 
     reminders = [orjson.loads(record.value or b"") for record in await area.read("reminders")]
     assert sorted(one["msgid"] for one in reminders) == ["q501", "q502"]

@@ -239,7 +239,7 @@ def test_alerts_of_the_read_model_are_harmless(redis_url: str, prefix: str, monk
     monkeypatch.setenv("MONITOR_REDIS", redis_url)
     monkeypatch.setenv("MONITOR_PREFIX", prefix)
 
-    for arguments, lines in ((["list"], 2), (["show", "1"], 5), (["show", GIVEN], 1)):
+    for arguments, lines in ((["list"], 2), (["show", "1"], 10), (["show", GIVEN], 1)):
         assert_harmless(CliRunner().invoke(app, ["alerts", *arguments]).stdout, lines)
     for arguments in (["list", "--json"], ["show", "1", "--json"]):
         said = CliRunner().invoke(app, ["alerts", *arguments], catch_exceptions=False).stdout

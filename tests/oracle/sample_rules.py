@@ -17,6 +17,7 @@ from rules import (
     Fill,
     Finding,
     Guard,
+    Names,
     Reference,
     Rule,
     Sale,
@@ -41,7 +42,8 @@ def _severity(value: float, limit: float) -> Severity:
 def sample(rule_id: str, ledger: str, subject: Subject = "person", *, asked: bool = False, told: bool = False) -> Card:
     """The card of a sample. asked: it judges questions; told: and speaks in reminders."""
     return Card(
-        id=rule_id, name=Text("样例", "Sample"), family="credential", ledger=ledger, subject=subject, basis="none",
+        id=rule_id, name=Text("样例", "Sample"), family="credential", ledger=ledger, subject=subject,
+        why=Text("无", "none"), basis="none",
         advice=Text("无", "nothing"), judges_pre=asked, institution_facing=told,
     )  # fmt: skip
 
@@ -56,10 +58,10 @@ class _Sample(Rule[E_co]):
             return None
         return Finding(
             measure="value", value=value, limit=self.limit, unit="things", severity=_severity(value, self.limit),
-            evidence=evidence(entries), **more,  # type: ignore[arg-type]
+            evidence=evidence(entries, self.card), **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:
         """The value against the limit."""
         return Text(
             f"{episode.peak.value:g}/{episode.peak.limit:g}", f"{episode.peak.value:g} of {episode.peak.limit:g}"

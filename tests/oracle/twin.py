@@ -40,7 +40,7 @@ class Standing(NamedTuple):
     severity: str
     vola_amt: float
     evidence_count: int
-    evidence: tuple[tuple[str, str, str, str, float], ...]
+    evidence: tuple[tuple[object, ...], ...]
 
 
 class Trigger(NamedTuple):
@@ -356,6 +356,18 @@ def _standing(rule: Rule, key: tuple[str, ...], run: list[Trigger]) -> Standing:
         vola_amt=(sum(one.amount for one in evidence) + peak.amount) / 100,
         evidence_count=len(evidence),
         evidence=tuple(
-            (one.message, one.settlement, iso(one.time), one.person, one.amount / 100) for one in evidence[:50]
+            (
+                one.role,
+                one.message,
+                one.settlement,
+                one.visit,
+                one.line,
+                iso(one.time),
+                one.institution,
+                one.person,
+                one.amount / 100,
+                one.item,
+            )
+            for one in evidence[:50]
         ),
     )

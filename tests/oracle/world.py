@@ -428,7 +428,21 @@ def standing_at_end(alerts: Iterable[Alert]) -> list[Standing]:
             alert.severity,
             alert.vola_amt,
             alert.evidence_count,
-            tuple((one.msgid, one.setl_id, one.event_time, one.person, one.amount) for one in alert.evidence),
+            tuple(
+                (
+                    one.role,
+                    one.msgid,
+                    one.setl_id,
+                    one.mdtrt_id,
+                    one.line,
+                    one.event_time,
+                    one.fixmedins_code,
+                    one.person,
+                    one.amount,
+                    one.item,
+                )
+                for one in alert.evidence
+            ),
         )
         for alert in last.values()
         if alert.status == "closed" and alert.stage != "pre"

@@ -141,13 +141,13 @@ def alerts_of(rule: type[Rule]) -> Iterator[tuple[Call, Alert]]:
     """The alerts that the findings of the example become, one each."""
     for call in example_of(rule).calls:
         for found in findings(call):
-            yield call, _alert(call.rule, found)
+            yield call, _alert(call, found)
 
 
-def _alert(rule: Rule, found: Trigger) -> Alert:
+def _alert(call: Call, found: Trigger) -> Alert:
     state = AlertState("0" * 32, 1, found.id, found.time, found.time, "0" * 32, revision=1)
-    now = Moment(found.time, FAR, "none", [])
-    alert = write(rule, ("key",), state, Episode([found], FAR), now, stage=rule.card.stage, shadow=False)
+    now = Moment(found.time, FAR, call.reference, [])
+    alert = write(call.rule, ("key",), state, Episode([found], FAR), now, stage=call.rule.card.stage, shadow=False)
     assert now.faults == []
     return alert
 

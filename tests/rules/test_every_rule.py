@@ -188,7 +188,10 @@ def test_names_words_and_basis_are_filled(rule: type[Rule]) -> None:
     assert rule.card.name.en
     assert not chinese(rule.card.name.en)
     assert chinese(rule.card.basis)
-    assert_both(rule.card.advice)
+    for said in (rule.card.why, rule.card.advice):
+        assert_both(said)
+        assert not said.zh.endswith("。")
+        assert not said.en.endswith(".")
 
 
 @every_rule

@@ -303,6 +303,28 @@ def test_a_file_of_another_kind_leaves_earlier_results_alone(
     assert b"{}\n" == alerts.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "severity"),
+    [
+        ("zh", "S01 集中刷卡 · 一般 · 已结束，未再发生 · 事中", "一般"),
+        ("en", "S01 Concentrated swiping · warning · closed, no further finding · during the visit", "warning"),
+    ],
+)
+def test_a_replay_prints_leads_in_full(tmp_path: Path, lang: str, title: str, severity: str) -> None:
+    """What stands in the end, once, with its evidence; without it one line for each that opens."""
+    one = {"setl_time": "2026-03-05 10:00:00", "inf_time": "2026-03-05 10:00:01"}
+    swipes = [SWIPE | one | {"msgid": f"m{n}", "setl_id": f"s{n}", "psn_no": f"{n}", "balc": 60} for n in range(8)]
+    content = b"\n".join(map(orjson.dumps, swipes))
+    _, full, _ = replayed(tmp_path, content, "--full", "--lang", lang)
+    _, lines, _ = replayed(tmp_path, content, "--lang", lang)
+
+    [lead] = [one for one in full.split("\n\n") if one.startswith(title)]
+    first = next(line for line in lines.splitlines() if " S01 " in line)
+
+    assert {f"s{n}" for n in range(8)} <= set(lead.split())
+    assert severity == first.split()[0]
+
+
 def test_a_replay_reads_stdin() -> None:
     """The path - is stdin."""
     result = CliRunner().invoke(app, ["replay", "-", "--json"], input=orjson.dumps(SWIPE))

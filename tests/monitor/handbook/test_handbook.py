@@ -6,14 +6,23 @@ import pytest
 import typer
 
 from monitor.cli import app
+from monitor.handbook.alerts import ALERT, ROW
 from monitor.handbook.pages import DOCS, PAGES, topics_page
 from monitor.settings import Settings
+from rules.engine.alert import Alert
+from rules.engine.proof import Proof
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_in_step_with_the_code(name: str) -> None:
     """Every setting, metric, rule, command and topic is documented, and so is the contract."""
     assert PAGES[name]() == (DOCS / name).read_text(encoding="utf-8"), "run: python -m monitor.handbook"
+
+
+def test_every_field_of_an_alert_is_explained() -> None:
+    """And of a row of its evidence; and nothing that is no field."""
+    assert list(Alert.__struct_fields__) == list(ALERT)
+    assert list(Proof.__struct_fields__) == list(ROW)
 
 
 def test_topics_have_the_partitions_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -152,6 +152,7 @@ def test_growth_is_split_into_visits_and_cost() -> None:
     [found] = [one for one in judge_days(RULE, bins) if one.value == 126_000][-1:]
 
     assert found.details == {
+        "until": "2026-05-15",
         "left_out": "",
         "percent": "80%",
         "times": "1050",
@@ -218,12 +219,15 @@ def test_words() -> None:
     [opened, closed] = told(RULE, [*with_ticks(swipes(traffic())), END])
 
     assert opened.text.zh == (
-        "示例医院（H34102100001）2026-05-16 00:00 "
-        "连续7天门诊统筹基金支出105,000.00元（上限105,000.00元，平时70,000.00元），增长50%：人次14（平时14，+0%）×次均7500.00元（平时5000.00元，+50%），涉及基金35,000.00元。"
-        "线索，待核实：是否新开科室、集中义诊或疫情所致，抽查涨幅集中的医师与项目，核实是否诱导就医、虚记费用。"
+        "示例医院（H34102100001）2026-05-15，截至2026-05-15的7天门诊统筹基金支出105,000.00元"
+        "（提示阈值：105,000.00元及以上；该机构平日70,000.00元），较平日增加35,000.00元，增长50%："
+        "人次14（平日14，+0%），次均7,500.00元（平日5,000.00元，+50%）。"
+        "疑点线索，待核实：是否新开科室、集中义诊或疫情所致，抽查涨幅集中的医师与项目，核实是否诱导就医、虚记费用。"
     )
-    assert "the fund paid 105,000.00 yuan for outpatients in 7 days" in opened.text.en
-    assert "50% more: 14 person-times (usually 14, +0%) x 7500.00 yuan each (usually 5000.00, +50%)" in opened.text.en
+    assert "the fund paid 105,000.00 yuan for outpatients in the 7 days to 2026-05-15 (threshold:" in opened.text.en
+    assert (
+        "50% more: 14 person-times (usually 14, +0%) at 7,500.00 yuan each (usually 5,000.00, +50%)" in opened.text.en
+    )
     assert ("341021", "closed") == (opened.mdtrtarea_admvs, closed.status)
 
 

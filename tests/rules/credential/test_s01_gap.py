@@ -105,7 +105,10 @@ def test_the_sentence_says_how_long_and_how_many() -> None:
     """Minutes, persons, pause and limit, in both languages."""
     (alert,) = told(RULE, run(8, 100, name="示例大药房"))[:1]
 
-    assert "12分钟内有8名参保人连续刷卡结算，间隔均不超过2分钟（上限8人）" in alert.text.zh
-    assert "8 insured persons settled within 12 min, never over 2 min apart (limit 8)" in alert.text.en
+    assert "12分钟内有8名参保人连续刷卡结算，相邻两次间隔均不超过2分钟（提示阈值：8人及以上）" in alert.text.zh
+    assert (
+        "8 insured persons settled within 12 min, never over 2 min apart (threshold: 8 persons or more)"
+        in alert.text.en
+    )
     assert alert.window.start[11:16] == "08:11"
     assert RULE.span == DAY // 12

@@ -226,15 +226,15 @@ def test_a_backlog_is_for_information() -> None:
 
 def test_the_sentence_names_the_sign() -> None:
     """What they share, in both languages, with the figures of the parameters; its window is ten minutes."""
-    signs: list[Fields] = [{"total": 8_800}, ELSEWHERE, TYPED, {"balance": 0}]
+    signs: list[Fields] = [{"total": 8_800}, ELSEWHERE | {"insured_in": "341022"}, TYPED, {"balance": 0}]
     words = {}
     for alert in [told(RULE, cards(6, **sign))[0] for sign in signs]:
-        words[alert.text.zh.split("，")[1].split("（上限")[0]] = alert.text.en.split(", ")[2].split(" (limit")[0]
+        words[alert.text.zh.split("，")[2].split("（提示")[0]] = alert.text.en.split(", ")[2].split(" (threshold")[0]
 
     assert {
-        "总费用均相同（±1%）": "all with the same total (± 1 %)",
-        "均为异地参保": "all insured elsewhere",
-        "均以身份证办理（凭证类型02）": "all on an identity card (credential type 02)",
+        "总费用均为88.00元": "each with a total of 88.00 yuan",
+        "均为异地参保（参保地341022）": "all insured elsewhere (341022)",
+        "均以居民身份证为就诊凭证（凭证类型02）": "all on an identity card (credential type 02)",
         "结算后账户余额均不足5元": "all left with less than 5 yuan on the account",
     } == words
 

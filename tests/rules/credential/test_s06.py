@@ -269,18 +269,18 @@ def test_a_question_is_answered(credential: str, expected: int) -> None:
     [
         (
             [home(), away(12)],
-            "同一参保人12分钟内在2个县（区）结算（上限30分钟内1个）",
-            "one person settled in 2 counties within 12 min",
+            f"12分钟内先后在2个县（区）结算：10:00在区划341021的{PHARMACY}、10:12在区划341022的{FAR}（提示阈值：间隔",
+            f"one person settled in 2 counties within 12 min: 10:00 at {PHARMACY} in county 341021, 10:12 at {FAR} in",
         ),
         (
             [home(), away(40)],
-            "折合时速136.5公里（上限120公里）",
-            "two institutions 91 km apart, a journey at 136.5 km/h (limit 120)",
+            f"10:40在区划341022的{FAR}，折合时速136.5公里（提示阈值：超过120公里）",
+            "in county 341022, a journey at 136.5 km/h (threshold: more than 120 km/h)",
         ),
         (
             [home(), away(30, SHOP, HERE), away(50, THIRD, HERE)],
-            "同一参保人60分钟内在3家机构结算（上限3家）",
-            "one person settled at 3 institutions within 60 min (limit 3)",
+            f"60分钟内在3家机构结算：10:00在区划341021的{PHARMACY}、10:30在区划341021的{SHOP}、10:50在区划341021的{THIRD}（",
+            "in county 341021 (threshold: 3 institutions or more)",
         ),
     ],
     ids=["counties", "speed", "institutions"],

@@ -187,9 +187,9 @@ def test_returns_alone_are_no_supply() -> None:
 def test_supply_by_the_drug_table() -> None:
     """Two packs of 28 tablets at two a day last 28 days."""
     packs = [fill(NOON + day * DAY, 0, quantity=20_000) for day in (0, 13)]
-    table = drugs(pack_units="28", daily_units="2", name="氨氯地平")
+    table = drugs(pack_units="28", daily_units="2")
 
-    assert [("氨氯地平", 15.0)] == [(one.details["drug"], one.value) for one in judge(RULE, [*packs], table)]
+    assert [15.0] == [one.value for one in judge(RULE, [*packs], table)]
 
 
 @pytest.mark.parametrize("columns", [{}, {"pack_units": "28"}, {"pack_units": "28", "daily_units": "0"}])
@@ -297,7 +297,7 @@ def test_the_institution_is_told_before_it_dispenses() -> None:
     result = run(log, [RULE], Reference())
     [reminder] = result.reminders
 
-    assert "上次在另一机构" in reminder.decode()
+    assert "上次于2026-03-02在其他机构配30天量" in reminder.decode()
     assert not {"甲药房", "P1"} & set(reminder.decode().replace('"', " ").replace("（", " ").replace("）", " ").split())
     assert ["pre", "pre"] == [alert.stage for alert in result.alerts]
 
@@ -308,8 +308,10 @@ def test_the_sentence_says_what_remains_and_why_it_counts() -> None:
     [alert] = [one for one in told(RULE, [*made, END]) if one.status == "closed"]
 
     assert alert.text.zh == (
-        "（A）2026-03-25 12:00–2026-05-04 12:00 XC09AAA001A001010100001再次配药时，此前配药仍可用30天（上限15天，"
-        "上次配药30天量），上次在另一机构，90天内第3次提前，涉及基金150.00元。"
-        "线索，待核实：是否调整剂量、外出备药、遗失补配，或超量囤药转卖。"
+        "B 2026-05-04 12:00，1名参保人再次配药品XC09AAA001A001010100001，此前所配预计还可用30天（提示阈值：超过15天；"
+        "上次于2026-04-14在A配30天量），90天内第3次提前配药，同类情形2026-04-14 12:00至2026-05-04 12:00共2次，"
+        "涉及医保基金支付150.00元。疑点线索，待核实：是否调整剂量、外出备药、遗失补配，或超量囤药转卖。"
     )
-    assert "dispensed again while 30 days of it remain (limit 15, the last fill was for 30 days), the" in alert.text.en
+    assert "again while 30 days of it remain (threshold: more than 15 days; the last fill on 2026-04-14 at A was" in (
+        alert.text.en
+    )

@@ -9,7 +9,7 @@ from rules.engine.finding import Finding, Undecidable
 from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
-from rules.testing import HOSPITAL, at, fill, judge
+from rules.testing import HOSPITAL, PHARMACY, at, fill, judge
 from rules.times import DAY, SECOND
 from tests.oracle import wire
 from tests.oracle.world import logs, run
@@ -175,7 +175,7 @@ def test_the_institution_is_told_before_it_dispenses() -> None:
     [log] = logs([(0, wire.raw(asked), 1 << 42)])
     result = run(log, [RULE], Reference())
 
-    assert "一次配药56天量（上限31天）" in result.reminders[0].decode()
+    assert "共56天用量（提示阈值：超过3天加1盒（28天用量）；医疗类别13）" in result.reminders[0].decode()
     assert "D02" == result.alerts[0].rule_id
 
 
@@ -185,10 +185,14 @@ def test_the_sentences_say_how_much_in_how_many_dispensings() -> None:
     fills: list[Fill] = [fill(NOON + day * DAY, 60) for day in (0, 30)]
     [summed] = [one for one in told(RULE, [*fills, END]) if one.status == "closed"]
 
-    assert "一次配药30天量（上限7.3天），涉及基金50.00元。线索，待核实：" in alone.text.zh
-    assert "30 days' supply of XC09AAA001A001010100001 in one dispensing (limit 7.3)" in alone.text.en
-    assert "90天内2次配药共120天量（上限118天）" in summed.text.zh
-    assert "in 2 dispensings within 90 d (limit 118)" in summed.text.en
+    drug = "XC09AAA001A001010100001"
+    assert f"1名参保人一次配药品{drug}共30天用量（提示阈值：超过7天加1盒；医疗类别11），涉及" in alone.text.zh
+    assert f"30 days' supply of the drug {drug} in one dispensing (threshold: more than 7 days and one" in alone.text.en
+    assert (
+        f"90天内2次配药品{drug}共120天用量（提示阈值：超过118天，即90天内最多117天，另加本次可配1天），"
+        f"配药机构：{PHARMACY}，涉及"
+    ) in summed.text.zh
+    assert f"of the drug {drug} in 2 dispensings within 90 d (threshold: more than 118 days, which" in summed.text.en
 
 
 def test_a_fill_adds_no_more_than_it_is() -> None:

@@ -13,9 +13,9 @@ from rules.engine.entry import Entry
 from rules.engine.finding import Finding
 from rules.reference import Reference
 from rules.testing import at, judge, sale
-from rules.times import DAY, HOUR, MINUTE, SECOND
+from rules.times import DAY, HOUR, MINUTE, SECOND, clock
 from tests.oracle import wire
-from tests.oracle.wire import BOX, MONDAY, OTHER_SHOP, SHOP
+from tests.oracle.wire import BOX, MONDAY, OTHER_SHOP, RAMIPRIL, SHOP
 from tests.oracle.world import logs, run
 
 RULE = TraceCodeReuse()
@@ -323,14 +323,24 @@ def test_a_box_sold_before_is_seen_before_it_is_settled() -> None:
 
 
 def test_the_sentences_name_the_code_and_the_places() -> None:
-    """In both languages, once for each institution."""
+    """In both languages, with the drug and the time of each sale."""
     reuse = alerts(FIRST | {"fixmedins_name": "甲药房"}, SECOND_SALE | {"fixmedins_name": "乙药房"})[-1].text
     crowd = alerts(*(settled(f"s{n}", MONDAY + n * SECOND) for n in range(20)))[-1].text
 
-    assert f"追溯码{BOX}售出2次且均未退（上限1次）：甲药房 {SHOP}、乙药房 {OTHER_SHOP}，涉及基金" in reuse.zh
-    assert f"trace code {BOX} sold 2 times, none taken back (limit 1): 甲药房 {SHOP}, 乙药房 {OTHER_SHOP}" in reuse.en
-    assert f"追溯码{BOX}一日内出现在20次以上销售中（上限20次），应为占位码或数据错误" in crowd.zh
-    assert "stands in 20 or more sales of one day (limit 20)" in crowd.en
+    first, second = (clock(one) for one in (MONDAY, MONDAY + 2 * DAY))
+    assert (
+        f"药品{RAMIPRIL}的追溯码{BOX}售出2次且均未退（提示阈值：超过1次）："
+        f"{first}在甲药房（{SHOP}）、{second}在乙药房（{OTHER_SHOP}），涉及医保基金支付"
+    ) in reuse.zh
+    assert (
+        f"trace code {BOX} of the drug {RAMIPRIL} was sold 2 times, none taken back (threshold: more than 1 sale): "
+        f"{first} at 甲药房 ({SHOP}), {second} at 乙药房 ({OTHER_SHOP})"
+    ) in reuse.en
+    assert (
+        f"追溯码{BOX}一日内出现在20次以上销售中（提示阈值：20次及以上），应为占位码或数据错误，销售机构：{SHOP}，"
+        in crowd.zh
+    )
+    assert "stands in 20 or more sales of one day (threshold: 20 sales or more)" in crowd.en
 
 
 # Codes that cannot be any
@@ -360,8 +370,8 @@ def test_an_institution_has_one_alert_while_bad_codes_come() -> None:
     assert [(3, 3.0, "info"), (1, 1.0, "info")] == [
         (alert.triggers, alert.measure.value, alert.severity) for alert in closed
     ]
-    assert "一日内有3个追溯码不是有效追溯码（上限1个），共3天出现" in closed[0].text.zh
-    assert "3 trace codes of one day are none (limit 1), on 3 day(s)" in closed[0].text.en
+    assert "一日内上传3个无效追溯码（提示阈值：1个及以上），共3天出现" in closed[0].text.zh
+    assert "3 trace codes of one day can be none (threshold: 1 in a day or more), on 3 day(s)" in closed[0].text.en
 
 
 @pytest.mark.parametrize("limit", [0, 1, 2, 3, 4])

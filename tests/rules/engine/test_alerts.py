@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from rules import Episode, Finding, Reference, Swipe, Text, Window
+from rules import Episode, Finding, Names, Reference, Scene, Swipe, Text, Window
 from rules.engine.alert import Alert
 from rules.engine.episode import Proofs, Trigger
 from rules.engine.guard import Guard
@@ -241,14 +241,25 @@ class Speechless(EverySwipe):
 
     card = replace(ManySwipes.card, id="T21")
 
-    def sentence(self, episode: Episode) -> Text:
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """Raise."""
         raise ZeroDivisionError(episode.count)
 
 
-def test_a_rule_that_cannot_say_what_it_found_is_isolated() -> None:
+class Lost(EverySwipe):
+    """Finds, and cannot say where."""
+
+    card = replace(ManySwipes.card, id="T21")
+
+    def scene(self, episode: Episode) -> Scene:
+        """Raise."""
+        raise ZeroDivisionError(episode.count)
+
+
+@pytest.mark.parametrize("rule", [Speechless(), Lost()], ids=["what", "where"])
+def test_a_rule_that_cannot_say_what_it_found_is_isolated(rule: EverySwipe) -> None:
     """Its alert is published with what was measured, and the error with the entry; the others go on."""
-    desk = Desk(Speechless(), EverySwipe())
+    desk = Desk(rule, EverySwipe())
     outcome = desk.tell(swipe(0, 2))
 
     assert {"T21": 1} == outcome.errors

@@ -95,7 +95,7 @@ def test_ten_questions_of_one_visit_are_one_alert(named: Body) -> None:
     outcomes = [desk.tell(asked(NOON + n * MINUTE, **named, feedetail=[wire.line(1, NOON, cnt=n)])) for n in range(10)]
     told = [[finding.vola_evid for finding in one.findings] for outcome in outcomes for one in reminders(outcome)]
 
-    assert [[], []] + [[f"value {n} (limit 2) things"] for n in range(2, 10)] == told
+    assert [[], []] + [[f"{n}/2"] for n in range(2, 10)] == told
     assert 1 == len({alert.alert_id for alert in desk.said})
     assert [("opened", 2.0), ("updated", 3.0), ("updated", 4.0), ("updated", 8.0)] == [
         (alert.status, alert.measure.value) for alert in desk.said

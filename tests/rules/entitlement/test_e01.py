@@ -236,13 +236,14 @@ def test_words() -> None:
     """Both institutions are named; a missing discharge is said to be missing."""
     [warned] = told(RULE, [*first(), *second(name="第二医院"), hour(SECOND_BEGINS + 24 * HOUR)])
 
-    assert warned.text.zh.startswith("第二医院（H34102100002）2026-03-05 09:00–2026-03-07 09:00 ")
-    assert "1名参保人在示例医院（H34102100001）住院未结束时在本院入院" in warned.text.zh
-    assert "两次住院重叠已超过24小时（上限24小时，尚有出院未上报）" in warned.text.zh
-    assert "while a stay at 示例医院 (H34102100001) went on; the stays overlap by more than 24 h" in warned.text.en
-    assert "a discharge is still missing" in warned.text.en
+    assert warned.text.zh.startswith(
+        "第二医院（H34102100002）2026-03-07 09:00，收治1名参保人入院，该参保人2026-03-05 09:00起已在"
+        "示例医院（H34102100001）住院，两次住院重叠已超过24小时（提示阈值：超过24小时），均尚未上报出院，尚未结算。"
+    )
+    assert "who had been in 示例医院 (H34102100001) since 2026-03-05 09:00; the stays overlap by more" in warned.text.en
+    assert "both without a discharge so far; not settled yet." in warned.text.en
     [certain] = told(RULE, [*first(30 * HOUR), *second(40 * HOUR)])
-    assert "两次住院重叠30小时（上限24小时）" in certain.text.zh
+    assert "两次住院重叠30小时（提示阈值：超过24小时），尚未结算。" in certain.text.zh
 
 
 def test_state_survives_a_take_over() -> None:

@@ -139,11 +139,14 @@ def test_without_the_register_the_rule_is_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "zh", "en"), [("suspended", "已中止", "suspended"), ("terminated", "已终止", "terminated")]
+    ("status", "zh", "en"), [("suspended", "已中止", "suspended"), ("terminated", "已解除", "terminated")]
 )
 def test_the_sentence_says_what_the_register_says(status: str, zh: str, en: str) -> None:
     """Status and number, in both languages."""
     (alert,) = standing_after(RULE, [bought("09:00"), bought("10:00")], register(status=status))
 
-    assert f"医保协议{zh}，当日仍有2笔结算或入院登记（应为0笔）" in alert.text.zh
-    assert f"the agreement is {en}, yet 2 settled or admitted that day (limit 0)" in alert.text.en
+    assert f"医保协议{zh}，当日仍有结算或入院登记2笔（提示阈值：1笔及以上）" in alert.text.zh
+    assert (
+        f"the agreement is {en}, yet 2 settlements or admissions that day (threshold: 1 in a day or more)"
+        in alert.text.en
+    )

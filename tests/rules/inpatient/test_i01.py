@@ -223,11 +223,13 @@ def test_words() -> None:
     [opened, closed] = told(RULE, [*split(name="示例医院"), *bills, END])
 
     assert opened.text.zh == (
-        "示例医院（H34102100001）2026-03-05 09:00–2026-03-13 10:00 "
-        "1名参保人自本院出院3天后因同类诊断（J18）再次入院（上限7天），涉及基金0.00元。"
-        "线索，待核实：调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗。"
+        "示例医院（H34102100001）2026-03-13 10:00，1名参保人2026-03-10 10:00自本院出院，3天后因同类诊断（J18）再次入院"
+        "（提示阈值：出院后7天内再次入院），尚未结算。疑点线索，待核实：调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗。"
     )
-    assert "admitted 3 d after a discharge from the same institution for the same diagnosis group J18" in opened.text.en
+    assert (
+        "discharged from the same institution on 2026-03-10 10:00 and admitted again 3 d later for the same diagnosis"
+        in opened.text.en
+    )
     assert (9123.0, 5) == (closed.vola_amt, closed.evidence_count)
     assert {"high"} == {opened.severity, closed.severity}
 
@@ -274,7 +276,7 @@ def test_three_stays_in_a_row_are_one_alert() -> None:
 
     assert 1 == len({alert.alert_id for alert in alerts})
     assert 2 == alerts[-1].triggers
-    assert "先后2次" in alerts[-1].text.zh
+    assert "共2次" in alerts[-1].text.zh
 
 
 def test_state_survives_a_take_over() -> None:

@@ -221,13 +221,16 @@ def test_words() -> None:
     [pair] = told(replace(PAIR, limit=4), entries)
 
     assert (
-        "示例医院（H34102100001）2026-03-05 09:00–2026-04-04 09:00 1名参保人90天内在1家机构住院4次（上限4次）"
-        in alerts[0].text.zh
+        "示例医院（H34102100001）2026-04-04 09:00，1名参保人90天内住院4次（提示阈值：4次及以上），"
+        "住院机构：示例医院（H34102100001），" in alerts[0].text.zh
     )
-    assert "an insured person was admitted 4 times in 90 d at 1 institution(s) (limit 4)" in alerts[0].text.en
+    assert (
+        "a person was admitted 4 times in 90 d (threshold: 4 stays or more), at 示例医院 (H34102100001);"
+        in alerts[0].text.en
+    )
     assert 4000.0 == alerts[-1].vola_amt
-    assert "1名参保人365天内在本院住院4次（上限4次）" in pair.text.zh
-    assert "admitted 4 times in 365 d at this one institution (limit 4)" in pair.text.en
+    assert "1名参保人365天内住院4次（提示阈值：4次及以上），均在该机构" in pair.text.zh
+    assert "admitted 4 times in 365 d (threshold: 4 stays or more), all at this one institution" in pair.text.en
 
 
 def test_state_survives_a_take_over() -> None:

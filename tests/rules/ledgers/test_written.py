@@ -83,14 +83,16 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_sales() -> None:
         Visit(**bare(
             **of_bill, amount=3_000, visit_type="41", county="341021", credential="03", operator_type="1",
             circulated=True, prescriptions=("RX1", "RX2"), served=MONDAY - MINUTE, shared=True, batch="C",
+            total=6_000,
         )),
         Fill(**bare(
             **of_bill | {"time": MONDAY - MINUTE}, amount=1_500, line="1", item=RAMIPRIL, quantity=30_000,
             days=28 * DAY, visit_type="41", prescription="RX2", physician="D1", list_type="101", batch="C",
+            total=3_000,
         )),
         Fill(**bare(
             **of_bill | {"time": MONDAY - 2 * MINUTE}, amount=1_500, line="2", item=METFORMIN, quantity=10_000,
-            days=0, visit_type="41", prescription="RX1", physician="", batch="C",
+            days=0, visit_type="41", prescription="RX1", physician="", batch="C", total=3_000,
         )),
         *(
             Sale(**bare(
@@ -137,7 +139,7 @@ PIECES: dict[str, tuple[Body, Body]] = {
         },
         {
             "piece": "settlement", "visit_type": "21", "diagnosis": "", "way": "", "interim": True, "settlement": "S",
-            "discharged": MONDAY - DAY, "batch": "C", "amount": 3_000,
+            "discharged": MONDAY - DAY, "batch": "C", "amount": 3_000, "total": 6_000,
         },
     ),
 }  # fmt: skip

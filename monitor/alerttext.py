@@ -1,0 +1,226 @@
+"""An alert for people, in Chinese or in English: as one line, and in full with its evidence as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rich.cells import cell_len
+
+from monitor.alertwords import (
+    AGREEMENTS,
+    CLOSED_BY,
+    DECIDED,
+    HEADINGS,
+    ROLES,
+    SEVERITIES,
+    STAGES,
+    STATUS,
+    SUBJECTS,
+)
+from monitor.contract.text import Language, Said
+from monitor.text import padded
+from rules.catalogue import catalogue
+from rules.times import clock, parse
+
+Alert = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+_BILLED = ("settlement", "pre_settlement", "bill", "fee_line", "sale")
+"""Rows that have an amount; the others put nothing through the fund."""
+_COLUMNS = (
+    *("time", "role", "infno", "institution", "person", "item", "quantity", "amount", "in_scope", "total"),
+    *("setl_id", "mdtrt_id", "line", "msgid"),
+)
+"""Of the table, in order; what the rule decided on stands behind them."""
+_RIGHT = ("quantity", "amount", "in_scope", "total")
+
+
+class _Speech(NamedTuple):
+    language: Language
+
+    def of(self, words: Mapping[str, Said], key: str) -> str:
+        """A word in the language; the key itself where there is none."""
+        said = words.get(key)
+        return key if said is None else self.said(said)
+
+    def said(self, said: Said) -> str:
+        """One of the two."""
+        return said.zh if self.language == "zh" else said.en
+
+    def word(self, key: str) -> str:
+        """One of our own headings."""
+        return self.said(HEADINGS[key])
+
+    def line(self, key: str, value: str) -> str:
+        """A heading and what it says."""
+        return f"{self.word(key)}{self.colon}{value}"
+
+    @property
+    def colon(self) -> str:
+        """Behind a heading."""
+        return "：" if self.language == "zh" else ": "
+
+    @property
+    def comma(self) -> str:
+        """Between parts of a list."""
+        return "，" if self.language == "zh" else ", "
+
+
+def severity_word(severity: str, language: Language) -> str:
+    """How severe an alert is, in words."""
+    return _Speech(language).of(SEVERITIES, severity)
+
+
+def alert_line(alert: Alert, language: Language, *, with_id: bool = False) -> str:
+    """An alert as one line: how severe, what became of it, the rule and the text. with_id: its id in front."""
+    speech = _Speech(language)
+    parts = [
+        padded(speech.of(SEVERITIES, alert["severity"]), 8),
+        padded(speech.of(STATUS, alert["status"]), 9) if with_id else "",
+        padded(alert["rule_id"], 9),
+        alert["text"][language],
+    ]
+    return " ".join(filter(None, [alert["alert_id"] if with_id else "", *parts]))
+
+
+def alert_lines(alert: Alert, language: Language) -> Iterator[str]:
+    """An alert in full."""
+    speech = _Speech(language)
+    yield _title(alert, speech)
+    yield alert["text"][language]
+    yield from _facts(alert, speech)
+    if (rule := catalogue().get(alert["rule_id"])) is not None:
+        yield speech.line("why", rule.card.why.zh if language == "zh" else rule.card.why.en)
+    yield speech.word("basis") + speech.colon.rstrip()
+    yield f"  {alert['basis']}"
+    yield from _evidence(alert, speech)
+
+
+def _title(alert: Alert, speech: _Speech) -> str:
+    name = alert["rule_name"] if speech.language == "zh" else alert.get("rule_name_en", "")
+    status = speech.of(STATUS, alert["status"])
+    if closed_by := alert.get("closed_by"):
+        status = f"{status}{speech.comma}{speech.of(CLOSED_BY, closed_by)}"
+    severity, stage = speech.of(SEVERITIES, alert["severity"]), speech.of(STAGES, alert["stage"])
+    return f"{alert['rule_id']} {name} · {severity} · {status} · {stage}"
+
+
+def _facts(alert: Alert, speech: _Speech) -> Iterator[str]:
+    """What is known of the alert besides its text; what is not said is left out."""
+    subject, window = alert.get("subject") or {}, alert.get("window") or {}
+    lists = {key: speech.comma.join(alert.get(name) or ()) for key, name in
+             (("degraded", "degraded"), ("reversed", "reversed_after"))}  # fmt: skip
+    facts = {
+        "id": alert["alert_id"],
+        "revision": str(alert.get("revision") or ""),
+        "incident": _other(alert.get("incident_id"), alert["alert_id"]),
+        "subject": f"{speech.of(SUBJECTS, subject['kind'])} {subject['id']}" if subject else "",
+        "detected": _moment(alert.get("detected_at")),
+        "lasted": _span(alert.get("first_time"), alert.get("last_time"), speech),
+        "window": _span(window.get("start"), window.get("end"), speech),
+        "triggers": str(alert.get("triggers") or ""),
+        "merged": alert.get("merged_into") or "",
+        "warming": _moment(alert.get("warming_until")),
+        **lists,
+        "rule": alert["rule_version"],
+        "tables": (alert.get("reference_version") or "").replace("none", ""),
+    }
+    for key, value in facts.items():
+        if value:
+            yield speech.line(key, value)
+    if alert.get("shadow"):
+        yield speech.word("shadow")
+
+
+def _other(value: str | None, than: str) -> str:
+    return "" if value is None or value == than else value
+
+
+def _moment(iso: str | None) -> str:
+    """A time as people in Beijing write it; what is none as it came."""
+    if not iso:
+        return ""
+    try:
+        return clock(parse(iso), "%Y-%m-%d %H:%M:%S")
+    except ValueError:
+        return iso
+
+
+def _span(start: str | None, end: str | None, speech: _Speech) -> str:
+    first, last = _moment(start), _moment(end)
+    if first == last:
+        return first
+    return f"{first}{'至' if speech.language == 'zh' else ' to '}{last}"
+
+
+def _evidence(alert: Alert, speech: _Speech) -> Iterator[str]:
+    """The rows as a table; a column that says the same in every row stands above it."""
+    rows = [_cells(row, speech) for row in alert["evidence"]]
+    if not rows:
+        return
+    columns = [name for name in _COLUMNS if any(row[name] for row in rows)]
+    columns += dict.fromkeys(name for row in rows for name in row if name not in _COLUMNS)
+    shared = [name for name in columns if len(rows) > 1 and len({row.get(name, "") for row in rows}) == 1]
+    headings = {name: _heading(name, speech) for name in columns}
+    yield f"{speech.line('evidence', str(alert['evidence_count']))}{speech.word('decided')}"
+    if shared:
+        said = speech.comma.join(f"{headings[name]} {rows[0][name]}" for name in shared)
+        yield f"  {speech.line('same', said)}"
+    yield from _table([name for name in columns if name not in shared], headings, rows)
+    if (more := alert["evidence_count"] - len(rows)) > 0:
+        yield f"  {speech.word('more').format(more)}"
+
+
+def _cells(row: Row, speech: _Speech) -> dict[str, str]:
+    """A row as texts; one of an earlier build has fewer fields."""
+    role, amount = row.get("role") or "", f"{row['amount']:.2f}"
+    is_open = role == "fee_line" and not row["setl_id"]
+    found = {
+        "time": _moment(row["event_time"]),
+        "role": speech.of(ROLES, role),
+        "infno": row.get("infno") or "",
+        "institution": _named(row.get("fixmedins_name"), row.get("fixmedins_code"), speech),
+        "person": row["person"],
+        "setl_id": row["setl_id"],
+        "mdtrt_id": row.get("mdtrt_id") or "",
+        "msgid": "" if row["setl_id"] or row.get("mdtrt_id") else row["msgid"],
+        "line": row.get("line") or "",
+        "amount": "" if is_open or (role and role not in _BILLED) else amount,
+        "in_scope": amount if is_open else "",
+        "total": "" if row.get("total") is None else f"{row['total']:.2f}",
+        "item": _named(row.get("item_name"), row.get("item"), speech),
+        "quantity": "" if row.get("quantity") is None else f"{row['quantity']:g}",
+    }
+    decided = {f"decided.{name}": _value(name, value, speech) for name, value in (row.get("decided") or {}).items()}
+    return found | decided
+
+
+def _value(name: str, value: str, speech: _Speech) -> str:
+    if name == "status":
+        return speech.of(AGREEMENTS, value)
+    return _moment(value) if name.endswith("_time") else value
+
+
+def _named(name: str | None, code: str | None, speech: _Speech) -> str:
+    if not (name and code):
+        return code or ""
+    return f"{name}（{code}）" if speech.language == "zh" else f"{name} ({code})"
+
+
+def _heading(column: str, speech: _Speech) -> str:
+    """The heading of a column; of what the rule decided on with its name in the interface."""
+    if column in HEADINGS:
+        return speech.word(column)
+    name = column.removeprefix("decided.")
+    return f"*{speech.of(DECIDED, name)} {name}"
+
+
+def _table(columns: Sequence[str], headings: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    cells = [[headings[name] for name in columns], *([row.get(name, "") for name in columns] for row in rows)]
+    widths = [max(cell_len(line[at]) for line in cells) for at in range(len(columns))]
+    for line in cells:
+        parts = (
+            padded(text, width, right=name in _RIGHT) for text, width, name in zip(line, widths, columns, strict=True)
+        )
+        yield f"  {'  '.join(parts)}".rstrip()

@@ -1,0 +1,120 @@
+"""The words in which an alert is shown: value or field -> Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from monitor.contract.text import Said
+
+SEVERITIES: Mapping[str, Said] = {
+    "info": Said("提示", "info"),
+    "warning": Said("一般", "warning"),
+    "high": Said("较高", "high"),
+    "critical": Said("严重", "critical"),
+}
+STATUS: Mapping[str, Said] = {
+    "opened": Said("新线索", "opened"),
+    "updated": Said("更新", "updated"),
+    "withdrawn": Said("已撤销", "withdrawn"),
+    "closed": Said("已结束", "closed"),
+}
+CLOSED_BY: Mapping[str, Said] = {
+    "quiet": Said("未再发生", "no further finding"),
+    "rule_off": Said("规则停用", "the rule is off"),
+    "merged": Said("并入另一线索", "merged into another alert"),
+}
+STAGES: Mapping[str, Said] = {
+    "pre": Said("事前", "before the settlement"),
+    "in": Said("事中", "during the visit"),
+    "post": Said("事后", "afterwards"),
+}
+SUBJECTS: Mapping[str, Said] = {
+    "person": Said("参保人", "person"),
+    "institution": Said("机构", "institution"),
+    "physician": Said("医师", "physician"),
+    "trace_code": Said("追溯码", "trace code"),
+    "group": Said("群体", "group"),
+}
+ROLES: Mapping[str, Said] = {
+    "settlement": Said("结算", "settlement"),
+    "pre_settlement": Said("预结算", "pre-settlement"),
+    "admission": Said("入院", "admission"),
+    "discharge": Said("出院", "discharge"),
+    "bill": Said("住院结算", "bill"),
+    "fee_line": Said("费用明细", "fee line"),
+    "sale": Said("销售（随结算）", "sale"),
+    "stock_sale": Said("销售（进销存）", "stock sale"),
+    "message": Said("报文", "message"),
+}
+DECIDED: Mapping[str, Said] = {
+    "inf_time": Said("上传时间", "uploaded"),
+    "fee_ocur_time": Said("服务时间", "time of service"),
+    "insuplc_admdvs": Said("参保地", "insured in"),
+    "mdtrtarea_admvs": Said("就医地", "place of care"),
+    "medfee_sumamt": Said("总费用", "total compared"),
+    "mdtrt_cert_type": Said("凭证类型", "credential"),
+    "balc": Said("账户余额", "balance"),
+    "opter": Said("经办人", "operator"),
+    "opter_type": Said("经办类别", "kind of operator"),
+    "med_type": Said("医疗类别", "kind of visit"),
+    "rxno": Said("处方号", "prescription"),
+    "bilg_dr_codg": Said("开单医师", "physician"),
+    "prd_days": Said("用药天数", "days"),
+    "dscg_maindiag_code": Said("主诊断", "diagnosis"),
+    "dscg_way": Said("离院方式", "way of leaving"),
+    "mid_setl_flag": Said("中途结算", "interim"),
+    "dscg_time": Said("结算所载出院时间", "discharge as billed"),
+    "drug_trac_codg": Said("追溯码", "trace code"),
+    "trdn_flag": Said("拆零", "opened pack"),
+    "die_date": Said("登记死亡日期", "day of death"),
+    "status": Said("协议状态", "agreement"),
+    "admdvs": Said("登记区划", "registered region"),
+    "lat": Said("纬度", "latitude"),
+    "lon": Said("经度", "longitude"),
+    "group": Said("所属集团", "group"),
+    "pack_units": Said("每盒单位数", "units a pack"),
+    "daily_units": Said("日用量", "units a day"),
+}
+"""What rules decide on: field or column -> its heading."""
+AGREEMENTS: Mapping[str, Said] = {
+    "suspended": Said("中止", "suspended"),
+    "terminated": Said("解除", "terminated"),
+}
+"""Status of an institution in the register, where that is why an alert is there."""
+HEADINGS: Mapping[str, Said] = {
+    "id": Said("线索编号", "alert"),
+    "incident": Said("同一事件", "incident"),
+    "revision": Said("版本", "revision"),
+    "detected": Said("发现时间", "detected"),
+    "lasted": Said("发生时间", "from, to"),
+    "window": Said("统计区间", "window"),
+    "triggers": Said("触发次数", "triggers"),
+    "subject": Said("对象", "about"),
+    "shadow": Said("试运行规则，不通知", "a shadow rule, pages nobody"),
+    "merged": Said("并入线索", "merged into"),
+    "warming": Said("数据自此时起完整", "complete from"),
+    "degraded": Said("未判定的规则", "rules that were off"),
+    "reversed": Said("事后撤销的结算", "settlements reversed afterwards"),
+    "rule": Said("规则版本", "version of the rule"),
+    "tables": Said("参考表版本", "version of the tables"),
+    "why": Said("规则说明", "why"),
+    "basis": Said("法律依据", "legal basis, in the original"),
+    "evidence": Said("证据", "evidence"),
+    "decided": Said("（* 为规则判定所依据的字段）", " (* what the rule decided on)"),
+    "same": Said("各行相同", "the same in each row"),
+    "more": Said("另有 {} 条未列出", "and {} more"),
+    "time": Said("时间", "time"),
+    "role": Said("类型", "what"),
+    "infno": Said("交易", "transaction"),
+    "institution": Said("机构", "institution"),
+    "person": Said("参保人", "person"),
+    "setl_id": Said("结算号", "settlement"),
+    "mdtrt_id": Said("就诊号", "visit"),
+    "msgid": Said("报文号", "message"),
+    "line": Said("明细号", "line"),
+    "amount": Said("基金支付", "fund"),
+    "in_scope": Said("医保范围内费用", "in scope"),
+    "total": Said("费用", "total"),
+    "item": Said("项目", "item"),
+    "quantity": Said("数量", "quantity"),
+}

@@ -1,0 +1,54 @@
+"""What the sentences of alerts call institutions and drugs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..reference import Reference
+from .finding import Evidence
+from .text import Text, listed
+
+MOST = 5
+"""So many institutions are named in one sentence; the rows of evidence have all."""
+
+
+class Names:
+    """Names by the messages, else by the tables; where neither has one, the code alone stands.
+
+    told_to: the institution that reads the sentence, to which others stay unnamed. Empty: the bureau reads it.
+    """
+
+    def __init__(self, reference: Reference, told_to: str = "") -> None:
+        self._reference = reference
+        self._told_to = told_to
+
+    def institution(self, code: str, name: str, at: int) -> Text:
+        """An institution, as a message of this time (ms UTC) names it."""
+        if self._told_to and code != self._told_to:
+            return Text("其他机构", "another institution")
+        name = name or (self._reference.row("institutions", code, at) or {}).get("name") or ""
+        return Text(f"{name}（{code}）", f"{name} ({code})") if name else Text(code, code)
+
+    def of(self, row: Evidence) -> Text:
+        """The institution of a row."""
+        return self.institution(row.institution, row.name, row.time)
+
+    def institutions(self, rows: Iterable[Evidence]) -> Text:
+        """The institutions of these rows, each once, in order."""
+        first = {row.institution: row for row in reversed(list(rows))}
+        named = [self.of(row) for row in reversed(first.values())]
+        return listed(dict.fromkeys(named), MOST)
+
+    def drug(self, row: Evidence) -> Text:
+        """The drug of a row; where it names none, that it is one."""
+        if not row.item:
+            return Text("药品", "a drug")
+        name = (self._reference.row("drugs", row.item, row.time) or {}).get("name")
+        if name:
+            return Text(f"{name}（{row.item}）", f"{name} ({row.item})")
+        return Text(f"药品{row.item}", f"the drug {row.item}")
+
+    def column(self, table: str, column: str, row: Evidence) -> str:
+        """What the register of institutions, or the table of drugs, says of a row; empty where it says nothing."""
+        key = row.item if table == "drugs" else row.institution
+        return (self._reference.row(table, key, row.time) or {}).get(column) or ""
