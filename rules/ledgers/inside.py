@@ -108,11 +108,11 @@ def _part_of(event: Event) -> _Part:
     sold = sold_in(event) if kind in SELLING else ()
     of_tokens = []
     for one in sold:
-        written, code = sale_of(event, one, shared), one.code.code
-        if code in event.bad_codes:
+        written = sale_of(event, one, shared)
+        if one.bad:
             at_institution.append(written)
         else:
-            of_tokens.append((code, written))
+            of_tokens.append((one.code.code, written))
     targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
     retractions = [] if of_its_person else retractions_of(event)
     return _Part(at_institution, of_person, of_tokens, retractions, targets)

@@ -69,9 +69,10 @@ class Sale(Entry, frozen=True, tag="t"):
 
 
 class Sold(NamedTuple):
-    """What one trace code stands for of what was sold. quantity: ten-thousandths; amount: fen."""
+    """What one trace code stands for of what was sold. bad: for no pack. quantity: ten-thousandths; amount: fen."""
 
     code: TraceCode
+    bad: bool
     item: str
     quantity: int
     amount: int
@@ -88,14 +89,15 @@ def sold_in(event: Event) -> list[Sold]:
     body = cast("Settlement | PreSettlement | Stock", event.body)
     traced = {one.code: one for one in body.trace_codes}
     if not isinstance(body, Stock):
-        return _sold_by_lines(body, traced) if traced else []
+        return _sold_by_lines(body, traced, frozenset(event.bad_codes)) if traced else []
     if body.transaction != "3505" or not traced:
         return []
     quantity = round((stock_count(body) or 0.0) / len(traced) * 10_000)
-    return [Sold(one, body.item, quantity, 0) for one in traced.values()]
+    bad = frozenset(event.bad_codes)
+    return [Sold(one, code in bad, body.item, quantity, 0) for code, one in traced.items()]
 
 
-def _sold_by_lines(body: Settlement | PreSettlement, traced: dict[str, TraceCode]) -> list[Sold]:
+def _sold_by_lines(body: Settlement | PreSettlement, traced: dict[str, TraceCode], bad: frozenset[str]) -> list[Sold]:
     sharing: dict[str, int] = {}
     for one in traced.values():
         name = one.line or ""
@@ -105,22 +107,20 @@ def _sold_by_lines(body: Settlement | PreSettlement, traced: dict[str, TraceCode
         if codes := sharing.get(line.line):
             amount = round(through_fund(line, body) / codes)
             parts[line.line] = (line.item, round(line.count / codes * 10_000), amount)
-    return [Sold(one, *parts.get(one.line or "", _NO_LINE)) for one in traced.values()]
+    return [Sold(one, code in bad, *parts.get(one.line or "", _NO_LINE)) for code, one in traced.items()]
 
 
 def sale_of(event: Event, sold: Sold, shared: Shared) -> bytes:
     """The sale of one code."""
     body, code = event.body, sold.code.code
-    is_stock = isinstance(body, Stock)
-    number = (body.number or "") if isinstance(body, Stock) else ""
     own = (
         code,
         is_set(sold.code.split),
         sold.item,
         sold.quantity,
-        is_stock,
-        number,
-        code in event.bad_codes,
+        isinstance(body, Stock),
+        (body.number or "") if isinstance(body, Stock) else "",
+        sold.bad,
         event.at,
     )
     return shared.write(Sale, own, code, sold.amount)
