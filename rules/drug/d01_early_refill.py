@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rules import (
     DAY,
@@ -23,7 +23,7 @@ from rules import (
     parameter,
 )
 
-from ._supply import Dispensing, dispensed, drug_name, own_pace
+from ._supply import Dispensing, Supply, dispensed, doubt, doubt_of, drug_name, own_pace
 
 WEEK = 7 * DAY
 RESERVE = assumption(
@@ -31,8 +31,8 @@ RESERVE = assumption(
     "of 2,140 honest refills a day nearly all leave 10 days or fewer; no number is published",
 )
 """Origin of what a person may keep in reserve."""
-_Fills = Sequence[tuple[Dispensing, int]]
-"""Earlier dispensings with their supply, ms; 0 where unknown."""
+_Fills = Sequence[tuple[Dispensing, Supply]]
+"""Earlier dispensings with their supply."""
 
 
 class EarlyRefill(Rule[Fill]):
@@ -172,18 +172,17 @@ class EarlyRefill(Rule[Fill]):
             return None
         before, now = found
         pace = own_pace(before)
-        supplies = [one.supply(reference, pace) for one in before]
-        fills = [(one, supply or 0) for one, supply in zip(before, supplies, strict=True)]
+        fills = [(one, one.supply(reference, pace)) for one in before]
         finding = self._judge(fills, now, reference)
-        if finding is None and None in supplies:
+        if finding is None and not all(supply.is_known for _, supply in fills):
             raise Undecidable("supply unknown")
         return finding
 
     def _judge(self, fills: _Fills, now: Dispensing, reference: Reference) -> Finding | None:
         taken = [pair for pair in fills if not pair[0].returned]
-        if not taken or not taken[-1][1]:
+        if not taken or not taken[-1][1].known:
             return None
-        last, supply = taken[-1]
+        last, supply = taken[-1][0], taken[-1][1].known
         remaining = _remaining(fills, now.time)
         wide = remaining > self._reserve(self.over_days, self.over_percent, supply)
         near = remaining > self._reserve(self.over_days_elsewhere, self.over_percent_elsewhere, supply)
@@ -209,7 +208,8 @@ class EarlyRefill(Rule[Fill]):
                 "last": f"{supply / DAY:g}",
                 "elsewhere": "1" if elsewhere else "",
                 "early": str(len(early)) if len(early) >= self.repeats else "",
-            },
+            }
+            | doubt(line for one, _ in fills for line in one.lines),
         )
 
     def _reserve(self, days: int, percent: int, supply: int) -> int:
@@ -222,8 +222,8 @@ class EarlyRefill(Rule[Fill]):
         early = [
             one
             for (last, supply), one in zip(taken, after, strict=True)
-            if last.time + supply - one.time
-            > self._reserve(self.over_days_elsewhere, self.over_percent_elsewhere, supply)
+            if last.time + supply.known - one.time
+            > self._reserve(self.over_days_elsewhere, self.over_percent_elsewhere, supply.known)
             and one.time > now.time - self.repeat_days * DAY
         ]
         return early if now in early else []
@@ -247,14 +247,18 @@ class EarlyRefill(Rule[Fill]):
                 f"{zh}，{self.repeat_days}天内第{details['early']}次提前",
                 f"{en}, early fill number {details['early']} in {self.repeat_days} days",
             )
-        return Text(zh, en)
+        doubts = doubt_of(found)
+        return Text(f"{zh}{doubts.zh}", f"{en}{doubts.en}")
 
 
-def _remaining(fills: Iterable[tuple[Dispensing, int]], time: int) -> int:
-    """For how long beyond this time the fills last one after the other, ms; negative where nothing is left."""
+def _remaining(fills: _Fills, time: int) -> int:
+    """For how long beyond this time the fills last at least, one after the other, ms; negative where nothing is left.
+
+    A line of unknown supply covers nothing. A return of unknown supply leaves nothing of what came before it.
+    """
     covered = -(1 << 62)
     for one, supply in fills:
-        covered = max(covered, one.time) + supply
+        covered = one.time if supply.takes_unknown else max(covered, one.time) + supply.known
     return covered - time
 
 

@@ -17,7 +17,7 @@ from rules import (
     parameter,
 )
 
-from ._supply import DaysAllowed, Dispensing, dispensed, drug_name
+from ._supply import DaysAllowed, Dispensing, at_least, dispensed, doubt, doubt_of, drug_name
 
 
 class OverQuantity(DaysAllowed):
@@ -117,10 +117,10 @@ class OverQuantity(DaysAllowed):
             return None
         before, now = found
         supplies = [one.supply(reference) for one in (*before, now)]
-        allowed, pack, supply = self.allowed(now.lines), now.pack(reference), supplies[-1] or 0
+        allowed, pack, supply = self.allowed(now.lines), now.pack(reference), at_least(supplies[-1:])
         alone = None if allowed is None else self._finding([now], supply, allowed + pack, reference)
         limit = self.span * (100 + self.over_percent) // 100 + min(supply, max(allowed or 0, pack))
-        summed = self._finding([*before, now], sum(one or 0 for one in supplies), limit, reference)
+        summed = self._finding([*before, now], at_least(supplies), limit, reference)
         findings = [one for one in (alone, summed) if one is not None]
         if not findings:
             self.must_be_decidable(supplies, now.lines, supply - pack)
@@ -129,27 +129,28 @@ class OverQuantity(DaysAllowed):
     def _finding(self, seen: list[Dispensing], supply: int, limit: int, reference: Reference) -> Finding | None:
         if supply <= limit:
             return None
+        lines = [line for one in seen for line in one.lines]
         return Finding(
             measure="days_of_supply",
             value=round(supply / DAY, 1),
             limit=round(limit / DAY, 1),
             unit="days",
             severity="high" if supply > 2 * limit else "warning",
-            evidence=evidence([line for one in seen for line in one.lines]),
-            details={"drug": drug_name(seen[-1].lines[0], reference), "dispensings": str(len(seen))},
+            evidence=evidence(lines),
+            details={"drug": drug_name(seen[-1].lines[0], reference), "dispensings": str(len(seen))} | doubt(lines),
         )
 
     def sentence(self, episode: Episode) -> Text:
         """How many days' supply, in one dispensing or in the days of the sum, against the limit."""
         found = episode.peak
-        drug, number = found.details["drug"], found.details["dispensings"]
+        drug, number, doubts = found.details["drug"], found.details["dispensings"], doubt_of(found)
         if number == "1":
             return Text(
-                f"{drug}一次配药{found.value:g}天量（上限{found.limit:g}天）",
-                f"{found.value:g} days' supply of {drug} in one dispensing (limit {found.limit:g})",
+                f"{drug}一次配药{found.value:g}天量（上限{found.limit:g}天）{doubts.zh}",
+                f"{found.value:g} days' supply of {drug} in one dispensing (limit {found.limit:g}){doubts.en}",
             )
         return Text(
-            f"{drug}{self.days}天内{number}次配药共{found.value:g}天量（上限{found.limit:g}天）",
+            f"{drug}{self.days}天内{number}次配药共{found.value:g}天量（上限{found.limit:g}天）{doubts.zh}",
             f"{found.value:g} days' supply of {drug} in {number} dispensings within {self.days} d "
-            f"(limit {found.limit:g})",
+            f"(limit {found.limit:g}){doubts.en}",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from rules import (
     DAY,
     Card,
@@ -17,7 +19,7 @@ from rules import (
     evidence,
 )
 
-from ._supply import DaysAllowed, Dispensing, dispensed, drug_name, prescription_and_day
+from ._supply import DaysAllowed, Dispensing, at_least, dispensed, doubt, doubt_of, drug_name, prescription_and_day
 
 
 class SplitPrescription(DaysAllowed):
@@ -89,20 +91,18 @@ class SplitPrescription(DaysAllowed):
         found = dispensed(entry, window, prescription_and_day)
         if found is None or found[1].returned:
             return None
-        seen = self._of_the_day(*found)
-        if len(seen) < 2 or seen[-1] is not found[1]:
+        before, now = found
+        same = [one for one in (*before, now) if _is_beside(one, now) and self.allowed(one.lines) is not None]
+        seen = [one for one in same if not one.returned]
+        if len(seen) < 2 or seen[-1] is not now:
             return None
-        return self._judge(seen, reference)
+        given_back = _given_back(seen, window.of_day(day_of(now.time)))
+        return self._judge(seen, given_back, reference)
 
-    def _of_the_day(self, before: list[Dispensing], now: Dispensing) -> list[Dispensing]:
-        """The prescriptions of the same day and place up to this one that stand and have a limit."""
-        same = [one for one in before if one.institution == now.institution and day_of(one.time) == day_of(now.time)]
-        return [one for one in (*same, now) if not one.returned and self.allowed(one.lines) is not None]
-
-    def _judge(self, seen: list[Dispensing], reference: Reference) -> Finding | None:
+    def _judge(self, seen: list[Dispensing], given_back: list[Dispensing], reference: Reference) -> Finding | None:
         """Hold the supply of all of them against what one of them may be."""
-        supplies = [one.supply(reference) for one in seen]
-        supply = sum(one or 0 for one in supplies)
+        supplies = [one.supply(reference) for one in (*seen, *given_back)]
+        supply = at_least(supplies)
         pack = max(one.pack(reference) for one in seen)
         limit = max(self.allowed(one.lines) or 0 for one in seen) + pack
         if supply > limit:
@@ -121,15 +121,27 @@ class SplitPrescription(DaysAllowed):
             unit="days",
             severity="info" if len(physicians) > 1 else "warning",
             evidence=evidence(lines),
-            details={"drug": drug, "prescriptions": str(len(seen))},
+            details={"drug": drug, "prescriptions": str(len(seen))} | doubt(lines),
         )
 
     def sentence(self, episode: Episode) -> Text:
         """How many prescriptions, for how many days together, against the limit of one."""
         found = episode.peak
-        drug, number = found.details["drug"], found.details["prescriptions"]
+        drug, number, doubts = found.details["drug"], found.details["prescriptions"], doubt_of(found)
         return Text(
-            f"{drug}同日{number}张处方共{found.value:g}天量（单张上限{found.limit:g}天）",
+            f"{drug}同日{number}张处方共{found.value:g}天量（单张上限{found.limit:g}天）{doubts.zh}",
             f"{found.value:g} days' supply of {drug} on {number} prescriptions of one day "
-            f"(limit of one: {found.limit:g})",
+            f"(limit of one: {found.limit:g}){doubts.en}",
         )
+
+
+def _is_beside(one: Dispensing, now: Dispensing) -> bool:
+    """Whether a prescription is of the same institution and Beijing day."""
+    return one.institution == now.institution and day_of(one.time) == day_of(now.time)
+
+
+def _given_back(seen: Sequence[Dispensing], of_day: Iterable[Fill]) -> list[Dispensing]:
+    """The negative lines of the visits of these prescriptions that do not say which prescription they give back."""
+    visits = {(line.institution, line.visit) for one in seen for line in one.lines if line.visit and line.prescription}
+    negative = (line for line in of_day if line.quantity < 0 and not line.prescription)
+    return [Dispensing((line,)) for line in negative if (line.institution, line.visit) in visits]

@@ -13,13 +13,19 @@ from ..wire.door import Event
 from ..wire.fields import FeeLines, PreSettlement, Settlement
 from ._common import Common, through_fund
 
+OF_STAYS = ("2301", "2303", "2304")
+"""The transactions that carry the lines of a stay."""
+
+MOST_DAYS = 9_999
+"""More days of supply are read as so many: that is enough for every limit, and its milliseconds can be written."""
+
 
 class Fill(Entry, frozen=True, tag="f"):
     """Of the person: one fee line.
 
     quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope.
     list_type: drug, service or material if sent.
-    days: prd_days in ms, 0 where not sent or beyond what the field holds (4,2: under 100 days).
+    days: prd_days in ms, 0 where not sent. More than the field (4,2) holds is read as sent, up to `MOST_DAYS`.
     """
 
     item: str
@@ -83,7 +89,7 @@ def fills_of(event: Event, shared: Common) -> Iterator[Fill]:
             line=line.line,
             item=line.item,
             quantity=round(line.count * 10_000),
-            days=round(abs(line.days) * DAY) if line.days and abs(line.days) < 100 else 0,
+            days=round(min(abs(line.days or 0.0), MOST_DAYS) * DAY),
             visit_type=visit_type,
             prescription=line.prescription or "",
             physician=line.physician or "",
@@ -93,7 +99,7 @@ def fills_of(event: Event, shared: Common) -> Iterator[Fill]:
 
 
 def _key(entry: Fill, reference: Reference) -> tuple[str, ...] | None:
-    if entry.transaction == "2301" or entry.visit_type.startswith("2") or not _is_drug(entry, reference):
+    if entry.transaction in OF_STAYS or entry.visit_type.startswith("2") or not _is_drug(entry, reference):
         return None
     substance = reference.substance(entry.item, entry.time)
     return (entry.person, substance) if substance else None
