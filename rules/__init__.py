@@ -12,7 +12,7 @@ from .engine.parameter import assumption, ends_after, parameter, precedent, publ
 from .engine.rule import DayRule, Rule
 from .engine.text import Text, span_text
 from .engine.window import Window
-from .ledgers import PHARMACY, Admitted, Arrival, Fill, Sale, Stay, Swipe, Visit, frozen_after, when_died
+from .ledgers import PHARMACY, Admitted, Arrival, Fill, Registered, Sale, Stay, Swipe, Visit, frozen_after, when_died
 from .ledgers.agreements import WITHOUT_AGREEMENT
 from .ledgers.whole_stays import (
     BY_NATURE,
@@ -47,6 +47,7 @@ __all__ = [
     "Finding",
     "Guard",
     "Reference",
+    "Registered",
     "Rule",
     "Sale",
     "Severity",

@@ -75,7 +75,12 @@ class NoAgreement(Rule[Swipe | Admitted]):
 
     @property
     def span(self) -> int:
-        """A day, ms; the ledger has a page for each."""
+        """A day, and the days by which a settlement may follow its first line, ms."""
+        return 5 * DAY
+
+    @property
+    def shown(self) -> int:
+        """A day, ms."""
         return DAY
 
     def check(self, entry: Swipe | Admitted, window: Window[Swipe | Admitted], reference: Reference) -> Finding | None:

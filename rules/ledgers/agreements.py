@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ..engine.entry import Entry
-from ..engine.ledger import SLOW, Feed, Ledger
+from ..engine.ledger import REACH_OF_STAYS, SLOW, Feed, Ledger
 from ..reference import Reference
 from ..times import day_of
 from ..wire.door import Event
@@ -58,9 +58,11 @@ def _lapsed(entry: Entry, served: int, reference: Reference) -> tuple[str, ...] 
     row = reference.row("institutions", entry.institution, served)
     if row is not None and row.get("status") not in WITHOUT_AGREEMENT:
         return None
-    return (entry.institution, str(day_of(entry.time)))
+    return (entry.institution, str(day_of(served)))
 
 
 AGREEMENTS = Ledger(
-    "agreements", "institution", (Feed.of(Swipe, _key), Feed.of(Admitted, _key_of_admission, grace=SLOW))
+    "agreements",
+    "institution",
+    (Feed.of(Swipe, _key), Feed.of(Admitted, _key_of_admission, reach=REACH_OF_STAYS, grace=SLOW)),
 )

@@ -16,12 +16,13 @@ from ._common import Common, common
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .agreements import Admitted, admitted_of
 from .sales import Sale, sales_of
+from .services import Registered, registered_of
 from .stays import Stay, stays_of
 from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
 from .visits import Visit, visits_of
 
-AnyEntry = Arrival | Swipe | Admitted | Visit | Fill | Stay | Sale
+AnyEntry = Arrival | Swipe | Admitted | Visit | Fill | Stay | Sale | Registered
 
 
 class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
@@ -34,6 +35,7 @@ Inside = Record | Retraction | Tick | Turn
 SOURCES: tuple[Callable[[Event, Common], Iterator[AnyEntry]], ...] = (
     swipes_of,
     admitted_of,
+    registered_of,
     visits_of,
     fills_of,
     stays_of,

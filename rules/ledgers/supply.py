@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ..engine.entry import Entry
-from ..engine.ledger import Feed, Ledger
+from ..engine.ledger import REACH, REACH_OF_STAYS, Feed, Ledger
 from ..reference import Reference
-from ..times import DAY, HOUR, to_ms
+from ..times import DAY, to_ms
 from ..wire.door import Event
 from ..wire.fields import FeeLines, PreSettlement, Settlement
 from ._common import Common, through_fund
@@ -56,7 +56,7 @@ class Fill(Entry, frozen=True, tag="f"):
     @property
     def longest_reach(self) -> int:
         """Of a stay as of the stay itself, else as of the settlement (contract, section 3), ms."""
-        return 63 * DAY if self.transaction == "2301" else 72 * HOUR
+        return REACH_OF_STAYS if self.transaction in OF_STAYS else REACH
 
     @property
     def slot(self) -> str:
