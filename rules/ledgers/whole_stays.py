@@ -44,7 +44,6 @@ def pieces_within(days: int) -> int:
 class WholeStay:
     """One stay as far as its pieces are known. bills: its settlements; pieces: everything; both by time."""
 
-    visit: str
     institution: str
     admission: Stay | None
     discharge: Stay | None
@@ -114,14 +113,14 @@ def stays_in(window: Window[Stay], longest: int) -> list[WholeStay]:
     seen = (*window.entries, *window.after(longest))
     if len(seen) > MOST_PIECES:
         raise Undecidable("too many stays")
-    by_visit: dict[str, list[list[Stay]]] = {}
+    by_visit: dict[tuple[str, str], list[list[Stay]]] = {}
     for entry in seen:
-        of_visit = by_visit.setdefault(entry.visit, [[]])
+        of_visit = by_visit.setdefault((entry.institution, entry.visit), [[]])
         # A visit number that is used again: two admissions that stand are two stays.
         if entry.piece == "admission" and any(one.piece == "admission" for one in of_visit[-1]):
             of_visit.append([])
         of_visit[-1].append(entry)
-    stays = [_whole(visit, pieces, longest) for visit, some in by_visit.items() for pieces in some]
+    stays = [_whole(pieces, longest) for some in by_visit.values() for pieces in some]
     return sorted(stays, key=lambda one: (one.admitted, one.pieces[0].id))
 
 
@@ -133,13 +132,12 @@ def counted(
     return [one for one in stays if one.admission and not one.may_come_again(reference, types, ways)]
 
 
-def _whole(visit: str, pieces: list[Stay], longest: int) -> WholeStay:
+def _whole(pieces: list[Stay], longest: int) -> WholeStay:
     admission = next((one for one in pieces if one.piece == "admission"), None)
     if admission is not None:
         pieces = [one for one in pieces if one.time <= admission.time + longest]
     return WholeStay(
-        visit=visit,
-        institution=(admission or pieces[0]).institution,
+        institution=pieces[0].institution,
         admission=admission,
         discharge=next((one for one in pieces if one.piece == "discharge"), None),
         bills=tuple(one for one in pieces if one.piece == "settlement"),
