@@ -1,4 +1,4 @@
-"""Rule S06: one person's credential is used in places between which nobody can have travelled."""
+"""Rule S06: one person's credential is used in two places, and no journey is so fast."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from rules import (
 )
 
 AT_A_DISTANCE = ("2", "3")
-"""opter_type of a self-service terminal and of a mobile telephone: nobody has seen the person."""
+"""opter_type of a self-service terminal and of a mobile telephone: the person need not be there."""
 ONLINE = ("internet", "mail_order")
-"""kind of an institution that nobody walks into."""
+"""kind of an institution without a counter."""
 TOKEN = "01"  # noqa: S105 - a code of mdtrt_cert_type, not a secret
 """mdtrt_cert_type of the electronic credential, which a family can show on several telephones."""
 STAYS = ("2303", "2304")
@@ -213,7 +213,7 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         )
 
     def _too_fast(self, visit: Visit, apart: list[Visit], stops: list[Visit], reference: Reference) -> Finding | None:
-        """Farther apart than anybody drives in the time between; clocks are trusted to the minute."""
+        """Farther apart than a person drives in the time between; clocks are trusted to the minute."""
         speeds = [
             (kilometres / (max(visit.time - one.time, MINUTE) / HOUR), kilometres)
             for one in apart

@@ -1,4 +1,43 @@
-"""What the rules about supply share: the lines that make one dispensing, how long it lasts, how long it may last."""
+"""Drug lines, their supply, and what one dispensing may be: D01, D02 and D03 judge by these words.
+
+A drug line is a fee line of an outpatient or of a pharmacy: of 2204, of a settlement that carries its lines (2102,
+2207), or of a question before settlement. Not of a stay (2301, 2303, 2304, med_type 2x). Where list_type is sent, it
+must begin with 1; else the item must not be a service, whose code has 15 digits and begins with 00, unless the table
+`drugs` has that code. The time of a line is its fee_ocur_time; of a question its inf_time.
+
+The substance of an item is its `group` in the table `drugs`; without one, the first 10 characters of a national western
+drug code (X and 22 more characters); else the whole code. Solvents have none, and their lines are left out: ATC B05 and
+V07, by `atc` of the table, else by characters 2 to 4 of a western code. A rule looks at one person and one substance at
+a time. Of one line (institution, mdtrt_id, feedetl_sn) that was sent again the latest upload counts; where it names
+another substance, both count until a cancel takes the first one back.
+
+A dispensing is the drug lines of one institution, mdtrt_id (without one: of one message) and Beijing day. It counts
+from its first line on, with all of its lines, also those after the line that is judged; it is judged once, at its first
+line. It is returned where a line is negative and its quantities (cnt) add up to 0 or less. What is returned is not
+judged.
+
+The supply of a line is prd_days, for the whole line and however large (D01 only: else the person's own pace); else
+cnt * pack_units / daily_units by the table `drugs`, where one cnt is one pack; else unknown. That of a negative line
+counts against the others. Supply is summed over the lines whose supply is known. A negative line of which it is not
+known counts as a return of all that came before. Where this gives no finding and the supply of any line is unknown,
+the rule does not decide (counted as `supply unknown`).
+
+One pack is the largest pack among the lines of a dispensing: pack_units / daily_units days by the table; else what one
+cnt lasts by prd_days, if that is less than 100 days; else nothing.
+
+The days allowed in one dispensing go by the first two digits of med_type: 140101 counts as 14.
+
+    11, 16                           `acute` (7)
+    13                               `emergency` (3)
+    14, 15, 18                       `chronic` (84)
+    41 with an rxno                  `prescription` (90)
+    41 without an rxno               no limit
+    any other, and where none is sent `other` (90)
+
+Lines of one dispensing that differ have the widest of their limits; none, where one of them has none. Where a line
+without med_type has a supply of one pack more than the narrowest of these, and there is no finding, the rule does not
+decide (counted as `med_type not sent`).
+"""
 
 from __future__ import annotations
 

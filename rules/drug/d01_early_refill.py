@@ -41,25 +41,33 @@ class EarlyRefill(Rule[Fill]):
     Why: "重复开药" (Mei county forwarding Baoji city, 2024-09-27) and the wandering buyers of "回流药" (She county,
     2025-04-30). No published number exists; the figures are our assumption.
 
-    A dispensing is what one visit dispensed of the substance on one day; its first line is judged. Supply covers time
-    one after the other: covered = max(covered, time) + supply, over the dispensings of `history_days`; what is covered
-    beyond the time of a dispensing remains. A return (negative lines) takes off its supply. It is a finding when
-    - more remains than `over_days` and `over_percent` of the last fill: `warning`, elsewhere `high`; or
-    - more than `over_days_elsewhere` and `over_percent_elsewhere`, at another institution than the last fill: `info`,
-      `high` within a week of it with half of it left (violations.md, D01); or
-    - it is the `repeats`-th early fill within `repeat_days`: `warning`. A fill is early when the fill before it, taken
-      by itself, would have lasted longer by more than the same two limits. (Were a reserve that is merely kept enough,
-      4 % of all honest refills would be a third one.)
+    What a drug line, a substance, a dispensing and its supply are stands in docs/rules.md, "Supply". Looked at are the
+    dispensings with lines in (t - `history_days`, t], where t is the first line of the one that is judged.
 
-    Supply comes from prd_days, else from the person's own pace of at least three fills, else from the drug table
-    (pack_units, daily_units); where the last fill's is unknown, or what is unknown could decide, it is not decidable.
+    Supply covers time, one dispensing after the other: covered = max(covered, time) + supply. What is covered beyond t,
+    before the judged dispensing is added, remains. The last fill is the latest one that is not returned. Remaining
+    supply is more than a reserve of `days` and `percent` if it is more than `days` and more than `percent` of the
+    supply of the last fill. It is a finding when
+    - more remains than `over_days` and `over_percent`: `warning`, at another institution than the last fill `high`; or
+    - at another institution, more remains than `over_days_elsewhere` and `over_percent_elsewhere`: `info`, and `high`
+      if the last fill is at most a week ago and at least half of it remains; or
+    - at least that remains, and this is at least the `repeats`-th early fill in (t - `repeat_days`, t]: `warning`. A
+      fill is early when the fill before it, taken by itself, lasts longer than until then by more than
+      `over_days_elsewhere` and `over_percent_elsewhere`. (A reserve that is merely kept makes no fill early: else 4 %
+      of all honest refills would be a third one.)
+    The limit that is told is that of the first of these that holds.
+
+    The own pace of a person is used where no prd_days is sent, before the drug table: how long one cnt of this item
+    lasts. It is known from three or more earlier dispensings of the item with a positive quantity: of the numbers (time
+    to the next of them) / quantity the lower median. Where nothing is known of the last fill, the rule does not decide.
 
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,140 refills a day, fetched when -5 to
     10 days remain, so that 27 % come with more than 6; one in twenty elsewhere): by the wide limit and by the third
     early fill 0 alerts a day; elsewhere 44 a day, there and back again, which is why those are `info`.
 
-    Known gaps: two strengths that are taken together are added up as if one after the other. An own pace that was
-    always too fast explains itself. Lines of a visit whose settlement alone was reversed (2208 without 2205) count.
+    Known gaps: the supply of two strengths that are taken together is added up as if one is taken after the other. A
+    person who has always come too early has a fast own pace. Lines of a visit of which only the settlement was reversed
+    (2208 without 2205) count.
 
     Example:
         >>> from rules.testing import at, fill, judge

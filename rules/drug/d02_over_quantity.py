@@ -23,31 +23,30 @@ from ._supply import DaysAllowed, Dispensing, at_least, dispensed, doubt, doubt_
 class OverQuantity(DaysAllowed):
     """A person gets more days' supply of a substance than the kind of visit allows, or than 90 days can use.
 
-    Why: "超量开药" (Mei county forwarding Baoji city, 2024-09-27), "超量购药" (She county, 2025-04-30). The days of one
-    dispensing follow the prescription rules in force: acute 7, emergency 3, long-term at most 12 weeks
-    (长期处方管理规范（试行）, 2021-08-10, art. 12); the 30 % is our assumption.
+    Why: "超量开药" (Mei county forwarding Baoji city, 2024-09-27), "超量购药" (She county, 2025-04-30). The days of
+    one dispensing follow the prescription rules: ordinary 7, emergency 3 (处方管理办法, art. 19), long-term at most
+    12 weeks (长期处方管理规范（试行）, 2021-08-10, art. 12). The 30 % is our assumption.
 
-    A dispensing is what one visit dispensed of the substance on one day; its first line is judged. Two findings:
-    - its supply exceeds the days that `DaysAllowed` gives for its med_type by more than one pack, since packs are
-      not broken; one pack by the drug table, else what one cnt of the line lasts; or
-    - the supply of all dispensings in (t - `days`, t] exceeds `days` and `over_percent` more (117 days). The dispensing
-      that is judged comes on top, for it is for the days to come, but with no more than it may be by itself: the days
-      allowed, or one such pack where the kind has no limit. Without that, everybody who rightly fetches 12 weeks'
-      supply every 12 weeks would exceed (168 days in 90), and many of those who fetch 30 days' packs (120 in 90).
-    Whichever exceeds its limit by the larger factor is told: `warning`, above twice the limit `high`.
+    What a drug line, a substance, a dispensing, its supply, one pack and the days allowed are stands in docs/rules.md,
+    "Supply". A dispensing is judged by two measures:
+    - alone: its supply is more than the days allowed and one pack, for packs are not broken;
+    - in sum: the supply of all lines in (t - `days`, t], and of what else belongs to their dispensings, is more than
+      `days` * (100 + `over_percent`) % (117 days) and what may be on top. t is its first line. On top may be the supply
+      of the judged dispensing, for it is for the days to come, but at most the days allowed or one pack, whichever is
+      longer. So five packs of 28 days in 84 days on med_type 11 are 140 days, and 117 + 28 = 145 are allowed.
+    Without what is on top everybody who rightly fetches 12 weeks' supply every 12 weeks would be reported (168 days in
+    90), and many of those who fetch packs of 30 days (120 in 90). Where both measures are exceeded, the one that
+    exceeds its limit by the larger factor is told. `warning`, above twice the limit `high`.
 
-    2204 carries no med_type. A dispensing whose kind was not sent is held against the widest limit (`other`), and what
-    lies below it but above the narrowest is not decidable (counted): let the publisher send the med_type of the visit
-    (2203A) with its lines.
-
-    Supply comes from prd_days, else from the drug table. The person's own pace is of no use here: by it, what somebody
-    gets in 90 days always lasts about 90 days. Where what is unknown could decide, it is not decidable.
+    2204 carries no med_type: let the publisher send the med_type of the visit (2203A) with its lines. The person's own
+    pace is of no use here: by it, what a person gets in 90 days always lasts about 90 days.
 
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,140 refills a day of 28, 30 or 84
     days, fetched when -5 to 10 days remain): 0 alerts a day by either; by 117 days with nothing on top 350.
 
-    Known gaps: the drug table's unit is the pack: where cnt counts tablets and no prd_days is sent, it is misread.
-    Where prd_days is sent, cnt counts tablets and the table is not loaded, one tablet is taken for the pack.
+    Known gaps: one cnt is taken for one pack: where cnt counts tablets and no prd_days is sent, supply is too long;
+    where prd_days is sent and the table is not loaded, one tablet is taken for the pack. A pharmacy that puts an item
+    without rxno beside the others of one visit has no limit for that substance.
 
     Example:
         >>> from rules.testing import HOSPITAL, at, fill, judge

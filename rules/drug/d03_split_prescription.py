@@ -26,20 +26,24 @@ class SplitPrescription(DaysAllowed):
     """A person gets a substance on several prescriptions of one institution on one day, together beyond one's limit.
 
     Why: "分解处方" (Mei county forwarding Baoji city, 2024-09-27): what one prescription may not hold is written on
-    two. The limits are those of D02, one pack on top.
+    two. The limits are those of D02.
 
-    Prescriptions are told apart by rxno, else by visit; the first line of each is judged, from the second on. What a
-    pharmacy sells without a prescription is not counted, nor a prescription that is taken back on the same day.
-    `warning`; where the lines name several physicians `info`: two departments that do not know of each other.
-    Supply comes from prd_days, else from the drug table; where what is unknown could decide, it is not decidable, nor
-    where 2204 came without the med_type of its visit (see D02).
+    What a drug line, a substance, supply, one pack and the days allowed are stands in docs/rules.md, "Supply". A
+    prescription is what is called a dispensing there, with one difference: lines of one institution and Beijing day
+    belong together by their rxno, without one by mdtrt_id.
+
+    Judged are the prescriptions of one institution and day that have a limit and are not returned, from the second
+    on: each with those before it. It is a finding if their supply is together more than the widest of their limits
+    and the largest of their packs. A negative line that names no rxno takes its supply off if it is of the visit of
+    one of them. `warning`; `info` where the lines name more than one physician: two departments that do not know of
+    each other.
 
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,800 outpatient visits a day, one in
     thirty with a second department, one in forty of those with the same substance again, in packs of 3 to 14 days):
     1.6 alerts a day, all of them `info`.
 
-    Known gaps: two forms of one substance (tablets and ointment) count as one. Prescriptions spread over days, over
-    institutions or over persons are seen by D01, not here.
+    Known gaps: two forms of one substance (tablets and ointment) count as one. Prescriptions that are spread over days,
+    institutions or persons are not seen here; D01 sees some of them.
 
     Example:
         >>> from rules.testing import HOSPITAL, at, fill, judge
