@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from ..engine.entry import Entry
-from ..engine.ledger import REACH, REACH_OF_STAYS, Feed, Ledger
+from ..engine.ledger import GRACE, REACH, REACH_OF_STAYS, Feed, Ledger
 from ..reference import Reference
 from ..times import DAY, to_ms
 from ..wire.door import Event
@@ -24,7 +24,7 @@ class Fill(Entry, frozen=True, tag="f"):
     """Of the person: one fee line.
 
     quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope.
-    list_type: drug, service or material if sent.
+    list_type: drug, service or material if sent. paid: when the settlement was that carries the line, ms, 0 where none.
     days: prd_days in ms, 0 where not sent. More than the field (4,2) holds is read as sent, up to `MOST_DAYS`.
     """
 
@@ -36,6 +36,7 @@ class Fill(Entry, frozen=True, tag="f"):
     physician: str
     list_type: str = ""
     batch: str = ""
+    paid: int = 0
     last_counts: ClassVar[bool] = True
 
     @property
@@ -55,8 +56,9 @@ class Fill(Entry, frozen=True, tag="f"):
 
     @property
     def longest_reach(self) -> int:
-        """Of a stay as of the stay itself, else as of the settlement (contract, section 3), ms."""
-        return REACH_OF_STAYS if self.transaction in OF_STAYS else REACH
+        """Of a stay as of the stay itself, else 72 h: after the line, or after the settlement that carries it, ms."""
+        reach = REACH_OF_STAYS if self.transaction in OF_STAYS else REACH
+        return reach + max(self.paid - self.time, 0)
 
     @property
     def slot(self) -> str:
@@ -95,6 +97,7 @@ def fills_of(event: Event, shared: Common) -> Iterator[Fill]:
             physician=line.physician or "",
             list_type=line.list_type or "",
             batch=getattr(body, "batch", None) or "",
+            paid=event.at if isinstance(body, Settlement) else 0,
         )
 
 
@@ -116,4 +119,4 @@ def _is_drug(fill: Fill, reference: Reference) -> bool:
 BILLED_BY = ("visits", "stays")
 """The ledgers of bills: a cancel of the lines that no bill has settled asks for those of the visit."""
 
-SUPPLY = Ledger("supply", "person", (Feed.of(Fill, _key),), needs=BILLED_BY)
+SUPPLY = Ledger("supply", "person", (Feed.of(Fill, _key, reach=GRACE + REACH),), needs=BILLED_BY)

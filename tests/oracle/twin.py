@@ -212,9 +212,12 @@ def standing(entries: Iterable[Entry], said: Said, reach: Callable[[Entry], int]
 
 def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
     """Whether a retraction names the entry, of its institution and person, is of the right order, and within reach."""
+    since = entry.time
     if isinstance(entry, Fill | Visit) and entry.transaction not in ("2301", "2304"):
         reach = min(reach, 72 * HOUR)
-    if retraction.uploaded > entry.time + reach or retraction.institution != entry.institution:
+        # A line that a settlement carries is taken back with it.
+        since = max(entry.time, getattr(entry, "paid", 0))
+    if retraction.uploaded > since + reach or retraction.institution != entry.institution:
         return False
     if retraction.person and entry.person and retraction.person != entry.person:
         return False

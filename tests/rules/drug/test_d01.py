@@ -14,9 +14,9 @@ from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.testing import at, fill, judge
-from rules.times import DAY, SECOND
+from rules.times import DAY, HOUR, SECOND
 from tests.oracle import wire
-from tests.oracle.world import logs, run
+from tests.oracle.world import logs, run, standing_at_end
 from tests.rules._log import END, standing, told
 
 RULE = EarlyRefill()
@@ -275,6 +275,20 @@ def test_days_beyond_the_field_are_read_as_sent(days: float) -> None:
     [alert] = _settled_twice(prd_days=days).values()
 
     assert (days >= 100) == ("prd_days" in alert.text.zh) == ("prd_days" in alert.text.en)
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(72, 0), (73, 1)])
+def test_lines_are_taken_back_as_long_as_their_settlement(hours: int, expected: int) -> None:
+    """Charged a day before it was settled: the 72 h are those after the settlement."""
+    lines = [wire.line("1", wire.MONDAY + day * DAY, prd_days=60) for day in (0, 5)]
+    made = [
+        wire.settlement(wire.MONDAY + DAY, setl_id="S", mdtrt_id="V", feedetail=[lines[0]]),
+        wire.reversal("S", wire.MONDAY + DAY + hours * HOUR),
+        wire.settlement(wire.MONDAY + 5 * DAY, feedetail=[lines[1]]),
+    ]
+    [log] = logs([(0, wire.raw(one), 1 << 42) for one in made])
+
+    assert expected == len(standing_at_end(run(log, [RULE], Reference()).alerts))
 
 
 def _settled_twice(med_type: str = "41", **line: object) -> dict[str, Alert]:
