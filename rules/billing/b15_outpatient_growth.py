@@ -63,7 +63,7 @@ class OutpatientGrowth(DayRule):
 
     Summed up is what the fund paid for standing outpatient settlements (med_type 11, 12, 13, 14, 15, 16, 18, 19, 51,
     53, by the first two digits), by Beijing day. A day D is judged once it is over. A day that is in the calendar, of
-    whatever kind, is never judged.
+    whatever kind, or that has no such settlement, is never judged.
 
     The week of D is the seven days that end with D, without those that are in the calendar; it needs four of them,
     and `least_yuan` or more. The usual week is the median of the latest `weeks` earlier weeks, each by the same days

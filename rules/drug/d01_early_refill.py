@@ -41,8 +41,9 @@ class EarlyRefill(Rule[Fill]):
     Why: "重复开药" (Mei county forwarding Baoji city, 2024-09-27) and the wandering buyers of "回流药" (She county,
     2025-04-30). No published number exists; the figures are our assumption.
 
-    What a drug line, a substance, a dispensing and its supply are stands in docs/rules.md, "Supply". Looked at are the
-    dispensings with lines in (t - `history_days`, t], where t is the first line of the one that is judged.
+    What a drug line, a substance, a dispensing and its supply are stands in docs/rules.md, "Supply". t is the first
+    line of the dispensing that is judged. Looked at are those that begin before it; lines at or before
+    t - `history_days` are left out.
 
     Supply covers time, one dispensing after the other: covered = max(covered, time) + supply. What is covered beyond t,
     before the judged dispensing is added, remains. The last fill is the latest one that is not returned. Remaining
@@ -55,7 +56,7 @@ class EarlyRefill(Rule[Fill]):
       fill is early when the fill before it, taken by itself, lasts longer than until then by more than
       `over_days_elsewhere` and `over_percent_elsewhere`. (A reserve that is merely kept makes no fill early: else 4 %
       of all honest refills would be a third one.)
-    The limit that is told is that of the first of these that holds.
+    The severity is the highest of these that hold, the limit that is told that of the first one.
 
     The own pace of a person is used where no prd_days is sent, before the drug table: how long one cnt of this item
     lasts. It is known from three or more earlier dispensings of the item with a positive quantity: of the numbers (time

@@ -30,10 +30,11 @@ class OverQuantity(DaysAllowed):
     What a drug line, a substance, a dispensing, its supply, one pack and the days allowed are stands in docs/rules.md,
     "Supply". A dispensing is judged by two measures:
     - alone: its supply is more than the days allowed and one pack, for packs are not broken;
-    - in sum: the supply of all lines in (t - `days`, t], and of what else belongs to their dispensings, is more than
-      `days` * (100 + `over_percent`) % (117 days) and what may be on top. t is its first line. On top may be the supply
-      of the judged dispensing, for it is for the days to come, but at most the days allowed or one pack, whichever is
-      longer. So five packs of 28 days in 84 days on med_type 11 are 140 days, and 117 + 28 = 145 are allowed.
+    - in sum: the supply of it and of the dispensings that begin before it, without lines at or before t - `days`, is
+      more than `days` * (100 + `over_percent`) % (117 days) and what may be on top. t is its first line. On top may
+      be the supply of the judged dispensing, for it is for the days to come, but at most the days allowed or one
+      pack, whichever is longer. So five packs of 28 days in 84 days on med_type 11 are 140 days, and 117 + 28 = 145
+      are allowed.
     Without what is on top everybody who rightly fetches 12 weeks' supply every 12 weeks would be reported (168 days in
     90), and many of those who fetch packs of 30 days (120 in 90). Where both measures are exceeded, the one that
     exceeds its limit by the larger factor is told. `warning`, above twice the limit `high`.

@@ -40,14 +40,16 @@ class AfterDeath(Rule[Service]):
     after that and are reported (tests/honest/test_traffic.py).
 
     Each service is held against the row of the register that is valid when it happens (valid_from, valid_to); in the
-    following, D is the end of that row's die_date, 24:00 Beijing time. These are hits, each by itself:
+    following, D is that row's die_date and a day: 24:00 Beijing time of the day of death. These are hits, each by
+    itself:
     - a fee line of 2204 or 2301 with a positive quantity and fee_ocur_time after D;
     - an admission (2401) with begntime after D;
     - an outpatient or pharmacy settlement (2102, 2207) whose time of service is after D: the latest fee_ocur_time of
-      the lines that it carries, else its setl_time. It is none where lines of its visit were reported (2204): these
-      speak. It is none where its visit was registered (2201) at or before D;
+      the lines that it carries, else its setl_time. It is none where lines of its visit up to then were reported
+      (2204): these speak. It is none where its visit was registered (2201) at or before D;
     - the bill of a stay (2304, or any settlement of med_type 2x) where the stay was admitted after D, or where its
-      setl_time is more than `settle_days` after D. It is none where a line of the stay (2301) after D was reported.
+      setl_time is more than `settle_days` after D. It is none where a line of the stay (2301) after D
+      and up to then was reported.
     Nothing else is: not registrations, discharges, diagnoses, negative lines or reversals. A visit is told by
     institution and mdtrt_id. The value is the time of service in days since the beginning of the day of death.
 
