@@ -14,7 +14,7 @@ OWN_BASELINE = assumption(
 )
 """Origin of the limit by the own baseline."""
 LATE_UPLOAD = 5 * MINUTE
-"""An upload so long after its settlement may be one after an outage (violations.md, S01)."""
+"""An upload so long after its settlement may be one after an outage; our assumption."""
 
 
 def burst(swipes: Sequence[Entry], persons: int, floor: int, usual: float | None, **details: str) -> Finding | None:

@@ -174,7 +174,7 @@ class Sign(Rule[Swipe]):
         usual = self._usual(sign, swipe, window)
         usual = None if usual is None else usual * crowd(swipe, reference)
         found = burst(sharing, people, self.limit, usual, sign=sign)
-        # Equal amounts and persons from elsewhere raise S01 to high (violations.md, S01).
+        # Equal amounts and persons from elsewhere raise S01 to high too; our assumption.
         if found is not None and found.severity == "warning" and sign in ("amount", "elsewhere"):
             return replace(found, severity="high")
         return found

@@ -27,7 +27,7 @@ class Till(Rule[Swipe]):
     """More distinct outpatients settle at one till within the window than the till's own past explains.
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11). A hospital settles at many tills under one code,
-    so its tills are judged each by itself (violations.md, section 7). The figures are our assumption: a clerk who
+    so its tills are judged each by itself. The figures are our assumption: a clerk who
     takes 50 s a patient serves 12 in ten minutes and never comes near the limit. If patients could be served as fast
     as they come (`python -m tests.honest.test_traffic`), a till of 50 / 150 / 400 settlements a day would open 0
     alerts a day; on a day with twice the patients 0 / 0.006 / 2.0, and 0 / 0.002 / 0.008 where the calendar has it as

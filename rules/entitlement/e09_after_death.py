@@ -36,7 +36,7 @@ class AfterDeath(Rule[Service]):
     Why: "冒用他人医保凭证就医购药" (She county, 2025-04-30): the credential of a dead person goes on being used. The
     register may be wrong too, so the first hit is `high` and says so; a second institution or day makes it
     `critical`. In a county of 200,000 persons some 300 stays a year are honestly settled after the death
-    (domain/defaults.md): these bills are exempt for 30 days. If they come a week later on average, 4 a year come
+    (our assumption): these bills are exempt for 30 days. If they come a week later on average, 4 a year come
     after that and are reported (tests/honest/test_traffic.py).
 
     Each service is held against the row of the register that is valid when it happens (valid_from, valid_to); in the
