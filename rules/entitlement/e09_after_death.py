@@ -48,8 +48,8 @@ class AfterDeath(Rule[Service]):
       the lines that it carries, else its setl_time. It is none where lines of its visit up to then were reported
       (2204): these speak. It is none where its visit was registered (2201) at or before D;
     - the bill of a stay (2304, or any settlement of med_type 2x) where the stay was admitted after D, or where its
-      setl_time is more than `settle_days` after D. It is none where a line of the stay (2301) after D
-      and up to then was reported.
+      setl_time is more than `settle_days` after D. It is none where a line of the stay before it is a
+      hit.
     Nothing else is: not registrations, discharges, diagnoses, negative lines or reversals. A visit is told by
     institution and mdtrt_id. The value is the time of service in days since the beginning of the day of death.
 

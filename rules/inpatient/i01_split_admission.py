@@ -40,10 +40,10 @@ class SplitAdmission(Rule[Stay]):
     same three characters): 0.31 alerts a day.
 
     What a stay, its end, its diagnosis group, an exempt diagnosis and an exempt kind are stands in docs/rules.md,
-    "Whole stays". An admission is compared with each earlier stay of the person at the same institution, or at one of
-    the same `group` in the table `institutions`, that ended at most `within_days` before it. It is a finding, `high`,
-    if both stays have the same diagnosis group; the latest such end is told. Where there is none, and a group is not
-    known, the rule does not decide (counted as `no diagnosis`).
+    "Whole stays". An admission is compared with each earlier stay (its admission need not be known) of the person at
+    the same institution, or at one of the same `group` in the table `institutions`, that ended at most `within_days`
+    before it. It is a finding, `high`, if both stays have the same diagnosis group; the latest such end is told.
+    Where there is none, and a group is not known, the rule does not decide (counted as `no diagnosis`).
 
     Exempt is an admission of an exempt kind, or whose diagnosis at admission or discharge is exempt. Exempt is an
     earlier stay of an exempt kind; one with an exempt diagnosis at admission or discharge (admitted for Z51 and

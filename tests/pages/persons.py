@@ -131,7 +131,8 @@ def _hits(person: str, pieces: list[Piece], lines: list[Line], tables: Tables) -
         end = died(one.time)
         visit = [other for other in pieces if (other.place, other.visit) == (one.place, one.visit)]
         spoken = [line.time for line in lines if (line.place, line.visit) == (one.place, one.visit)]
-        if end is not None and _is_hit(one, end, visit, spoken):
+        hits = [time for time in spoken if (row_end := died(time)) is not None and time > row_end]
+        if end is not None and _is_hit(one, end, visit, hits if _is_of_stay(one) else spoken):
             served = _served(one)
             yield one.time, served, one.place, _days(served, end)
 
@@ -144,15 +145,18 @@ def _served(one: Piece) -> int:
     return max((line.time for line in one.lines), default=one.time)
 
 
+def _is_of_stay(one: Piece) -> bool:
+    return one.transaction == "2304" or one.kind.startswith("2")
+
+
 def _is_hit(one: Piece, end: int, visit: list[Piece], spoken: list[int]) -> bool:
     if one.transaction == "2401":
         return one.time > end
     if one.transaction not in ("2102", "2207", "2304"):
         return False
-    if one.transaction == "2304" or one.kind.startswith("2"):
+    if _is_of_stay(one):
         admitted_after = any(other.transaction == "2401" and other.time > end for other in visit)
-        is_late = one.time > end + 30 * DAY
-        return (admitted_after or is_late) and not any(time > end for time in spoken)
+        return (admitted_after or one.time > end + 30 * DAY) and not spoken
     registered_before = any(other.transaction == "2201" and other.time <= end for other in visit)
     return _served(one) > end and not spoken and not registered_before
 
@@ -217,14 +221,25 @@ class Stay:
 
 
 def stays_of(pieces: list[Piece]) -> list[Stay]:
-    """The stays of a person whose admission is known, in order of the admissions."""
+    """The stays of a person: first those whose admission is known, in order of the admissions."""
     stays = []
+    visits = {(one.place, one.visit): one for one in pieces if one.transaction == "2401"}
     for first in (one for one in pieces if one.transaction == "2401"):
         own = [one for one in pieces if (one.place, one.visit) == (first.place, first.visit)]
         own = [one for one in own if one.time <= first.time + 180 * DAY]
         discharge = next((one for one in own if one.transaction == "2402"), None)
         stays.append(Stay(first, discharge, [one for one in own if one.transaction == "2304"]))
+    for place, visit in dict.fromkeys((one.place, one.visit) for one in pieces):
+        own = [one for one in pieces if (one.place, one.visit) == (place, visit)]
+        if (place, visit) not in visits:
+            discharge = next((one for one in own if one.transaction == "2402"), None)
+            stays.append(Stay(None, discharge, [one for one in own if one.transaction == "2304"]))
     return stays
+
+
+def admitted_stays(pieces: list[Piece]) -> list[Stay]:
+    """Those whose admission is known."""
+    return [one for one in stays_of(pieces) if one.admission]
 
 
 def admitted(stay: Stay) -> int:
@@ -236,7 +251,7 @@ def admitted(stay: Stay) -> int:
 def overlaps(facts: Facts, end: int) -> Iterator[Found]:
     """E01. end: so far the deadlines are over."""
     for person, pieces in by_person(facts.of("2401", "2402", "2304")):
-        stays = stays_of(pieces)
+        stays = admitted_stays(pieces)
         for second in stays:
             start = admitted(second)
             pairs = [
@@ -276,7 +291,7 @@ def _is_exempt(diagnosis: str, tables: Tables, stay: Stay) -> bool:
     if not tables.get("diagnoses"):
         return diagnosis[:3] in EXEMPT or diagnosis.startswith("O")
     for length in range(len(diagnosis), 2, -1):
-        known = row(tables, "diagnoses", "code", diagnosis[:length], admitted(stay))
+        known = row(tables, "diagnoses", "code", diagnosis[:length], stay.pieces[0].time)
         if known:
             return known["exempt"] == "1"
     return False
@@ -291,14 +306,14 @@ def split_stays(facts: Facts) -> Iterator[Found]:
     """I01."""
     for person, pieces in by_person(facts.of("2401", "2402", "2304")):
         stays = stays_of(pieces)
-        for second in stays:
+        for second in admitted_stays(pieces):
             start = admitted(second)
             if second.is_of("23", "28", "52", "5212") or is_by_plan(second, facts.tables):
                 continue
             ends = [
                 one.ended
                 for one in stays
-                if one is not second and one.ended is not None and 0 <= start - one.ended <= 7 * DAY
+                if one != second and one.ended is not None and 0 <= start - one.ended <= 7 * DAY
                 and _are_related(one.place, second.place, start, facts.tables)
                 and one.group and one.group == second.group and not comes_again(one, facts.tables)
                 and not _over_new_year(one.ended, start)
@@ -321,7 +336,7 @@ def _over_new_year(ended: int, start: int) -> bool:
 def frequent_stays(facts: Facts) -> Iterator[Found]:
     """I05 and I05-PAIR."""
     for person, pieces in by_person(facts.of("2401", "2402", "2304")):
-        counted = [one for one in stays_of(pieces) if not comes_again(one, facts.tables)]
+        counted = [one for one in admitted_stays(pieces) if not comes_again(one, facts.tables)]
         yield from _first_of_year("I05", (person,), counted, ((90, 4), (365, 6)))
         for place in sorted({one.place for one in counted}):
             of_place = [one for one in counted if one.place == place]
