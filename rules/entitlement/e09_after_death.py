@@ -145,16 +145,19 @@ class AfterDeath(Rule[Service]):
             return False
         if isinstance(one, Fill):
             return _is_service(one) and one.time > died
-        if not isinstance(one, Visit):
+        if isinstance(one, Stay):
             return _is_admission(one) and one.time > died
-        visit = _visit(one)
+        if isinstance(one, Registered):
+            return False
         if one.transaction in SETTLES_STAY or one.visit_type.startswith("2"):
-            is_long_after = one.time > died + self.settle_days * DAY
-            return visits.lines.get(visit, died) <= died and (is_long_after or visits.admitted.get(visit, died) > died)
-        began_after = visits.registered.get(visit, died + 1) > died
-        # A question is answered although the lines of its visit are hits already.
-        has_spoken = visit in visits.lines and not (one.pre and visits.lines[visit] > died)
-        return one.served > died and began_after and not has_spoken
+            return self._is_hit_of_stay(one, visits, died)
+        return _is_hit_of_visit(one, visits, died)
+
+    def _is_hit_of_stay(self, bill: Visit, visits: _Visits, died: int) -> bool:
+        """Whether the stay began after the death, or the exemption of its bill is over; unless its lines are hits."""
+        if visits.lines.get(_visit(bill), died) > died:
+            return False
+        return visits.admitted.get(_visit(bill), died) > died or bill.time > died + self.settle_days * DAY
 
     def sentence(self, episode: Episode) -> Text:
         """How long after the death, how often and at how many institutions."""
@@ -173,6 +176,16 @@ class _Visits:
         self.lines = {_visit(one): one.time for one in entries if isinstance(one, Fill) and _is_service(one)}
         self.registered = {_visit(one): one.time for one in entries if isinstance(one, Registered)}
         self.admitted = {_visit(one): one.time for one in entries if _is_admission(one)}
+
+
+def _is_hit_of_visit(bill: Visit, visits: _Visits, died: int) -> bool:
+    """Whether an outpatient was served after the death, by what the bill says; its lines say more, where they came."""
+    if visits.registered.get(_visit(bill), died + 1) <= died:
+        return False
+    last_line = visits.lines.get(_visit(bill))
+    # A question is answered although the lines of its visit are hits already.
+    has_spoken = last_line is not None and not (bill.pre and last_line > died)
+    return bill.served > died and not has_spoken
 
 
 def _visit(entry: Entry) -> tuple[str, str]:
