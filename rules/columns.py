@@ -130,8 +130,10 @@ TABLE_COLUMNS: dict[str, About] = {
         ),
     ),
     "deaths": About(
-        "The register of deaths; E09 asks it. A registration by mistake is closed with valid_to.",
-        "死亡登记；E09 使用。登记有误的，以 valid_to 终止。",
+        "The register of deaths; E09 asks it. A row counts from its valid_from on: leave that empty, or give the day "
+        "of death, where it shall count at once. A registration by mistake is closed with valid_to.",
+        "死亡登记；E09 使用。登记自 valid_from 起生效：需自死亡之日起生效的，请留空或填死亡日期。"
+        "登记有误的，以 valid_to 终止。",
         (
             Column(
                 "psn_no",

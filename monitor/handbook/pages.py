@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import orjson
@@ -31,6 +32,13 @@ from rules.engine.rule import Rule
 from rules.engine.text import Text
 from streams.kafka.topics import Sizes
 from streams.kafka.topics import table as topics
+
+SHARED = {
+    "Supply": "rules.drug._supply",
+    "What is usual": "rules.credential._habit",
+    "Whole stays": "rules.ledgers.whole_stays",
+}
+"""The modules whose docstrings say what several rules judge by."""
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -76,7 +84,11 @@ def rules_page() -> str:
     """Every rule: its page is its docstring."""
     rules = catalogue().values()
     heads = ("id", "名称", "name", "stage", "ledger", "needs")
-    parts = [table(heads, [_head_row(one.card) for one in rules]), *(_rule(one) for one in rules)]
+    parts = [
+        table(heads, [_head_row(one.card) for one in rules]),
+        *(f"## {title}\n\n{code('text', inspect.getdoc(import_module(name)) or '')}" for title, name in SHARED.items()),
+        *(_rule(one) for one in rules),
+    ]
     about = (
         "Every alert is a lead to verify, never a verdict. Parameters are set in rules.toml, a table for each id: "
         "`[S01]` `limit = 6`; on a cluster `monitor rules put` brings that file into force. A parameter named `limit` "

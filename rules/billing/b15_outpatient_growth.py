@@ -64,14 +64,24 @@ class OutpatientGrowth(DayRule):
     test_growth.py, our assumption), whose traffic wanders besides by 10 / 15 %: 0.0 / 0.6 alerts a year; at 30
     visits a day none, for they cannot grow by 20,000 yuan in a week.
 
-    A week is seven full days of Beijing; it counts with money of the fund in it, if the institution was there before
-    its first day, and without a day of kind `holiday` in the calendar. A day that is in the calendar, of whatever kind,
-    is exempt: it is not judged, and a week that holds it is compared by its other days with the same days of the weeks
-    before, if it has four.
+    Summed up is what the fund paid for standing outpatient settlements (med_type 11, 12, 13, 14, 15, 16, 18, 19, 51,
+    53, by the first two digits), by Beijing day. A day D is judged once it is over. A day that is in the calendar, of
+    whatever kind, or that has no such settlement, is never judged.
+
+    The week of D is the seven days that end with D, without those that are in the calendar; it needs four of them,
+    and `least_yuan` or more. The usual week is the median of the latest `weeks` earlier weeks, each by the same days
+    of the week. An earlier week lies a multiple of seven days before, at most `search_weeks` back. It counts if the
+    institution had a settlement on or before its first day, the fund paid more than nothing in it, and none of its
+    seven days is of kind `holiday` in the calendar. With fewer of them the rule does not decide (counted as `too few
+    weeks to compare`).
+
+    D trips if the growth is at least `percent` of the usual week and at least `least_yuan`. It is a finding if D and
+    the days before it, `successive_days` in all, trip: `warning`; `high` if each of them trips with `high_percent`
+    too.
 
     Known gaps: an epidemic that the calendar does not know trips many institutions at once, each by itself: a rule sees
     one institution, so when more than a fifth trip on one day no regional alert takes their place. Growth that stays
-    below the limit for two months becomes the habit; a wave of new patients in a small town looks the same.
+    below the limit for two months becomes the habit. A wave of new patients in a small town looks the same.
 
     Example:
         >>> from rules.testing import judge_days, spent

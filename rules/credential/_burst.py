@@ -17,7 +17,7 @@ OWN_BASELINE = assumption(
 HERE = Text("该机构平日同时段", "here")
 """Of whom the usual number is told: the institution at this time of day."""
 LATE_UPLOAD = 5 * MINUTE
-"""An upload so long after its settlement may be one after an outage (violations.md, S01)."""
+"""An upload so long after its settlement may be one after an outage; our assumption."""
 
 
 def burst(

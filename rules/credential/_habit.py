@@ -1,4 +1,19 @@
-"""What is normal at an institution or a till: how many settlements its busiest neighbouring hour puts into a window."""
+"""What is usual at an institution or a till: S01, S01-GAP and S01-TILL raise their limits by it.
+
+The usual number m for a length of time L at a moment t is read from 28 whole days of Beijing: those that ended at least
+13 days before t (before inf_time where that is earlier), for until then what is late or taken back may still change
+them. For the hour of day of t and its two neighbours (23 and 0 are neighbours) the standing settlements of that hour
+are added up over the 28 days and divided by 28, also where some of the days have no traffic. The largest of the three
+numbers is m for an hour; m for L is that times L / 1 hour. Settlements are counted here, not persons.
+
+Where fewer than 14 of the 28 days have a settlement, this is not known. Then m is usual_per_10min of the institution
+in the table `institutions`, else that of its class (the row `class:` and the class), times L / 10 min; S01-TILL
+leaves this out. Where neither row has a number above 0, m is not known.
+
+On a day of kind `pension` or `campaign` in the calendar m counts twice.
+
+The limit for a count is the larger of `limit` and m + 5 * sqrt(m); `limit` where m is not known, or `baseline` is off.
+"""
 
 from __future__ import annotations
 

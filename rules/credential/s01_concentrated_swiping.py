@@ -37,11 +37,14 @@ class ConcentratedSwiping(Rule[Swipe]):
     day; on a day with twice the customers 0.14 / 2.9 / 7.2, and 0.018 / 0.015 / 0.008 where the calendar has it as a
     pension or campaign day.
 
-    `warning`, from twice the limit or with half of them insured elsewhere `high` (violations.md, S01); a backlog, at
-    least half of it uploaded more than five minutes late, is `info`.
+    Counted are the distinct persons with a settlement of a pharmacy (2102, or med_type 41) at the institution in (t -
+    `window`, t]. It is a finding if they are as many as the limit, which what is usual raises (docs/rules.md, "What
+    is usual"). `info` if at least half of these settlements were uploaded more than five minutes after their
+    setl_time: a backlog. Else `high` if the persons are at least twice the limit, or at least half of the settlements
+    are of persons insured elsewhere (insuplc_admdvs and mdtrtarea_admvs are both sent and differ). Else `warning`.
 
-    Known gaps: a shop that does the same every day makes it its habit; a burst of 8 extra cards in a shop of 400 a day
-    is seen in 5 % of cases (15 extra: 98 %) - S01-SIGN keeps the low limit where a second sign is there.
+    Known gaps: a shop that does the same every day makes it its habit. A burst of 8 extra cards in a shop of 400 a day
+    is seen in 5 % of cases (15 extra: 98 %); S01-SIGN keeps the low limit where there is a second sign.
 
     Example:
         >>> from rules.testing import at, judge, swipe

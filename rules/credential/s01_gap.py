@@ -32,16 +32,21 @@ from ._habit import looks_back, usual_in
 class Gap(Rule[Swipe]):
     """A run of swipes at one pharmacy, each within two minutes of the one before, has more persons than usual.
 
-    Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11): whoever holds many cards swipes them one after the
-    other, for longer than ten minutes or for less. No published number exists; the figures are our assumption. Where
-    customers come independently (`python -m tests.honest.test_traffic`), a shop of 50 / 150 / 400 settlements a
-    day opens 0.0001 / 0.014 / 0.007 alerts a day; on a day with twice the customers 0.02 / 1.1 / 4.8, and 0.004 / 0.02
-    / 0 where the calendar has it as a pension or campaign day. Without the pause that is added to the length of a
-    run the largest of them would open 0.27 on an ordinary day.
+    Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11): a person who holds many cards swipes them one
+    after the other, for longer than ten minutes or for less. No published number exists; the figures are our
+    assumption. Where customers come independently (`python -m tests.honest.test_traffic`), a shop of 50 / 150 / 400
+    settlements a day opens 0.0001 / 0.014 / 0.007 alerts a day; on a day with twice the customers 0.02 / 1.1 / 4.8,
+    and 0.004 / 0.02 / 0 where the calendar has it as a pension or campaign day. Without the pause that is added to
+    the length of a run the largest of them would open 0.27 on an ordinary day.
 
-    Known gaps: a pause of three minutes ends a run. A shop that does the same every day makes it its habit; until 14
-    of 28 days have traffic the limit stands alone, and while only half of them have, the habit is half of what it will
-    be.
+    The run is the settlements of a pharmacy (2102, or med_type 41) at the institution before and with the judged one,
+    at most `longest` before it, with no pause of more than `gap` between two of them. It is a finding if its distinct
+    persons are as many as the limit, which what is usual raises (docs/rules.md, "What is usual"); the length of time
+    for that is from the first settlement of the run to the judged one, and `gap` more. The severity is that of S01,
+    but for persons who are insured elsewhere.
+
+    Known gaps: a pause of three minutes ends a run. A shop that does the same every day makes it its habit. While only
+    half of the 28 days have traffic, the habit is half of what it will be.
 
     Example:
         >>> from rules.testing import at, judge, swipe

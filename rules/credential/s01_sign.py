@@ -50,21 +50,31 @@ class Sign(Rule[Swipe]):
     """Six persons who all share one sign settle at one pharmacy within ten minutes.
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11) and "聚敛参保人医保卡，通过空刷套刷等方式骗保" (She
-    county, 2025-04-30): few cards are hard to tell from customers by their number alone, but collected cards resemble
-    one another. Not every swipe of the window need bear the sign; those who bear it are counted. The signs: the same
-    total (close to that of the swipe that is judged), insured in another county, settled on an identity card, an
-    account left nearly empty. The figures are our assumption. Where customers come independently (`python -m
-    tests.honest.test_traffic`), a shop of 50 / 150 / 400 settlements a day of which 5 % bear a sign opens 0 / 0
-    / 0.002 alerts a day for it; of which 10 %: 0 / 0.001 / 0.01; 20 %: 0 / 0.004 / 0.06; 60 %: 0.006 / 0.05 / 0.02. On
-    a day with twice the customers, of whom 20 % bear it: 0 / 0.13 / 1.7, and 0 / 0.04 / 0.03 where the calendar has it
-    as a pension or campaign day.
+    county, 2025-04-30): a few cards are hard to tell from customers by their number alone, but collected cards resemble
+    one another. The figures are our assumption. Customers come independently in `python -m tests.honest.test_traffic`.
+    There a shop of 50 / 150 / 400 settlements a day opens so many alerts a day for a sign, by the share of its
+    settlements that bear the sign: 5 %: 0 / 0 / 0.002; 10 %: 0 / 0.001 / 0.01; 20 %: 0 / 0.004 / 0.06; 60 %: 0.006 /
+    0.05 / 0.02. On a day with twice the customers, of whom 20 % bear it: 0 / 0.13 / 1.7, and 0 / 0.04 / 0.03 where the
+    calendar has it as a pension or campaign day.
 
-    What is usual is read from the whole days before the swipe's own. They lie within the rule's span, so what still
-    comes or is taken back there judges the swipe again; the ledger keeps its entries four days longer for it.
+    For each sign that the judged settlement bears, the distinct persons of the settlements in (t - `window`, t] that
+    bear it too are counted. The signs are
+    - `amount`: medfee_sumamt above 0 that differs from that of the judged settlement by at most `amount_percent` % of
+      the latter;
+    - `elsewhere`: insuplc_admdvs and mdtrtarea_admvs are both sent and differ;
+    - `typed`: mdtrt_cert_type 02;
+    - `drained`: balc is sent and below `balance` yuan. It is a finding if they are as many as the limit: the larger
+      of `limit` and m + 5 * sqrt(m). m is the usual number of
+    settlements with this sign, from the `habit_days` Beijing days before that of t: in the hour of day of t and its two
+    neighbours those with the sign are added up over these days and divided by the number of days among them that have
+    any settlement; the largest of the three, times `window` / 1 hour. Twice as much on a day of kind `pension` or
+    `campaign` in the calendar. Where these days have no settlement, m is not known and `limit` stands alone. Of several
+    signs the one whose count exceeds its limit by the larger factor is told. The severity is that of S01, but instead
+    of half of the persons insured elsewhere the signs `amount` and `elsewhere` make a `warning` `high`.
 
-    Known gaps: after days without traffic, and on the first day of the monitor, nothing is known to be usual: a shop of
+    Known gaps: after days without traffic, and on the first day of the monitor, what is usual is not known: a shop of
     400 a day of which most bear a sign opens some 10 to 20 alerts that day. A balance of 0 may also mean that there is
-    no account. Cards collected in the same way every day become the habit.
+    no account. Cards that are collected in the same way every day become the habit.
 
     Example:
         >>> from msgspec.structs import replace
@@ -172,7 +182,7 @@ class Sign(Rule[Swipe]):
         usual = self._usual(sign, swipe, window)
         usual = None if usual is None else usual * crowd(swipe, reference)
         found = burst(self.card, sharing, people, self.limit, usual, sign=sign)
-        # Equal amounts and persons from elsewhere raise S01 to high (violations.md, S01).
+        # Equal amounts and persons from elsewhere raise S01 to high too; our assumption.
         if found is not None and found.severity == "warning" and sign in ("amount", "elsewhere"):
             return replace(found, severity="high")
         return found

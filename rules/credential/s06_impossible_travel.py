@@ -1,4 +1,4 @@
-"""Rule S06: one person's credential is used in places between which nobody can have travelled."""
+"""Rule S06: one person's credential is used in two places, and no journey is so fast."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from rules import (
 )
 
 AT_A_DISTANCE = ("2", "3")
-"""opter_type of a self-service terminal and of a mobile telephone: nobody has seen the person."""
+"""opter_type of a self-service terminal and of a mobile telephone: the person need not be there."""
 ONLINE = ("internet", "mail_order")
-"""kind of an institution that nobody walks into."""
+"""kind of an institution without a counter."""
 TOKEN = "01"  # noqa: S105 - a code of mdtrt_cert_type, not a secret
 """mdtrt_cert_type of the electronic credential, which a family can show on several telephones."""
 STAYS = ("2303", "2304")
@@ -61,14 +61,25 @@ class ImpossibleTravel(Rule[Visit | Fill]):
     within the hour is as likely as a second, 0.1 to 0.6 alerts a day; if 2 % of the rest go to the next county, 0.3 to
     0.9.
 
-    Where the person was is told by a settlement made in person: not at a terminal or by telephone (opter_type 2, 3),
-    not at an internet or mail-order institution, not with the electronic credential (01) on the account of the family
-    (acct_mulaid_pay), and not by the bill of a stay, which is made when the office makes it. A pharmacy that sells on
-    the prescription of a hospital (rx_circ_flag 1, or its rxno) belongs to the visit there. Of a question before
-    settlement it is not known whose account will pay, so one with an electronic credential is not judged.
+    What is compared are the settlements in (t - `window`, t] that say where the person was. These do not: one made at a
+    terminal or by telephone (opter_type 2, 3); one of an internet or mail-order institution; one with the electronic
+    credential (01) on the account of the family (acct_mulaid_pay above 0); the bill of a stay (2304, or med_type 2x),
+    which the office makes when it likes. The county is mdtrtarea_admvs of the message; where it is not sent, that of
+    the register.
 
-    Known gaps: a relative who buys at home while the patient is treated elsewhere. A wrong place in the register. The
-    second half of a journey is judged when it comes, so the first institution is not warned.
+    A sale on the prescription of a hospital belongs to the visit there and says nothing either: a sale of a pharmacy
+    (2102, or med_type 41) with rx_circ_flag 1 on a line, or with an rxno that a hospital has on a line of 2204 or in a
+    settlement less than `prescription_hours` before the sale. Each sale is held against the hours before itself,
+    whichever settlement is judged.
+
+    Three conditions are asked in this order, and the first that holds is the finding: two counties less than
+    `county_minutes` apart; a journey faster than `over_speed`, with at least a minute for it; `places` institutions in
+    the window, that of the judged settlement among them. Of a question before settlement it is not known whose account
+    will pay, so one with the electronic credential is not judged.
+
+    Known gaps: a relative who buys at home while the patient is treated elsewhere. A wrong place in the register. A
+    pharmacy that sets rx_circ_flag on a sale without a prescription is believed. The second half of a journey is judged
+    when it comes, so the first institution is not warned.
 
     Example:
         >>> from rules.testing import at, judge, visit
@@ -151,8 +162,8 @@ class ImpossibleTravel(Rule[Visit | Fill]):
     )
     prescription_hours: int = parameter(
         6,
-        "外配处方最多早于购药多久",
-        "how long before the sale the hospital may have written the prescription",
+        "外配处方开具早于购药不足该时间",
+        "the hospital wrote the prescription less than this before the sale",
         unit="h",
         origin=assumption("就诊当天购药", "the drug is fetched on the day of the visit"),
     )
@@ -160,8 +171,8 @@ class ImpossibleTravel(Rule[Visit | Fill]):
 
     @property
     def span(self) -> int:
-        """How far back a prescription may lie, and at least the window, ms."""
-        return max(self.shown, self.prescription_hours * HOUR)
+        """How far back the prescription of the earliest sale in the window may lie, ms."""
+        return self.shown + self.prescription_hours * HOUR
 
     @property
     def guard(self) -> Guard:
@@ -178,7 +189,7 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         """Compare where the person is now with where the person was in the window."""
         if not isinstance(entry, Visit):
             return None
-        stops = [one for one in self._stops(window.entries, reference) if one.time > entry.time - self.shown]
+        stops = self._stops(window, reference)
         if not any(one is entry for one in stops):
             return None
         apart = [one for one in stops if one.institution != entry.institution]
@@ -188,26 +199,23 @@ class ImpossibleTravel(Rule[Visit | Fill]):
             or self._places(stops)
         )
 
-    def _stops(self, entries: Iterable[Visit | Fill], reference: Reference) -> list[Visit]:
-        """Where the person was in person; the walk from the hospital to a pharmacy belongs to the hospital."""
-        stops: list[Visit] = []
-        prescribed: set[str] = set()
-        was_treated = False
-        for visit in entries:
-            if isinstance(visit, Fill):
-                was_treated = True
-                prescribed.add(visit.prescription)
-                continue
-            at_pharmacy = visit.transaction in ("2101", "2102") or visit.visit_type == PHARMACY
-            on_prescription = visit.circulated or not prescribed.isdisjoint(visit.prescriptions)
-            if at_pharmacy and was_treated and on_prescription:
-                continue
-            if not at_pharmacy:
-                was_treated = True
-                prescribed.update(visit.prescriptions)
-            if _in_person(visit, reference):
-                stops.append(visit)
-        return stops
+    def _stops(self, window: Window[Visit | Fill], reference: Reference) -> list[Visit]:
+        """The settlements of the window (t - `window`, t] that say where the person was."""
+        recent = [one for one in window.last(self.shown) if isinstance(one, Visit) and _in_person(one, reference)]
+        return [one for one in recent if not self._is_on_prescription(one, window.entries)]
+
+    def _is_on_prescription(self, sale: Visit, entries: Iterable[Visit | Fill]) -> bool:
+        """Whether a pharmacy sold on the prescription of a hospital: the sale belongs to the visit there.
+
+        Each sale is held against the hours before itself, whichever settlement is judged.
+        """
+        if not _is_at_pharmacy(sale):
+            return False
+        if sale.circulated:
+            return True
+        earliest = sale.time - self.prescription_hours * HOUR
+        written = (one for one in entries if earliest < one.time <= sale.time)
+        return any(not _prescribed_in(one).isdisjoint(sale.prescriptions) for one in written)
 
     def _counties(self, visit: Visit, apart: list[Visit], stops: list[Visit], reference: Reference) -> Finding | None:
         """Two counties within half an hour; two doors beside each other on the county border are one place."""
@@ -229,7 +237,7 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         )
 
     def _too_fast(self, visit: Visit, apart: list[Visit], stops: list[Visit], reference: Reference) -> Finding | None:
-        """Farther apart than anybody drives in the time between; clocks are trusted to the minute."""
+        """Farther apart than a person drives in the time between; clocks are trusted to the minute."""
         speeds = [
             (kilometres / (max(visit.time - one.time, MINUTE) / HOUR), kilometres, one.time)
             for one in apart
@@ -299,6 +307,17 @@ def _stop_text(row: Evidence, names: Names) -> Text:
     if not county:
         return Text(f"{at}在{where.zh}", f"{at} at {where.en}")
     return Text(f"{at}在区划{county}的{where.zh}", f"{at} at {where.en} in county {county}")
+
+
+def _is_at_pharmacy(visit: Visit) -> bool:
+    return visit.transaction in ("2101", "2102") or visit.visit_type == PHARMACY
+
+
+def _prescribed_in(one: Visit | Fill) -> set[str]:
+    """The prescriptions that a hospital wrote in this line, or settled in this settlement."""
+    if isinstance(one, Fill):
+        return {one.prescription}
+    return set() if _is_at_pharmacy(one) else set(one.prescriptions)
 
 
 def _in_person(visit: Visit, reference: Reference) -> bool:

@@ -1,4 +1,43 @@
-"""What the rules about supply share: the lines that make one dispensing, how long it lasts, how long it may last."""
+"""Drug lines, their supply, and what one dispensing may be: D01, D02 and D03 judge by these words.
+
+A drug line is a fee line of an outpatient or of a pharmacy: of 2204, of a settlement that carries its lines (2102,
+2207), or of a question before settlement. Not of a stay (2301, 2303, 2304, med_type 2x). Where list_type is sent, it
+must begin with 1; else the item must not be a service, whose code has 15 digits and begins with 00, unless the table
+`drugs` has that code. The time of a line is its fee_ocur_time; of a question its inf_time.
+
+The substance of an item is its `group` in the table `drugs`; without one, the first 10 characters of a national western
+drug code (X and 22 more characters); else the whole code. Solvents have none, and their lines are left out: ATC B05 and
+V07, by `atc` of the table, else by characters 2 to 4 of a western code. A rule looks at one person and one substance at
+a time. Of one line (institution, mdtrt_id, feedetl_sn) that was sent again the latest upload counts; where it names
+another substance, both count until a cancel takes the first one back.
+
+A dispensing is the drug lines of one institution, mdtrt_id (without one: of one message) and Beijing day. It counts
+from its first line on, with all of its lines, also those after the line that is judged; it is judged once, at its first
+line. It is returned where a line is negative and its quantities (cnt) add up to 0 or less. What is returned is not
+judged.
+
+The supply of a line is prd_days, for the whole line and however large (D01 only: else the person's own pace); else
+cnt * pack_units / daily_units by the table `drugs`, where one cnt is one pack; else unknown. That of a negative line
+counts against the others. Supply is summed over the lines whose supply is known. A negative line of which it is not
+known counts as a return of all that came before. Where this gives no finding and the supply of any line is unknown,
+the rule does not decide (counted as `supply unknown`).
+
+One pack is the largest pack among the lines of a dispensing: pack_units / daily_units days by the table; else what one
+cnt lasts by prd_days, if that is less than 100 days; else nothing.
+
+The days allowed in one dispensing go by the first two digits of med_type: 140101 counts as 14.
+
+    11, 16                           `acute` (7)
+    13                               `emergency` (3)
+    14, 15, 18                       `chronic` (84)
+    41 with an rxno                  `prescription` (90)
+    41 without an rxno               no limit
+    any other, and where none is sent `other` (90)
+
+Lines of one dispensing that differ have the widest of their limits; none, where one of them has none. Where a line
+without med_type has a supply of one pack more than the narrowest of these, and there is no finding, the rule does not
+decide (counted as `med_type not sent`).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +45,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import cast
+from typing import NamedTuple, cast
 
 from rules import (
     DAY,
@@ -27,6 +66,8 @@ from rules import (
 
 UNIT = 10_000
 """One cnt, as quantities are kept."""
+TOO_MANY_DAYS = 100 * DAY
+"""More than prd_days can hold, a number (4,2). It is read as sent; but a cnt that lasts so long is no pack."""
 _ENOUGH = 3
 """So many dispensings of an item show how fast a person uses it."""
 
@@ -53,17 +94,49 @@ class Dispensing:
         quantities = [line.quantity for line in self.lines]
         return min(quantities) < 0 and sum(quantities) <= 0
 
-    def supply(self, reference: Reference, pace: Mapping[str, int] | None = None) -> int | None:
-        """How long it lasts, ms, negative for a return; None where nobody knows.
+    def supply(self, reference: Reference, pace: Mapping[str, int] | None = None) -> Supply:
+        """How long it lasts.
 
         prd_days of each line, else the person's own pace (see `own_pace`), else packs * pack_units / daily_units.
         """
-        parts = [_lasts(line, reference, pace or {}) for line in self.lines]
-        return None if None in parts else sum(cast("list[int]", parts))
+        parts = [(line.quantity < 0, _lasts(line, reference, pace or {})) for line in self.lines]
+        return Supply(
+            known=sum(part for _, part in parts if part is not None),
+            adds_unknown=any(part is None and not is_return for is_return, part in parts),
+            takes_unknown=any(part is None and is_return for is_return, part in parts),
+        )
 
     def pack(self, reference: Reference) -> int:
         """How long the largest pack among its lines lasts, ms: by the drug table, else what one cnt of prd_days is."""
         return max(_table_days(line, UNIT, reference) or _one_lasts(line) for line in self.lines)
+
+
+class Supply(NamedTuple):
+    """How long a dispensing lasts.
+
+    known: by the lines of which it is known, ms, negative for a return. adds_unknown, takes_unknown: whether there is a
+    line, or a negative line, of which it is not.
+    """
+
+    known: int
+    adds_unknown: bool = False
+    takes_unknown: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known of every line."""
+        return not self.adds_unknown and not self.takes_unknown
+
+
+def at_least(supplies: Iterable[Supply]) -> int:
+    """How long dispensings last together at least, ms.
+
+    A line of unknown supply adds nothing. A negative line of unknown supply takes back all that came before it.
+    """
+    total = 0
+    for one in supplies:
+        total = 0 if one.takes_unknown else total + one.known
+    return total
 
 
 def visit_and_day(fill: Fill) -> Hashable:
@@ -84,17 +157,17 @@ def dispensed(
 ) -> tuple[list[Dispensing], Dispensing] | None:
     """The dispensings that began before this line, and the one that begins with it; None where it continues one.
 
-    So one dispensing is judged once. Its later lines of the same day belong to it, those of the others not yet.
+    So one dispensing is judged once. To each belong all of its lines, also those that come after this one: what is
+    given back on the same day was not dispensed.
     """
     groups: dict[Hashable, list[Fill]] = {}
-    for fill in window.entries:
+    for fill in (*window.entries, *window.after(DAY)):
         groups.setdefault(key(fill), []).append(fill)
     own = key(entry)
     if groups[own][0].id != entry.id:
         return None
-    later = [fill for fill in window.after(DAY) if key(fill) == own]
-    before = list(groups)[: list(groups).index(own)]
-    return [Dispensing(tuple(groups[one])) for one in before], Dispensing((*groups[own], *later))
+    *before, now = list(groups)[: list(groups).index(own) + 1]
+    return [Dispensing(tuple(groups[one])) for one in before], Dispensing(tuple(groups[now]))
 
 
 def own_pace(dispensings: Iterable[Dispensing]) -> dict[str, int]:
@@ -135,6 +208,18 @@ def allowed_and_pack(found: Finding) -> Text:
     return Text(f"{allowed}天加1盒{packed.zh}{of_kind.zh}", f"{allowed} days and one pack{packed.en}{of_kind.en}")
 
 
+def doubt(lines: Iterable[Fill]) -> dict[str, str]:
+    """The detail of a finding that rests on more prd_days than the field can hold: they are read as sent."""
+    return {"doubtful": "1"} if any(line.days >= TOO_MANY_DAYS for line in lines) else {}
+
+
+def doubt_of(found: Finding) -> Text:
+    """The same in words, to stand at the end of a sentence; empty where there is no doubt."""
+    if "doubtful" not in found.details:
+        return Text("", "")
+    return Text("，其中prd_days超出字段长度，按上传值计算", "; prd_days does not fit its field and is read as sent")
+
+
 def _lasts(line: Fill, reference: Reference, pace: Mapping[str, int]) -> int | None:
     quantity = abs(line.quantity)
     known = line.days or pace.get(line.item, 0) * quantity // UNIT or _table_days(line, quantity, reference)
@@ -156,7 +241,9 @@ def _table_days(line: Fill, quantity: int, reference: Reference) -> int | None:
 
 
 def _one_lasts(line: Fill) -> int:
-    return line.days * UNIT // line.quantity if line.quantity > 0 else 0
+    """How long one cnt lasts by prd_days, ms; 0 where it is not known, and where no pack lasts so long."""
+    one = line.days * UNIT // line.quantity if line.quantity > 0 else 0
+    return one if one < TOO_MANY_DAYS else 0
 
 
 _NORM = published(
@@ -219,9 +306,9 @@ class DaysAllowed(Rule[Fill]):
         narrowest = min(self.acute, self.emergency, self.chronic, self.prescription, self.other)
         return supply > narrowest * DAY and any(not line.visit_type for line in lines)
 
-    def must_be_decidable(self, supplies: Iterable[int | None], lines: Iterable[Fill], supply: int) -> None:
+    def must_be_decidable(self, supplies: Iterable[Supply], lines: Iterable[Fill], supply: int) -> None:
         """Raise Undecidable where what is not known could make it a finding. supply: beyond one pack, ms."""
-        if None in supplies:
+        if not all(one.is_known for one in supplies):
             raise Undecidable("supply unknown")
         if self.is_unsure(lines, supply):
             raise Undecidable("med_type not sent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rules import (
     DAY,
@@ -30,7 +30,7 @@ from rules import (
     parameter,
 )
 
-from ._supply import Dispensing, dispensed, own_pace, told_days
+from ._supply import Dispensing, Supply, dispensed, doubt, doubt_of, own_pace, told_days
 
 WEEK = 7 * DAY
 RESERVE = assumption(
@@ -38,8 +38,8 @@ RESERVE = assumption(
     "of 2,140 honest refills a day nearly all leave 10 days or fewer; no number is published",
 )
 """Origin of what a person may keep in reserve."""
-_Fills = Sequence[tuple[Dispensing, int]]
-"""Earlier dispensings with their supply, ms; 0 where unknown."""
+_Fills = Sequence[tuple[Dispensing, Supply]]
+"""Earlier dispensings with their supply."""
 
 
 class EarlyRefill(Rule[Fill]):
@@ -48,25 +48,34 @@ class EarlyRefill(Rule[Fill]):
     Why: "重复开药" (Mei county forwarding Baoji city, 2024-09-27) and the wandering buyers of "回流药" (She county,
     2025-04-30). No published number exists; the figures are our assumption.
 
-    A dispensing is what one visit dispensed of the substance on one day; its first line is judged. Supply covers time
-    one after the other: covered = max(covered, time) + supply, over the dispensings of `history_days`; what is covered
-    beyond the time of a dispensing remains. A return (negative lines) takes off its supply. It is a finding when
-    - more remains than `over_days` and `over_percent` of the last fill: `warning`, elsewhere `high`; or
-    - more than `over_days_elsewhere` and `over_percent_elsewhere`, at another institution than the last fill: `info`,
-      `high` within a week of it with half of it left (violations.md, D01); or
-    - it is the `repeats`-th early fill within `repeat_days`: `warning`. A fill is early when the fill before it, taken
-      by itself, would have lasted longer by more than the same two limits. (Were a reserve that is merely kept enough,
-      4 % of all honest refills would be a third one.)
+    What a drug line, a substance, a dispensing and its supply are stands in docs/rules.md, "Supply". t is the first
+    line of the dispensing that is judged. Looked at are those that begin before it; lines at or before
+    t - `history_days` are left out.
 
-    Supply comes from prd_days, else from the person's own pace of at least three fills, else from the drug table
-    (pack_units, daily_units); where the last fill's is unknown, or what is unknown could decide, it is not decidable.
+    Supply covers time, one dispensing after the other: covered = max(covered, time) + supply. What is covered beyond t,
+    before the judged dispensing is added, remains. The last fill is the latest one that is not returned. Remaining
+    supply is more than a reserve of `days` and `percent` if it is more than `days` and more than `percent` of the
+    supply of the last fill. It is a finding when
+    - more remains than `over_days` and `over_percent`: `warning`, at another institution than the last fill `high`; or
+    - at another institution, more remains than `over_days_elsewhere` and `over_percent_elsewhere`: `info`, and `high`
+      if the last fill is at most a week ago and at least half of it remains; or
+    - at least that remains, and this is at least the `repeats`-th early fill in (t - `repeat_days`, t]: `warning`. A
+      fill is early when the fill before it, taken by itself, lasts longer than until then by more than
+      `over_days_elsewhere` and `over_percent_elsewhere`. (A reserve that is merely kept makes no fill early: else 4 %
+      of all honest refills would be a third one.)
+    The severity is the highest of these that hold, the limit that is told that of the first one.
+
+    The own pace of a person is used where no prd_days is sent, before the drug table: how long one cnt of this item
+    lasts. It is known from three or more earlier dispensings of the item with a positive quantity: of the numbers (time
+    to the next of them) / quantity the lower median. Where nothing is known of the last fill, the rule does not decide.
 
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,140 refills a day, fetched when -5 to
     10 days remain, so that 27 % come with more than 6; one in twenty elsewhere): by the wide limit and by the third
     early fill 0 alerts a day; elsewhere 44 a day, there and back again, which is why those are `info`.
 
-    Known gaps: two strengths that are taken together are added up as if one after the other. An own pace that was
-    always too fast explains itself. Lines of a visit whose settlement alone was reversed (2208 without 2205) count.
+    Known gaps: the supply of two strengths that are taken together is added up as if one is taken after the other. A
+    person who has always come too early has a fast own pace. Lines of a visit of which only the settlement was reversed
+    (2208 without 2205) count.
 
     Example:
         >>> from rules.testing import at, fill, judge
@@ -184,18 +193,17 @@ class EarlyRefill(Rule[Fill]):
             return None
         before, now = found
         pace = own_pace(before)
-        supplies = [one.supply(reference, pace) for one in before]
-        fills = [(one, supply or 0) for one, supply in zip(before, supplies, strict=True)]
+        fills = [(one, one.supply(reference, pace)) for one in before]
         finding = self._judge(fills, now)
-        if finding is None and None in supplies:
+        if finding is None and not all(supply.is_known for _, supply in fills):
             raise Undecidable("supply unknown")
         return finding
 
     def _judge(self, fills: _Fills, now: Dispensing) -> Finding | None:
         taken = [pair for pair in fills if not pair[0].returned]
-        if not taken or not taken[-1][1]:
+        if not taken or not taken[-1][1].known:
             return None
-        last, supply = taken[-1]
+        last, supply = taken[-1][0], taken[-1][1].known
         remaining = _remaining(fills, now.time)
         wide = remaining > self._reserve(self.over_days, self.over_percent, supply)
         near = remaining > self._reserve(self.over_days_elsewhere, self.over_percent_elsewhere, supply)
@@ -220,7 +228,8 @@ class EarlyRefill(Rule[Fill]):
                 "last": told_days(supply),
                 "since": str(last.time),
                 "early": str(len(early)) if len(early) >= self.repeats else "",
-            },
+            }
+            | doubt(line for one, _ in fills for line in one.lines),
         )
 
     def _reserve(self, days: int, percent: int, supply: int) -> int:
@@ -233,8 +242,8 @@ class EarlyRefill(Rule[Fill]):
         early = [
             one
             for (last, supply), one in zip(taken, after, strict=True)
-            if last.time + supply - one.time
-            > self._reserve(self.over_days_elsewhere, self.over_percent_elsewhere, supply)
+            if last.time + supply.known - one.time
+            > self._reserve(self.over_days_elsewhere, self.over_percent_elsewhere, supply.known)
             and one.time > now.time - self.repeat_days * DAY
         ]
         return early if now in early else []
@@ -249,12 +258,12 @@ class EarlyRefill(Rule[Fill]):
         last = next(one for one in found.evidence if str(one.time) == details["since"])
         drug, where, day = names.drug(found.evidence[-1]), names.of(last), clock(last.time, "%Y-%m-%d")
         limit, left = exceeded(found.limit, Text("天", "days")), above(found.value, found.limit)
-        times, early = again(episode), self._number(details["early"])
+        times, early, doubts = again(episode), self._number(details["early"]), doubt_of(found)
         return Text(
             f"1名参保人再次配{drug.zh}，此前所配预计还可用{left.zh}天（{limit.zh}；"
-            f"上次于{day}在{where.zh}配{details['last']}天量）{early.zh}{times.zh}",
+            f"上次于{day}在{where.zh}配{details['last']}天量）{early.zh}{times.zh}{doubts.zh}",
             f"a person got {drug.en} again while {left.en} days of it remain ({limit.en}; "
-            f"the last fill on {day} at {where.en} was for {details['last']} days){early.en}{times.en}",
+            f"the last fill on {day} at {where.en} was for {details['last']} days){early.en}{times.en}{doubts.en}",
         )
 
     def _number(self, early: str) -> Text:
@@ -265,11 +274,14 @@ class EarlyRefill(Rule[Fill]):
         return Text(f"，{days}天内第{early}次提前配药", f", early fill number {early} in {days} days")
 
 
-def _remaining(fills: Iterable[tuple[Dispensing, int]], time: int) -> int:
-    """For how long beyond this time the fills last one after the other, ms; negative where nothing is left."""
+def _remaining(fills: _Fills, time: int) -> int:
+    """For how long beyond this time the fills last at least, one after the other, ms; negative where nothing is left.
+
+    A line of unknown supply covers nothing. A return of unknown supply leaves nothing of what came before it.
+    """
     covered = -(1 << 62)
     for one, supply in fills:
-        covered = max(covered, one.time) + supply
+        covered = one.time if supply.takes_unknown else max(covered, one.time) + supply.known
     return covered - time
 
 

@@ -22,37 +22,37 @@ from rules import (
     parameter,
 )
 
-from ._supply import DaysAllowed, Dispensing, allowed_and_pack, dispensed, told_days
+from ._supply import DaysAllowed, Dispensing, allowed_and_pack, at_least, dispensed, doubt, doubt_of, told_days
 
 
 class OverQuantity(DaysAllowed):
     """A person gets more days' supply of a substance than the kind of visit allows, or than 90 days can use.
 
-    Why: "超量开药" (Mei county forwarding Baoji city, 2024-09-27), "超量购药" (She county, 2025-04-30). The days of one
-    dispensing follow the prescription rules in force: acute 7, emergency 3, long-term at most 12 weeks
-    (长期处方管理规范（试行）, 2021-08-10, art. 12); the 30 % is our assumption.
+    Why: "超量开药" (Mei county forwarding Baoji city, 2024-09-27), "超量购药" (She county, 2025-04-30). The days of
+    one dispensing follow the prescription rules: ordinary 7, emergency 3 (处方管理办法, art. 19), long-term at most
+    12 weeks (长期处方管理规范（试行）, 2021-08-10, art. 12). The 30 % is our assumption.
 
-    A dispensing is what one visit dispensed of the substance on one day; its first line is judged. Two findings:
-    - its supply exceeds the days that `DaysAllowed` gives for its med_type by more than one pack, since packs are
-      not broken; one pack by the drug table, else what one cnt of the line lasts; or
-    - the supply of all dispensings in (t - `days`, t] exceeds `days` and `over_percent` more (117 days). The dispensing
-      that is judged comes on top, for it is for the days to come, but with no more than it may be by itself: the days
-      allowed, or one such pack where the kind has no limit. Without that, everybody who rightly fetches 12 weeks'
-      supply every 12 weeks would exceed (168 days in 90), and many of those who fetch 30 days' packs (120 in 90).
-    Whichever exceeds its limit by the larger factor is told: `warning`, above twice the limit `high`.
+    What a drug line, a substance, a dispensing, its supply, one pack and the days allowed are stands in docs/rules.md,
+    "Supply". A dispensing is judged by two measures:
+    - alone: its supply is more than the days allowed and one pack, for packs are not broken;
+    - in sum: the supply of it and of the dispensings that begin before it, without lines at or before t - `days`, is
+      more than `days` * (100 + `over_percent`) % (117 days) and what may be on top. t is its first line. On top may
+      be the supply of the judged dispensing, for it is for the days to come, but at most the days allowed or one
+      pack, whichever is longer. So five packs of 28 days in 84 days on med_type 11 are 140 days, and 117 + 28 = 145
+      are allowed.
+    Without what is on top everybody who rightly fetches 12 weeks' supply every 12 weeks would be reported (168 days in
+    90), and many of those who fetch packs of 30 days (120 in 90). Where both measures are exceeded, the one that
+    exceeds its limit by the larger factor is told. `warning`, above twice the limit `high`.
 
-    2204 carries no med_type. A dispensing whose kind was not sent is held against the widest limit (`other`), and what
-    lies below it but above the narrowest is not decidable (counted): let the publisher send the med_type of the visit
-    (2203A) with its lines.
-
-    Supply comes from prd_days, else from the drug table. The person's own pace is of no use here: by it, what somebody
-    gets in 90 days always lasts about 90 days. Where what is unknown could decide, it is not decidable.
+    2204 carries no med_type: let the publisher send the med_type of the visit (2203A) with its lines. The person's own
+    pace is of no use here: by it, what a person gets in 90 days always lasts about 90 days.
 
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,140 refills a day of 28, 30 or 84
     days, fetched when -5 to 10 days remain): 0 alerts a day by either; by 117 days with nothing on top 350.
 
-    Known gaps: the drug table's unit is the pack: where cnt counts tablets and no prd_days is sent, it is misread.
-    Where prd_days is sent, cnt counts tablets and the table is not loaded, one tablet is taken for the pack.
+    Known gaps: one cnt is taken for one pack: where cnt counts tablets and no prd_days is sent, supply is too long;
+    where prd_days is sent and the table is not loaded, one tablet is taken for the pack. A pharmacy that puts an item
+    without rxno beside the others of one visit has no limit for that substance.
 
     Example:
         >>> from rules.testing import HOSPITAL, at, fill, judge
@@ -127,11 +127,10 @@ class OverQuantity(DaysAllowed):
             return None
         before, now = found
         supplies = [one.supply(reference) for one in (*before, now)]
-        allowed, pack, supply = self.allowed(now.lines), now.pack(reference), supplies[-1] or 0
+        allowed, pack, supply = self.allowed(now.lines), now.pack(reference), at_least(supplies[-1:])
         alone = None if allowed is None else self._alone(now, supply, allowed, pack)
         most, added = self.span * (100 + self.over_percent) // 100, min(supply, max(allowed or 0, pack))
-        total = sum(one or 0 for one in supplies)
-        summed = self._finding([*before, now], total, most + added, most=most, added=added)
+        summed = self._finding([*before, now], at_least(supplies), most + added, most=most, added=added)
         findings = [one for one in (alone, summed) if one is not None]
         if not findings:
             self.must_be_decidable(supplies, now.lines, supply - pack)
@@ -144,14 +143,17 @@ class OverQuantity(DaysAllowed):
         """details: what the limit is made of, ms."""
         if supply <= limit:
             return None
+        lines = [line for one in seen for line in one.lines]
         return Finding(
             measure="days_of_supply",
             value=round(supply / DAY, 1),
             limit=round(limit / DAY, 1),
             unit="days",
             severity="high" if supply > 2 * limit else "warning",
-            evidence=evidence([line for one in seen for line in one.lines], self.card),
-            details={name: told_days(time) for name, time in details.items()} | {"dispensings": str(len(seen))},
+            evidence=evidence(lines, self.card),
+            details={name: told_days(time) for name, time in details.items()}
+            | {"dispensings": str(len(seen))}
+            | doubt(lines),
         )
 
     def scene(self, episode: Episode) -> Scene:
@@ -160,21 +162,21 @@ class OverQuantity(DaysAllowed):
 
     def sentence(self, episode: Episode, names: Names) -> Text:
         """How many days' supply, in one dispensing or in the days of the sum, against the limit."""
-        found, details, times = episode.peak, episode.peak.details, again(episode)
+        found, details, times, doubts = episode.peak, episode.peak.details, again(episode), doubt_of(episode.peak)
         drug, value = names.drug(found.evidence[-1]), above(found.value, found.limit)
         if "pack" in details:
             most = allowed_and_pack(found)
             return Text(
-                f"1名参保人一次配{drug.zh}共{value.zh}天用量（提示阈值：超过{most.zh}）{times.zh}",
+                f"1名参保人一次配{drug.zh}共{value.zh}天用量（提示阈值：超过{most.zh}）{times.zh}{doubts.zh}",
                 f"a person got {value.en} days' supply of {drug.en} in one dispensing "
-                f"(threshold: more than {most.en}){times.en}",
+                f"(threshold: more than {most.en}){times.en}{doubts.en}",
             )
         where, number, days = names.institutions(found.evidence), details["dispensings"], self.days
         limit, usual, added = f"{found.limit:g}", details["most"], details["added"]
         return Text(
             f"1名参保人{days}天内{number}次配{drug.zh}共{value.zh}天用量（提示阈值：超过{limit}天，"
-            f"即{days}天内最多{usual}天，另加本次可配{added}天），配药机构：{where.zh}{times.zh}",
+            f"即{days}天内最多{usual}天，另加本次可配{added}天），配药机构：{where.zh}{times.zh}{doubts.zh}",
             f"a person got {value.en} days' supply of {drug.en} in {number} dispensings within {days} d "
             f"(threshold: more than {limit} days, which is {usual} within {days} d and {added} for this time), "
-            f"at {where.en}{times.en}",
+            f"at {where.en}{times.en}{doubts.en}",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from rules import (
     DAY,
     Card,
@@ -23,27 +25,41 @@ from rules import (
     period,
 )
 
-from ._supply import DaysAllowed, Dispensing, allowed_and_pack, dispensed, prescription_and_day, told_days
+from ._supply import (
+    DaysAllowed,
+    Dispensing,
+    allowed_and_pack,
+    at_least,
+    dispensed,
+    doubt,
+    doubt_of,
+    prescription_and_day,
+    told_days,
+)
 
 
 class SplitPrescription(DaysAllowed):
     """A person gets a substance on several prescriptions of one institution on one day, together beyond one's limit.
 
     Why: "分解处方" (Mei county forwarding Baoji city, 2024-09-27): what one prescription may not hold is written on
-    two. The limits are those of D02, one pack on top.
+    two. The limits are those of D02.
 
-    Prescriptions are told apart by rxno, else by visit; the first line of each is judged, from the second on. What a
-    pharmacy sells without a prescription is not counted, nor a prescription that is taken back on the same day.
-    `warning`; where the lines name several physicians `info`: two departments that do not know of each other.
-    Supply comes from prd_days, else from the drug table; where what is unknown could decide, it is not decidable, nor
-    where 2204 came without the med_type of its visit (see D02).
+    What a drug line, a substance, supply, one pack and the days allowed are stands in docs/rules.md, "Supply". A
+    prescription is what is called a dispensing there, with one difference: lines of one institution and Beijing day
+    belong together by their rxno, without one by mdtrt_id.
+
+    Judged are the prescriptions of one institution and day that have a limit and are not returned, from the second
+    on: each with those before it. It is a finding if their supply is together more than the widest of their limits
+    and the largest of their packs. A negative line that names no rxno takes its supply off if it is of the visit of
+    one of them. `warning`; `info` where the lines name more than one physician: two departments that do not know of
+    each other.
 
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,800 outpatient visits a day, one in
     thirty with a second department, one in forty of those with the same substance again, in packs of 3 to 14 days):
     1.6 alerts a day, all of them `info`.
 
-    Known gaps: two forms of one substance (tablets and ointment) count as one. Prescriptions spread over days, over
-    institutions or over persons are seen by D01, not here.
+    Known gaps: two forms of one substance (tablets and ointment) count as one. Prescriptions that are spread over days,
+    institutions or persons are not seen here; D01 sees some of them.
 
     Example:
         >>> from rules.testing import HOSPITAL, at, fill, judge
@@ -100,20 +116,18 @@ class SplitPrescription(DaysAllowed):
         found = dispensed(entry, window, prescription_and_day)
         if found is None or found[1].returned:
             return None
-        seen = self._of_the_day(*found)
-        if len(seen) < 2 or seen[-1] is not found[1]:
+        before, now = found
+        same = [one for one in (*before, now) if _is_beside(one, now) and self.allowed(one.lines) is not None]
+        seen = [one for one in same if not one.returned]
+        if len(seen) < 2 or seen[-1] is not now:
             return None
-        return self._judge(seen, reference)
+        given_back = _given_back(seen, window.of_day(day_of(now.time)))
+        return self._judge(seen, given_back, reference)
 
-    def _of_the_day(self, before: list[Dispensing], now: Dispensing) -> list[Dispensing]:
-        """The prescriptions of the same day and place up to this one that stand and have a limit."""
-        same = [one for one in before if one.institution == now.institution and day_of(one.time) == day_of(now.time)]
-        return [one for one in (*same, now) if not one.returned and self.allowed(one.lines) is not None]
-
-    def _judge(self, seen: list[Dispensing], reference: Reference) -> Finding | None:
+    def _judge(self, seen: list[Dispensing], given_back: list[Dispensing], reference: Reference) -> Finding | None:
         """Hold the supply of all of them against what one of them may be."""
-        supplies = [one.supply(reference) for one in seen]
-        supply = sum(one or 0 for one in supplies)
+        supplies = [one.supply(reference) for one in (*seen, *given_back)]
+        supply = at_least(supplies)
         pack = max(one.pack(reference) for one in seen)
         allowed = max(self.allowed(one.lines) or 0 for one in seen)
         if supply > allowed + pack:
@@ -131,7 +145,8 @@ class SplitPrescription(DaysAllowed):
             unit="days",
             severity="info" if len(physicians) > 1 else "warning",
             evidence=evidence(lines, self.card),
-            details={"prescriptions": str(len(seen)), "allowed": told_days(allowed), "pack": told_days(pack)},
+            details={"prescriptions": str(len(seen)), "allowed": told_days(allowed), "pack": told_days(pack)}
+            | doubt(lines),
         )
 
     def scene(self, episode: Episode) -> Scene:
@@ -141,12 +156,24 @@ class SplitPrescription(DaysAllowed):
 
     def sentence(self, episode: Episode, names: Names) -> Text:
         """How many prescriptions, for how many days together, against the limit of one."""
-        found, details = episode.peak, episode.peak.details
+        found, details, doubts = episode.peak, episode.peak.details, doubt_of(episode.peak)
         drug, number, times = names.drug(found.evidence[-1]), details["prescriptions"], again(episode)
         most, value = allowed_and_pack(found), above(found.value, found.limit)
         return Text(
             f"同一机构同日为1名参保人开具{number}张处方，{drug.zh}共{value.zh}天用量"
-            f"（提示阈值：超过单张处方可开的{most.zh}）{times.zh}",
+            f"（提示阈值：超过单张处方可开的{most.zh}）{times.zh}{doubts.zh}",
             f"a person got {number} prescriptions on one day, {value.en} days' supply of {drug.en} "
-            f"(threshold: more than {most.en} on one prescription){times.en}",
+            f"(threshold: more than {most.en} on one prescription){times.en}{doubts.en}",
         )
+
+
+def _is_beside(one: Dispensing, now: Dispensing) -> bool:
+    """Whether a prescription is of the same institution and Beijing day."""
+    return one.institution == now.institution and day_of(one.time) == day_of(now.time)
+
+
+def _given_back(seen: Sequence[Dispensing], of_day: Iterable[Fill]) -> list[Dispensing]:
+    """The negative lines of the visits of these prescriptions that do not say which prescription they give back."""
+    visits = {(line.institution, line.visit) for one in seen for line in one.lines if line.visit and line.prescription}
+    negative = (line for line in of_day if line.quantity < 0 and not line.prescription)
+    return [Dispensing((line,)) for line in negative if (line.institution, line.visit) in visits]

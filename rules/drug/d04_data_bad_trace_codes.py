@@ -25,10 +25,14 @@ from rules import (
 class BadTraceCodes(Rule[Sale]):
     """An institution sends trace codes that can be none: a barcode, a lot, a code cut off, one digit repeated.
 
-    Why: such a code stands for no pack, so D04 cannot judge it, and whoever wants to hide a returned drug sends one. It
-    is an error of the data first: one alert an institution, `info`, which goes on while bad codes come.
+    Why: such a code stands for no pack, so D04 cannot judge it, and a seller who wants to hide a returned drug sends
+    one. It is an error of the data first: one alert an institution, `info`, which goes on while bad codes come.
 
-    The `limit`-th bad code of a day is the finding; its measure is how many came that day.
+    A good code is 20 digits, not one digit repeated; a GS1 code with (01) and (21); or a code of the manufacturer's
+    own, 10 to 64 letters and digits, but not 8 to 14 digits alone. It is not the item, lot, barcode or rxno of its
+    line. Any other code is bad; a code that is not sent is not. Counted are the standing sales of the institution
+    with a bad code on one Beijing day, each code of a message once. The `limit`-th of a day is the finding; its value
+    is how many came on that day.
 
     Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 60 pharmacies of 50 to 400 settlements a
     day, two boxes each, one in 10,000 misread): 0.6 alerts a day.

@@ -54,16 +54,21 @@ class TraceCodeReuse(Rule[Sale]):
     Why: "回流药" (Anyue county, 2024-11-11; She county, 2025-04-30): bought on a card, collected, sold again. One
     province counts a code that is scanned twice as a clue: 11,869 of them in 11 regions in three months of 2024.
 
-    A sale is what stands of one setl_id, whether it came with the settlement (drug_trac_info of 2102, 2207, 2304) or
-    from stock (3505, 3505A): one box reported on both ways counts once. A stock report that names no settlement is one
-    with a sale at the same institution within `join`. Sales with trdn_flag 1 are parts of an opened pack and do not
-    count. From the second sale on, each is a finding:
-    - at two institutions `high`; `critical` once sales at two of them stand for more than a day; a code of the
-      manufacturer's own, which only 20 digits and GS1 are not, stays `warning`;
-    - at one institution `warning`, where together they sold more than one pack. A quantity up to 1 is a part of a pack;
-      a larger one is in the units of the drug table's pack_units, where known; none at all is a pack.
-    A code of which `placeholder` or more sales lie on one day is no code: one finding that day, `info`, and none for 30
-    days. (Codes that cannot be right by their form: D04-DATA.)
+    A sale is what stands under one institution and setl_id, whether it came with the settlement (drug_trac_info of
+    2102, 2207, 2304) or from stock (3505, 3505A): one box reported on both ways counts once. A stock report that names
+    no settlement belongs to a sale at the same institution at most `join` away that has no such report yet; so does a
+    settlement that comes after the report. Sales with trdn_flag 1 are parts of an opened pack and do not count.
+
+    From the second sale on each one is a finding, judged with the sales up to it:
+    - at two institutions: `high`, and `critical` from the moment at which the first sale at the second institution is
+      more than a day old;
+    - at one institution: `warning`, if together more than one pack was sold. The quantity of a sale is that of its
+      line, divided by the codes of the line. A quantity up to 1 is a part of a pack; a larger one is divided by the
+      pack_units of the table `drugs`, where they are known; no quantity is a pack.
+    A code of the manufacturer's own (not 20 digits, not GS1) is a `warning` in either case.
+
+    A code with `placeholder` or more sales on one Beijing day is no code: one `info` finding on that day, and no other
+    finding on it and for 30 days. Codes that cannot be right by their form are left to D04-DATA.
 
     Honest county of 200,000 (tests/honest/test_drugs.py): boxes that are taken back and sold again, messages and
     stock reports that come twice, opened packs: 0 alerts. What is left is a box that was scanned wrongly or opened

@@ -18,6 +18,11 @@ from .rule import Rule
 from .window import Window
 
 
+def _is_of_visit(one: Entry, asked: Entry) -> bool:
+    """Whether an entry is of the visit that is asked about; visit numbers repeat between institutions."""
+    return bool(asked.visit) and (one.institution, one.visit) == (asked.institution, asked.visit)
+
+
 class Answering:
     """Answers the questions of institutions with reminders.
 
@@ -65,9 +70,10 @@ class Answering:
                 yield Told(alert, found, watch.rule)
 
     def _window_as_if(self, page: Page | None, entry: Entry, asked: list[Entry], rule: Rule) -> Window:
-        """The window had the question been a settlement; less an earlier settlement of the same visit."""
+        """The window had the question been a settlement; less what it states again of the same visit."""
         standing = page.order[: bisect_right(page.order, entry.time, key=lambda one: one.time)] if page else []
-        others = [one for one in standing if not entry.visit or one.visit != entry.visit]
+        kinds = {type(one) for one in asked}
+        others = [one for one in standing if type(one) not in kinds or not _is_of_visit(one, entry)]
         entries = sorted([*others, *asked], key=lambda one: (one.time, one.id))
         window = Window(entries, rule.span, page.bins if page else None)
         window.move_to(entries.index(entry))

@@ -11,6 +11,15 @@ from ..times import DAY, HOUR
 from .entry import Entry
 from .retraction import REACH_OF_MESSAGE_REVERSAL
 
+REACH = 72 * HOUR
+"""How long after a message a retraction still takes it back, ms (contract, section 3)."""
+
+REACH_OF_STAYS = 63 * DAY
+"""The same of what belongs to a stay: its admission, discharge, lines and bills."""
+
+REACH_OF_CODES = 90 * DAY
+"""The same of a trace code: a box may be brought back weeks after its sale; our assumption."""
+
 GRACE = 72 * HOUR
 """How much later than its business time an event may come, and out of order within its input partition, ms."""
 
@@ -42,12 +51,12 @@ class Feed:
 
     entry: type[Entry]
     key: Callable[[Entry, Reference], Key | None]
-    reach: int = 72 * HOUR
+    reach: int = REACH
     grace: int = GRACE
 
     @staticmethod
     def of(
-        entry: type[E], key: Callable[[E, Reference], Key | None], *, reach: int = 72 * HOUR, grace: int = GRACE
+        entry: type[E], key: Callable[[E, Reference], Key | None], *, reach: int = REACH, grace: int = GRACE
     ) -> Feed:
         """Entries of this kind, under this key."""
         return Feed(entry, cast("Callable[[Entry, Reference], Key | None]", key), reach, grace)

@@ -179,5 +179,5 @@ class Questions:
 
 
 def visit_of(entry: Entry) -> str:
-    """What makes questions one: the visit, else the person, the institution and the day."""
-    return entry.visit or f"{entry.person}:{entry.institution}:{day_of(entry.time)}"
+    """What makes questions one: the institution and the visit, else the institution, the person and the day."""
+    return f"{entry.institution}:{entry.visit or f'{entry.person}:{day_of(entry.time)}'}"

@@ -46,19 +46,30 @@ OPEN = {
 class OverlappingStays(Rule[Stay]):
     """A person is in the care of a second hospital for more than a day while the first has not let go.
 
-    Why: "重复享受医保待遇" (She county, 2025-04-30): somebody else lies in one of the two beds, or nobody. No number is
-    published; a day leaves room for admissions and discharges that are entered late in the day.
+    Why: "重复享受医保待遇" (She county, 2025-04-30): another person lies in one of the two beds, or no person does. No
+    number is published; a day leaves room for admissions and discharges that are entered late in the day.
+
+    What a stay, its end and its settlement are stands in docs/rules.md, "Whole stays". An admission is compared with
+    each stay of the person at another institution that was admitted before it, at most `longest_days` before. Pairs are
+    left out where one of the two is of an exempt kind, or was left in an exempt way.
+
+    The deadline is the admission and `over_hours`. It is a finding if no stay of the pair is known to have ended at or
+    before the deadline. A stay that is settled for good without a known end hides its end: the rule does not decide
+    (counted as `settled without an end`), unless another pair is a finding. The value is the time from the admission to
+    the earlier known end, in hours, rounded up to a tenth; without any known end it is `over_hours`.
+
+    As long as the end of one of the two is not known, the finding holds from the deadline on, and is a `warning`: a
+    discharge may still come, and withdraws it where it lies earlier. It is `high` when both ends are known and both
+    stays are settled. Of several pairs the most certain is told, then the longest overlap.
 
     Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
     followed by one elsewhere within three days, 30 % of these not marked as transfers, 3 % of discharges uploaded more
     than a day late): 0.01 alerts a day, each a warning that is withdrawn when the discharge comes.
 
-    A discharge that is not there may still come (72 h): from the hour in which the overlap would be too long it is a
-    `warning`, and `high` when both stays are settled. A discharge that comes late and lies earlier withdraws it. Where
-    there is none, the discharge time of the final settlement (dscg_time) counts.
-
-    Known gaps: a stay whose admission was not seen, or is older than `longest_days`; a hospital of several sites with a
-    code for each; a first stay that was forgotten (neither 2402 nor a final settlement) keeps its warning.
+    Known gaps: a stay whose admission was not seen, or is older than `longest_days`. A hospital of several sites with a
+    code for each. A first stay that was forgotten (neither 2402 nor a final settlement) keeps its warning. The closing
+    tick, also at the end of a file, counts as after every deadline: of an admission of the last day, an overlap is told
+    that may still turn out shorter.
 
     Example:
         >>> from rules.testing import HOSPITAL, at, judge, stay

@@ -1,4 +1,4 @@
-"""Rule E09: benefits are drawn in the name of somebody who has died."""
+"""Rule E09: benefits are drawn in the name of a dead person."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from rules import (
     DAY,
     Card,
+    Entry,
     Episode,
     Fill,
     Finding,
     Names,
     Reference,
+    Registered,
     Rule,
     Stay,
     Text,
@@ -27,28 +29,39 @@ from rules import (
 )
 
 SETTLES_STAY = ("2303", "2304")
-Service = Visit | Fill | Stay
+Service = Visit | Fill | Stay | Registered
 
 
 class AfterDeath(Rule[Service]):
     """A service is given, or a bill settled, for a person more than a day after the registered date of death.
 
-    Why: "冒用他人医保凭证就医购药" (She county, 2025-04-30): the credential of the dead goes on being used. The
-    register may be wrong too, so the first hit is `high` and says so; a second institution or day makes it `critical`.
-    In a county of 200,000 persons some 300 stays a year are honestly settled after the death (domain/defaults.md):
-    exempt for 30 days. If they come a week later on average, 4 a year come after that and are reported
-    (tests/honest/test_traffic.py).
+    Why: "冒用他人医保凭证就医购药" (She county, 2025-04-30): the credential of a dead person goes on being used. The
+    register may be wrong too, so the first hit is `high` and says so; a second institution or day makes it
+    `critical`. In a county of 200,000 persons some 300 stays a year are honestly settled after the death
+    (our assumption): these bills are exempt for 30 days. If they come a week later on average, 4 a year come
+    after that and are reported (tests/honest/test_traffic.py).
 
-    What counts is the time of service: of the fee line, of the admission, or of a settlement the last of its own
-    lines, else its own time. The bill of a visit whose lines were reported is judged by them and no second hit; one of
-    a visit before the death is none. The bill of a stay counts if the stay began after the death, or when the
-    exemption is over. Discharges, negative lines and reversals never count.
+    Each service is held against the row of the register that is valid when it happens (valid_from, valid_to); in the
+    following, D is that row's die_date and a day: 24:00 Beijing time of the day of death. These are hits, each by
+    itself:
+    - a fee line of 2204 or 2301 with a positive quantity and fee_ocur_time after D;
+    - an admission (2401) with begntime after D;
+    - an outpatient or pharmacy settlement (2102, 2207) whose time of service is after D: the latest fee_ocur_time of
+      the lines that it carries, else its setl_time. It is none where lines of its visit up to then were reported
+      (2204): these speak. It is none where its visit was registered (2201) at or before D;
+    - the bill of a stay (2304, or any settlement of med_type 2x) where the stay was admitted after D, or where its
+      setl_time is more than `settle_days` after D. It is none where a line of the stay before it is a
+      hit.
+    Nothing else is: not registrations, discharges, diagnoses, negative lines or reversals. A visit is told by
+    institution and mdtrt_id. The value is the time of service in days since the beginning of the day of death.
 
-    A row of the register that was closed (valid_to) stands against nothing later: it was a mistake.
+    The hit is `critical` where another hit in (t - `remembered_days`, t] is at another institution or on another
+    Beijing day of service; else `high`.
 
-    Known gaps: a death that is registered late is held only against what comes after the register has it. Lines of a
-    stay that are dated after the death are reported although the stay began before. A question before settlement does
-    not see the lines of its own visit: one about a visit before the death is answered as if it were of now.
+    Known gaps: a death that is registered late is held only against what happens after its row is valid. Lines of a
+    stay that are dated after the death are reported although the stay began before. Where a question before settlement
+    carries lines, the lines of its visit that came before are not seen: one about a visit before the death is answered
+    as if it were of now, unless the visit was registered.
 
     Example:
         >>> from rules.reference import Reference
@@ -113,7 +126,7 @@ class AfterDeath(Rule[Service]):
         died = when_died(entry, reference)
         if died is None:
             return None
-        hits = self._hits(window.entries, died)
+        hits = self._hits(window.entries, reference)
         if not any(one is entry for one in hits):
             return None
         here = (entry.institution, day_of(_served(entry)))
@@ -128,29 +141,30 @@ class AfterDeath(Rule[Service]):
             details={"died": clock(died - DAY, "%Y-%m-%d")},
         )
 
-    def _hits(self, entries: Sequence[Service], died: int) -> list[Service]:
-        """What was drawn after the death, each thing once: a bill is no news where its lines have spoken."""
-        lines = [one for one in entries if isinstance(one, Fill) and _is_service(one)]
-        admissions = [one for one in entries if isinstance(one, Stay) and one.piece == "admission" and one.time > died]
-        late = [one for one in lines if one.time > died]
-        spoken = {one.visit for one in late}
-        earlier = {one.visit for one in lines} - spoken
-        admitted = {one.visit for one in admissions}
-        bills = [
-            one
-            for one in entries
-            if isinstance(one, Visit) and one.visit not in spoken and self._is_hit(one, died, earlier, admitted)
-        ]
-        return sorted([*late, *admissions, *bills], key=lambda one: (one.time, one.id))
+    def _hits(self, entries: Sequence[Service], reference: Reference) -> list[Service]:
+        """What was drawn after the death, each entry held against the row of the register that stands against it."""
+        visits = _Visits(entries)
+        return [one for one in entries if self._is_hit(one, visits, when_died(one, reference))]
 
-    def _is_hit(self, bill: Visit, died: int, earlier: set[str], admitted: set[str]) -> bool:
-        """Whether a settlement is for a service after the death, or for a stay that should long have been settled.
+    def _is_hit(self, one: Service, visits: _Visits, died: int | None) -> bool:
+        """Whether a service was given after the death, or a stay is settled that should long have been settled."""
+        if died is None:
+            return False
+        if isinstance(one, Fill):
+            return _is_service(one) and one.time > died
+        if isinstance(one, Stay):
+            return _is_admission(one) and one.time > died
+        if isinstance(one, Registered):
+            return False
+        if one.transaction in SETTLES_STAY or one.visit_type.startswith("2"):
+            return self._is_hit_of_stay(one, visits, died)
+        return _is_hit_of_visit(one, visits, died)
 
-        earlier: outpatient visits before the death, by their lines; admitted: stays that began after it.
-        """
-        if bill.transaction in SETTLES_STAY or bill.visit_type.startswith("2"):
-            return bill.visit in admitted or bill.time > died + self.settle_days * DAY
-        return bill.visit not in earlier and bill.served > died
+    def _is_hit_of_stay(self, bill: Visit, visits: _Visits, died: int) -> bool:
+        """Whether the stay began after the death, or the exemption of its bill is over; unless its lines are hits."""
+        if visits.lines.get(_visit(bill), died) > died:
+            return False
+        return visits.admitted.get(_visit(bill), died) > died or bill.time > died + self.settle_days * DAY
 
     def sentence(self, episode: Episode, names: Names) -> Text:
         """When the person died, how long after that, how often and where."""
@@ -162,6 +176,34 @@ class AfterDeath(Rule[Service]):
             f"a person whose registered day of death is {died}: {episode.count} services or bills after it, "
             f"the last {found.value:g} days after (threshold: more than {found.limit:g} day), at {where.en}",
         )
+
+
+class _Visits:
+    """What is known of the visits of a person, ms UTC. lines: the latest one; registered, admitted: when it began."""
+
+    def __init__(self, entries: Sequence[Service]) -> None:
+        self.lines = {_visit(one): one.time for one in entries if isinstance(one, Fill) and _is_service(one)}
+        self.registered = {_visit(one): one.time for one in entries if isinstance(one, Registered)}
+        self.admitted = {_visit(one): one.time for one in entries if _is_admission(one)}
+
+
+def _is_hit_of_visit(bill: Visit, visits: _Visits, died: int) -> bool:
+    """Whether an outpatient was served after the death, by what the bill says; its lines say more, where they came."""
+    if visits.registered.get(_visit(bill), died + 1) <= died:
+        return False
+    last_line = visits.lines.get(_visit(bill))
+    # A question is answered although the lines of its visit are hits already.
+    has_spoken = last_line is not None and not (bill.pre and last_line > died)
+    return bill.served > died and not has_spoken
+
+
+def _visit(entry: Entry) -> tuple[str, str]:
+    """The institution and the visit number, which other institutions may use too."""
+    return (entry.institution, entry.visit)
+
+
+def _is_admission(one: Service) -> bool:
+    return isinstance(one, Stay) and one.piece == "admission"
 
 
 def _is_service(line: Fill) -> bool:

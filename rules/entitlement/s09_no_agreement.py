@@ -31,13 +31,18 @@ class NoAgreement(Rule[Swipe | Admitted]):
     2024-09-27). The register decides, so an honest county has no alert but for errors in it: each institution with a
     wrong row has one a day.
 
-    Only a row that says suspended or terminated at the time of service counts; that is the first line of a settlement
-    that carries its lines, else the settlement's own time. A stay counts when it begins: what was admitted before may
-    be ended and settled. Reversals and refunds never count. A code that the register does not know is not decidable
-    (counted as such).
+    Judged are settlements (2102, 2207) and admissions (2401); a stay counts when it begins, so the settlement of a stay
+    (2304) does not. The time of service is the first fee_ocur_time of the lines that a settlement carries, else its
+    setl_time; of an admission its begntime. It is a finding, `critical`, if the row of the institution that is valid
+    at the time of service has status `suspended` or `terminated`. Where no row is valid then, the rule does not decide
+    (counted as `institution not in the register`).
+
+    The Beijing day of the time of service is the day: each institution and day has one alert. The value is the number
+    of such settlements and admissions of the day up to the judged one. Reversals and refunds never count.
 
     Known gaps: a settlement through another institution's code. An admission carries no money: the alert's amount is
-    that of the settlements alone. Questions before settlement are not answered by this rule.
+    that of the settlements alone. An admission that is sent again with a begntime on another day counts on both days,
+    until a cancel (2404) takes the first one back. Questions before settlement are not answered by this rule.
 
     Example:
         >>> from rules.reference import Reference
@@ -82,7 +87,12 @@ class NoAgreement(Rule[Swipe | Admitted]):
 
     @property
     def span(self) -> int:
-        """A day, ms; the ledger has a page for each."""
+        """A day, and the days by which a settlement may follow its first line, ms."""
+        return 5 * DAY
+
+    @property
+    def shown(self) -> int:
+        """A day, ms."""
         return DAY
 
     def check(self, entry: Swipe | Admitted, window: Window[Swipe | Admitted], reference: Reference) -> Finding | None:
@@ -109,7 +119,7 @@ class NoAgreement(Rule[Swipe | Admitted]):
         return "" if row is None else row["status"]
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
-        """That the agreement is suspended or ended, and how much was settled all the same."""
+        """That the agreement is suspended or ended, and how much was settled."""
         found = episode.peak
         status, limit = STATUS[found.details["status"]], reached(found.limit + 1, Text("笔", "in a day"))
         return Text(

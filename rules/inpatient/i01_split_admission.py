@@ -45,12 +45,20 @@ class SplitAdmission(Rule[Stay]):
     followed by an unplanned one within a week, 70 % of these at the same institution or group, 30 % of those under the
     same three characters): 0.31 alerts a day.
 
-    The diagnosis of a stay is that of its discharge, else of its admission; the groups are the first three characters
-    of ICD-10. Exempt diagnoses: of the table `diagnoses`, else Z51, C00-C97, Z49, N18, Z50, F20-F29, O00-O99. A first
-    stay that ended in an interim settlement (mid_setl_flag 1) is exempt.
+    What a stay, its end, its diagnosis group, an exempt diagnosis and an exempt kind are stands in docs/rules.md,
+    "Whole stays". An admission is compared with each earlier stay (its admission need not be known) of the person at
+    the same institution, or at one of the same `group` in the table `institutions`, that ended at most `within_days`
+    before it. It is a finding, `high`, if both stays have the same diagnosis group; the latest such end is told.
+    Where there is none, and a group is not known, the rule does not decide (counted as `no diagnosis`).
 
-    Known gaps: a second stay that is coded otherwise at its discharge is withdrawn; readmission for a complication of
-    the same illness is honest and looks the same; after 8 to 15 days nothing is reported.
+    Exempt is an admission of an exempt kind, or whose diagnosis at admission or discharge is exempt. Exempt is an
+    earlier stay of an exempt kind; one with an exempt diagnosis at admission or discharge (admitted for Z51 and
+    discharged as I20: exempt); one that was left in an exempt way; one that ended in an interim settlement (an interim
+    settlement five days before the discharge is none such); and one that ended on 31 December, or at the midnight after
+    it, if the admission is at most `year_end_days` later.
+
+    Known gaps: a second stay that is coded otherwise at its discharge is withdrawn. A readmission for a complication of
+    the same illness is honest and looks the same. After 8 to 15 days nothing is reported.
 
     Example:
         >>> from rules.testing import at, judge, stay

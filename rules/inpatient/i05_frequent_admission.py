@@ -34,13 +34,17 @@ class FrequentAdmission(Rule[Stay]):
     them exempt, illness so unequal that 23 % of those who are admitted in a year are admitted again in it): 0.14
     alerts a day.
 
-    A stay counts at its admission. It is told once in a calendar year, at the first admission that reaches a limit in
-    it; who stays at the limit is told again every year. Not counted besides: the exempt diagnoses of I01, and stays
-    that ended in an interim settlement.
+    What a stay, an exempt diagnosis and an exempt kind are stands in docs/rules.md, "Whole stays". A stay counts at its
+    admission. Not counted are stays of an exempt kind, with an exempt diagnosis at admission or discharge, that were
+    left in an exempt way, or that ended in an interim settlement.
 
-    Known gaps: a limit that is reached late in December is told again early in January; a chronic illness with bad
-    years is honest and looks the same; stays in regions whose traffic does not come here are not seen; who has more
-    than 300 admissions, discharges and settlements in sight is taken for an error of the data and not judged.
+    A limit is reached by an admission at t if so many counted admissions lie in (t - days, t]. It is a finding,
+    `warning`, if a limit is reached and no counted admission earlier in the same calendar year (Beijing) reached one:
+    it is told once in a year, for as many years as it goes on. Where both limits are reached the shorter count is told.
+
+    Known gaps: a limit that is reached late in December is told again early in January. A chronic illness with bad
+    years is honest and looks the same. Stays in regions whose traffic does not come here are not seen. A person with
+    more than 300 admissions, discharges and settlements in sight is taken for an error of the data and not judged.
 
     Example:
         >>> from rules.testing import at, judge, stay

@@ -28,12 +28,12 @@ from ._frequency import HONEST_COUNTY, YEAR, first_of_year, last_admission, not_
 class FrequentAtInstitution(Rule[Stay]):
     """One institution admits the same person more often within a year than illness explains.
 
-    Why: "一年内多次在同一定点医疗机构住院的" (Baoji city, 2024-09-27) is a key population; how often "many times"
-    is, nobody has published: five is our assumption.
+    Why: "一年内多次在同一定点医疗机构住院的" (Baoji city, 2024-09-27) is a key population. The year is the notice's;
+    how often "many times" is, is not published: five is our assumption.
 
     The honest county of I05, where four of five stays are at the same hospital (our assumption): 0.18 alerts a day.
 
-    A stay counts at its admission, and it is told once in a calendar year; what is exempt is told by I05.
+    As I05, with the stays of one institution and one limit.
 
     Known gaps: as of I05; stays spread over the institutions of one group are not added up.
 

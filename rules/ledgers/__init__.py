@@ -7,7 +7,7 @@ from .bad_codes import BAD_CODES
 from .inside import AnyEntry, Inside, Record
 from .messages import MESSAGES
 from .sales import SALES, Sale
-from .services import SERVICES, when_died
+from .services import SERVICES, Registered, when_died
 from .spending import SPENDING
 from .stays import STAYS, Stay
 from .stays_at import STAYS_AT
@@ -26,6 +26,7 @@ __all__ = [
     "Fill",
     "Inside",
     "Record",
+    "Registered",
     "Sale",
     "Stay",
     "Swipe",

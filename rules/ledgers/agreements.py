@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ..engine.entry import Entry, Role
-from ..engine.ledger import SLOW, Feed, Ledger
+from ..engine.ledger import REACH_OF_STAYS, SLOW, Feed, Ledger
 from ..reference import Reference
 from ..times import day_of
 from ..wire.door import Event
@@ -60,9 +60,11 @@ def _lapsed(entry: Entry, served: int, reference: Reference) -> tuple[str, ...] 
     row = reference.row("institutions", entry.institution, served)
     if row is not None and row.get("status") not in WITHOUT_AGREEMENT:
         return None
-    return (entry.institution, str(day_of(entry.time)))
+    return (entry.institution, str(day_of(served)))
 
 
 AGREEMENTS = Ledger(
-    "agreements", "institution", (Feed.of(Swipe, _key), Feed.of(Admitted, _key_of_admission, grace=SLOW))
+    "agreements",
+    "institution",
+    (Feed.of(Swipe, _key), Feed.of(Admitted, _key_of_admission, reach=REACH_OF_STAYS, grace=SLOW)),
 )

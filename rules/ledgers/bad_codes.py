@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.ledger import SLOW, Feed, Ledger
+from ..engine.ledger import REACH_OF_CODES, SLOW, Feed, Ledger
 from ..reference import Reference
 from .sales import Sale
 
@@ -11,4 +11,4 @@ def _key(entry: Sale, reference: Reference) -> tuple[str, ...] | None:
     return (entry.institution,) if entry.bad else None
 
 
-BAD_CODES = Ledger("bad_codes", "institution", (Feed.of(Sale, _key, grace=SLOW),))
+BAD_CODES = Ledger("bad_codes", "institution", (Feed.of(Sale, _key, reach=REACH_OF_CODES, grace=SLOW),))

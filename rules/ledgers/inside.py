@@ -16,12 +16,13 @@ from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .agreements import Admitted, admitted_of
 from .sales import Sale, sale_of, sold_in
+from .services import Registered, registered_of
 from .stays import Stay, stays_of
 from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
 from .visits import Visit, visits_of
 
-AnyEntry = Arrival | Swipe | Admitted | Visit | Fill | Stay | Sale
+AnyEntry = Arrival | Swipe | Admitted | Registered | Visit | Fill | Stay | Sale
 
 
 class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
@@ -50,6 +51,7 @@ OF_PERSON: dict[str, tuple[Source, ...]] = {
     "fee_lines": (fills_of,),
     "admission": (stays_of,),
     "discharge": (stays_of,),
+    "registration": (registered_of,),
 }
 """The same of its person. What leaves anything of a person takes nothing back."""
 SELLING = ("settlement", "pre_settlement", "review", "stock")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 from ..engine.entry import Entry, Role
-from ..engine.ledger import SLOW, Feed, Ledger
+from ..engine.ledger import REACH_OF_CODES, SLOW, Feed, Ledger
 from ..engine.retraction import NARROWED_BY
 from ..reference import Reference
-from ..times import DAY
 from ..wire.checks import is_set, stock_count
 from ..wire.door import Event
 from ..wire.fields import PreSettlement, Settlement, Stock, TraceCode
@@ -130,5 +129,4 @@ def _key(entry: Sale, reference: Reference) -> tuple[str, ...] | None:
     return None if entry.bad else (entry.code,)
 
 
-# A box may be brought back weeks after its sale and rightly be sold again; 90 d is our assumption.
-SALES = Ledger("sales", "token", (Feed.of(Sale, _key, reach=90 * DAY, grace=SLOW),))
+SALES = Ledger("sales", "token", (Feed.of(Sale, _key, reach=REACH_OF_CODES, grace=SLOW),))

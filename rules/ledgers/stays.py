@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 from ..engine.entry import Entry, Role
-from ..engine.ledger import GRACE, Feed, Ledger
+from ..engine.ledger import GRACE, REACH_OF_STAYS, Feed, Ledger
 from ..engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from ..reference import Reference
-from ..times import DAY, iso
+from ..times import iso
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import Admission, Discharge, Settlement
@@ -113,7 +113,7 @@ def _key(entry: Stay, reference: Reference) -> tuple[str, ...] | None:
     return (entry.person,)
 
 
-BILLS_OF_STAYS = 63 * DAY + GRACE + REACH_OF_MESSAGE_REVERSAL
+BILLS_OF_STAYS = REACH_OF_STAYS + GRACE + REACH_OF_MESSAGE_REVERSAL
 """The same for lines of stays."""
 
-STAYS = Ledger("stays", "person", (Feed.of(Stay, _key, reach=63 * DAY, grace=BILLS_OF_STAYS),))
+STAYS = Ledger("stays", "person", (Feed.of(Stay, _key, reach=REACH_OF_STAYS, grace=BILLS_OF_STAYS),))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from ..engine.ledger import SLOW, Feed, Ledger
+from ..engine.ledger import REACH_OF_STAYS, SLOW, Feed, Ledger
 from ..reference import Reference
-from ..times import DAY
 from .stays import Stay
 
 
@@ -12,4 +11,4 @@ def _key(entry: Stay, reference: Reference) -> tuple[str, ...] | None:
     return (entry.person, entry.institution)
 
 
-STAYS_AT = Ledger("stays_at", "person", (Feed.of(Stay, _key, reach=63 * DAY, grace=SLOW),))
+STAYS_AT = Ledger("stays_at", "person", (Feed.of(Stay, _key, reach=REACH_OF_STAYS, grace=SLOW),))

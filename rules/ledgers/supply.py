@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 from ..engine.entry import Entry, Role
-from ..engine.ledger import Feed, Ledger
+from ..engine.ledger import GRACE, REACH, REACH_OF_STAYS, Feed, Ledger
 from ..reference import Reference
-from ..times import DAY, HOUR, to_ms
+from ..times import DAY, to_ms
 from ..wire.door import Event
 from ..wire.fields import FeeLines, Line, PreSettlement, Settlement
 from ._common import Shared, fen, through_fund
+
+OF_STAYS = ("2301", "2303", "2304")
+"""The transactions that carry the lines of a stay."""
+
+MOST_DAYS = 9_999
+"""More days of supply are read as so many: that is enough for every limit, and its milliseconds can be written."""
 
 
 class Fill(Entry, frozen=True, tag="f"):
     """Of the person: one fee line.
 
     quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope; total: the whole.
-    list_type: drug, service or material if sent.
-    days: prd_days in ms, 0 where not sent or beyond what the field holds (4,2: under 100 days).
+    list_type: drug, service or material if sent. paid: when the settlement was that carries the line, ms, 0 where none.
+    days: prd_days in ms, 0 where not sent. More than the field (4,2) holds is read as sent, up to `MOST_DAYS`.
     """
 
     item: str
@@ -30,6 +36,7 @@ class Fill(Entry, frozen=True, tag="f"):
     list_type: str = ""
     batch: str = ""
     total: int = 0
+    paid: int = 0
     last_counts: ClassVar[bool] = True
 
     @property
@@ -74,8 +81,9 @@ class Fill(Entry, frozen=True, tag="f"):
 
     @property
     def longest_reach(self) -> int:
-        """Of a stay as of the stay itself, else as of the settlement (contract, section 3), ms."""
-        return 63 * DAY if self.transaction == "2301" else 72 * HOUR
+        """Of a stay as of the stay itself, else 72 h: after the line, or after the settlement that carries it, ms."""
+        reach = REACH_OF_STAYS if self.transaction in OF_STAYS else REACH
+        return reach + max(self.paid - self.time, 0)
 
     @property
     def slot(self) -> str:
@@ -98,6 +106,7 @@ def fills_of(event: Event, shared: Shared) -> list[bytes]:
     body = cast("Settlement | PreSettlement | FeeLines", event.body)
     visit_type, batch = body.visit_type or "", getattr(body, "batch", None) or ""
     asked_at = event.at if isinstance(body, PreSettlement) else None
+    paid = event.at if isinstance(body, Settlement) else 0
     written = []
     for line in body.lines:
         own = (
@@ -110,6 +119,7 @@ def fills_of(event: Event, shared: Shared) -> list[bytes]:
             line.list_type or "",
             batch,
             fen(line.amount),
+            paid,
             to_ms(line.occurred) if asked_at is None else asked_at,
         )
         written.append(shared.write(Fill, own, line.line, through_fund(line, body)))
@@ -118,11 +128,11 @@ def fills_of(event: Event, shared: Shared) -> list[bytes]:
 
 def _days_of(line: Line) -> int:
     """prd_days in ms."""
-    return round(abs(line.days) * DAY) if line.days and abs(line.days) < 100 else 0
+    return round(min(abs(line.days), MOST_DAYS) * DAY) if line.days else 0
 
 
 def _key(entry: Fill, reference: Reference) -> tuple[str, ...] | None:
-    if entry.transaction == "2301" or entry.visit_type.startswith("2") or not _is_drug(entry, reference):
+    if entry.transaction in OF_STAYS or entry.visit_type.startswith("2") or not _is_drug(entry, reference):
         return None
     substance = reference.substance(entry.item, entry.time)
     return (entry.person, substance) if substance else None
@@ -139,4 +149,4 @@ def _is_drug(fill: Fill, reference: Reference) -> bool:
 BILLED_BY = ("visits", "stays")
 """The ledgers of bills: a cancel of the lines that no bill has settled asks for those of the visit."""
 
-SUPPLY = Ledger("supply", "person", (Feed.of(Fill, _key),), needs=BILLED_BY)
+SUPPLY = Ledger("supply", "person", (Feed.of(Fill, _key, reach=GRACE + REACH),), needs=BILLED_BY)

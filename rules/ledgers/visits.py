@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 from ..engine.entry import Entry, Role
-from ..engine.ledger import GRACE, Feed, Ledger
+from ..engine.ledger import GRACE, REACH, REACH_OF_STAYS, Feed, Ledger
 from ..engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from ..reference import Reference
 from ..times import iso, to_ms
@@ -72,6 +72,11 @@ class Visit(Entry, frozen=True, tag="v"):
         return [*keys, self.paid_by] if self.paid_by else keys
 
     @property
+    def longest_reach(self) -> int:
+        """Of the bill of a stay as of the stay itself, ms."""
+        return REACH_OF_STAYS if self.transaction == "2304" else REACH
+
+    @property
     def paid_by(self) -> str:
         """The bills of its visit; of a stay the settled piece of the stay is the bill."""
         return f"p:{self.institution}:{self.visit}" if self.visit and self.transaction != "2304" else ""
@@ -108,7 +113,8 @@ def visits_of(event: Event, shared: Shared) -> list[bytes]:
 
 
 def _key(entry: Visit, reference: Reference) -> tuple[str, ...] | None:
-    return (entry.person,)
+    """Not the bill of a stay: it does not say where the person was, and `stays` keeps it."""
+    return (entry.person,) if entry.transaction != "2304" else None
 
 
 def _key_of_line(entry: Fill, reference: Reference) -> tuple[str, ...] | None:

@@ -1,7 +1,19 @@
-"""What rules ask of the ledger `stays`: whole stays, put together from their pieces, in whichever order these come.
+"""Whole stays, put together from their pieces in any order: E01, I01, I05 and I05-PAIR judge by these words.
 
-The pieces are an admission, a discharge and settlements. What may honestly come again is told here too: the rules on
-readmission share it.
+The pieces of a stay are its admission (2401, at begntime), its discharge (2402, at endtime) and its settlements (2304,
+at setl_time) that stand under one institution and mdtrt_id; what happened more than `longest_days` after the admission
+is not read. A rule judges an admission. A person with more than 300 pieces in sight is not judged.
+
+A stay is settled if its last settlement is final (mid_setl_flag not 1). It ended at its discharge; without one, at the
+dscg_time of its last settlement if that is final and not before dscg_time; else the end is not known. It ended in an
+interim settlement if its end is known and its last settlement is interim and lies after the end, or at most 24 h before
+it: the books were closed, the patient stayed.
+
+Its diagnosis is that of the discharge, else that of the admission (dscg_maindiag_code; of an admission also the first
+diag_code of diseinfo); the diagnosis group is the first three characters of it. A stay comes again by plan if the
+diagnosis of the admission or that of the discharge is exempt: by the longest code in the table `diagnoses`, of three
+characters or more, with which it begins; where no table is loaded, Z51, Z49, Z50, N18, C00-C97, F20-F29 and O00-O99. It
+is of an exempt kind if the med_type of any piece is.
 """
 
 from __future__ import annotations
@@ -44,7 +56,6 @@ def pieces_within(days: int) -> int:
 class WholeStay:
     """One stay as far as its pieces are known. bills: its settlements; pieces: everything; both by time."""
 
-    visit: str
     institution: str
     admission: Stay | None
     discharge: Stay | None
@@ -114,14 +125,14 @@ def stays_in(window: Window[Stay], longest: int) -> list[WholeStay]:
     seen = (*window.entries, *window.after(longest))
     if len(seen) > MOST_PIECES:
         raise Undecidable("too many stays")
-    by_visit: dict[str, list[list[Stay]]] = {}
+    by_visit: dict[tuple[str, str], list[list[Stay]]] = {}
     for entry in seen:
-        of_visit = by_visit.setdefault(entry.visit, [[]])
+        of_visit = by_visit.setdefault((entry.institution, entry.visit), [[]])
         # A visit number that is used again: two admissions that stand are two stays.
         if entry.piece == "admission" and any(one.piece == "admission" for one in of_visit[-1]):
             of_visit.append([])
         of_visit[-1].append(entry)
-    stays = [_whole(visit, pieces, longest) for visit, some in by_visit.items() for pieces in some]
+    stays = [_whole(pieces, longest) for some in by_visit.values() for pieces in some]
     return sorted(stays, key=lambda one: (one.admitted, one.pieces[0].id))
 
 
@@ -133,13 +144,12 @@ def counted(
     return [one for one in stays if one.admission and not one.may_come_again(reference, types, ways)]
 
 
-def _whole(visit: str, pieces: list[Stay], longest: int) -> WholeStay:
+def _whole(pieces: list[Stay], longest: int) -> WholeStay:
     admission = next((one for one in pieces if one.piece == "admission"), None)
     if admission is not None:
         pieces = [one for one in pieces if one.time <= admission.time + longest]
     return WholeStay(
-        visit=visit,
-        institution=(admission or pieces[0]).institution,
+        institution=pieces[0].institution,
         admission=admission,
         discharge=next((one for one in pieces if one.piece == "discharge"), None),
         bills=tuple(one for one in pieces if one.piece == "settlement"),

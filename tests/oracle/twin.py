@@ -16,7 +16,7 @@ from rules.engine.ledger import Ledger
 from rules.engine.retraction import NARROWED_BY, Retraction
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
-from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Sale, Stay, Visit
+from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Registered, Sale, Stay, Visit
 from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso
@@ -212,9 +212,12 @@ def standing(entries: Iterable[Entry], said: Said, reach: Callable[[Entry], int]
 
 def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
     """Whether a retraction names the entry, of its institution and person, is of the right order, and within reach."""
-    if isinstance(entry, Fill) and entry.transaction != "2301":
+    since = entry.time
+    if isinstance(entry, Fill | Visit) and entry.transaction not in ("2301", "2304"):
         reach = min(reach, 72 * HOUR)
-    if retraction.uploaded > entry.time + reach or retraction.institution != entry.institution:
+        # A line that a settlement carries is taken back with it.
+        since = max(entry.time, getattr(entry, "paid", 0))
+    if retraction.uploaded > since + reach or retraction.institution != entry.institution:
         return False
     if retraction.person and entry.person and retraction.person != entry.person:
         return False
@@ -247,7 +250,7 @@ def _names(name: str, entry: Entry) -> bool:
         "d": of_stay and cast("Stay", entry).piece == "discharge" and rest == f"{place}:{entry.visit}",
         "c": isinstance(entry, Sale) and rest == f"{place}:{entry.code}",
         "k": isinstance(entry, Sale) and entry.stock and rest == f"{place}:4:{entry.number}",
-        "r": False,
+        "r": isinstance(entry, Registered) and rest == f"{place}:{entry.visit}",
     }[kind]
 
 
@@ -261,8 +264,8 @@ def _slot(entry: Entry) -> object:
         return ("sale", entry.institution, entry.stock, entry.settlement or entry.message, entry.code)
     if isinstance(entry, Stay) and entry.piece != "settlement":
         return (entry.piece, entry.institution, entry.visit)
-    if isinstance(entry, Admitted):
-        return ("admission", entry.institution, entry.visit)
+    if isinstance(entry, Admitted | Registered):
+        return (type(entry), entry.institution, entry.visit)
     return ("settlement", entry.institution, entry.settlement) if entry.settlement else None
 
 
@@ -271,7 +274,7 @@ def _outdoes(other: Entry, one: Entry, reach: int) -> bool:
 
     Uploads that lie further from the first business time than the reach do not speak of one thing.
     """
-    latest = isinstance(one, Fill | Admitted) or (isinstance(one, Stay) and one.piece != "settlement")
+    latest = isinstance(one, Fill | Admitted | Registered) or (isinstance(one, Stay) and one.piece != "settlement")
     first, second = sorted((one, other), key=lambda one: (one.uploaded, one.answered, one.message, one.identity))
     return other is (second if latest else first) and other is not one and second.uploaded <= first.time + reach
 

@@ -38,9 +38,8 @@ FINAL = 0
 
 KINDS = {
     "pharmacy": 8, "outpatient": 2, "inpatient": 1, "refund": 1, "lines": 4, "cancel_lines": 2, "reversal": 4,
-    "message_reversal": 4, "admission": 1, "discharge": 1, "cancel_stay": 1, "sale": 2, "stock_return": 1,
-    "question": 2,
-    "diagnosis": 1,
+    "message_reversal": 4, "admission": 1, "discharge": 1, "cancel_stay": 1, "registration": 1, "sale": 2,
+    "stock_return": 1, "question": 2, "diagnosis": 1,
 }  # fmt: skip
 TRUE_KINDS = [kind for kind, weight in KINDS.items() for _ in range(weight)]
 
@@ -213,7 +212,9 @@ def _stay(draft: Draft, at: int, header: Body) -> Body:
         return wire.admission(str(header["mdtrt_id"]), at, **header)
     if draft.kind == "discharge":
         return wire.discharge(str(header["mdtrt_id"]), at, **header)
-    return wire.message("2404" if draft.variant % 2 else "2405", at, **header)
+    if draft.kind == "registration":
+        return wire.message("2201", at, **header | {"begntime": wire.text(at)})
+    return wire.message(("2405", "2404", "2202", "2404")[draft.variant], at, **header)
 
 
 _BODIES: dict[str, Callable[[Draft, int, Body], Body]] = {
@@ -230,6 +231,7 @@ _BODIES: dict[str, Callable[[Draft, int, Body], Body]] = {
     "admission": _stay,
     "discharge": _stay,
     "cancel_stay": _stay,
+    "registration": _stay,
     "sale": _sale,
     "stock_return": _stock_return,
     "question": _question,

@@ -169,7 +169,7 @@ def treated(minutes: float = 0, /, **more: object) -> Visit:
         ({"prescriptions": ("rx1",)}, {"prescriptions": ("rx1", "rx2")}, 0),
         ({"prescriptions": ("rx1",)}, {"prescriptions": ("rx2",)}, 1),
         ({}, {}, 1),
-        ({"transaction": "2102", "visit_type": "41"}, {"circulated": True}, 1),
+        ({"transaction": "2102", "visit_type": "41", "prescriptions": ("rx1",)}, {"prescriptions": ("rx1",)}, 1),
     ],
     ids=["circulated", "its prescription", "another prescription", "none", "from a pharmacy"],
 )
@@ -182,14 +182,33 @@ def test_the_walk_to_the_pharmacy(
 
 def test_the_walk_leads_from_the_hospital_to_the_pharmacy() -> None:
     """The other way round it is a journey."""
-    assert [("counties", 2)] == seen(home(circulated=True), treated(15, county=THERE))
+    assert [("counties", 2)] == seen(home(prescriptions=("rx1",)), treated(15, county=THERE, prescriptions=("rx1",)))
+
+
+def test_a_circulated_prescription_is_enough() -> None:
+    """The hospital that wrote it may be another one, or settle only after the sale."""
+    assert [] == seen(home(circulated=True), treated(15, county=THERE))
+    assert [("counties", 2)] == seen(treated(circulated=True), treated(15, institution="H2", county=THERE))
+
+
+@pytest.mark.parametrize(("hours_before", "expected"), [(5.99, 0), (6, 1)])
+def test_a_sale_is_held_against_its_own_hours(hours_before: float, expected: int) -> None:
+    """Not against those of the settlement that is judged, which comes 25 minutes after it."""
+    sale, written = at("16:00"), at("16:00") - int(hours_before * 60 * MINUTE)
+    entries: list[Entry] = [
+        fill(written, institution=HOSPITAL, transaction="2204", prescription="rx1"),
+        visit(sale, institution=FAR, county=THERE, prescriptions=("rx1",)),
+        visit(sale + 25 * MINUTE, institution=SHOP, county=HERE),
+    ]
+
+    assert expected * [("counties", 2)] == seen(*entries)
 
 
 def test_two_pharmacies_on_one_prescription_are_one_place() -> None:
     """The first did not have everything."""
-    shops = [away(10, SHOP, HERE, circulated=True), away(20, THIRD, HERE, circulated=True)]
+    shops = [away(10, SHOP, HERE, prescriptions=("rx1",)), away(20, THIRD, HERE, prescriptions=("rx1",))]
 
-    assert [] == seen(treated(), *shops)
+    assert [] == seen(treated(prescriptions=("rx1",)), *shops)
     assert [("institutions", 3)] == seen(home(), *shops)
 
 

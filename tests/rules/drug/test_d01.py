@@ -7,15 +7,16 @@ from itertools import permutations
 import pytest
 
 from rules.drug.d01_early_refill import EarlyRefill
+from rules.engine.alert import Alert
 from rules.engine.finding import Finding, Undecidable
 from rules.engine.retraction import Retraction
 from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.testing import at, fill, judge
-from rules.times import DAY, SECOND
+from rules.times import DAY, HOUR, SECOND
 from tests.oracle import wire
-from tests.oracle.world import logs, run
+from tests.oracle.world import logs, run, standing_at_end
 from tests.rules._log import END, standing, told
 
 RULE = EarlyRefill()
@@ -268,14 +269,30 @@ def test_inpatient_lines_are_no_supply() -> None:
     assert 0 == len(_settled_twice(med_type="21"))
 
 
-@pytest.mark.parametrize(("days", "alerts"), [(99.99, 1), (100, 0), (1e12, 0)])
-def test_days_beyond_the_field_are_not_sent(days: float, alerts: int) -> None:
-    """prd_days holds two digits before the point; what is larger is nobody's supply, and travels no further."""
-    assert alerts == len(_settled_twice(prd_days=days))
+@pytest.mark.parametrize("days", [99.99, 100, 1e12])
+def test_days_beyond_the_field_are_read_as_sent(days: float) -> None:
+    """prd_days holds two digits before the point; more is the grossest case, or a slip, which the alert says."""
+    [alert] = _settled_twice(prd_days=days).values()
+
+    assert (days >= 100) == ("prd_days" in alert.text.zh) == ("prd_days" in alert.text.en)
 
 
-def _settled_twice(med_type: str = "41", **line: object) -> set[object]:
-    """The alerts after the same was settled on two days, through the door and the engine."""
+@pytest.mark.parametrize(("hours", "expected"), [(72, 0), (73, 1)])
+def test_lines_are_taken_back_as_long_as_their_settlement(hours: int, expected: int) -> None:
+    """Charged a day before it was settled: the 72 h are those after the settlement."""
+    lines = [wire.line("1", wire.MONDAY + day * DAY, prd_days=60) for day in (0, 5)]
+    made = [
+        wire.settlement(wire.MONDAY + DAY, setl_id="S", mdtrt_id="V", feedetail=[lines[0]]),
+        wire.reversal("S", wire.MONDAY + DAY + hours * HOUR),
+        wire.settlement(wire.MONDAY + 5 * DAY, feedetail=[lines[1]]),
+    ]
+    [log] = logs([(0, wire.raw(one), 1 << 42) for one in made])
+
+    assert expected == len(standing_at_end(run(log, [RULE], Reference()).alerts))
+
+
+def _settled_twice(med_type: str = "41", **line: object) -> dict[str, Alert]:
+    """The alerts by id after the same was settled on two days, through the door and the engine."""
     made = [
         wire.settlement(wire.MONDAY + day * DAY, med_type=med_type, feedetail=[
             wire.line("1", wire.MONDAY + day * DAY, **{"prd_days": 60} | line)
@@ -283,7 +300,7 @@ def _settled_twice(med_type: str = "41", **line: object) -> set[object]:
         for day in (0, 1)
     ]  # fmt: skip
     [log] = logs([(0, wire.raw(one), 1 << 42) for one in made])
-    return {alert.alert_id for alert in run(log, [RULE], Reference()).alerts}
+    return {alert.alert_id: alert for alert in run(log, [RULE], Reference()).alerts}
 
 
 def test_the_institution_is_told_before_it_dispenses() -> None:

@@ -66,13 +66,14 @@ def test_a_question_leaves_nothing_behind() -> None:
 
 
 def test_the_settlement_of_the_same_visit_is_not_counted() -> None:
-    """A question that is asked again after it has been settled speaks of the same visit."""
+    """A question that is asked again after it has been settled; another institution has other visits by this number."""
     desk = Desk(MuchOfIt(limit=2))
     lines = {"feedetail": [wire.line(1, NOON)]}
-    same = desk.tell(visit(mdtrt_id="V1", **lines), asked(NOON + MINUTE, **lines))
+    same = desk.tell(visit(NOON, OTHER_SHOP, mdtrt_id="V1", **lines), asked(NOON + MINUTE, **lines))
     other = desk.tell(asked(NOON + MINUTE, mdtrt_id="V2", **lines))
+    elsewhere = desk.tell(asked(NOON + MINUTE, wire.SHOP, mdtrt_id="V1", **lines))
 
-    assert ([], 1) == (same.revisions, len(other.revisions))
+    assert ([], 1, 1) == (same.revisions, len(other.revisions), len(elsewhere.revisions))
 
 
 def test_a_question_is_answered_once() -> None:

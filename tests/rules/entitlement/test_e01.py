@@ -246,6 +246,18 @@ def test_words() -> None:
     assert "两次住院重叠30小时（提示阈值：超过24小时），尚未结算。" in certain.text.zh
 
 
+def test_a_visit_number_of_another_institution_is_another_stay() -> None:
+    """Both count their visits from one: each discharge belongs to the stay of its own institution."""
+    stays = [
+        stay(at("09:00"), "admission", "v1"),
+        stay(at("09:00", day=2), "admission", "v1", institution="H2"),
+        stay(at("09:00", day=5), "discharge", "v1", institution="H2"),
+        stay(at("09:00", day=7), "discharge", "v1"),
+    ]
+
+    assert [(72.0, "0")] == [(one.value, one.details["open"]) for one in judge(RULE, stays)]
+
+
 def test_state_survives_a_take_over() -> None:
     """An engine that takes over before the hour warns at the hour."""
     one = engine_of(RULE)

@@ -24,6 +24,7 @@ from tests.oracle.wire import (
     question,
     reversal,
     settlement,
+    text,
 )
 from tests.rules._messages import effects_of, standing_after
 
@@ -133,6 +134,44 @@ def test_a_bill_for_a_visit_before_the_death_is_none() -> None:
     assert [("high", 1, 40.0)] == alerts(outpatient(2))
 
 
+def registered(day: int, place: str = HOSPITAL) -> Body:
+    """The visit V1 is registered in the morning."""
+    moment = at("08:00", day=day)
+    return message("2201", moment, mdtrt_id="V1", begntime=text(moment), fixmedins_code=place)
+
+
+def test_a_visit_that_was_registered_before_the_death_is_none() -> None:
+    """No lines came, and it was paid after the death; the same number elsewhere says nothing of it."""
+    cancelled = message("2202", at("09:00", day=-1), mdtrt_id="V1", fixmedins_code=HOSPITAL)
+
+    assert [] == alerts(registered(-1), outpatient(2))
+    assert [] == alerts(outpatient(2), registered(-1))
+    assert 1 == len(alerts(registered(2), outpatient(2)))
+    assert 1 == len(alerts(registered(-1, OTHER_SHOP), outpatient(2)))
+    assert 1 == len(alerts(registered(-1), cancelled, outpatient(2)))
+
+
+def test_a_row_counts_from_when_it_is_valid() -> None:
+    """The death was registered six days later: what came before that is not held against anybody."""
+    late = Reference()
+    late.put("deaths", {"psn_no": "p1", "die_date": "2026-03-04", "valid_from": "2026-03-10"})
+    used = [visit(at("10:00", day=4)), visit(at("10:00", day=5))]
+
+    assert [(6.4, "high")] == [(one.value, one.severity) for one in judge(RULE, list(used), late)]
+
+
+def test_an_earlier_hit_is_held_against_its_own_row() -> None:
+    """Registered by mistake, and dead a week later: what stood against the first row makes the next one critical."""
+    twice = Reference()
+    twice.put(
+        "deaths", {"psn_no": "p1", "die_date": "2026-03-01", "valid_from": "2026-03-01", "valid_to": "2026-03-10"}
+    )
+    twice.put("deaths", {"psn_no": "p1", "die_date": "2026-03-08", "valid_from": "2026-03-11"})
+    used = [visit(at("10:00")), visit(at("10:00", day=7))]
+
+    assert [(4.4, "high"), (4.4, "critical")] == [(one.value, one.severity) for one in judge(RULE, list(used), twice)]
+
+
 @pytest.mark.parametrize("back", [{"cnt": -1, "init_feedetl_sn": "1", "det_item_fee_sumamt": -20.5}, {"cnt": 0}])
 def test_lines_that_give_back_are_no_service(back: Body) -> None:
     """A negative line after the death takes something back."""
@@ -222,16 +261,29 @@ def test_pieces_that_are_no_service() -> None:
     assert [] == seen(fill(at("10:00")), fill(at("10:00"), transaction="2101", settlement="", pre=True))
 
 
+AT_HOSPITAL = question(at("11:00", day=3), "2206", mdtrt_id="V1", med_type="11", fixmedins_code=HOSPITAL)
+
+
 @pytest.mark.parametrize(
     ("asked", "before", "expected"),
     [
         (question(at("10:00", day=3)), [], 1),
         (question(at("10:00", day=3), "2303", med_type="21", mdtrt_id="V1"), [], 0),
         (question(at("10:00", day=3), "3101", med_type="21", mdtrt_id="V1"), [], 0),
-        (question(at("11:00", day=3), "2206", mdtrt_id="V1", med_type="11"), [lines(3)], 1),
+        (AT_HOSPITAL, [lines(3)], 1),
+        (AT_HOSPITAL, [lines(-1)], 0),
+        (AT_HOSPITAL, [registered(-1)], 0),
         (question(at("10:00", day=0, seconds=-36_000)), [], 0),
     ],
-    ids=["a purchase", "a stay's bill", "a stay's review", "after its lines", "in time"],
+    ids=[
+        "a purchase",
+        "a stay's bill",
+        "a stay's review",
+        "after its lines",
+        "after lines before the death",
+        "after a registration before the death",
+        "in time",
+    ],
 )
 def test_a_question_is_answered(asked: Body, before: list[Body], expected: int) -> None:
     """The institution is told before money moves."""

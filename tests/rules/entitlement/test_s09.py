@@ -52,6 +52,14 @@ def test_the_time_of_service_counts() -> None:
     assert [] == standing_after(RULE, [served_before], register())
 
 
+def test_the_day_is_that_of_the_first_line() -> None:
+    """Sold before midnight on the last day of the suspension, settled after it."""
+    lines = [line(1, at("23:59")), line(2, at("00:04", day=1))]
+    [alert] = standing_after(RULE, [bought("00:05", 1, feedetail=lines)], register(valid_to="2026-03-05"))
+
+    assert str(at("00:00")) == alert.scope[1]
+
+
 def test_one_alert_an_institution_and_day() -> None:
     """Whatever the pauses between them; the next day is another alert."""
     bodies = [bought("00:05"), bought("12:00"), bought("23:55"), bought("00:01", 1)]

@@ -1,0 +1,242 @@
+"""D01, D02 and D03 from their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import pairwise
+
+from .facts import DAY, Facts, Line, Tables, day_of, is_drug, row, substance
+from .findings import Found
+
+Key = Callable[[Line], Hashable]
+Paces = dict[str, float]
+NARROWEST = 3
+
+
+class Dispensing:
+    """Lines that were dispensed together."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self.lines = lines
+        self.time = lines[0].time
+        self.place = lines[0].place
+
+    @property
+    def returned(self) -> bool:
+        """Whether it gives back as much as it dispenses, or more."""
+        return any(one.count < 0 for one in self.lines) and sum(one.count for one in self.lines) <= 0
+
+    def supplies(self, tables: Tables, paces: Paces) -> list[tuple[float, float | None]]:
+        """The quantity and the supply of each line, seconds; None where it is unknown."""
+        return [(one.count, lasts(one, tables, paces)) for one in self.lines]
+
+    def known(self, tables: Tables, paces: Paces) -> float:
+        """The supply of the lines of which it is known."""
+        return sum(supply for _, supply in self.supplies(tables, paces) if supply is not None)
+
+    def is_unknown(self, tables: Tables, paces: Paces) -> bool:
+        """Whether the supply of a line is unknown."""
+        return any(supply is None for _, supply in self.supplies(tables, paces))
+
+    def wipes(self, tables: Tables, paces: Paces) -> bool:
+        """Whether there is a negative line of unknown supply."""
+        return any(count < 0 and supply is None for count, supply in self.supplies(tables, paces))
+
+    def pack(self, tables: Tables) -> float:
+        """The largest pack."""
+        return max(pack_of(one, tables) for one in self.lines)
+
+
+def by_table(line: Line, tables: Tables) -> float:
+    """How long one cnt lasts by the drug table; 0 where that is unknown."""
+    known = row(tables, "drugs", "med_list_codg", line.item, line.time) or {}
+    pack, daily = float(known.get("pack_units") or 0), float(known.get("daily_units") or 0)
+    return pack / daily * DAY if pack and daily else 0.0
+
+
+def lasts(line: Line, tables: Tables, paces: Paces) -> float | None:
+    """The supply of a line."""
+    size = abs(line.count)
+    supply = line.days * DAY or paces.get(line.item, 0.0) * size or by_table(line, tables) * size
+    if not supply:
+        return None
+    return -supply if line.count < 0 else supply
+
+
+def pack_of(line: Line, tables: Tables) -> float:
+    """How long one pack lasts."""
+    of_table = by_table(line, tables)
+    if of_table:
+        return of_table
+    one = line.days * DAY / line.count if line.count > 0 else 0.0
+    return one if one < 100 * DAY else 0.0
+
+
+def days_allowed(line: Line) -> float | None:
+    """The days allowed by the table of the page."""
+    kind = line.kind[:2]
+    if kind == "41":
+        return 90.0 if line.rxno else None
+    return {"11": 7.0, "16": 7.0, "13": 3.0, "14": 84.0, "15": 84.0, "18": 84.0}.get(kind, 90.0)
+
+
+def widest(lines: Iterable[Line]) -> float | None:
+    """The widest limit of lines, seconds."""
+    limits = [days_allowed(one) for one in lines]
+    known = [one for one in limits if one is not None]
+    return max(known) * DAY if len(known) == len(limits) else None
+
+
+def by_visit(line: Line) -> Hashable:
+    """What one dispensing has in common."""
+    return (line.place, line.visit or line.message, day_of(line.time))
+
+
+def by_prescription(line: Line) -> Hashable:
+    """What one prescription has in common."""
+    return (line.place, line.rxno or line.visit or line.message, day_of(line.time))
+
+
+def grouped(lines: Iterable[Line], key: Key) -> list[Dispensing]:
+    """The dispensings, in order of their first lines."""
+    groups: dict[Hashable, list[Line]] = {}
+    for one in lines:
+        groups.setdefault(key(one), []).append(one)
+    return [Dispensing(group) for group in groups.values()]
+
+
+def at_least(dispensings: Iterable[Dispensing], tables: Tables) -> float:
+    """What they last together, by what is known."""
+    total = 0.0
+    for one in dispensings:
+        total = 0.0 if one.wipes(tables, {}) else total + one.known(tables, {})
+    return total
+
+
+def of_substances(facts: Facts) -> Iterator[tuple[tuple[str, ...], list[Line]]]:
+    """The drug lines of each person and substance."""
+    groups: dict[tuple[str, ...], list[Line]] = {}
+    for one in facts.lines:
+        name = substance(one.item, one.time, facts.tables)
+        if name and is_drug(one, facts.tables):
+            groups.setdefault((one.person, name), []).append(one)
+    yield from groups.items()
+
+
+def judged(lines: list[Line], key: Key, length: int) -> Iterator[tuple[list[Dispensing], Dispensing]]:
+    """Each dispensing that is judged, with those that begin before it; lines at or before t - length are left out."""
+    for now in grouped(lines, key):
+        if now.returned:
+            continue
+        inside = grouped([one for one in lines if one.time > now.time - length], key)
+        yield [one for one in inside if one.lines[0].order < now.lines[0].order], now
+
+
+def early_refills(facts: Facts) -> Iterator[Found]:
+    """D01."""
+    for scope, lines in of_substances(facts):
+        for before, now in judged(lines, by_visit, 180 * DAY):
+            found = _early_refill(before, now, facts.tables)
+            if found:
+                yield Found("D01", scope, now.time, *found)
+
+
+def _early_refill(before: list[Dispensing], now: Dispensing, tables: Tables) -> tuple[float, str] | None:
+    paces = own_paces(before)
+    fills = [one for one in before if not one.returned]
+    if not fills or not fills[-1].known(tables, paces):
+        return None
+    covered = -float("inf")
+    for one in before:
+        covered = one.time if one.wipes(tables, paces) else max(covered, one.time) + one.known(tables, paces)
+    remains, last = covered - now.time, fills[-1]
+    supply = last.known(tables, paces)
+    elsewhere = now.place != last.place
+    severities = []
+    if remains > max(14 * DAY, supply / 2):
+        severities.append("high" if elsewhere else "warning")
+    if remains > max(6 * DAY, supply / 5):
+        if elsewhere:
+            soon = now.time - last.time <= 7 * DAY and 2 * remains >= supply
+            severities.append("high" if soon else "info")
+        early = _early(fills, now, tables, paces)
+        if now in early and len(early) >= 3:
+            severities.append("warning")
+    if not severities:
+        return None
+    return round(remains / DAY, 1), max(severities, key=("info", "warning", "high").index)
+
+
+def _early(fills: list[Dispensing], now: Dispensing, tables: Tables, paces: Paces) -> list[Dispensing]:
+    early = []
+    for last, one in pairwise([*fills, now]):
+        supply = last.known(tables, paces)
+        over = last.time + supply - one.time
+        if over > max(6 * DAY, supply / 5) and one.time > now.time - 90 * DAY:
+            early.append(one)
+    return early
+
+
+def own_paces(before: list[Dispensing]) -> Paces:
+    """How long one cnt of an item lasts this person."""
+    paces = {}
+    for item in {line.item for one in before for line in one.lines}:
+        taken = [(one.time, sum(line.count for line in one.lines if line.item == item)) for one in before]
+        taken = [(time, count) for time, count in taken if count > 0]
+        steps = sorted((after - time) / count for (time, count), (after, _) in pairwise(taken))
+        if len(taken) >= 3:
+            paces[item] = steps[(len(steps) - 1) // 2]
+    return paces
+
+
+def over_quantities(facts: Facts) -> Iterator[Found]:
+    """D02."""
+    for scope, lines in of_substances(facts):
+        for before, now in judged(lines, by_visit, 90 * DAY):
+            found = _over_quantity(before, now, facts.tables)
+            if found:
+                yield Found("D02", scope, now.time, *found)
+
+
+def _over_quantity(before: list[Dispensing], now: Dispensing, tables: Tables) -> tuple[float, str] | None:
+    alone, allowed, pack = at_least([now], tables), widest(now.lines), now.pack(tables)
+    over = []
+    if allowed is not None and alone > allowed + pack:
+        over.append((alone, allowed + pack))
+    on_top = min(alone, max(allowed or 0.0, pack))
+    summed, limit = at_least([*before, now], tables), 117 * DAY + on_top
+    if summed > limit:
+        over.append((summed, limit))
+    if not over:
+        return None
+    supply, limit = max(over, key=lambda one: round(one[0] / DAY, 1) / round(one[1] / DAY, 1))
+    return round(supply / DAY, 1), "high" if supply > 2 * limit else "warning"
+
+
+def split_prescriptions(facts: Facts) -> Iterator[Found]:
+    """D03."""
+    for scope, lines in of_substances(facts):
+        for before, now in judged(lines, by_prescription, DAY):
+            found = _split(before, now, lines, facts.tables)
+            if found:
+                yield Found("D03", scope, now.time, *found)
+
+
+def _split(before: list[Dispensing], now: Dispensing, lines: list[Line], tables: Tables) -> tuple[float, str] | None:
+    same = [one for one in before if one.place == now.place and day_of(one.time) == day_of(now.time)]
+    seen = [one for one in (*same, now) if widest(one.lines) is not None and not one.returned]
+    if now not in seen or len(seen) < 2:
+        return None
+    visits = {line.visit for one in seen for line in one.lines if line.rxno}
+    back = [
+        Dispensing([one])
+        for one in lines
+        if one.count < 0 and not one.rxno and one.place == now.place and one.visit in visits
+        and day_of(one.time) == day_of(now.time)
+    ]  # fmt: skip
+    supply = at_least([*seen, *back], tables)
+    limit = max(widest(one.lines) or 0.0 for one in seen) + max(one.pack(tables) for one in seen)
+    if supply <= limit:
+        return None
+    doctors = {line.doctor for one in seen for line in one.lines} - {""}
+    return round(supply / DAY, 1), "info" if len(doctors) > 1 else "warning"

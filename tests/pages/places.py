@@ -1,0 +1,271 @@
+"""S01, S01-GAP, S01-SIGN, S01-TILL, S09, B15, D04 and D04-DATA from their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import sqrt
+from re import fullmatch
+from statistics import median
+from typing import NamedTuple
+
+from .facts import DAY, HOUR, Facts, Line, Piece, Tables, day_of, row, seconds, text_of
+from .findings import Found
+
+
+def hour_of(time: int) -> int:
+    """0 to 23."""
+    return time % DAY // HOUR
+
+
+def crowd(time: int, tables: Tables) -> float:
+    """How many times as many as usual."""
+    kinds = [one["kind"] for one in tables.get("calendar", []) if seconds(one["date"]) == day_of(time)]
+    return 2.0 if {"pension", "campaign"} & set(kinds) else 1.0
+
+
+def own_usual(now: Piece, swipes: list[Piece], length: float, tables: Tables) -> float | None:
+    """What is usual by the own past."""
+    end = day_of(min(now.time, seconds(now.message["inf_time"])) - 13 * DAY)
+    past = [one.time for one in swipes if end - 28 * DAY <= one.time < end]
+    if len({day_of(one) for one in past}) < 14:
+        return None
+    near = [(hour_of(now.time) + step) % 24 for step in (-1, 0, 1)]
+    busiest = max(sum(hour_of(one) == hour for one in past) for hour in near)
+    return busiest / 28 * length / HOUR * crowd(now.time, tables)
+
+
+def usual(now: Piece, swipes: list[Piece], length: float, tables: Tables) -> float | None:
+    """What is usual, by the register where the past is too short."""
+    own = own_usual(now, swipes, length, tables)
+    if own is not None:
+        return own
+    known = row(tables, "institutions", "fixmedins_code", now.place, now.time) or {}
+    of_class = row(tables, "institutions", "fixmedins_code", f"class:{known.get('class')}", now.time) or {}
+    rate = float(known.get("usual_per_10min") or 0) or float(of_class.get("usual_per_10min") or 0)
+    return rate * length / 600 * crowd(now.time, tables) if rate else None
+
+
+def limit_of(floor: float, m: float | None) -> float:
+    """The limit that what is usual raises."""
+    return floor if m is None else max(floor, m + 5 * sqrt(m))
+
+
+def severity(swipes: list[Piece], persons: int, limit: float, *, is_worse: bool) -> str:
+    """Info of a backlog; else high of twice the limit, or of what is worse."""
+    late = sum(seconds(one.message["inf_time"]) - one.time > 300 for one in swipes)
+    if 2 * late >= len(swipes):
+        return "info"
+    return "high" if persons >= 2 * limit or is_worse else "warning"
+
+
+def persons_of(swipes: Iterable[Piece]) -> int:
+    """Distinct persons."""
+    return len({one.person for one in swipes})
+
+
+def elsewhere(one: Piece) -> bool:
+    """Whether the person is insured elsewhere."""
+    insured, place = (text_of(one.message, name) for name in ("insuplc_admdvs", "mdtrtarea_admvs"))
+    return bool(insured and place and insured != place)
+
+
+def by_place(pieces: Iterable[Piece], *names: str) -> Iterator[tuple[tuple[str, ...], list[Piece]]]:
+    """The pieces of each institution (and of other fields), in order."""
+    groups: dict[tuple[str, ...], list[Piece]] = {}
+    for one in pieces:
+        groups.setdefault((one.place, *(text_of(one.message, name) for name in names)), []).append(one)
+    yield from groups.items()
+
+
+def swiping(facts: Facts) -> Iterator[Found]:
+    """S01, S01-GAP and S01-SIGN."""
+    swiped = [one for one in facts.of("2102", "2207", "2304") if one.transaction == "2102" or one.kind == "41"]
+    for scope, swipes in by_place(swiped):
+        for now in swipes:
+            window = [one for one in swipes if now.time - 600 < one.time <= now.time]
+            persons = persons_of(window)
+            limit = limit_of(8, usual(now, swipes, 600, facts.tables))
+            if persons >= limit:
+                is_worse = 2 * sum(elsewhere(one) for one in window) >= len(window)
+                yield Found("S01", scope, now.time, persons, severity(window, persons, limit, is_worse=is_worse))
+            yield from _run(scope, now, swipes, facts.tables)
+            yield from _signs(scope, now, swipes, facts.tables)
+
+
+def _run(scope: tuple[str, ...], now: Piece, swipes: list[Piece], tables: Tables) -> Iterator[Found]:
+    run = [now]
+    for one in reversed([one for one in swipes if now.time - 7_200 < one.time < now.time]):
+        if run[0].time - one.time > 120:
+            break
+        run.insert(0, one)
+    persons = persons_of(run)
+    limit = limit_of(8, usual(now, swipes, now.time - run[0].time + 120, tables))
+    if persons >= limit:
+        yield Found("S01-GAP", scope, now.time, persons, severity(run, persons, limit, is_worse=False))
+
+
+def _bears(sign: str, one: Piece, now: Piece) -> bool:
+    if sign == "amount":
+        total, mine = (round(float(text_of(piece.message, "medfee_sumamt")) * 100) for piece in (one, now))
+        return total > 0 and 100 * abs(total - mine) <= mine
+    if sign == "elsewhere":
+        return elsewhere(one)
+    if sign == "typed":
+        return text_of(one.message, "mdtrt_cert_type") == "02"
+    return "balc" in one.message and float(text_of(one.message, "balc")) < 5
+
+
+def _signs(scope: tuple[str, ...], now: Piece, swipes: list[Piece], tables: Tables) -> Iterator[Found]:
+    found = []
+    for sign in ("amount", "elsewhere", "typed", "drained"):
+        bearing = [one for one in swipes if now.time - 600 < one.time <= now.time and _bears(sign, one, now)]
+        persons = persons_of(bearing)
+        limit = limit_of(6, _usual_of_sign(sign, now, swipes, tables))
+        if _bears(sign, now, now) and persons >= limit:
+            is_worse = sign in ("amount", "elsewhere")
+            found.append((persons / round(limit, 1), persons, severity(bearing, persons, limit, is_worse=is_worse)))
+    if found:
+        _, persons, level = max(found, key=lambda one: one[0])
+        yield Found("S01-SIGN", scope, now.time, persons, level)
+
+
+def _usual_of_sign(sign: str, now: Piece, swipes: list[Piece], tables: Tables) -> float | None:
+    today = day_of(now.time)
+    past = [one for one in swipes if today - 3 * DAY <= one.time < today]
+    if not past:
+        return None
+    near = [(hour_of(now.time) + step) % 24 for step in (-1, 0, 1)]
+    busiest = max(sum(hour_of(one.time) == hour and _bears(sign, one, now) for one in past) for hour in near)
+    return busiest / len({day_of(one.time) for one in past}) * 600 / HOUR * crowd(now.time, tables)
+
+
+def tills(facts: Facts) -> Iterator[Found]:
+    """S01-TILL."""
+    served = [one for one in facts.of("2207") if text_of(one.message, "opter_type") == "1"]
+    for scope, swipes in by_place([one for one in served if text_of(one.message, "opter")], "opter"):
+        for now in swipes:
+            window = [one for one in swipes if now.time - 600 < one.time <= now.time]
+            persons = persons_of(window)
+            limit = limit_of(20, own_usual(now, swipes, 600, facts.tables))
+            if persons >= limit:
+                yield Found("S01-TILL", scope, now.time, persons, severity(window, persons, limit, is_worse=False))
+
+
+def agreements(facts: Facts) -> Iterator[Found]:
+    """S09."""
+    days: dict[tuple[str, int], list[int]] = {}
+    for one in facts.of("2102", "2207", "2401"):
+        served = min((line.time for line in one.lines), default=one.time)
+        known = row(facts.tables, "institutions", "fixmedins_code", one.place, served) or {}
+        if known.get("status") in ("suspended", "terminated"):
+            days.setdefault((one.place, day_of(served)), []).append(one.time)
+    for (place, day), times in days.items():
+        for time in times:
+            value = sum(one <= time for one in times)
+            yield Found("S09", (place, str(day)), time, value, "critical")
+
+
+OUTPATIENT = ("11", "12", "13", "14", "15", "16", "18", "19", "51", "53")
+
+
+def growths(facts: Facts) -> Iterator[Found]:
+    """B15."""
+    outpatients = [one for one in facts.of("2102", "2207", "2304") if one.kind[:2] in OUTPATIENT]
+    calendar = {seconds(one["date"]): one["kind"] for one in facts.tables.get("calendar", [])}
+    for scope, pieces in by_place(outpatients):
+        spent: dict[int, float] = {}
+        for one in pieces:
+            spent[day_of(one.time)] = spent.get(day_of(one.time), 0) + float(text_of(one.message, "fund_pay_sumamt"))
+        for day in sorted(spent):
+            grown = [_growth(day - n * DAY, spent, calendar) for n in range(3)]
+            trips = [one is not None and _trips(*one, 1.5) for one in grown]
+            if all(trips) and grown[0] is not None:
+                high = all(one is not None and _trips(*one, 2.0) for one in grown)
+                yield Found("B15", scope, day + DAY, round(grown[0][0], 2), "high" if high else "warning")
+
+
+def _trips(week: float, normal: float, factor: float) -> bool:
+    return week >= factor * normal and week - normal >= 20_000
+
+
+def _growth(day: int, spent: dict[int, float], calendar: dict[int, str]) -> tuple[float, float] | None:
+    """The week that ends with a day, and the usual one."""
+    if day in calendar:
+        return None
+    days = [day - n * DAY for n in range(7) if day - n * DAY not in calendar]
+    week = sum(spent.get(one, 0) for one in days)
+    if len(days) < 4 or week < 20_000:
+        return None
+    earlier = []
+    for n in range(1, 14):
+        whole = [day - n * 7 * DAY - step * DAY for step in range(7)]
+        total = sum(spent.get(one - n * 7 * DAY, 0) for one in days)
+        is_known = min(spent) <= min(whole) and total > 0
+        if is_known and not any(calendar.get(one) == "holiday" for one in whole):
+            earlier.append(total)
+    return (week, median(earlier[:8])) if len(earlier) >= 8 else None
+
+
+def is_good(code: str, beside: Iterable[str]) -> bool:
+    """Whether a trace code stands for a pack."""
+    if code in beside:
+        return False
+    if fullmatch(r"\d{20}", code):
+        return len(set(code)) > 1
+    return fullmatch(r"[A-Z0-9]{10,64}", code) is not None and fullmatch(r"\d{8,14}", code) is None
+
+
+class Sale(NamedTuple):
+    """One code that was sold. packs: how many; good: whether the code stands for a pack."""
+
+    code: str
+    place: str
+    time: int
+    packs: float
+    opened: bool
+    good: bool
+
+
+def _sold(facts: Facts) -> Iterator[Sale]:
+    for one in facts.sold:
+        codes = one.message.get("drug_trac_info", [])
+        assert isinstance(codes, list)
+        for code in codes:
+            line = next((line for line in one.lines if line.number == code["feedetl_sn"]), None)
+            sharing = sum(other["feedetl_sn"] == code["feedetl_sn"] for other in codes)
+            beside = (line.item, line.rxno) if line else ()
+            good = is_good(code["drug_trac_codg"], beside)
+            packs = _packs(line, line.count / sharing, facts.tables) if line else 1.0
+            yield Sale(code["drug_trac_codg"], one.place, one.time, packs, code["trdn_flag"] == "1", good)
+
+
+def _packs(line: Line, count: float, tables: Tables) -> float:
+    known = row(tables, "drugs", "med_list_codg", line.item, line.time) or {}
+    units = float(known.get("pack_units") or 1)
+    return count / units if count > 1 else count or 1.0
+
+
+def bad_codes(facts: Facts) -> Iterator[Found]:
+    """D04-DATA."""
+    days: dict[tuple[str, int], list[int]] = {}
+    for one in _sold(facts):
+        if not one.good:
+            days.setdefault((one.place, day_of(one.time)), []).append(one.time)
+    for (place, _), times in days.items():
+        yield Found("D04-DATA", (place,), min(times), len(times), "info")
+
+
+def boxes(facts: Facts) -> Iterator[Found]:
+    """D04, where no stock report names the codes and none is sold 20 times a day; all have stood for a day."""
+    codes: dict[str, list[Sale]] = {}
+    for one in _sold(facts):
+        if one.good and not one.opened:
+            codes.setdefault(one.code, []).append(one)
+    for code, sales in codes.items():
+        is_own = fullmatch(r"\d{20}", code) is None
+        for number in range(2, len(sales) + 1):
+            seen = sales[:number]
+            at_two = len({one.place for one in seen}) > 1
+            if at_two or sum(one.packs for one in seen) > 1:
+                level = "critical" if at_two and not is_own else "warning"
+                yield Found("D04", (code,), seen[-1].time, number, level)

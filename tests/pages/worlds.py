@@ -1,0 +1,460 @@
+"""Dense worlds: few persons and institutions, and moments and amounts on both sides of every limit.
+
+Institutions use the same numbers for visits, settlements and lines, as they do in the field.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+
+from .facts import DAY, HOUR, Message, Tables
+
+START = datetime(2026, 1, 1)  # noqa: DTZ001 - Beijing
+MINUTE = 60
+H1, H2, H3, FAR = "H34102100001", "H34102100002", "H34102100003", "H34102200001"
+P1, P2, NEAR, DISTANT, ONLINE, UNKNOWN = (
+    "P34102100001", "P34102100002", "P34102200001", "P34102200002", "P34102200003", "P34102200099",
+)  # fmt: skip
+AMLODIPINE, AMLODIPINE_14, HERB, UNLISTED, SOLVENT = (
+    "XC08CAB001A001100001010", "XC08CAB001A001100001011", "ZA01AAA0001010100001", "XD01AAA001A001100001010",
+    "XB05AAA001A001100001010",
+)  # fmt: skip
+
+
+def text(at: float) -> str:
+    """So many seconds after the start, as the wire has it."""
+    return (START + timedelta(seconds=at)).isoformat(" ")
+
+
+def day(number: int) -> str:
+    """A date so many days after the start."""
+    return text(number * DAY)[:10]
+
+
+def tables() -> Tables:
+    """A register with groups, coordinates, suspensions and a class; deaths, drugs and a calendar."""
+    place = {"status": "active", "kind": "hospital", "admdvs": "341021", "valid_from": "2020-01-01"}
+    shop = place | {"kind": "pharmacy"}
+    other = shop | {"admdvs": "341022"}
+    suspended = {"status": "suspended", "valid_from": day(10), "valid_to": day(14)}
+    dead = {"die_date": day(4)}
+    return {
+        "institutions": [
+            place | {"fixmedins_code": H1, "group": "G1", "lat": "30.0", "lon": "118.5"},
+            place | {"fixmedins_code": H2, "group": "G1", "lat": "30.0", "lon": "118.52", "valid_to": day(200)},
+            place | {"fixmedins_code": H2, "group": "G2", "valid_from": day(201)},
+            place | {"fixmedins_code": H3},
+            place | {"fixmedins_code": FAR, "admdvs": "341022", "lat": "30.8", "lon": "118.5"},
+            shop | {"fixmedins_code": P1, "lat": "30.01", "lon": "118.5"},
+            shop | {"fixmedins_code": P1} | suspended,
+            shop | {"fixmedins_code": P1, "valid_from": day(15), "lat": "30.01", "lon": "118.5"},
+            shop | {"fixmedins_code": P2, "usual_per_10min": "1.0", "lat": "30.1", "lon": "118.5"},
+            other | {"fixmedins_code": NEAR, "lat": "30.02", "lon": "118.5", "class": "big"},
+            other | {"fixmedins_code": DISTANT, "lat": "30.6", "lon": "118.5"},
+            other | {"fixmedins_code": ONLINE, "internet": "1", "lat": "30.6", "lon": "118.5"},
+            shop | {"fixmedins_code": "class:big", "usual_per_10min": "2.0"},
+        ],
+        "deaths": [
+            {"psn_no": "dead"} | dead,
+            {"psn_no": "closed", "valid_from": day(4), "valid_to": day(8)} | dead,
+            {"psn_no": "late", "valid_from": day(7)} | dead,
+            {"psn_no": "twice", "die_date": day(2), "valid_from": day(2), "valid_to": day(8)},
+            {"psn_no": "twice", "die_date": day(6), "valid_from": day(9)},
+        ],
+        "drugs": [
+            {"med_list_codg": AMLODIPINE, "pack_units": "28", "daily_units": "1"},
+            {"med_list_codg": AMLODIPINE_14, "pack_units": "14", "daily_units": "2"},
+            {"med_list_codg": HERB, "group": "G", "pack_units": "20", "daily_units": "4", "valid_to": day(60)},
+            {"med_list_codg": HERB, "group": "G", "pack_units": "40", "daily_units": "4", "valid_from": day(61)},
+        ],
+        "calendar": [{"date": day(50), "kind": "pension"}, {"date": day(40), "kind": "holiday"}],
+        "diagnoses": [{"code": "Z51", "exempt": "1"}, {"code": "I21.1", "exempt": "1"}, {"code": "I21", "exempt": "0"}],
+    }
+
+
+class Town:
+    """Collects messages; no two happen, or are uploaded, in the same second."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.messages: list[tuple[float, Message]] = []
+        self._moments: set[int] = set()
+        self._numbers: Counter[tuple[str, str]] = Counter()
+
+    def number(self, place: str, letter: str) -> str:
+        """The next number of an institution; others have the same."""
+        self._numbers[place, letter] += 1
+        return f"{letter}{self._numbers[place, letter]}"
+
+    def moment(self, at: float) -> int:
+        """The first free second from then on."""
+        second = int(at)
+        while second in self._moments:
+            second += 1
+        self._moments.add(second)
+        return second
+
+    def send(self, infno: str, place: str, person: str, at: float, delay: float = 2, /, **fields: object) -> Message:
+        """A message; fields that are empty are not sent."""
+        uploaded = self.moment(at + delay)
+        header: Message = {
+            "msgid": self.number(place, "m"), "infno": infno, "fixmedins_code": place, "psn_no": person,
+            "inf_time": text(uploaded), "mdtrtarea_admvs": "341021", "insuplc_admdvs": "341021", "opter_type": "1",
+            "opter": "o1", "mdtrt_cert_type": "03",
+        }  # fmt: skip
+        message = {name: value for name, value in (header | fields).items() if value not in ("", None)}
+        self.messages.append((uploaded, message))
+        return message
+
+    def settle(self, infno: str, place: str, person: str, at: float, delay: float = 2, /, **fields: object) -> Message:
+        """A settlement."""
+        second = self.moment(at)
+        defaults = {
+            "setl_id": self.number(place, "s"), "mdtrt_id": self.number(place, "v"), "setl_time": text(second),
+            "med_type": {"2102": "41", "2207": "11", "2304": "21"}[infno], "medfee_sumamt": 50, "fund_pay_sumamt": 30,
+        }  # fmt: skip
+        return self.send(infno, place, person, second, delay, **defaults | fields)
+
+    def take_back(self, message: Message, at: float) -> None:
+        """Reverse a settlement, or cancel an admission, a discharge or a registration."""
+        by = {
+            "2102": "2103", "2207": "2208", "2304": "2305", "2401": "2404", "2402": "2405", "2201": "2202",
+        }[str(message["infno"])]  # fmt: skip
+        second = self.moment(at)
+        named = {name: message[name] for name in ("setl_id", "mdtrt_id") if name in message}
+        more = {"setl_time": text(second)} if "setl_id" in named else {}
+        self.send(by, str(message["fixmedins_code"]), str(message["psn_no"]), second, 1, **named | more)
+
+    def line(self, at: float, number: object, **fields: object) -> Message:
+        """A fee line."""
+        defaults: Message = {
+            "feedetl_sn": f"f{number}", "fee_ocur_time": text(at), "med_list_codg": AMLODIPINE, "cnt": 1, "pric": 10,
+            "det_item_fee_sumamt": 10,
+        }  # fmt: skip
+        return {name: value for name, value in (defaults | fields).items() if value not in ("", None)}
+
+    def maybe(self, share: float) -> bool:
+        """True in this share of cases."""
+        return self.random.random() < share
+
+    def sent(self) -> list[Message]:
+        """All messages in order of upload."""
+        return [message for _, message in sorted(self.messages, key=lambda one: one[0])]
+
+
+def drugs(town: Town) -> None:
+    """Dispensings of two persons, again and again around the limits of D01, D02 and D03."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(40):
+        at += choice((0, 0, 1, 6, 7, 8, 14, 15, 20, 28, 30, 60, 84)) * DAY + choice((0, 0, HOUR, 3 * HOUR))
+        person, place = choice(("p1", "p1", "p2")), choice((H1, H1, H2, P1))
+        visit = choice((f"v{number}", f"v{number}", f"v{number - 1}"))
+        second = town.moment(at)
+        lines = [_drug(town, second, f"{number}-{n}") for n in range(choice((1, 1, 2, 3)))]
+        kind = choice(("11", "11", "13", "14", "140101", "16", "51", "", "21"))
+        if place == P1:
+            of_shop: Message = {"med_type": "41", "feedetail": lines, "mdtrt_id": visit}
+            bought = town.settle("2102", place, person, second, **of_shop)
+            if town.maybe(0.15):
+                town.take_back(bought, second + choice((HOUR, 71 * HOUR, 73 * HOUR)))
+            continue
+        sent = town.send("2204", place, person, second, mdtrt_id=visit, med_type=kind, feedetail=lines)
+        _correct(town, sent, lines, second, number)
+
+
+def _drug(town: Town, at: float, number: object) -> Message:
+    choice = town.random.choice
+    return town.line(
+        at, number,
+        med_list_codg=choice((AMLODIPINE, AMLODIPINE, AMLODIPINE_14, HERB, UNLISTED, UNLISTED, SOLVENT)),
+        cnt=choice((1, 1, 2, 3, 10)), prd_days=choice((None, None, 3, 7, 8, 14, 30, 30, 60, 90, 99.99, 120)),
+        rxno=choice((None, "r1", "r2")), bilg_dr_codg=choice((None, "d1", "d2")),
+        list_type=choice((None, None, None, "101", "301")),
+    )  # fmt: skip
+
+
+def _correct(town: Town, sent: Message, lines: list[Message], at: int, number: int) -> None:
+    """Give a line back, send it again, or cancel it."""
+    choice, line = town.random.choice, town.random.choice(lines)
+    place, person = str(sent["fixmedins_code"]), str(sent["psn_no"])
+    header: Message = {name: sent.get(name) for name in ("mdtrt_id", "med_type")}
+    later = town.moment(at + choice((HOUR, 2 * HOUR, 5 * HOUR, DAY)))
+    if town.maybe(0.35):
+        back = line | {"feedetl_sn": f"b{number}", "fee_ocur_time": text(later), "init_feedetl_sn": line["feedetl_sn"]}
+        back |= {"cnt": -int(str(line["cnt"])) if town.maybe(0.7) else -1, "det_item_fee_sumamt": -10}
+        if town.maybe(0.3):
+            back.pop("rxno", None)
+        if town.maybe(0.2):
+            back.pop("prd_days", None)
+        town.send("2204", place, person, later, **header, feedetail=[back])
+    elif town.maybe(0.15):
+        town.send("2204", place, person, later, **header, feedetail=[line | {"cnt": 5, "prd_days": 5}])
+    elif town.maybe(0.15):
+        town.send(
+            "2205", place, person, at + choice((HOUR, 71 * HOUR, 73 * HOUR)), **header, feedetl_sn=line["feedetl_sn"]
+        )
+
+
+def journeys(town: Town) -> None:
+    """Two persons between hospitals and pharmacies of two counties."""
+    choice = town.random.choice
+    at = 7.0 * HOUR
+    for number in range(60):
+        at += choice((1, 5, 10, 14, 20, 25, 29, 30, 31, 59, 60, 61, 120)) * MINUTE - choice((0, 0, 1))
+        person, place = choice(("p1", "p1", "p2")), choice((H1, H2, H3, FAR, P1, P2, NEAR, DISTANT, ONLINE, UNKNOWN))
+        county = choice(("341022" if place[3:8] == "41022" else "341021", ""))
+        if place == UNKNOWN:
+            county = "341022"
+        common: Message = {
+            "mdtrtarea_admvs": county, "opter_type": choice(("1",) * 10 + ("2", "3")),
+            "mdtrt_cert_type": choice(("03", "03", "01", "02")), "acct_mulaid_pay": choice((None, None, 5, 0)),
+        }  # fmt: skip
+        rxno = choice((None, "k1", "k2"))
+        if place.startswith("H"):
+            second = town.moment(at)
+            if town.maybe(0.6):
+                lines = [town.line(second, number, rxno=rxno)]
+                town.send("2204", place, person, second, mdtrt_id=f"w{number}", med_type="11", feedetail=lines)
+            infno = choice(("2207", "2207", "2304"))
+            town.settle(infno, place, person, second + choice((0, 10 * MINUTE, HOUR)), **common)
+        else:
+            second = town.moment(at)
+            circulated = choice((None, None, None, "1"))
+            lines = [town.line(second, number, rxno=rxno, rx_circ_flag=circulated)]
+            sold = town.settle("2102", place, person, second, feedetail=lines, **common)
+            if town.maybe(0.1):
+                town.take_back(sold, second + HOUR)
+
+
+def after_death(town: Town) -> None:
+    """Visits and stays of dead persons, around the day of death and the thirty days."""
+    choice = town.random.choice
+    for _ in range(45):
+        person, place = choice(("dead", "closed", "late", "twice")), choice((H1, H2))
+        at = choice((2, 3, 4, 5, 5, 5, 6, 7, 8, 9, 12, 34, 35, 36, 40, 190)) * DAY + choice(
+            (0, HOUR, 9 * HOUR, DAY - 5)
+        )
+        kind = choice(("visit", "visit", "shop", "stay"))
+        visit = town.number(place, "v")
+        if kind == "shop":
+            second = town.moment(at)
+            lines = [town.line(second - choice((0, HOUR, DAY)), n) for n in range(choice((0, 1, 2)))]
+            said = town.settle("2102", P2, person, second, feedetail=lines, mdtrt_id=town.number(P2, "v"))
+        elif kind == "visit":
+            said = _visit_of_dead(town, place, person, visit, at)
+        else:
+            said = _stay_of_dead(town, place, person, visit, at)
+        if town.maybe(0.15):
+            took = str(said.get("setl_time") or said.get("begntime") or said.get("endtime"))
+            later = (datetime.fromisoformat(took) - START).total_seconds() + choice(
+                (HOUR, 71 * HOUR, 10 * DAY, 64 * DAY)
+            )
+            town.take_back(said, later)
+
+
+def _visit_of_dead(town: Town, place: str, person: str, visit: str, at: float) -> Message:
+    choice = town.random.choice
+    if town.maybe(0.5):
+        second = town.moment(at)
+        town.send("2201", place, person, second, mdtrt_id=visit, begntime=text(second))
+    if town.maybe(0.5):
+        second = town.moment(at + HOUR)
+        count = choice((1, 1, 0))
+        lines = [town.line(second, visit, cnt=count)]
+        town.send("2204", place, person, second, mdtrt_id=visit, med_type="11", feedetail=lines)
+    return town.settle("2207", place, person, at + choice((2 * HOUR, DAY, 2 * DAY)), mdtrt_id=visit)
+
+
+def _stay_of_dead(town: Town, place: str, person: str, visit: str, at: float) -> Message:
+    choice = town.random.choice
+    second = town.moment(at)
+    said = town.send("2401", place, person, second, mdtrt_id=visit, begntime=text(second), med_type="21")
+    if town.maybe(0.4):
+        later = town.moment(at + choice((HOUR, DAY, 3 * DAY)))
+        town.send("2301", place, person, later, mdtrt_id=visit, med_type="21", feedetail=[town.line(later, visit)])
+    if town.maybe(0.7):
+        paid = at + choice((DAY, 20 * DAY, 29 * DAY, 30 * DAY, 31 * DAY))
+        bill = town.settle("2304", place, person, paid, mdtrt_id=visit, mid_setl_flag="0")
+        return choice((said, bill))
+    return said
+
+
+def stays(town: Town) -> None:
+    """Stays of two persons that follow and overlap one another."""
+    choice = town.random.choice
+    at = {"p1": 9.0 * HOUR, "p2": 9.0 * HOUR}
+    for _ in range(26):
+        person, place = choice(("p1", "p2")), choice((H1, H1, H2, H3))
+        at[person] += choice((0, 1, 1, 2, 5, 7, 8, 16)) * DAY + choice((-HOUR, 0, 0, HOUR))
+        at[person] = max(at[person], HOUR)
+        _stay(town, place, person, at[person], choice((1, 1, 2, 3, 7, 20)) * DAY + choice((-1, 0, 1, 3 * HOUR)))
+        at[person] += choice((0, 0, 1, 3)) * DAY
+
+
+def _stay(town: Town, place: str, person: str, at: float, length: float) -> None:
+    choice = town.random.choice
+    visit, begins = town.number(place, "v"), town.moment(at)
+    kind = choice(("21",) * 8 + ("28", "5212", "52", "23"))
+    group = choice(("I20.0", "I20.9", "J18.9", "I20.0", "Z51.1", "I21.101", "I21.9", ""))
+    admitted = town.send(
+        "2401", place, person, begins, mdtrt_id=visit, begntime=text(begins), med_type=kind, dscg_maindiag_code=group
+    )
+    ends = town.moment(at + length)
+    if town.maybe(0.85):
+        code = group if town.maybe(0.7) else choice(("I20.1", "J18.0", "Z51.2"))
+        way = choice(("1",) * 7 + ("2",))
+        left = town.send(
+            "2402", place, person, ends, mdtrt_id=visit, endtime=text(ends), dscg_way=way, dscg_maindiag_code=code
+        )
+        if town.maybe(0.05):
+            town.take_back(left, ends + choice((HOUR, 20 * DAY)))
+    for _ in range(choice((0, 1, 1, 2))):
+        paid = at + choice((length / 2, length + HOUR, length + HOUR, length + 2 * DAY))
+        stated = choice((None, text(ends)))
+        bill = town.settle(
+            "2304", place, person, paid, mdtrt_id=visit, mid_setl_flag=choice(("0", "0", "1")), dscg_time=stated,
+            med_type=kind,
+        )  # fmt: skip
+        if town.maybe(0.07):
+            town.take_back(bill, paid + choice((HOUR, 20 * DAY, 64 * DAY)))
+    if town.maybe(0.05):
+        town.take_back(admitted, begins + choice((HOUR, 20 * DAY)))
+
+
+def admissions(town: Town) -> None:
+    """So many short stays that the counts of a quarter and of a year are reached, over two years and a half."""
+    choice = town.random.choice
+    at = {"p1": 9.0 * HOUR, "p2": 9.0 * HOUR}
+    for _ in range(60):
+        person = choice(("p1", "p2"))
+        at[person] += choice((10, 20, 29, 30, 31, 60, 73, 90)) * DAY - choice((0, 0, 1))
+        _stay(town, choice((H1, H1, H1, H2, H3)), person, at[person], choice((1, 3)) * DAY)
+
+
+def swipes(town: Town) -> None:
+    """Bursts at pharmacies and tills, with pauses around two minutes and windows around ten."""
+    choice = town.random.choice
+    at = 20 * DAY + 9.0 * HOUR
+    for burst in range(4):
+        place, infno = choice(((P1, "2102"), (P2, "2102"), (NEAR, "2102"), (H1, "2207"), (NEAR, "2207")))
+        steps = choice(((20, 25, 30), (50, 60, 75, 90), (60, 119, 120, 121), (5, 15, 20)))
+        dear, alike = choice((0.2, 0.9)), choice((0.1, 0.9))
+        for _ in range(choice((9, 14, 24))):
+            at += choice(steps)
+            total = choice((1000, 1000, 1005, 1010)) if town.maybe(alike) else choice((1011, 1500, 2000, 7))
+            town.settle(
+                infno, place, f"c{town.random.randrange(22)}", at, choice((2, 2, 2, 299, 300, 301)),
+                med_type=choice(("41", "11")) if place == NEAR and infno == "2207" else _kind(infno),
+                medfee_sumamt=total, fund_pay_sumamt=1, mdtrt_cert_type="02" if town.maybe(dear) else "03",
+                balc=choice((4.99, 5)) if town.maybe(alike) else None, opter=choice(("o1", "o1", "o1", "o2")),
+                opter_type=choice(("1", "1", "1", "1", "2")),
+                insuplc_admdvs="341099" if town.maybe(dear) else "341021",
+            )  # fmt: skip
+        at += choice((5 * MINUTE, 11 * MINUTE, DAY)) + burst
+
+
+def queues(town: Town) -> None:
+    """Outpatients at one till, so many and so fast that a clerk could not serve them."""
+    choice = town.random.choice
+    at = 20 * DAY + 9.0 * HOUR
+    for _ in range(2):
+        step = choice((20, 25, 29, 30, 31))
+        for patient in range(choice((19, 24, 45))):
+            at += step
+            opter, kind = choice(("o1",) * 12 + ("o2", "")), choice(("1",) * 12 + ("2",))
+            town.settle("2207", H1, f"q{patient}", at, choice((2, 2, 400)), opter=opter, opter_type=kind)
+        at += DAY
+
+
+def _kind(infno: str) -> str:
+    return "41" if infno == "2102" else "11"
+
+
+def habits(town: Town) -> None:
+    """Six weeks of customers at one hour, then a burst at that hour, the next, or far from it."""
+    choice = town.random.choice
+    daily, hour = choice((0, 1, 2, 3)), choice((0, 9, 23))
+    open_days = choice((13, 14, 20, 28))
+    last = choice((49, 50, 51))
+    for n in range(1, open_days + 1):
+        for customer in range(max(daily, 1)):
+            at = (last - 13 - n) * DAY + hour * HOUR + customer * 7 * MINUTE
+            town.settle("2102", P2, f"h{customer}", at, medfee_sumamt=90 + customer)
+    for n in (1, 2, 3):
+        for customer in range(daily):
+            town.settle("2102", P2, f"h{customer}", (last - n) * DAY + hour * HOUR + customer * MINUTE, balc=4)
+    at = last * DAY + (hour + choice((0, 1, 5))) * HOUR
+    for customer in range(choice((8, 10, 14))):
+        at += choice((40, 60, 70))
+        town.settle("2102", P2, f"c{customer}", at, medfee_sumamt=90 + 5 * customer, balc=choice((4, 4, 9)))
+
+
+def suspensions(town: Town) -> None:
+    """Settlements and admissions around the beginning and the end of a suspension."""
+    choice = town.random.choice
+    for number in range(40):
+        at = choice((9, 10, 10, 11, 12, 14, 15, 15)) * DAY + choice((0, 5 * MINUTE, 9 * HOUR, DAY - MINUTE))
+        place = choice((P1, P1, P2, UNKNOWN))
+        second = town.moment(at)
+        lines = [town.line(second - choice((0, 10 * MINUTE, DAY)), f"{number}-{n}") for n in range(choice((0, 1, 2)))]
+        infno = choice(("2102", "2102", "2207", "2401", "2304"))
+        if infno == "2401":
+            visit = town.number(place, "v")
+            said = town.send(infno, place, "p1", second, mdtrt_id=visit, begntime=text(second), med_type="21")
+        else:
+            said = town.settle(infno, place, f"p{number}", second, feedetail=lines if infno == "2102" else None)
+        if town.maybe(0.15):
+            town.take_back(said, at + choice((HOUR, 73 * HOUR, 20 * DAY)))
+
+
+def growing(town: Town) -> None:
+    """Three months of a clinic, and two weeks in which the fund pays about half as much more, or twice as much."""
+    choice = town.random.choice
+    usual, factor = choice((5_800, 6_000, 10_000)), choice((1.49, 1.5, 1.51, 1.6, 2, 2.1))
+    first, grows = choice((0, 5, 14)), choice((70, 75, 80))
+    for number in range(first, grows + 12):
+        if town.maybe(0.04):
+            continue
+        paid = round(usual * (factor if number >= grows else 1))
+        kind = choice(("11", "11", "110101", "14"))
+        town.settle(
+            "2207", H1, "p1", number * DAY + choice((0, 9 * HOUR, DAY - 5)), medfee_sumamt=paid, fund_pay_sumamt=paid,
+            med_type=kind,
+        )  # fmt: skip
+
+
+def packs(town: Town) -> None:
+    """Few boxes that are sold again and again, at one institution and at two."""
+    choice = town.random.choice
+    codes = ("81234560000000000017", "81234560000000000024", "MAKER0000001", "8123", "0" * 20, "69012345678901")
+    at = 9.0 * HOUR
+    for number in range(30):
+        at += choice((MINUTE, HOUR, DAY, 20 * DAY, 31 * DAY))
+        second = town.moment(at)
+        item = choice((AMLODIPINE, UNLISTED))
+        line = town.line(second, number, cnt=choice((0.3, 0.5, 1, 14, 28)), med_list_codg=item)
+        boxes = [
+            {"drug_trac_codg": code, "feedetl_sn": f"f{number}", "trdn_flag": choice(("0", "0", "0", "1"))}
+            for code in town.random.sample(codes, choice((1, 1, 2)))
+        ]
+        sold = town.settle("2102", choice((P1, P1, P2)), "p1", second, feedetail=[line], drug_trac_info=boxes)
+        if town.maybe(0.2):
+            town.take_back(sold, second + choice((HOUR, 80 * DAY, 91 * DAY)))
+
+
+WORLDS: dict[str, Callable[[Town], None]] = {
+    "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
+    "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
+    packs,
+}  # fmt: skip
+
+
+def world(name: str, seed: int) -> list[Message]:
+    """The messages of one world, in order of upload."""
+    town = Town(Random(f"{name} {seed}"))
+    WORLDS[name](town)
+    return town.sent()

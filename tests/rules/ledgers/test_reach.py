@@ -1,0 +1,91 @@
+"""Every ledger waits for what is late, and for what takes back, as long as the contract says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rules.engine.entry import Entry
+from rules.engine.ledger import Feed
+from rules.ledgers import LEDGERS, Arrival, Sale
+from rules.ledgers.inside import entries_of
+from rules.reference import Reference
+from rules.times import DAY, HOUR
+from rules.wire.door import Door
+from rules.wire.pseudonyms import Pseudonyms
+from tests.oracle import wire
+from tests.oracle.wire import BOX, MONDAY, Body
+
+CODES: Body = {"drug_trac_info": [{"drug_trac_codg": BOX, "feedetl_sn": "1"}, {"drug_trac_codg": "8123"}]}
+LINES: Body = {"feedetail": [wire.line(1, rxno="r1")]}
+
+STOCK = wire.stock("3505", drugtracinfo=[{"drug_trac_codg": BOX}, {"drug_trac_codg": "8123"}])
+KINDS: dict[str, tuple[Body, int, int]] = {
+    "pharmacy": (wire.settlement(MONDAY, "2102", **LINES | CODES), 72 * HOUR, 72 * HOUR),
+    "outpatient": (wire.settlement(MONDAY, "2207", med_type="11"), 72 * HOUR, 72 * HOUR),
+    "bill of a stay": (wire.settlement(MONDAY, "2304", med_type="21"), 63 * DAY, 72 * HOUR),
+    "registration": (wire.message("2201", mdtrt_id="V", begntime=wire.text(MONDAY)), 72 * HOUR, 72 * HOUR),
+    "outpatient lines": (wire.fee_lines("V", [wire.line(1, rxno="r1")]), 72 * HOUR, 72 * HOUR),
+    "lines of a stay": (wire.fee_lines("V", [wire.line(1)], MONDAY, "2301", med_type="21"), 63 * DAY, 60 * DAY),
+    "admission": (wire.admission("V"), 63 * DAY, 15 * DAY),
+    "discharge": (wire.discharge("V"), 63 * DAY, 15 * DAY),
+    "stock": (STOCK, 90 * DAY, 15 * DAY),
+}
+"""Each kind of message with its reach and its grace (contract, sections 2 and 3), ms."""
+
+
+def tables() -> Reference:
+    """Tables with which every ledger keeps something: the shop is suspended, the person died before."""
+    reference = Reference()
+    row = {"fixmedins_code": wire.SHOP, "status": "suspended", "kind": "pharmacy"}
+    reference.put("institutions", row)
+    reference.put("deaths", {"psn_no": "1", "die_date": "2026-02-01"})
+    return reference
+
+
+def kept(body: Body) -> Iterator[tuple[str, Feed, Entry]]:
+    """Each entry that a message leaves, with each ledger and feed that keeps it."""
+    opened = Door(Pseudonyms("key", raw=True)).open(wire.raw(body), 1 << 50)
+    entries = [one for record in entries_of(opened).records for one in record.entries]
+    reference = tables()
+    for ledger in LEDGERS:
+        for feed in ledger.feeds:
+            for entry in entries:
+                if type(entry) is feed.entry and feed.key(entry, reference) is not None:
+                    yield ledger.name, feed, entry
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_reach_is_that_of_the_contract(kind: str) -> None:
+    """In each ledger alike; a trace code may be taken back for 90 days whatever it came with."""
+    body, reach, _ = KINDS[kind]
+    wrong = [
+        (ledger, type(entry).__name__)
+        for ledger, feed, entry in kept(body)
+        if not isinstance(entry, Arrival)
+        and min(feed.reach, entry.longest_reach) != (90 * DAY if isinstance(entry, Sale) else reach)
+    ]
+    arrivals = [feed.reach for _, feed, entry in kept(body) if isinstance(entry, Arrival)]
+
+    assert [] == wrong
+    assert min(arrivals) >= reach
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_grace_is_that_of_the_contract_at_least(kind: str) -> None:
+    """An entry that the door lets in is not too late for a ledger."""
+    body, _, grace = KINDS[kind]
+
+    assert [] == [
+        (ledger, type(entry).__name__)
+        for ledger, feed, entry in kept(body)
+        if not isinstance(entry, Arrival) and feed.grace < grace
+    ]
+
+
+def test_every_feed_is_asked() -> None:
+    """Of each ledger."""
+    asked = {(ledger, feed.entry) for body, *_ in KINDS.values() for ledger, feed, _ in kept(body)}
+
+    assert {(ledger.name, feed.entry) for ledger in LEDGERS for feed in ledger.feeds} == asked
