@@ -150,7 +150,7 @@ def drugs(town: Town) -> None:
     choice = town.random.choice
     at = 9.0 * HOUR
     for number in range(40):
-        at += choice((0, 0, 1, 6, 7, 8, 14, 15, 20, 28, 30, 60, 84)) * DAY + choice((0, 0, HOUR, 3 * HOUR))
+        at += choice((0, 0, 0, 0, 1, 6, 7, 8, 14, 15, 20, 28, 30, 60, 84)) * DAY + choice((0, 0, HOUR, 3 * HOUR))
         person, place = choice(("p1", "p1", "p2")), choice((H1, H1, H2, P1))
         visit = choice((f"v{number}", f"v{number}", f"v{number - 1}"))
         second = town.moment(at)
@@ -171,7 +171,7 @@ def _drug(town: Town, at: float, number: object) -> Message:
     return town.line(
         at, number,
         med_list_codg=choice((AMLODIPINE, AMLODIPINE, AMLODIPINE_14, HERB, UNLISTED, UNLISTED, SOLVENT)),
-        cnt=choice((1, 1, 2, 3, 10)), prd_days=choice((None, None, 3, 7, 8, 14, 30, 30, 60, 90, 99.99, 120)),
+        cnt=choice((1, 1, 2, 3, 10)), prd_days=choice((None, None, 3, 7, 8, 14, 30, 30, 60, 90, 99.99, 120, 120)),
         rxno=choice((None, "r1", "r2")), bilg_dr_codg=choice((None, "d1", "d2")),
         list_type=choice((None, None, None, "101", "301")),
     )  # fmt: skip
@@ -186,9 +186,9 @@ def _correct(town: Town, sent: Message, lines: list[Message], at: int, number: i
     if town.maybe(0.35):
         back = line | {"feedetl_sn": f"b{number}", "fee_ocur_time": text(later), "init_feedetl_sn": line["feedetl_sn"]}
         back |= {"cnt": -int(str(line["cnt"])) if town.maybe(0.7) else -1, "det_item_fee_sumamt": -10}
-        if town.maybe(0.3):
+        if town.maybe(0.5):
             back.pop("rxno", None)
-        if town.maybe(0.2):
+        if town.maybe(0.4):
             back.pop("prd_days", None)
         town.send("2204", place, person, later, **header, feedetail=[back])
     elif town.maybe(0.15):
@@ -214,6 +214,8 @@ def journeys(town: Town) -> None:
             "mdtrt_cert_type": choice(("03", "03", "01", "02")), "acct_mulaid_pay": choice((None, None, 5, 0)),
         }  # fmt: skip
         rxno = choice((None, "k1", "k2"))
+        if town.maybe(0.15):
+            _errand(town, at)
         if place.startswith("H"):
             second = town.moment(at)
             if town.maybe(0.6):
@@ -228,6 +230,19 @@ def journeys(town: Town) -> None:
             sold = town.settle("2102", place, person, second, feedetail=lines, **common)
             if town.maybe(0.1):
                 town.take_back(sold, second + HOUR)
+
+
+def _errand(town: Town, at: float) -> None:
+    """A prescription that is fetched in the other county about six hours later, and a purchase at home soon after."""
+    choice = town.random.choice
+    person, rxno = town.number("", "e"), choice(("k3", "k4"))
+    written = town.moment(at)
+    lines = [town.line(written, person, rxno="k3")]
+    town.send("2204", H3, person, written, mdtrt_id=town.number(H3, "v"), med_type="11", feedetail=lines)
+    fetched = town.moment(written + 6 * HOUR - choice((1, 60, 20 * MINUTE, -1)))
+    bought = [town.line(fetched, person, rxno=rxno)]
+    town.settle("2102", UNKNOWN, person, fetched, feedetail=bought, mdtrtarea_admvs="341022")
+    town.settle("2102", P1, person, fetched + choice((5, 29, 31)) * MINUTE)
 
 
 def after_death(town: Town) -> None:
@@ -248,7 +263,7 @@ def after_death(town: Town) -> None:
             said = _visit_of_dead(town, place, person, visit, at)
         else:
             said = _stay_of_dead(town, place, person, visit, at)
-        if town.maybe(0.15):
+        if town.maybe(0.3):
             took = str(said.get("setl_time") or said.get("begntime") or said.get("endtime"))
             later = (datetime.fromisoformat(took) - START).total_seconds() + choice(
                 (HOUR, 71 * HOUR, 10 * DAY, 64 * DAY)
@@ -261,7 +276,7 @@ def _visit_of_dead(town: Town, place: str, person: str, visit: str, at: float) -
     if town.maybe(0.5):
         second = town.moment(at)
         town.send("2201", place, person, second, mdtrt_id=visit, begntime=text(second))
-    if town.maybe(0.5):
+    if town.maybe(0.3):
         second = town.moment(at + HOUR)
         count = choice((1, 1, 0))
         lines = [town.line(second, visit, cnt=count)]
@@ -401,13 +416,13 @@ def suspensions(town: Town) -> None:
         place = choice((P1, P1, P2, UNKNOWN))
         second = town.moment(at)
         lines = [town.line(second - choice((0, 10 * MINUTE, DAY)), f"{number}-{n}") for n in range(choice((0, 1, 2)))]
-        infno = choice(("2102", "2102", "2207", "2401", "2304"))
+        infno = choice(("2102", "2102", "2207", "2401", "2401", "2304"))
         if infno == "2401":
             visit = town.number(place, "v")
             said = town.send(infno, place, "p1", second, mdtrt_id=visit, begntime=text(second), med_type="21")
         else:
             said = town.settle(infno, place, f"p{number}", second, feedetail=lines if infno == "2102" else None)
-        if town.maybe(0.15):
+        if town.maybe(0.3):
             town.take_back(said, at + choice((HOUR, 73 * HOUR, 20 * DAY)))
 
 
