@@ -27,7 +27,7 @@ class Names:
         if self._told_to and code != self._told_to:
             return Text("其他机构", "another institution")
         name = name or (self._reference.row("institutions", code, at) or {}).get("name") or ""
-        return Text(f"{name}（{code}）", f"{name} ({code})") if name else Text(code, code)
+        return _with_code(name, code) or Text(code, code)
 
     def of(self, row: Evidence) -> Text:
         """The institution of a row."""
@@ -43,12 +43,19 @@ class Names:
         """The drug of a row; where it names none, that it is one."""
         if not row.item:
             return Text("药品", "a drug")
-        name = (self._reference.row("drugs", row.item, row.time) or {}).get("name")
-        if name:
-            return Text(f"{name}（{row.item}）", f"{name} ({row.item})")
-        return Text(f"药品{row.item}", f"the drug {row.item}")
+        name = (self._reference.row("drugs", row.item, row.time) or {}).get("name") or ""
+        return _with_code(name, row.item) or Text(f"药品{row.item}", f"the drug {row.item}")
 
     def column(self, table: str, column: str, row: Evidence) -> str:
         """What the register of institutions, or the table of drugs, says of a row; empty where it says nothing."""
         key = row.item if table == "drugs" else row.institution
         return (self._reference.row(table, key, row.time) or {}).get(column) or ""
+
+
+def _with_code(name: str, code: str) -> Text | None:
+    """A name with the code behind it; None where there is no name, or where somebody wrote the code in its place.
+
+    >>> _with_code("示例大药房", "P1").zh, _with_code("P1", "P1")
+    ('示例大药房（P1）', None)
+    """
+    return Text(f"{name}（{code}）", f"{name} ({code})") if name and name != code else None
