@@ -265,7 +265,11 @@ def signature_of(kind: str) -> str:
     """
     arguments = f"self, entry: {kind}, window: Window[{kind}], reference: Reference"
     line = f"def check({arguments}) -> Finding | None:"
-    return line if len(line) <= WIDTH else f"def check(\n        {arguments}\n    ) -> Finding | None:"
+    if len(line) <= WIDTH:
+        return line
+    if len(arguments) <= WIDTH - len("    "):
+        return f"def check(\n        {arguments}\n    ) -> Finding | None:"
+    return "def check(\n        " + arguments.replace(", ", ",\n        ") + ",\n    ) -> Finding | None:"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -143,7 +143,7 @@ class AfterDeath(Rule[Service]):
 
     def _hits(self, entries: Sequence[Service], reference: Reference) -> list[Service]:
         """What was drawn after the death, each entry held against the row of the register that stands against it."""
-        visits = _Visits(entries)
+        visits = _Visits(entries, reference)
         return [one for one in entries if self._is_hit(one, visits, when_died(one, reference))]
 
     def _is_hit(self, one: Service, visits: _Visits, died: int | None) -> bool:
@@ -162,7 +162,7 @@ class AfterDeath(Rule[Service]):
 
     def _is_hit_of_stay(self, bill: Visit, visits: _Visits, died: int) -> bool:
         """Whether the stay began after the death, or the exemption of its bill is over; unless its lines are hits."""
-        if visits.lines.get(_visit(bill), died) > died:
+        if _visit(bill) in visits.with_hits:
             return False
         return visits.admitted.get(_visit(bill), died) > died or bill.time > died + self.settle_days * DAY
 
@@ -179,10 +179,15 @@ class AfterDeath(Rule[Service]):
 
 
 class _Visits:
-    """What is known of the visits of a person, ms UTC. lines: the latest one; registered, admitted: when it began."""
+    """What is known of the visits of a person, ms UTC. lines: the latest one; registered, admitted: when it began.
 
-    def __init__(self, entries: Sequence[Service]) -> None:
-        self.lines = {_visit(one): one.time for one in entries if isinstance(one, Fill) and _is_service(one)}
+    with_hits: those with a line after the death.
+    """
+
+    def __init__(self, entries: Sequence[Service], reference: Reference) -> None:
+        lines = [one for one in entries if isinstance(one, Fill) and _is_service(one)]
+        self.lines = {_visit(one): one.time for one in lines}
+        self.with_hits = {_visit(one) for one in lines if one.time > (when_died(one, reference) or one.time)}
         self.registered = {_visit(one): one.time for one in entries if isinstance(one, Registered)}
         self.admitted = {_visit(one): one.time for one in entries if _is_admission(one)}
 
