@@ -13,6 +13,7 @@ from monitor.commands import (
     demo,
     doctor,
     evaluate,
+    notify,
     reconcile,
     reference,
     replay,
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo.demo, replay.replay, simulate.simulate, evaluate.evaluate),
-    *(worker.worker, reconcile.reconcile, doctor.doctor),
+    *(worker.worker, notify.notify, reconcile.reconcile, doctor.doctor),
 ):
     app.command()(command)
 for name, some in {

@@ -14,6 +14,7 @@ import orjson
 import typer
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
 
 from monitor.cli import app
 from monitor.contract.export import export
@@ -21,6 +22,7 @@ from monitor.handbook.markdown import code, page, table
 from monitor.handbook.messages import messages_page
 from monitor.handbook.tables import reference_page, reference_page_zh
 from monitor.inforce.rulebook import parameters_of
+from monitor.notify.metrics import NotifyMetrics
 from monitor.settings import Settings
 from monitor.worker.metrics import Metrics
 from rules.catalogue import catalogue
@@ -49,14 +51,21 @@ def settings_page() -> str:
 
 
 def metrics_page() -> str:
-    """Every metric."""
-    metrics = Metrics()
-    wrapped = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
+    """Every metric, by the process that has it."""
+    worker = Metrics()
+    parts = {"monitor worker": (worker, worker.held), "monitor notify": (NotifyMetrics(), None)}
+    tables = [f"## {name}\n\n{_metrics(*part)}" for name, part in parts.items()]
+    about = "On `/metrics` of each process. No label names a person, an institution or a drug."
+    return page("Metrics", about, "\n\n".join(tables))
+
+
+def _metrics(of: object, read_when_asked: Collector | None) -> str:
+    wrapped = [one for one in vars(of).values() if isinstance(one, MetricWrapperBase)]
     rows = [(f"`{_full(one)}`", *_words(one)) for one in wrapped]
-    rows += [(f"`{one.name}`", one.type, ", ".join(one._labelnames), one.documentation)  # noqa: SLF001 - as below
-             for one in metrics.held.collect() if isinstance(one, GaugeMetricFamily)]  # fmt: skip
-    return page("Metrics", "On `/metrics` of a worker. No label names a person, an institution or a drug.",
-                table(("metric", "kind", "labels", "meaning"), sorted(rows)))  # fmt: skip
+    if read_when_asked is not None:
+        rows += [(f"`{one.name}`", one.type, ", ".join(one._labelnames), one.documentation)  # noqa: SLF001 - as below
+                 for one in read_when_asked.collect() if isinstance(one, GaugeMetricFamily)]  # fmt: skip
+    return table(("metric", "kind", "labels", "meaning"), sorted(rows))
 
 
 def _words(metric: MetricWrapperBase) -> tuple[str, str, str]:

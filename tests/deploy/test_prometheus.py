@@ -178,17 +178,6 @@ def test_rules_are_evaluated_without_error(watched: Stack) -> None:
     assert {"ok"} == health()
 
 
-def test_a_critical_lead_reaches_who_is_on_call(watched: Stack) -> None:
-    """And nobody else; one of high severity is a ticket; of a warning nobody is told."""
-    eventually(lambda: watched.told_of("SettlementLeadCritical"), "the page")
-    eventually(lambda: watched.told_of("SettlementLeadHigh"), "the ticket")
-
-    assert ({"page"}, {"ticket"}) == (
-        watched.told_of("SettlementLeadCritical"), watched.told_of("SettlementLeadHigh"),
-    )  # fmt: skip
-    assert {"SettlementLeadCritical", "SettlementLeadHigh"} == {name for one in watched.told for name in one.alerts}
-
-
 @pytest.mark.kafka
 @pytest.mark.slow
 async def test_a_worker_on_kafka_is_scraped(kafka: Kafka, prefix: str, tmp_path: Path) -> None:
