@@ -14,6 +14,7 @@ from monitor.commands import (
     doctor,
     evaluate,
     notify,
+    readmodel,
     reconcile,
     reference,
     replay,
@@ -46,6 +47,7 @@ for name, some in {
     "alerts": alerts.alerts_app,
     "deadletter": deadletters.deadletter_app,
     "state": state.state_app,
+    "readmodel": readmodel.readmodel_app,
 }.items():
     app.add_typer(some, name=name)
 

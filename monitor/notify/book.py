@@ -89,9 +89,12 @@ class Book:
         self._wave = 0
 
     @property
-    def open(self) -> int:
-        """Leads that Alertmanager is to know as open."""
-        return sum(len(ids) for ids in self._open.values())
+    def open(self) -> Counter[str]:
+        """Severity to the number of leads that Alertmanager is to know as open."""
+        found: Counter[str] = Counter()
+        for key, ids in self._open.items():
+            found[dict(key)["severity"]] += len(ids)
+        return found
 
     def restore(self, entries: Iterable[Entry]) -> None:
         """Take over what was remembered."""
@@ -250,11 +253,16 @@ def misfire(policy: Policy, rule: str) -> tuple[Labels, Labels]:
     words = {
         "summary": f"{rule}: more than {policy.openings} leads opened in an hour; the others are held back",
         "summary_zh": f"{rule}：1小时内新增线索超过{policy.openings}条，其余暂不通知，疑似参数或数据异常",
+        "description_zh": "多于可阅读的数量。多半是参数不适合本地或数据有误，而非违规。暂未通知的不再补发："
+        f"monitor alerts list --rule {rule} --open。",
         "description": "More than anybody can read. Rather a limit that does not fit here, or faulty data, than fraud. "
         f"What is held back is not told later: monitor alerts list --rule {rule} --open.",
         "runbook": f"1. Within 15 min: monitor alerts list --rule {rule} --limit 50; one institution, one software?\n"
         "2. Within the hour: a pension or promotion day belongs into the calendar table; faulty data to its sender.\n"
         '3. Else set status = "shadow" for this rule in rules.toml, then monitor rules put rules.toml.',
+        "runbook_zh": f"1. 15分钟内：monitor alerts list --rule {rule} --limit 50，是否集中在一家机构、一个软件？\n"
+        "2. 1小时内：养老金发放日、促销日写入 calendar 表；数据有误的通知发送方。\n"
+        '3. 否则在 rules.toml 中将该规则设为 status = "shadow"，执行 monitor rules put rules.toml。',
     }
     return labels, words
 

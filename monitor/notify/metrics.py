@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from monitor.notify.lead import Fate
 from rules.catalogue import catalogue
+from rules.engine.finding import SEVERITIES
 
 PREFIX = "settlement_monitor_notify"
 STUCK_SECONDS = 120.0
@@ -25,7 +26,10 @@ class NotifyMetrics:
         self.registry = CollectorRegistry()
         here = self.registry
         self.leads = Counter(f"{PREFIX}_leads", "Leads that opened, by what became of them.", ["fate"], registry=here)
-        self.open = Gauge(f"{PREFIX}_open_leads", "Leads that Alertmanager is to know as open.", registry=here)
+        self.open = Gauge(
+            f"{PREFIX}_open_leads", "Leads that Alertmanager is to know as open, by severity.", ["severity"],
+            registry=here,
+        )  # fmt: skip
         self.waiting = Gauge(
             f"{PREFIX}_waiting_alerts", "Alerts whose latest state Alertmanager has not taken yet.", registry=here
         )
@@ -56,6 +60,8 @@ class NotifyMetrics:
             self.leads.labels(fate)
         for rule in catalogue():
             self.misfiring.labels(rule)
+        for severity in SEVERITIES:
+            self.open.labels(severity)
         self.looked_at = time.time()
         self.is_ready = False
         self.away_since: float | None = None
@@ -67,11 +73,12 @@ class NotifyMetrics:
         if lag is not None:
             self.lag.set(lag)
 
-    def noted(self, fates: PlainCounter[Fate], open_leads: int, misfiring: AbstractSet[str]) -> None:
+    def noted(self, fates: PlainCounter[Fate], open_leads: PlainCounter[str], misfiring: AbstractSet[str]) -> None:
         """What became of leads, how many are open, which rules misfire."""
         for fate, number in fates.items():
             self.leads.labels(fate).inc(number)
-        self.open.set(open_leads)
+        for severity in SEVERITIES:
+            self.open.labels(severity).set(open_leads[severity])
         for rule in {*catalogue(), *misfiring}:
             self.misfiring.labels(rule).set(rule in misfiring)
 

@@ -88,7 +88,7 @@ class Notifier:
                     else:
                         entries[record.key or b""] = _decode(record.value)
         self._book.restore(entries.values())
-        self._log.info("leads remembered", leads=len(entries), open=self._book.open)
+        self._log.info("leads remembered", leads=len(entries), open=self._book.open.total())
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> None:
         """Go on at the group's offsets; without any, as far back as a lead is no history."""

@@ -24,7 +24,7 @@ Process = subprocess.Popen[bytes]
 CALLED = "/etc/alertmanager/urls/"
 
 
-def prometheus_settings(targets: list[str], alertmanager: str) -> dict[str, Any]:
+def prometheus_settings(targets: list[str], alertmanager: str, more: Mapping[str, list[str]]) -> dict[str, Any]:
     """prometheus.yml with these workers, this Alertmanager, and a look every second."""
     settings: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
     settings["global"] = dict.fromkeys(settings["global"], "1s")
@@ -33,7 +33,8 @@ def prometheus_settings(targets: list[str], alertmanager: str) -> dict[str, Any]
     jobs = {job["job_name"]: job for job in settings["scrape_configs"]}
     del jobs["settlement-monitor"]["dns_sd_configs"]
     jobs["settlement-monitor"]["static_configs"] = [{"targets": targets}]
-    jobs["settlement-notify"]["static_configs"] = [{"targets": []}]
+    for name in ("settlement-notify", "settlement-readmodel"):
+        jobs[name]["static_configs"] = [{"targets": more.get(name, [])}]
     jobs["alertmanager"]["static_configs"] = [{"targets": [alertmanager]}]
     return settings
 
@@ -128,10 +129,15 @@ def endpoint(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, targets: list[str], alertmanager: str = "127.0.0.1:1") -> Iterator[int]:
-    """The port of a Prometheus with the command of the compose file."""
+def prometheus(
+    folder: Path,
+    targets: list[str],
+    alertmanager: str = "127.0.0.1:1",
+    more: Mapping[str, list[str]] | None = None,
+) -> Iterator[int]:
+    """The port of a Prometheus with the command of the compose file. more: targets of other jobs."""
     binary, port, settings = program("prometheus"), free_port(), folder / "prometheus.yml"
-    settings.write_text(yaml.safe_dump(prometheus_settings(targets, alertmanager)))
+    settings.write_text(yaml.safe_dump(prometheus_settings(targets, alertmanager, more or {})))
     flags = placed("prometheus", **{"config.file": str(settings), "storage.tsdb.path": str(folder / "tsdb")})
     with running([binary, *flags, f"--web.listen-address=127.0.0.1:{port}"], folder / "prometheus.log"):
         eventually(lambda: get(port, "/-/ready")[0] == 200, "Prometheus is ready")

@@ -245,6 +245,37 @@ async def test_nothing_is_lost_and_nothing_told_twice(room: Room) -> None:
     assert '"event": "alertmanager is away"' in (room.folder / "notify2.log").read_text()
 
 
+async def test_without_its_topic_it_does_not_start(kafka: Kafka) -> None:
+    """One line that says what to run, and exit code 2."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
+    environment |= {"MONITOR_BROKERS": kafka.bootstrap, "MONITOR_PREFIX": "none", "MONITOR_METRICS_PORT": "0"}
+    done = run(sys.executable, "-m", "monitor", "notify", env=environment, cwd=ROOT)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "monitor: topics: expected none.alerts on the cluster, was not there: run `monitor topics create`"
+    )
+
+
+async def test_a_second_notifier_takes_over(room: Room) -> None:
+    """The first one ends with exit code 1 and says why; nothing is told twice."""
+    with room.alertmanager(), room.notifier() as first:
+        await room.publish([lead(1)])
+        eventually(room.about, "the lead is told")
+        room.ports = (room.ports[0], free_port())
+        with room.notifier():
+            eventually(lambda: get(room.ports[1], "/readyz")[0] == 200, "the second one is ready")
+            await room.publish([lead(2, rule_id="S02")])
+            eventually(lambda: first.poll() is not None, "the first one ends", 60)
+            eventually(lambda: len(room.known()) == 2, "both are open")
+            room.mark()
+    told = [one["annotations"]["alert_id"] for each in room.about() for one in json.loads(each.body)["alerts"]]
+
+    assert first.returncode == 1
+    assert "another `monitor notify` of this area has begun" in (room.folder / "notify1.log").read_text()
+    assert {"a1", "a2"} == set(told)
+
+
 async def test_a_silence_holds_over_restarts(room: Room) -> None:
     """Of Alertmanager and of the notifier: labels are the same ever after."""
     with ExitStack() as stack:
