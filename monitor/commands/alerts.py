@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from contextlib import suppress
-from typing import Annotated, Any, get_args
+from typing import Annotated, get_args
 
 import typer
 
