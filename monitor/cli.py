@@ -13,6 +13,8 @@ from monitor.commands import (
     demo,
     doctor,
     evaluate,
+    notify,
+    readmodel,
     reconcile,
     reference,
     replay,
@@ -34,7 +36,7 @@ app = typer.Typer(
 )
 for command in (
     *(demo.demo, replay.replay, simulate.simulate, evaluate.evaluate),
-    *(worker.worker, reconcile.reconcile, doctor.doctor),
+    *(worker.worker, notify.notify, reconcile.reconcile, doctor.doctor),
 ):
     app.command()(command)
 for name, some in {
@@ -45,6 +47,7 @@ for name, some in {
     "alerts": alerts.alerts_app,
     "deadletter": deadletters.deadletter_app,
     "state": state.state_app,
+    "readmodel": readmodel.readmodel_app,
 }.items():
     app.add_typer(some, name=name)
 

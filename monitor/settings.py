@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,7 +30,7 @@ PREFIX = "MONITOR_"
 MAY_DIFFER = frozenset({
     "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
-    "log_level", "state_dir",
+    "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -119,11 +120,44 @@ class Settings(BaseSettings):
         description="Whether the closing tick of `monitor topics close` is honoured: tests and recorded runs only.",
     )
     metrics_host: str = Field(
-        "127.0.0.1", description="Address on which a worker serves /metrics, /healthz and /readyz."
+        "127.0.0.1",
+        description="Address on which a worker, `monitor notify` and `monitor readmodel` serve /metrics, /healthz and "
+        "/readyz.",
     )
-    metrics_port: int = Field(9464, ge=0, le=65535, description="Port for the same; 0 takes a free one.")
+    metrics_port: int = Field(
+        9464,
+        ge=0,
+        le=65535,
+        description="Port for the same; 0 takes a free one. Processes on one machine need a port each.",
+    )
     redis: str = Field("redis://127.0.0.1:6379/0", description="Redis of the read model; its loss stops no detection.")
     alerts_days: int = Field(90, ge=1, le=3660, description="How long the read model keeps an alert, days.")
+    alertmanager: str = Field(
+        "http://127.0.0.1:9093",
+        description="Alertmanager that `monitor notify` posts to, http:// or https://; separated by commas where "
+        "several form a cluster: each one gets everything.",
+    )
+    notify_seconds: float = Field(
+        60, ge=1, le=3600, description="How often every open lead is posted again, seconds: Alertmanager keeps none."
+    )
+    notify_openings: int = Field(
+        50,
+        ge=1,
+        description="Openings of one rule in an hour that are told. The others are held back, and one notification "
+        "says that the rule misfires. Our assumption.",
+    )
+    notify_age_days: float = Field(
+        7,
+        gt=0,
+        le=366,
+        description="A lead whose last trigger lies further back than this when it is published is history, and told "
+        "to nobody, days. The first start of `monitor notify` begins as far back. Our assumption.",
+    )
+    notify_hours: str = Field(
+        "08:30-17:30",
+        description="Working hours of the duty reviewer, Monday to Friday, Beijing time. What opens in them is told "
+        "then; the digest at their beginning tells the rest. The intervals of deploy/alertmanager say the same.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written."
     )
@@ -137,6 +171,25 @@ class Settings(BaseSettings):
             if found is None or not 0 < int(found[2] or 9092) < 65_536 or not _is_name(found[1]):
                 raise ValueError("expected host:port, separated by commas")
         return brokers
+
+    @field_validator("alertmanager")
+    @classmethod
+    def _are_web_addresses(cls, alertmanager: str) -> str:
+        """Refuse what is no address of a web server, without saying it: a password may stand in it."""
+        for address in alertmanager.split(","):
+            parts = urlsplit(address.strip())
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError("expected http://host:port, separated by commas")
+        return alertmanager
+
+    @field_validator("notify_hours")
+    @classmethod
+    def _are_hours(cls, hours: str) -> str:
+        """Refuse what is no stretch of a day."""
+        found = re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", hours)
+        if found is None or hours[:5] >= hours[6:]:
+            raise ValueError("expected hh:mm-hh:mm of one day")
+        return hours
 
     @property
     def limits(self) -> Limits:

@@ -2,42 +2,87 @@
 
 from __future__ import annotations
 
+import re
+import time
+from contextlib import suppress
 from typing import Annotated, get_args
 
 import typer
 
-from monitor.commands.common import Json, Lang, LangOption, check_one_of, group, out_json, out_line
+from monitor.commands.common import Json, Lang, LangOption, check_one_of, group, out_json, out_json_line, out_line
+from monitor.errors import ConfigurationError
 from monitor.settings import load_settings
+from rules.times import DAY, HOUR, MINUTE, parse
 
 alerts_app = group("Alerts in the read model.")
 
 
 @alerts_app.command("list")
 def alerts_list(
+    *,
     rule: Annotated[str | None, typer.Option(help="Only of this rule.")] = None,
     severity: Annotated[str | None, typer.Option(help="info, warning, high or critical.")] = None,
+    min_severity: Annotated[str | None, typer.Option(help="Of this severity or a higher one.")] = None,
     status: Annotated[str | None, typer.Option(help="opened, updated, withdrawn or closed.")] = None,
+    is_open: Annotated[bool, typer.Option("--open", help="Only those that are neither withdrawn nor closed.")] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(help="With a trigger since then: 24h, 7d, 2026-03-05 or '2026-03-05 14:00:00' (Beijing)."),
+    ] = None,
     institution: Annotated[str | None, typer.Option(help="Only of this institution.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    person: Annotated[
+        str | None, typer.Option(help="Only about this person, or with it in the evidence: number or pseudonym.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first; all are counted.")] = 50,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Then print every new revision until Ctrl-C; with --json one a line.")
+    ] = False,
     lang: LangOption = Lang.zh,
     as_json: Json = False,
 ) -> None:
-    """The newest alerts, as the read model has them."""
+    """The newest alerts, as the read model has them, and how many there are in all."""
     from monitor.alerttext import alert_line
     from monitor.readmodel.readmodel import ReadModel, Wanted
+    from rules.catalogue import catalogue
     from rules.engine.alert import Status
     from rules.engine.finding import SEVERITIES
 
+    check_one_of("--rule", rule, catalogue())
     check_one_of("--severity", severity, SEVERITIES)
+    check_one_of("--min-severity", min_severity, SEVERITIES)
     check_one_of("--status", status, get_args(Status))
     settings = load_settings()
-    found = ReadModel(settings.redis, settings.prefix).newest(Wanted(rule, severity, status, institution), limit)
-    if as_json:
-        out_json(found)
+    if person is not None and not person.startswith("p_"):
+        person = settings.pseudonyms.person(person)
+    moment = None if since is None else moment_of(since)
+    wanted = Wanted(rule, severity, status, institution, min_severity, moment, is_open, person)
+    alerts = ReadModel(settings.redis, settings.prefix)
+    if follow:
+        with suppress(KeyboardInterrupt):
+            for alert in alerts.follow(wanted, limit):
+                out_json_line(alert) if as_json else out_line(alert_line(alert, lang.value, with_id=True))
         return
-    for alert in found:
+    found = alerts.search(wanted, limit)
+    if as_json:
+        out_json(found.newest)
+        return
+    for alert in found.newest:
         out_line(alert_line(alert, lang.value, with_id=True))
-    out_line(f"共 {len(found)} 条线索" if lang is Lang.zh else f"{len(found)} alerts")
+    shown, of = len(found.newest), found.total
+    out_line(f"共 {of} 条线索，显示最新 {shown} 条" if lang is Lang.zh else f"the newest {shown} of {of} alerts")
+
+
+_SPAN = re.compile(r"(\d{1,5})([mhd])")
+
+
+def moment_of(since: str) -> int:
+    """Milliseconds UTC of --since: so long before now, or a day or moment in Beijing. Raises ConfigurationError."""
+    if found := _SPAN.fullmatch(since):
+        return int(time.time() * 1000) - int(found[1]) * {"m": MINUTE, "h": HOUR, "d": DAY}[found[2]]
+    try:
+        return parse(since)
+    except ValueError:
+        raise ConfigurationError(f"--since: expected 24h, 7d, yyyy-mm-dd or yyyy-mm-dd hh:mm:ss, was {since}") from None
 
 
 @alerts_app.command("show")

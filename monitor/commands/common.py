@@ -56,6 +56,12 @@ def out_json(value: object) -> None:
     sys.stdout.write(printable_json(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()) + "\n")
 
 
+def out_json_line(value: object) -> None:
+    """Print a value as JSON in one line, at once."""
+    out_line(printable_json(orjson.dumps(value, default=str).decode()))
+    sys.stdout.flush()
+
+
 def say_key(settings: Settings) -> None:
     """Say that the pseudonyms are made from a key that everybody knows."""
     if not settings.person_key and settings.persons != "raw":

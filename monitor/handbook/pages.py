@@ -15,14 +15,18 @@ import orjson
 import typer
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.registry import Collector
 
 from monitor.cli import app
 from monitor.contract.export import export
 from monitor.handbook.alerts import alerts_page
 from monitor.handbook.markdown import code, page, table
 from monitor.handbook.messages import messages_page
+from monitor.handbook.runbook import runbook_page, runbook_page_zh
 from monitor.handbook.tables import reference_page, reference_page_zh
 from monitor.inforce.rulebook import parameters_of
+from monitor.notify.metrics import NotifyMetrics
+from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.settings import Settings
 from monitor.worker.metrics import Metrics
 from rules.catalogue import catalogue
@@ -58,14 +62,28 @@ def settings_page() -> str:
 
 
 def metrics_page() -> str:
-    """Every metric."""
-    metrics = Metrics()
-    wrapped = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
+    """Every metric, by the process that has it."""
+    worker = Metrics()
+    parts = {
+        "monitor worker": (worker, worker.held),
+        "monitor notify": (NotifyMetrics(), None),
+        "monitor readmodel": (ReadModelMetrics(), None),
+    }
+    tables = [f"## {name}\n\n{_metrics(*part)}" for name, part in parts.items()]
+    about = (
+        "On `/metrics` of each process. No label names a person or a drug. Institutions are named by `monitor "
+        "readmodel` alone, twenty at most."
+    )
+    return page("Metrics", about, "\n\n".join(tables))
+
+
+def _metrics(of: object, read_when_asked: Collector | None) -> str:
+    wrapped = [one for one in vars(of).values() if isinstance(one, MetricWrapperBase)]
     rows = [(f"`{_full(one)}`", *_words(one)) for one in wrapped]
-    rows += [(f"`{one.name}`", one.type, ", ".join(one._labelnames), one.documentation)  # noqa: SLF001 - as below
-             for one in metrics.held.collect() if isinstance(one, GaugeMetricFamily)]  # fmt: skip
-    return page("Metrics", "On `/metrics` of a worker. No label names a person, an institution or a drug.",
-                table(("metric", "kind", "labels", "meaning"), sorted(rows)))  # fmt: skip
+    if read_when_asked is not None:
+        rows += [(f"`{one.name}`", one.type, ", ".join(one._labelnames), one.documentation)  # noqa: SLF001 - as below
+                 for one in read_when_asked.collect() if isinstance(one, GaugeMetricFamily)]  # fmt: skip
+    return table(("metric", "kind", "labels", "meaning"), sorted(rows))
 
 
 def _words(metric: MetricWrapperBase) -> tuple[str, str, str]:
@@ -135,15 +153,21 @@ def commands_page() -> str:
 def _commands(command: object, name: str) -> Iterator[str]:
     children = getattr(command, "commands", None)
     if children:
+        if getattr(command, "invoke_without_command", False):
+            yield _command(command, name)
         for child_name, child in sorted(children.items()):
             yield from _commands(child, f"{name} {child_name}")
         return
+    yield _command(command, name)
+
+
+def _command(command: object, name: str) -> str:
     parameters = getattr(command, "params", [])
     rows = [
         (", ".join(f"`{one}`" for one in p.opts), getattr(p, "help", "") or "") for p in parameters if p.name != "help"
     ]
     about = (getattr(command, "help", "") or "").strip()
-    yield f"## {name}\n\n{about}" + (f"\n\n{table(('option or argument', 'meaning'), rows)}" if rows else "")
+    return f"## {name}\n\n{about}" + (f"\n\n{table(('option or argument', 'meaning'), rows)}" if rows else "")
 
 
 def topics_page() -> str:
@@ -173,6 +197,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference.md": reference_page,
     "reference.zh.md": reference_page_zh,
     "contract.json": contract_page,
+    "runbook.md": runbook_page,
+    "runbook.zh.md": runbook_page_zh,
 }
 """File in docs/ -> what makes it."""
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
-from prometheus_client import generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-
-from monitor.errors import ConfigurationError
+from monitor import serving
 from monitor.worker.metrics import Metrics
 
 MOST_BLOCKED = 20
@@ -55,32 +50,12 @@ def ready(metrics: Metrics) -> bool:
 
 
 def serve(metrics: Metrics, host: str, port: int) -> ThreadingHTTPServer:
-    """/metrics, /healthz and /readyz on a thread of their own. Raises ConfigurationError where the port is taken."""
+    """Serve them on a thread of their own. Raises ConfigurationError where the port is taken."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/metrics":
-                self.answer(200, CONTENT_TYPE_LATEST, generate_latest(metrics.registry))
-            elif self.path in ("/healthz", "/readyz"):
-                well, detail = health(metrics, time.time())
-                well = well if self.path == "/healthz" else ready(metrics)
-                self.answer(200 if well else 503, "application/json", json.dumps({"ok": well, **detail}).encode())
-            else:
-                self.answer(404, "text/plain", b"expected /metrics, /healthz or /readyz\n")
+    def well() -> tuple[bool, dict[str, object]]:
+        return health(metrics, time.time())
 
-        def answer(self, status: int, kind: str, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def is_ready() -> tuple[bool, dict[str, object]]:
+        return ready(metrics), health(metrics, time.time())[1]
 
-        def log_message(self, *_: object) -> None:
-            """Say nothing: a scrape every few seconds is no news."""
-
-    try:
-        server = ThreadingHTTPServer((host, port), Handler)
-    except OSError as error:
-        raise ConfigurationError(f"MONITOR_METRICS_PORT: {host}:{port}: {error.strerror}") from None
-    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-    return server
+    return serving.serve(metrics.registry, {"/healthz": well, "/readyz": is_ready}, host, port)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 from typing import get_args
 from weakref import WeakValueDictionary
 
@@ -24,11 +25,15 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from rules.engine.alert import Alert
+from rules.catalogue import catalogue
+from rules.engine.alert import Alert, Status
 from rules.engine.effects import Counts
 from rules.engine.engine import Engine
+from rules.engine.finding import SEVERITIES
+from rules.ledgers import LEDGERS
 from rules.times import to_ms
 from rules.wire.answers import OTHER
+from rules.wire.forms import KINDS
 from streams.detect.detector import Outcome
 from streams.detect.meter import Blocked, Meter, Standing
 from streams.detect.task import Saved
@@ -37,6 +42,8 @@ from streams.route.router import MOST_TRANSACTIONS, Noted, Routed
 PREFIX = "settlement_monitor"
 LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 BATCH = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+FATES = (*product(get_args(Status), ("false",)), ("opened", "true"))
+"""Status and shadow of the revisions that are counted from 0 on, for each rule and severity."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +159,11 @@ class Metrics(Meter):
             "checkpoint_seconds", "One checkpoint, from the first record to the commit.", BATCH
         )
         self.checkpoint_bytes = counter("checkpoint_bytes", "State written by checkpoints, bytes.")
+        self.checkpointed_at = gauge(
+            "checkpoint_timestamp_seconds",
+            "When the last checkpoint was committed, seconds since 1970; the start of the worker before the first one.",
+        )
+        self.checkpointed_at.set(clock())
         self.held_inputs = gauge(
             "input_partitions_held", "Input partitions of this worker that wait until others have come as far."
         )
@@ -167,6 +179,19 @@ class Metrics(Meter):
         self.registry.register(self.held)
         for of_the_process in (ProcessCollector, PlatformCollector, GCCollector):
             of_the_process(registry=self.registry)  # memory, CPU, start time; version of Python; garbage collections
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Show the series that are known before anything happens: a rise from nothing to 1 is none to Prometheus."""
+        for kind in KINDS:
+            self.events.labels(kind)
+        for ledger in LEDGERS:
+            self.entries.labels(ledger.name)
+        for rule_id, rule in catalogue().items():
+            self.evaluations.labels(rule_id)
+            self.errors.labels(rule_id)
+            for severity, (status, shadow) in product(SEVERITIES, FATES):
+                self.alerts.labels(rule_id, severity, rule.card.stage, status, shadow)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"{PREFIX}_{name}", meaning, labels, registry=self.registry)
@@ -252,6 +277,7 @@ class Metrics(Meter):
         """One checkpoint was committed."""
         self.checkpoint_seconds.observe(saved.seconds)
         self.checkpoint_bytes.inc(saved.size)
+        self.checkpointed_at.set(self._clock())
 
     def standing(self, standings: Mapping[TP, Standing]) -> None:
         """Where each partition at work stands."""

@@ -1,4 +1,4 @@
-"""One worker process: router and detector against a real Kafka, with metrics, health and a read model beside it."""
+"""One worker process: router and detector against a real Kafka, with metrics and health."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from monitor.errors import ConfigurationError
 from monitor.inforce.reference import load_reference
 from monitor.inforce.rulebook import load_rules
 from monitor.inforce.versions import versions_of
-from monitor.readmodel.projector import Projector
 from monitor.settings import Settings, unknown_variables
 from monitor.text import complain
 from monitor.worker.connection import Connection, is_away
@@ -85,8 +84,6 @@ def run_worker(settings: Settings) -> NoReturn:
         lambda: {"state": STATE_VERSION},
         versions,
     )
-    if not settings.embedded:
-        app.task(Projector(client, settings.prefix, settings.redis, settings.alerts_days).run)
     run(app, config.step_seconds)
 
 

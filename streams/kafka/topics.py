@@ -110,6 +110,11 @@ class Names:
         """How far each input partition is read, and what the area is; workers wait for one another by it."""
         return f"{self.prefix}.internal.progress"
 
+    @property
+    def notified(self) -> str:
+        """What Alertmanager was told of each alert, compacted; written by `monitor notify` alone."""
+        return f"{self.prefix}.internal.notified"
+
     def writer(self, partition: int) -> str:
         """Transactional id under which one partition of the changelog is written, by its owner alone."""
         return f"{self.changelog}-{partition}"
@@ -183,6 +188,7 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
         (names.rule_errors, sizes.outputs, {**kept, **_days(90), **whole}),
         (names.tallies, 1, {**kept, **_days(30)}),
         (names.progress, 1, {**compacted, **short}),
+        (names.notified, 1, {**compacted, **short}),
     ]
     safe = {"min.insync.replicas": "2"} if sizes.replicas >= 3 else {}  # two of three
     return [Topic(name, partitions, {**config, **APPENDED, **safe}) for name, partitions, config in rows]

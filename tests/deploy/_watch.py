@@ -6,8 +6,9 @@ takes minutes. A Prometheus of Debian 12 (2.42) and an Alertmanager of Debian 12
 
 import contextlib
 import json
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,10 +20,11 @@ import yaml
 from tests.deploy._compose import words
 from tests.deploy._processes import DEPLOY, ROOT, eventually, free_port, get, program, running
 
+Process = subprocess.Popen[bytes]
 CALLED = "/etc/alertmanager/urls/"
 
 
-def prometheus_settings(targets: list[str], alertmanager: str) -> dict[str, Any]:
+def prometheus_settings(targets: list[str], alertmanager: str, more: Mapping[str, list[str]]) -> dict[str, Any]:
     """prometheus.yml with these workers, this Alertmanager, and a look every second."""
     settings: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
     settings["global"] = dict.fromkeys(settings["global"], "1s")
@@ -31,22 +33,33 @@ def prometheus_settings(targets: list[str], alertmanager: str) -> dict[str, Any]
     jobs = {job["job_name"]: job for job in settings["scrape_configs"]}
     del jobs["settlement-monitor"]["dns_sd_configs"]
     jobs["settlement-monitor"]["static_configs"] = [{"targets": targets}]
+    for name in ("settlement-notify", "settlement-readmodel"):
+        jobs[name]["static_configs"] = [{"targets": more.get(name, [])}]
     jobs["alertmanager"]["static_configs"] = [{"targets": [alertmanager]}]
     return settings
 
 
-def alertmanager_settings(receiver: str, *, hurried: bool) -> dict[str, Any]:
+ALWAYS = [{"years": ["2000:2100"]}]
+NEVER = [{"years": ["2000"]}]
+
+
+def alertmanager_settings(
+    receiver: str, *, hurried: str = "", intervals: Mapping[str, list[dict[str, list[str]]]] | None = None
+) -> dict[str, Any]:
     """alertmanager.yml with what stands in the files of its URLs: Alertmanager reads those itself since 0.26.
 
-    hurried: a second of patience at every place, in the place of minutes.
+    hurried: so long is waited at every place, in the place of minutes. intervals: in the place of those of that name.
     """
     settings: dict[str, Any] = yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text())
+    settings["templates"] = [str(DEPLOY / "alertmanager" / "templates" / "*.tmpl")]
     for one in settings["receivers"]:
         for webhook in one["webhook_configs"]:
             webhook["url"] = receiver + webhook.pop("url_file").removeprefix(CALLED)
     if hurried:
         for route in (settings["route"], *settings["route"]["routes"]):
-            route.update(group_wait="1s", group_interval="1s")
+            route.update(group_wait=hurried, group_interval=hurried)
+    for one in settings["time_intervals"]:
+        one["time_intervals"] = (intervals or {}).get(one["name"], one["time_intervals"])
     return settings
 
 
@@ -65,6 +78,7 @@ class Told:
     receiver: str
     status: str
     alerts: tuple[str, ...]
+    body: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,7 @@ def operations_room() -> Iterator[tuple[str, list[Told]]]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             names = tuple(one["labels"]["alertname"] for one in body["alerts"])
-            told.append(Told(self.path.strip("/"), body["status"], names))
+            told.append(Told(self.path.strip("/"), body["status"], names, json.dumps(body, ensure_ascii=False)))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -115,10 +129,15 @@ def endpoint(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, targets: list[str], alertmanager: str = "127.0.0.1:1") -> Iterator[int]:
-    """The port of a Prometheus with the command of the compose file."""
+def prometheus(
+    folder: Path,
+    targets: list[str],
+    alertmanager: str = "127.0.0.1:1",
+    more: Mapping[str, list[str]] | None = None,
+) -> Iterator[int]:
+    """The port of a Prometheus with the command of the compose file. more: targets of other jobs."""
     binary, port, settings = program("prometheus"), free_port(), folder / "prometheus.yml"
-    settings.write_text(yaml.safe_dump(prometheus_settings(targets, alertmanager)))
+    settings.write_text(yaml.safe_dump(prometheus_settings(targets, alertmanager, more or {})))
     flags = placed("prometheus", **{"config.file": str(settings), "storage.tsdb.path": str(folder / "tsdb")})
     with running([binary, *flags, f"--web.listen-address=127.0.0.1:{port}"], folder / "prometheus.log"):
         eventually(lambda: get(port, "/-/ready")[0] == 200, "Prometheus is ready")
@@ -126,15 +145,16 @@ def prometheus(folder: Path, targets: list[str], alertmanager: str = "127.0.0.1:
 
 
 @contextlib.contextmanager
-def alertmanager(folder: Path, receiver: str) -> Iterator[int]:
-    """The port of an Alertmanager with the command of the compose file."""
-    binary, port = program("alertmanager", "prometheus-alertmanager"), free_port()
-    settings = folder / "alertmanager.yml"
-    settings.write_text(yaml.safe_dump(alertmanager_settings(receiver, hurried=True)))
-    flags = placed("alertmanager", **{"config.file": str(settings), "storage.path": str(folder / "alertmanager")})
-    with running([binary, *flags, f"--web.listen-address=127.0.0.1:{port}"], folder / "alertmanager.log"):
+def alertmanager(folder: Path, settings: dict[str, Any], port: int | None = None) -> Iterator[tuple[int, Process]]:
+    """The port and process of an Alertmanager with the command of the compose file; it keeps its data in the folder."""
+    binary, port = program("alertmanager", "prometheus-alertmanager"), port or free_port()
+    file = folder / "alertmanager.yml"
+    file.write_text(yaml.safe_dump(settings))
+    flags = placed("alertmanager", **{"config.file": str(file), "storage.path": str(folder / "alertmanager")})
+    command = [binary, *flags, f"--web.listen-address=127.0.0.1:{port}"]
+    with running(command, folder / "alertmanager.log") as process:
         eventually(lambda: get(port, "/-/ready")[0] == 200, "Alertmanager is ready")
-        yield port
+        yield port, process
 
 
 @contextlib.contextmanager
@@ -144,7 +164,7 @@ def stack(folder: Path) -> Iterator[Stack]:
     with (
         operations_room() as (receiver, told),
         endpoint(folder) as worker,
-        alertmanager(folder, receiver) as manager,
+        alertmanager(folder, alertmanager_settings(receiver, hurried="1s")) as (manager, _),
         prometheus(folder, [worker], f"127.0.0.1:{manager}") as watcher,
     ):
         yield Stack(watcher, manager, told)

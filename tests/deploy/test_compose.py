@@ -23,7 +23,7 @@ from tests.deploy._processes import DEPLOY, ROOT, eventually, free_ports, run, r
 from tests.kafka._cluster import SCRIPT, kafka_version
 
 ONE_SHOT = {"topics"}
-BUILT = {"topics", "worker"}
+BUILT = {"topics", "worker", "notify", "readmodel"}
 PULLED = sorted(services().keys() - BUILT)
 
 
@@ -104,7 +104,12 @@ def test_a_service_waits_for_what_it_needs() -> None:
         ("topics", "kafka"): "service_healthy",
         ("worker", "kafka"): "service_healthy",
         ("worker", "topics"): "service_completed_successfully",
-        ("worker", "redis"): "service_started",
+        ("readmodel", "kafka"): "service_healthy",
+        ("readmodel", "topics"): "service_completed_successfully",
+        ("readmodel", "redis"): "service_started",
+        ("notify", "kafka"): "service_healthy",
+        ("notify", "topics"): "service_completed_successfully",
+        ("notify", "alertmanager"): "service_started",
         ("grafana", "prometheus"): "service_started",
     } == needs
 

@@ -63,17 +63,17 @@ def monitor(*arguments: str, env: dict[str, str] | None = None, cwd: Path = ROOT
 
 @dataclass
 class Worker:
-    """A process of `monitor worker`, its terminal in a file."""
+    """A process of `monitor worker`, or of another command that lasts; its terminal in a file."""
 
     process: subprocess.Popen[bytes]
     log: Path
     _file: IO[bytes]
 
     @classmethod
-    def start(cls, env: dict[str, str], log: Path) -> "Worker":
+    def start(cls, env: dict[str, str], log: Path, name: str = "worker") -> "Worker":
         """Start one; it is at work some seconds later."""
         file = log.open("ab")
-        command = [sys.executable, "-m", "monitor", "worker"]
+        command = [sys.executable, "-m", "monitor", name]
         return cls(subprocess.Popen(command, env=env, cwd=ROOT, stdout=file, stderr=file), log, file)
 
     def said(self) -> str:
@@ -145,7 +145,11 @@ class Area:
 
     def worker(self, **settings: object) -> Worker:
         """Start a worker."""
-        worker = Worker.start(self.env(**settings), self.folder / f"worker-{len(self.workers)}.log")
+        return self.start("worker", **settings)
+
+    def start(self, name: str, **settings: object) -> Worker:
+        """Start a command that lasts; it is ended with the workers."""
+        worker = Worker.start(self.env(**settings), self.folder / f"{name}-{len(self.workers)}.log", name)
         self.workers.append(worker)
         return worker
 

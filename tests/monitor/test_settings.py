@@ -22,6 +22,10 @@ from rules.wire.pseudonyms import Pseudonyms
         ("MONITOR_METRICS_PORT", "70000", "less than or equal to 65535"),
         ("MONITOR_PERSONS", "clear", "MONITOR_PERSONS: Input should be 'pseudonym' or 'raw'"),
         ("MONITOR_PREFIX", "a b", "MONITOR_PREFIX"),
+        ("MONITOR_ALERTMANAGER", "alertmanager:9093", "MONITOR_ALERTMANAGER: .*expected http://host:port"),
+        ("MONITOR_ALERTMANAGER", "http://a:9093,,http://b:9093", "MONITOR_ALERTMANAGER: .*expected http://host:port"),
+        ("MONITOR_NOTIFY_HOURS", "17:30-08:30", "MONITOR_NOTIFY_HOURS: .*expected hh:mm-hh:mm"),
+        ("MONITOR_NOTIFY_HOURS", "8:30-17:30", "MONITOR_NOTIFY_HOURS: .*expected hh:mm-hh:mm"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:

@@ -16,7 +16,10 @@ import typer
 from typer.testing import CliRunner
 
 from monitor.cli import app, main
+from monitor.commands.alerts import moment_of
 from monitor.errors import ConfigurationError, InputError
+from rules.catalogue import catalogue
+from rules.times import parse
 
 
 def run(*arguments: str, code: int = 0) -> str:
@@ -132,7 +135,7 @@ def commands(command: object, name: str = "monitor") -> Iterator[tuple[str, set[
     """Every command with its options."""
     for child_name, child in getattr(command, "commands", {}).items():
         yield from commands(child, f"{name} {child_name}")
-    if not hasattr(command, "commands"):
+    if not hasattr(command, "commands") or getattr(command, "invoke_without_command", False):
         yield name, {option for parameter in getattr(command, "params", []) for option in parameter.opts}
 
 
@@ -140,7 +143,9 @@ def test_every_result_is_there_as_json() -> None:
     """All commands take --json but those that run until they are stopped, and the one that prints nothing else."""
     without = {name for name, options in commands(typer.main.get_command(app)) if "--json" not in options}
 
-    assert {"monitor demo", "monitor worker", "monitor contract export"} == without
+    lasting = {"monitor demo", "monitor worker", "monitor notify", "monitor readmodel"}
+
+    assert lasting | {"monitor contract export"} == without
 
 
 def test_a_simulation_says_how_much_it_wrote(tmp_path: Path) -> None:
@@ -186,16 +191,45 @@ def test_dead_letters_without_a_broker_are_one_line(verb: str, caplog: pytest.Lo
 
 @pytest.mark.parametrize(
     ("option", "known"),
-    [("--severity", "info, warning, high, critical"), ("--status", "opened, updated, withdrawn, closed")],
+    [
+        ("--severity", "info, warning, high, critical"),
+        ("--min-severity", "info, warning, high, critical"),
+        ("--status", "opened, updated, withdrawn, closed"),
+        ("--rule", ", ".join(catalogue())),
+    ],
 )
 def test_no_alert_is_looked_for_that_cannot_be(monkeypatch: pytest.MonkeyPatch, option: str, known: str) -> None:
-    """A severity or status that there is not is refused before Redis is asked."""
+    """A severity, status or rule that there is not is refused before Redis is asked."""
     monkeypatch.setenv("MONITOR_REDIS", "redis://127.0.0.1:1/0")
 
     with pytest.raises(ConfigurationError) as raised:
         run("alerts", "list", option, "bogus")
 
     assert f"{option}: expected one of {known}, was bogus" == str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        ("2026-03-05", parse("2026-03-05 00:00:00")),
+        ("2026-03-05 14:00:00", parse("2026-03-05 14:00:00")),
+        ("90m", parse("2026-03-05 12:30:00")),
+        ("24h", parse("2026-03-04 14:00:00")),
+        ("7d", parse("2026-02-26 14:00:00")),
+    ],
+)
+def test_since_is_a_moment_or_a_length(monkeypatch: pytest.MonkeyPatch, since: str, expected: int) -> None:
+    """Of time before now, in Beijing."""
+    monkeypatch.setattr("time.time", lambda: parse("2026-03-05 14:00:00") / 1000)
+
+    assert expected == moment_of(since)
+
+
+@pytest.mark.parametrize("since", ["yesterday", "7w", "-1d", "14:00"])
+def test_since_is_nothing_else(since: str) -> None:
+    """One line that says what is."""
+    with pytest.raises(ConfigurationError, match=f"--since: expected 24h, 7d, yyyy-mm-dd .*, was {since}"):
+        moment_of(since)
 
 
 @pytest.mark.parametrize(

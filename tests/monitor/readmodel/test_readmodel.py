@@ -1,4 +1,4 @@
-"""The read model takes what comes, and never ends the worker that it is part of."""
+"""The read model takes what comes, and is asked in all the ways that people need."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import contextlib
 
 import orjson
 import pytest
+from prometheus_client import generate_latest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
+from monitor.errors import InputError
+from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.projector import Projector
-from monitor.readmodel.readmodel import ReadModel, Wanted
+from monitor.readmodel.readmodel import Listed, ReadModel, Wanted
+from monitor.readmodel.silence import Silence
+from rules.times import parse
 
 GOOD = {"alert_id": "a", "revision": 1, "event_time": "2026-03-02T00:00:00+08:00"}
 BAD = [
@@ -33,7 +38,7 @@ async def test_what_is_no_alert_is_set_aside(redis_url: str, prefix: str) -> Non
         with capture_logs() as said:
             await projector.put(redis, [*BAD, orjson.dumps(GOOD), *BAD])
 
-    assert ReadModel(redis_url, prefix).newest(Wanted(), 10) == [GOOD]
+    assert ReadModel(redis_url, prefix).search(Wanted(), 10) == Listed([GOOD], 1)
     assert len(said) == 2 * len(BAD)
     assert {frozenset(line) for line in said} == {frozenset({"event", "log_level", "reason"})}
 
@@ -65,3 +70,138 @@ async def test_a_kafka_that_refuses_is_asked_again(monkeypatch: pytest.MonkeyPat
             await running
 
     assert {line["reason"] for line in said} == {"KafkaConnectionError"}
+
+
+def alert(alert_id: str, **more: object) -> dict[str, object]:
+    """An alert, as far as a list looks at it."""
+    return {
+        "alert_id": alert_id, "revision": 1, "status": "opened", "rule_id": "S01", "severity": "high",
+        "fixmedins_code": "P1", "event_time": "2026-03-05T14:00:00+08:00", "last_time": "2026-03-05T15:00:00+08:00",
+        "subject": {"kind": "institution", "id": "P1"}, "evidence": [{"person": "p_1"}],
+        "text": {"zh": "线索", "en": "lead"}, **more,
+    }  # fmt: skip
+
+
+async def written(redis_url: str, prefix: str, *alerts: dict[str, object]) -> ReadModel:
+    """A read model that holds these alerts."""
+    async with Redis.from_url(redis_url) as redis:
+        await Projector({}, prefix, redis_url, days=90_000).put(redis, [orjson.dumps(one) for one in alerts])
+    return ReadModel(redis_url, prefix)
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Wanted(), {"a", "b", "c", "d"}),
+        (Wanted(rule="S02"), {"b"}),
+        (Wanted(min_severity="high"), {"a", "b", "d"}),
+        (Wanted(is_open=True), {"a", "b", "c"}),
+        (Wanted(since=parse("2026-03-05 15:00:00")), {"a", "b", "d"}),
+        (Wanted(since=parse("2026-03-05 15:00:01")), {"b"}),
+        (Wanted(person="p_1"), {"a", "b", "d"}),
+        (Wanted(person="p_2"), {"b", "c"}),
+        (Wanted(institution="P1", status="closed"), {"d"}),
+    ],
+    ids=repr,
+)
+async def test_what_is_wanted_is_found(redis_url: str, prefix: str, wanted: Wanted, found: set[str]) -> None:
+    """By rule, severity, status, institution, person and time; each bound counts in."""
+    model = await written(
+        redis_url, prefix, alert("a"),
+        alert("b", rule_id="S02", severity="critical", status="updated", subject={"kind": "person", "id": "p_2"},
+              last_time="2026-03-06T00:00:00+08:00"),
+        alert("c", severity="warning", evidence=[{"person": "p_2"}], last_time="2026-03-05T14:59:59+08:00"),
+        alert("d", status="closed"),
+    )  # fmt: skip
+
+    assert found == {one["alert_id"] for one in model.search(wanted, 50).newest}
+
+
+@pytest.mark.redis
+async def test_all_are_counted(redis_url: str, prefix: str) -> None:
+    """However few are shown; more than Redis is asked for at once."""
+    model = await written(redis_url, prefix, *(alert(f"a{number}") for number in range(450)))
+
+    listed = model.search(Wanted(), 3)
+
+    assert (3, 450) == (len(listed.newest), listed.total)
+
+
+@pytest.mark.redis
+async def test_an_id_may_be_cut(redis_url: str, prefix: str) -> None:
+    """Its beginning is enough, as long as no other id begins so."""
+    model = await written(redis_url, prefix, alert("abcd1"), alert("abcd22"), alert("abcd2"))
+
+    found = model.one("abcd1"), model.one("abcd22"), model.one("abcd2"), model.one("abce"), model.one("abc")
+
+    assert ["abcd1", "abcd22", "abcd2", None, None] == [one and one["alert_id"] for one in found]
+    with pytest.raises(InputError, match="abcd: expected the beginning of one id, 3 begin so"):
+        model.one("abcd")
+
+
+@pytest.mark.redis
+async def test_what_comes_is_followed(redis_url: str, prefix: str) -> None:
+    """First what is there, then each revision that is wanted and new."""
+    model = await written(redis_url, prefix, alert("a"), alert("b", severity="info"))
+    followed = model.follow(Wanted(min_severity="high"), 10)
+    first = await asyncio.to_thread(next, followed)
+    await written(redis_url, prefix, alert("a"), alert("c", severity="info"), alert("a", revision=2, status="closed"))
+    second = await asyncio.to_thread(next, followed)
+
+    assert [("a", 1), ("a", 2)] == [(one["alert_id"], one["revision"]) for one in (first, second)]
+
+
+DAY_MS = 86_400_000
+
+
+def heard(days: list[int], until: int) -> Silence:
+    """An institution that sends at noon on these days, and another one at noon of the last day."""
+    silence = Silence()
+    for day in days:
+        silence.hear("P34102100029", NOON + day * DAY_MS)
+    silence.hear("P34102100030", NOON + until * DAY_MS)
+    return silence
+
+
+NOON = parse("2026-03-02 12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("days", "until", "expected"),
+    [
+        ([*range(14)], 15, {}),  # 48 h
+        ([*range(14)], 16, {"P34102100029": 3 * 86_400.0}),
+        ([*range(4, 14)], 16, {"P34102100029": 3 * 86_400.0}),  # ten days of fourteen
+        ([*range(5, 14)], 16, {}),  # nine: it may be closed as usual
+        ([*range(14)], 27, {}),  # two weeks: it does not normally send any more
+        ([*reversed(range(14))], 16, {"P34102100029": 3 * 86_400.0}),  # in whichever order
+        ([0, 20], 24, {}),
+    ],
+)
+def test_who_falls_silent_is_named(days: list[int], until: int, expected: dict[str, float]) -> None:
+    """An institution that sent on ten of fourteen days, and nothing for more than 48 hours of the platform's clock."""
+    assert expected == heard(days, until).silent()
+
+
+def test_what_is_no_institution_is_not_watched() -> None:
+    """A person's number in the place of an institution never becomes a label."""
+    silence = Silence()
+    for day in range(14):
+        for name in ("341021198001011234", "34102119800101123X", "", "x" * 30, "P1\n"):
+            silence.hear(name, NOON + day * DAY_MS)
+
+    assert {} == silence.heard
+
+
+def test_at_most_twenty_are_named() -> None:
+    """Those that fell silent last; all are counted."""
+    metrics = ReadModelMetrics()
+    metrics.heard({f"P341021{number:05}": 1000.0 + number for number in range(50)})
+    metrics.heard({f"P341021{number:05}": 1000.0 + number for number in range(30)})
+    lines = generate_latest(metrics.registry).decode().splitlines()
+    named = [line for line in lines if line.startswith("settlement_monitor_readmodel_silent_seconds{")]
+
+    assert "settlement_monitor_readmodel_silent_institutions 30.0" in lines
+    assert 20 == len(named)
+    assert 'settlement_monitor_readmodel_silent_seconds{institution="P34102100000"} 1000.0' in named

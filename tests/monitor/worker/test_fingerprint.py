@@ -43,6 +43,11 @@ OTHER: dict[str, tuple[object, bool]] = {
     "metrics_port": (9465, False),
     "redis": ("redis://127.0.0.1:6380/0", False),
     "alerts_days": (91, False),
+    "alertmanager": ("http://alertmanager:9093", False),
+    "notify_seconds": (61, False),
+    "notify_openings": (51, False),
+    "notify_age_days": (8, False),
+    "notify_hours": ("09:00-17:00", False),
     "log_level": ("debug", False),
 }
 """Every setting -> another value than its default, and whether that makes other alerts."""

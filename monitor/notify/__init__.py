@@ -1,0 +1,1 @@
+"""Tells Alertmanager of leads: which ones, under which labels, and until when."""

@@ -1,0 +1,267 @@
+"""What Alertmanager is to know: which leads, under which labels, until when."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from monitor.notify.book import MISFIRES, VALID, WAVE, Book, Entry, Policy, Post
+from monitor.notify.lead import read
+from rules.engine.text import Text
+from rules.times import DAY, HOUR, MINUTE, SECOND, iso, parse
+
+NOW = parse("2026-03-05 14:02:07")
+"""A Thursday."""
+ADVICE = Text("核对就诊登记", "compare the register")
+PERSON = "p_0123456789abcdef0123"
+
+
+def alert() -> dict[str, object]:
+    """An alert revision as it stands on the topic, as far as the notifier reads it."""
+    return {
+        "alert_id": "a1", "revision": 1, "status": "opened", "rule_id": "S01", "rule_name": "集中刷卡",
+        "rule_name_en": "Concentrated swiping", "shadow": False, "stage": "in", "severity": "high",
+        "subject": {"kind": "institution", "id": "P34102100029"}, "scope": ["P34102100029"], "incident_id": "i1",
+        "fixmedins_code": "P34102100029", "insuplc_admdvs": "341021", "mdtrtarea_admvs": "340100",
+        "last_time": "2026-03-05T14:02:00+08:00", "text": {"zh": "11名参保人刷卡", "en": "11 persons swiped"},
+        "evidence": [{"person": PERSON, "setl_id": "s1"}], "anything": "new",
+    }  # fmt: skip
+
+
+def book(openings: int = 50) -> Book:
+    """A book with nothing in it."""
+    return Book(Policy("settlement", openings, 7 * DAY, "08:30-17:30"), {"S01": ADVICE})
+
+
+def take(into: Book, now: int = NOW, /, **of: object) -> Entry | None:
+    """Take a revision that was published just now."""
+    return into.take(read(json.dumps(alert() | of).encode()), now, now)
+
+
+def is_firing(post: Post, now: int) -> bool:
+    """Whether Alertmanager is to know it as open."""
+    return post.ends > now
+
+
+def test_a_lead_has_the_labels_by_which_it_is_routed() -> None:
+    """Rule, severity, stage, both regions, institution, incident; and what it is grouped by."""
+    one = book()
+    take(one)
+
+    [post] = one.news(NOW)
+
+    assert post.labels == {
+        "alertname": "SettlementLead", "kind": "lead", "area": "settlement", "rule": "S01", "severity": "high",
+        "stage": "in", "insuplc_admdvs": "341021", "mdtrtarea_admvs": "340100", "institution": "P34102100029",
+        "incident": "i1", "wave": "2026-03-05T14:02:07+08:00", "digest": "2026-03-06", "hours": "working",
+    }  # fmt: skip
+    assert post.annotations == {
+        "rule_name_zh": "集中刷卡", "rule_name_en": "Concentrated swiping", "sentence_zh": "11名参保人刷卡",
+        "sentence_en": "11 persons swiped", "advice_zh": "核对就诊登记", "advice_en": "compare the register",
+        "alert_id": "a1", "opened": "2026-03-05T14:02:07+08:00",
+    }  # fmt: skip
+    assert (NOW, NOW + VALID) == (post.starts, post.ends)
+
+
+def test_labels_stay_over_revisions_and_restarts() -> None:
+    """Later revisions change the words alone; so Alertmanager knows the lead again."""
+    one = book()
+    entry = take(one)
+    assert entry is not None
+    [first] = one.news(NOW)
+    take(one, NOW + HOUR, revision=2, status="updated", text={"zh": "12名", "en": "12"}, incident_id="other")
+    again = book()
+    again.restore([entry])
+
+    [later], [restored] = one.news(NOW + HOUR), again.all(NOW + DAY)
+
+    assert first.labels == later.labels == restored.labels
+    assert ("12名", "a1") == (later.annotations["sentence_zh"], restored.annotations["alert_id"])
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "closed"])
+def test_an_end_is_told_and_told_again(status: str) -> None:
+    """For as long as Alertmanager may believe what it was told before; then the lead is forgotten."""
+    one = book()
+    take(one)
+    [opened] = one.news(NOW)
+    take(one, NOW + MINUTE, revision=2, status=status)
+
+    [news], [again] = one.news(NOW + MINUTE), one.all(NOW + HOUR)
+
+    assert opened.labels == news.labels == again.labels
+    assert NOW + MINUTE == news.ends == again.ends
+    assert ["a1"] == one.forget(NOW + MINUTE + VALID + 1)
+    assert [] == one.all(NOW + 2 * VALID)
+
+
+def test_a_higher_severity_is_another_alert() -> None:
+    """The one of the lower severity is over; a lower severity afterwards changes nothing."""
+    one = book()
+    take(one)
+    one.news(NOW)
+    take(one, NOW + 1, revision=2, status="updated", severity="critical")
+
+    news = {post.labels["severity"]: is_firing(post, NOW + 1) for post in one.news(NOW + 1)}
+    take(one, NOW + 2, revision=3, status="updated", severity="info")
+    [after] = one.news(NOW + 2)
+
+    assert {"high": False, "critical": True} == news
+    assert after.labels["severity"] == "critical"
+
+
+def test_leads_with_the_same_labels_end_with_the_last() -> None:
+    """Alertmanager knows one alert of them; it speaks of the newest."""
+    one = book()
+    take(one)
+    take(one, alert_id="a2")
+    [post] = one.news(NOW)
+    take(one, NOW + 1, alert_id="a2", revision=2, status="closed")
+    [still] = one.news(NOW + 1)
+    take(one, NOW + 2, alert_id="a1", revision=2, status="closed")
+    [over] = one.news(NOW + 2)
+
+    assert ("a2", "a1") == (post.annotations["alert_id"], still.annotations["alert_id"])
+    assert (True, False) == (is_firing(still, NOW + 1), is_firing(over, NOW + 2))
+
+
+@pytest.mark.parametrize("revision", [1, 2])
+def test_a_revision_that_was_seen_changes_nothing(revision: int) -> None:
+    """A worker that died repeats what it had published; an end is not taken back by it."""
+    one = book()
+    take(one, revision=2)
+    take(one, revision=3, status="closed")
+    one.news(NOW)
+
+    assert take(one, revision=revision) is None
+    assert [] == one.news(NOW)
+
+
+@pytest.mark.parametrize(
+    ("more", "fate"),
+    [
+        ({"shadow": True}, "shadow"),
+        ({"stage": "pre"}, "pre"),
+        ({"last_time": iso(NOW - 7 * DAY - SECOND)}, "historical"),
+        ({"last_time": iso(NOW - 7 * DAY)}, "told"),
+    ],
+)
+def test_who_is_told(more: dict[str, object], fate: str) -> None:
+    """Nobody of a rule that is tried out, of a pre-settlement, of history; and each is counted."""
+    one = book()
+
+    entry = take(one, NOW, **more)
+
+    assert (fate == "told", {fate: 1}) == (entry is not None, dict(one.fates))
+    assert (fate == "told") == bool(one.all(NOW))
+
+
+def test_a_rule_that_misfires_is_one_notification() -> None:
+    """The fiftieth opening of an hour is told, the next ones are held back; an hour after the last one it is over."""
+    one = book()
+    for number in range(60):
+        take(one, NOW + number, alert_id=f"a{number}", incident_id=f"i{number}")
+    take(one, NOW + 60, alert_id="b", rule_id="S02")
+
+    posts = one.all(NOW + 60)
+    misfires = [post for post in posts if post.labels["alertname"] == MISFIRES]
+    over = [post for post in one.all(NOW + 59 + HOUR) if post.labels["alertname"] == MISFIRES]
+
+    assert (51, 1) == (len(posts) - len(misfires), len(misfires))
+    assert {"rule": "S01", "kind": "operations"}.items() <= misfires[0].labels.items()
+    assert {"told": 51, "held": 10} == dict(one.fates)
+    assert ({"S01"}, set()) == (one.misfiring(NOW + 60), one.misfiring(NOW + 59 + HOUR))
+    assert not is_firing(over[0], NOW + 59 + HOUR)
+    assert [True, False] == [is_firing(misfires[0], NOW + 60), is_firing(over[0], NOW + 59 + HOUR)]
+
+
+def test_the_cap_holds_over_partitions() -> None:
+    """They are read one after the other, so what was published first may be read last."""
+    one = book(openings=2)
+    fates = []
+    for number, moment in enumerate((NOW + MINUTE, NOW + 2 * MINUTE, NOW, NOW - HOUR)):
+        entry = take(one, moment, alert_id=f"a{number}", incident_id=f"i{number}")
+        assert entry is not None
+        fates.append(entry.fate)
+
+    assert ["told", "told", "held", "told"] == fates
+
+
+def test_the_cap_holds_over_a_restart() -> None:
+    """Openings of the last hour are remembered, those that were held back too."""
+    one = book(openings=2)
+    entries = [take(one, NOW + number, alert_id=f"a{number}", incident_id=f"i{number}") for number in range(3)]
+    again = book(openings=2)
+    again.restore(entry for entry in entries if entry is not None)
+
+    held = take(again, NOW + 9, alert_id="a9", incident_id="i9")
+    told = take(again, NOW + HOUR + 10, alert_id="c", incident_id="ic")
+
+    assert held is not None
+    assert told is not None
+    assert ("held", "told") == (held.fate, told.fate)
+    assert {"S01"} == again.misfiring(NOW + 10)
+
+
+def test_what_opens_together_is_one_wave() -> None:
+    """From the first lead on for four minutes, also over a restart."""
+    one = book()
+    first = take(one)
+    second = take(one, NOW + WAVE - 1, alert_id="a2", rule_id="S02")
+    assert first is not None
+    assert second is not None
+    again = book()
+    again.restore([second, first])
+    third = take(again, NOW + WAVE - 1000, alert_id="a3", rule_id="S03")
+    fourth = take(again, NOW + WAVE, alert_id="a4", rule_id="S04")
+    assert third is not None
+    assert fourth is not None
+
+    assert first.labels["wave"] == second.labels["wave"] == third.labels["wave"] != fourth.labels["wave"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "hours", "digest"),
+    [
+        ("2026-03-05 08:29:59", "off", "2026-03-05"),
+        ("2026-03-05 08:30:00", "working", "2026-03-06"),
+        ("2026-03-05 17:29:59", "working", "2026-03-06"),
+        ("2026-03-05 17:30:00", "off", "2026-03-06"),
+        ("2026-03-07 10:00:00", "off", "2026-03-08"),
+    ],
+)
+def test_working_hours_and_the_digest(moment: str, hours: str, digest: str) -> None:
+    """The digest is that of the next beginning of the working hours; a Saturday has none of these."""
+    one = book()
+    now = parse(moment)
+    entry = take(one, now, last_time=iso(now))
+    assert entry is not None
+
+    assert (hours, digest) == (entry.labels["hours"], entry.labels["digest"])
+
+
+@pytest.mark.parametrize("place", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("subject", "named"), [({"kind": "person", "id": "341021198001011234"}, "341021198001011234"), (None, PERSON)]
+)
+def test_nobody_is_named(place: str, subject: dict[str, str] | None, named: str) -> None:
+    """A sentence in which a person stands, be it by pseudonym, is left out; the name of the rule stands for it."""
+    one = book()
+    text = {"zh": "x", "en": "x"} | {place: f"of {named}."}
+    entry = take(one, text=text, subject=subject or {"kind": "institution", "id": "P34102100029"})
+    assert entry is not None
+
+    [post] = one.news(NOW)
+
+    assert not {named, PERSON} & {*post.labels.values(), *post.annotations.values()}
+    assert ("集中刷卡", "Concentrated swiping") == (post.annotations["sentence_zh"], post.annotations["sentence_en"])
+    assert named not in repr(entry)
+    assert named not in repr(post)
+
+
+@pytest.mark.parametrize("value", [b"", b"{", b"[]", b"null", json.dumps(alert() | {"last_time": "soon"}).encode()])
+def test_what_is_no_alert_is_refused(value: bytes) -> None:
+    """With an error that the caller catches."""
+    with pytest.raises(ValueError):  # noqa: PT011 - whichever of them
+        read(value)
