@@ -49,6 +49,7 @@ OTHER: dict[str, tuple[object, bool]] = {
     "notify_age_days": (8, False),
     "notify_hours": ("09:00-17:00", False),
     "log_level": ("debug", False),
+    "state_dir": (Path("state"), False),
 }
 """Every setting -> another value than its default, and whether that makes other alerts."""
 

@@ -56,11 +56,11 @@ def renumbered(name: str, value: object, place: str) -> object:
 
 
 def standing(bodies: list[Body]) -> list[tuple[object, ...]]:
-    """What stands in the end; its evidence is told by time, person and amount."""
+    """What stands in the end; its evidence is told by all but numbers."""
     events = sorted(accepted(bodies), key=lambda one: uploaded_of(one[0]))
     [log] = logs([(0, value, uploaded_of(event)) for event, value in events])
     episodes = standing_at_end(run(log, whole_catalogue(), a_reference()).alerts)
-    return sorted((*one[:-1], sorted(row[2:] for row in one.evidence)) for one in episodes)
+    return sorted((*one[:-1], sorted((role, *row) for role, _, _, _, _, *row in one.evidence)) for one in episodes)
 
 
 @pytest.mark.parametrize("seed", range(12))
