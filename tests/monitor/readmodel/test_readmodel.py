@@ -93,19 +93,19 @@ async def written(redis_url: str, prefix: str, *alerts: dict[str, object]) -> Re
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (Wanted(), {"a", "b", "c", "d"}),
-        (Wanted(rule="S02"), {"b"}),
-        (Wanted(min_severity="high"), {"a", "b", "d"}),
-        (Wanted(is_open=True), {"a", "b", "c"}),
-        (Wanted(since=parse("2026-03-05 15:00:00")), {"a", "b", "d"}),
-        (Wanted(since=parse("2026-03-05 15:00:01")), {"b"}),
-        (Wanted(person="p_1"), {"a", "b", "d"}),
-        (Wanted(person="p_2"), {"b", "c"}),
-        (Wanted(institution="P1", status="closed"), {"d"}),
+        (Wanted(), "abcd"),
+        (Wanted(rule="S02"), "b"),
+        (Wanted(min_severity="high"), "abd"),
+        (Wanted(is_open=True), "abc"),
+        (Wanted(since=parse("2026-03-05 15:00:00")), "abd"),
+        (Wanted(since=parse("2026-03-05 15:00:01")), "b"),
+        (Wanted(person="p_1"), "abd"),
+        (Wanted(person="p_2"), "bc"),
+        (Wanted(institution="P1", status="closed"), "d"),
     ],
     ids=repr,
 )
-async def test_what_is_wanted_is_found(redis_url: str, prefix: str, wanted: Wanted, found: set[str]) -> None:
+async def test_what_is_wanted_is_found(redis_url: str, prefix: str, wanted: Wanted, found: str) -> None:
     """By rule, severity, status, institution, person and time; each bound counts in."""
     model = await written(
         redis_url, prefix, alert("a"),
@@ -115,7 +115,7 @@ async def test_what_is_wanted_is_found(redis_url: str, prefix: str, wanted: Want
         alert("d", status="closed"),
     )  # fmt: skip
 
-    assert found == {one["alert_id"] for one in model.search(wanted, 50).newest}
+    assert set(found) == {one["alert_id"] for one in model.search(wanted, 50).newest}
 
 
 @pytest.mark.redis
