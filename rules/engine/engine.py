@@ -157,12 +157,17 @@ class Engine:
         self.memory.leave_unsaved()
 
     def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
-        """Take over the state that `drain_changes` gave, in any order, the last of each key."""
+        """Take over the state that `drain_changes` gave, in any order, the last of each key; also an empty one.
+
+        Where pages rest elsewhere than in memory this comes before anything is fed.
+        """
         saved = state.by_kind(records)
         in_force = state.in_force(saved, self.rule_classes)
         if in_force is not None:
             self.put_in_force(in_force)
             self.turn_changed, self.turned = False, True
+        # Not before: who brings rules into force drops what the rules until then had no need of.
+        self.memory.resting.begin()
         state.load(self.memory, saved)
         for page in self.memory.pages.values():
             self._agenda.plan(page, self.memory.tick)

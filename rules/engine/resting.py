@@ -50,6 +50,9 @@ class AtRest(Protocol):
     def named(self, marks: Iterable[int]) -> list[Name]:
         """The pages that may have an entry with one of these marks, in order."""
 
+    def begin(self) -> None:
+        """What was saved before is there from now on; until then there is nothing."""
+
     def leave(self) -> None:
         """The records of all that was laid, marked or dropped so far are handed out to be saved."""
 
@@ -107,6 +110,9 @@ class InMemory(AtRest):
     def named(self, marks: Iterable[int]) -> list[Name]:
         """As of AtRest."""
         return self._marked.named(marks)
+
+    def begin(self) -> None:
+        """As of AtRest: what was saved is laid down anew."""
 
     def leave(self) -> None:
         """As of AtRest: all stays here."""

@@ -11,11 +11,11 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from time import time
+from time import monotonic, sleep, time
 from typing import NamedTuple, cast
 
 import msgspec
@@ -31,10 +31,22 @@ log = logging.getLogger("settlement_monitor.streams")
 OLDEST_SECONDS = 84 * 3600.0
 """A copy older than half of what the changelog keeps of records that are gone is not read on from: it may have missed
 that they are gone."""
+AHEAD_SECONDS = 3600.0
+"""A copy of a later time than this is one of a wrong clock: nobody knows how old it is (our assumption)."""
 MEMTABLE_BYTES = 8 << 20
 """Memory of a partition for what was written last; there are two (our assumption)."""
 CACHE = Cache(64 << 20)
 """Memory of all partitions of a process for what was read last (our assumption)."""
+KEYS = "1"
+"""Of the form of keys and values in the RocksDB; a copy of another one is worthless."""
+MOST_FILES = 256
+"""So many files of a partition are open at most (our assumption: a process may have 1,024)."""
+LOCK_SECONDS = 3.0
+"""So long a folder that another process has is waited for: at a rebalance its last owner is about to leave it."""
+NEW_SECONDS = 60.0
+"""A spare folder that is younger may be about to be opened."""
+_PASSING = ("No space left", "Too many open files")
+"""What RocksDB says of faults that pass; the copy is as good as it was."""
 _FAILED = "FAILED"
 """A file of this name says that RocksDB could not read or write: who opens the folder next begins anew."""
 
@@ -78,16 +90,18 @@ class Disk(AtRest):
     Two may use it at once, each in a thread of its own: the engine, which reads pages, and who writes what was saved.
     """
 
-    def __init__(self, folder: Path, ledgers: Iterable[Ledger], identity: str) -> None:
+    def __init__(self, folder: Path, ledgers: Collection[Ledger], identity: str) -> None:
         """Take a folder of this partition's own.
 
         identity: of the area, the form of the records and the number of partitions: a copy of another one is worthless.
         """
         self._folder = folder
-        self._identity = identity
+        resting = ", ".join(sorted(one.name for one in ledgers if one.may_rest))
+        self._identity = f"{identity}, keys {KEYS}, resting {resting}"
         self._names = tuple(encode((one.name, ()))[:-1] for one in ledgers if one.may_rest)
         self._entries = tuple(entries_of(one.name) for one in ledgers if one.may_rest)
         self._opened: Rdict | None = None
+        self._begun = False
         self._at: _Head | None = None
         self._guard = threading.Lock()
         self._laid: dict[Name, _Laid | None] = {}
@@ -98,7 +112,7 @@ class Disk(AtRest):
     # What the engine asks
 
     def __len__(self) -> int:
-        return self._number
+        return max(self._number, 0)  # while a state is loaded nobody knows it
 
     def lay(self, name: Name, saved: bytes, ledger: str, touched: int) -> None:
         """As of AtRest."""
@@ -117,7 +131,7 @@ class Disk(AtRest):
                 saved = found.saved if found else None
                 break
         else:
-            value = self._get(_PAGE + name)
+            value = self._get(_PAGE + name) if self._begun else None
             saved = several_at_rest([day for _, day in _DAYS.decode(value)]) if value is not None else None
         if saved is not None:
             self._number -= 1
@@ -131,14 +145,14 @@ class Disk(AtRest):
         """As of AtRest, and pages that are awake."""
         lately = self._leaving | self._laid
         yield from (name for name, found in lately.items() if found)
-        yield from (name for name in self._keys(_PAGE) if name not in lately)
+        yield from (name for name in self._shown(_PAGE) if name not in lately)
 
     def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
         """As of AtRest, and pages that are awake."""
         lately = self._leaving | self._laid
         yield from (n for n, found in lately.items() if found and found.ledger == ledger and found.touched <= tick)
         prefix = _TOUCHED + encode(ledger)
-        for key in self._keys(prefix):
+        for key in self._shown(prefix):
             if int.from_bytes(key[:8], signed=True) > tick:
                 break
             if key[8:] not in lately:
@@ -155,10 +169,14 @@ class Disk(AtRest):
     def named(self, marks: Iterable[int]) -> list[Name]:
         """As of AtRest."""
         marks = list(marks)
-        found = {name for mark in marks for name in self._keys(_MARK + mark.to_bytes(4))}
+        found = {name for mark in marks for name in self._shown(_MARK + mark.to_bytes(4))}
         for marked in (self._marked, self._leaving_marked, self._always_marked):
             found.update(marked.named(marks))
         return sorted(found)
+
+    def begin(self) -> None:
+        """As of AtRest."""
+        self._begun = True
 
     def leave(self) -> None:
         """As of AtRest. Raises RuntimeError where what left before is not settled."""
@@ -188,15 +206,20 @@ class Disk(AtRest):
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             self._remove_spares()
             try:
-                self._opened = _open(self._folder)
+                self._opened = _open_patiently(self._folder)
             except Exception as error:  # noqa: BLE001 - RocksDB raises nothing more exact
                 if _is_locked(error):
-                    return self._begin(_spare(self._folder), first, "another process has the folder")
-                return self._begin(self._folder, first, f"it cannot be opened: {error}")
+                    return self._anew(_spare(self._folder), first, "another process has the folder")
+                if _passes(error):
+                    raise DiskError(f"{self._folder}: {error}") from None
+                return self._anew(self._folder, first, f"it cannot be opened: {error}")
             value = self._get(_HEAD)
-            found = msgspec.msgpack.decode(value, type=_Head) if value else None
+            try:
+                found = msgspec.msgpack.decode(value, type=_Head) if value else None
+            except msgspec.MsgspecError:
+                return self._anew(self._folder, first, "its head cannot be read")
             if why := self._why_worthless(found, first, end):
-                return self._begin(self._folder, first, why)
+                return self._anew(self._folder, first, why)
             self._at = found
             return found.offset if found else first
 
@@ -210,11 +233,11 @@ class Disk(AtRest):
             return f"expected a copy of {self._identity}, was of {found.identity}"
         if not first <= found.offset <= end:
             return f"expected an offset from {first} to {end}, was {found.offset}"
-        if time() - found.written > OLDEST_SECONDS:
-            return f"it is older than {OLDEST_SECONDS / 3600:g} hours"
+        if not -AHEAD_SECONDS <= time() - found.written <= OLDEST_SECONDS:
+            return f"it is older than {OLDEST_SECONDS / 3600:g} hours, or a clock was wrong"
         return ""
 
-    def _begin(self, folder: Path, first: int, why: str) -> int:
+    def _anew(self, folder: Path, first: int, why: str) -> int:
         """Begin an empty copy; gives the offset to read the changelog from: its first."""
         log.warning("the copy on disk is made anew", extra={"folder": str(folder), "reason": why})
         if self._opened is not None:
@@ -223,11 +246,16 @@ class Disk(AtRest):
         shutil.rmtree(folder, ignore_errors=True)
         self._folder = folder
         self._opened = _open(folder)
+        if next(self._keys(b""), None) is not None:
+            raise DiskError(f"{folder}: expected to be removed, its files stayed")
         return first
 
     def _remove_spares(self) -> None:
         """Remove the spare folders that no process has any more."""
         for spare in self._folder.parent.glob(f"{self._folder.name}.spare-*"):
+            with suppress(OSError):  # another one may remove it, too
+                if time() - spare.stat().st_mtime < NEW_SECONDS:
+                    continue
             try:
                 _open(spare).close()
             except Exception as error:  # noqa: BLE001 - RocksDB raises nothing more exact
@@ -328,6 +356,10 @@ class Disk(AtRest):
         keys.add(_TOUCHED + encode(ledger) + max(day.touched for day in read).to_bytes(8, signed=True) + page)
         return keys
 
+    def _shown(self, prefix: bytes) -> Iterator[bytes]:
+        """The keys that the engine may see."""
+        return self._keys(prefix) if self._begun else iter(())
+
     def _keys(self, prefix: bytes) -> Iterator[bytes]:
         """The keys that begin so, without that, in order."""
         return (key for key, _ in self._items(prefix))
@@ -351,9 +383,10 @@ class Disk(AtRest):
             raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> DiskError:
-        """Leave word that the copy is worthless."""
-        with suppress(OSError):
-            (self._folder / _FAILED).touch()
+        """Leave word that the copy is worthless, unless it was closed meanwhile, or the fault passes."""
+        if self._opened is not None and not _passes(error):
+            with suppress(OSError):
+                (self._folder / _FAILED).touch()
         return DiskError(f"{self._folder}: {error}")
 
 
@@ -365,11 +398,27 @@ def _open(folder: Path) -> Rdict:
     options.set_max_write_buffer_number(2)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_keep_log_file_num(2)
+    options.set_max_open_files(MOST_FILES)
     blocks = BlockBasedOptions()
     blocks.set_block_cache(CACHE)
     blocks.set_bloom_filter(10, block_based=False)
     options.set_block_based_table_factory(blocks)
     return Rdict(str(folder), options)
+
+
+def _open_patiently(folder: Path) -> Rdict:
+    until = monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return _open(folder)
+        except Exception as error:
+            if not _is_locked(error) or monotonic() > until:
+                raise
+            sleep(0.1)
+
+
+def _passes(error: Exception) -> bool:
+    return any(fault in str(error) for fault in _PASSING)
 
 
 def _is_locked(error: Exception) -> bool:

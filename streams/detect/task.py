@@ -124,6 +124,8 @@ class Task:
         await changelog.open()
         head, records = await (self._read(changelog) if self._disk is None else self._catch_up(changelog, self._disk))
         if head is None:
+            if self._disk is not None:
+                await _in_thread(self.engine.load, ())
             return
         found = msgspec.msgpack.decode(head, type=Head)
         now = self._partitions, self._versions().get("state")
@@ -198,11 +200,12 @@ class Task:
     async def close(self) -> None:
         """Give the partition up; what was not saved belongs to the next owner's reading."""
         self._working = False
+        if self._disk is not None:
+            async with self._saving, self._judging:  # a batch at work reads it
+                await _in_thread(self._disk.close)
         if self._changelog is not None:
             async with self._saving:
                 await self._changelog.close()
-                if self._disk is not None:
-                    self._disk.close()
 
     async def _write(self, changelog: Changelog, moved: int = 0, *, stops: bool = False) -> Saved | None:
         async with self._saving:

@@ -46,7 +46,8 @@ class Cluster:
 
     def committed(self) -> dict[bytes, bytes]:
         """What a reader would make of the partition."""
-        return {key: value for key, value, committed in self.records if committed and value is not None}
+        last = {key: value for key, value, committed in self.records if committed}
+        return {key: value for key, value in last.items() if value is not None}
 
 
 class Batch(list[tuple[bytes, bytes | None]]):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -24,7 +28,9 @@ from rules.reference import Reference
 from streams.detect import disk as disks
 from streams.detect.detector import process
 from streams.detect.disk import Disk, DiskError
-from streams.kafka.changelog import HEAD, Head
+from streams.detect.task import Task
+from streams.kafka.changelog import HEAD, Changelog, Head
+from streams.kafka.versions import InForce
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.profile import examples
@@ -32,6 +38,7 @@ from tests.oracle.sample_rules import ManySwipes, SoldTwice
 from tests.oracle.wire import DAY, MONDAY
 from tests.oracle.world import Log, Run, from_sources, in_some_order, logs, run
 from tests.rules.engine.test_twin import RULES, SEEDS, WORLDS, World, events_of
+from tests.streams._cluster import Cluster, Producer, Reader
 
 SAME = "area a, state 6, 4 partitions"
 
@@ -52,11 +59,10 @@ class Worker:
         start = self.disk.open(0, end)
         for first in range(start, end, 7):
             self.disk.take_in(self.changelog[first : min(first + 7, end)])
-        head = self.disk.complete(end)
+        self.disk.complete(end)
         self.engine = Engine(*self.given, LEDGERS, self.disk)
         self.engine.memory.room = self.engine.memory.retractions.room = self.room
-        if head is not None:
-            self.engine.load(self.disk.records())
+        self.engine.load(self.disk.records())
         self.started_at = start
 
     def checkpoint(self, *, until: str = "settled", meanwhile: Callable[[], None] = lambda: None) -> None:
@@ -79,6 +85,42 @@ def folder() -> Iterator[Path]:
     """A folder for the disks of one test."""
     with tempfile.TemporaryDirectory() as made:
         yield Path(made)
+
+
+async def lived(folder: Path | None) -> list[dict[bytes, bytes]]:
+    """What the changelog says after each of four lives of a worker whose rules come by the log: a box is sold in each."""
+    cluster, said = Cluster(), []
+    watches = [Watch(ManySwipes()), Watch(SoldTwice())]
+
+    async def in_force(offsets: Mapping[str, int], _: str) -> InForce:
+        return InForce(offsets, "m", Reference(), watches, {})
+
+    for day in range(4):
+        disk = None if folder is None else Disk(folder / "0", LEDGERS, SAME)
+        desk = Desk()
+        desk.engine = Engine([], Reference(), LEDGERS, disk)
+        changelog = Changelog("c", 0, cast(Any, lambda: Producer(cluster)), cast(Any, lambda: Reader(cluster)))
+        task = Task(0, 4, desk.engine, changelog, lambda: {"state": "6"}, in_force, disk)
+        task.start_at(await task.take_over() or 0)
+        await task.turn(Head(0, 0, 4, {}, offsets={"rules": 1}, mark="m"))
+        at = MONDAY + day * DAY
+        async with task.judging(day, day, cast(Any, None)):
+            sold = [{"drug_trac_codg": wire.BOX[:-4] + f"{day:04}"}]
+            desk.tell(wire.settlement(at, msgid=f"M{day}", setl_id=f"S{day}", psn_no=f"p{day}", drug_trac_info=sold))
+            desk.tick(at + DAY // 2)
+        task._finished.clear()
+        await task.finish()
+        await task.close()
+        said.append(cluster.committed())
+    return said
+
+
+async def test_a_worker_whose_rules_come_by_the_log_keeps_what_the_one_before_it_kept(folder: Path) -> None:
+    """Life by life the changelog says the same, with the disk and without: what rests is not taken for abandoned."""
+    said = await lived(folder)
+
+    assert said == await lived(None)
+    assert [1, 2, 3, 4] == [sum(b"\xa7entries\xa5sales" in name for name in one) for one in said]
 
 
 WRECKS = ("none", "none", "lost", "behind", "of another")
@@ -266,6 +308,66 @@ def test_a_copy_that_cannot_be_read_on_from_is_made_anew(
     assert contents(disk) == {}
 
 
+def test_a_copy_of_a_later_time_is_made_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock was wrong: nobody knows how old it is."""
+    worker = a_worker(folder)
+    monkeypatch.setattr(disks, "time", lambda: time.time() + 400 * 86_400)
+    boxes(worker, range(2))
+    worker.disk.close()
+    monkeypatch.undo()
+    worker.begin()
+
+    assert worker.started_at == 0
+
+
+def test_a_copy_of_other_ledgers_is_made_anew(folder: Path) -> None:
+    """Of a ledger that rests no more its entries stand under other keys."""
+    worker = a_worker(folder)
+    boxes(worker, range(2))
+    worker.disk.close()
+    others = [replace(one, bin=DAY) if one.name == "sales" else one for one in LEDGERS]
+    disk = Disk(folder / "0", others, SAME)
+
+    assert disk.open(0, len(worker.changelog)) == 0
+    assert contents(disk) == {}
+
+
+def test_a_copy_whose_head_is_of_another_form_is_made_anew(folder: Path) -> None:
+    """An older or a newer build wrote it."""
+    worker = a_worker(folder)
+    boxes(worker, range(2))
+    worker.disk._db.put(b"h", b"\x93\x01\x02\x03")
+    worker.disk.close()
+    worker.begin()
+
+    assert worker.started_at == 0
+
+
+def test_files_that_cannot_be_removed_are_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would be taken for what the changelog says."""
+    worker = a_worker(folder)
+    boxes(worker, range(2))
+    worker.disk.close()
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+
+    with pytest.raises(DiskError, match="expected to be removed"):
+        Disk(folder / "0", LEDGERS, "area b").open(0, 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kept"), [("No space left on device", True), ("Corruption: block checksum mismatch", False)]
+)
+def test_a_fault_that_passes_leaves_the_copy(folder: Path, fault: str, kept: bool) -> None:  # noqa: FBT001 - a column
+    """A full disk does not make it worthless; a damaged one does."""
+    worker = a_worker(folder)
+    boxes(worker, range(2))
+    assert fault in str(worker.disk._failed(Exception(f"IO error: {fault}")))
+    worker.disk.close()
+    worker.begin()
+
+    assert (worker.started_at > 0) == kept
+
+
 def test_a_copy_that_was_not_complete_is_made_anew(folder: Path) -> None:
     """The process ended while it read the changelog for the first time."""
     disk = Disk(folder / "0", LEDGERS, SAME)
@@ -343,10 +445,12 @@ def test_a_folder_that_another_process_has_is_left_to_it(folder: Path) -> None:
 def test_a_spare_folder_that_no_process_has_is_removed(folder: Path) -> None:
     """Its process was killed."""
     (folder / "0.spare-0").mkdir()
+    (folder / "0.spare-1").mkdir()  # of a process that is about to open it
+    os.utime(folder / "0.spare-0", (0, 0))
     disk = Disk(folder / "0", LEDGERS, SAME)
     disk.open(0, 0)
 
-    assert [one.name for one in folder.iterdir()] == ["0"]
+    assert sorted(one.name for one in folder.iterdir()) == ["0", "0.spare-1"]
 
 
 def test_what_was_handed_out_is_settled_before_more_is(folder: Path) -> None:
