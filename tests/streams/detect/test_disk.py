@@ -106,7 +106,11 @@ async def lived(folder: Path | None) -> list[dict[bytes, bytes]]:
         at = MONDAY + day * DAY
         async with task.judging(day, day, cast(Any, None)):
             sold = [{"drug_trac_codg": wire.BOX[:-4] + f"{day:04}"}]
-            desk.tell(wire.settlement(at, msgid=f"M{day}", setl_id=f"S{day}", psn_no=f"p{day}", drug_trac_info=sold))
+            desk.tell(
+                wire.settlement(
+                    at, msgid=f"M{day}", mdtrt_id=f"V{day}", setl_id=f"S{day}", psn_no=f"p{day}", drug_trac_info=sold
+                )
+            )
             desk.tick(at + DAY // 2)
         task._finished.clear()
         await task.finish()
