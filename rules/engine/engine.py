@@ -287,8 +287,7 @@ class Engine:
             yield
         if not tick.final:
             self.memory.retractions.forget(self.memory.tick)
-            yield from self.memory.drop_abandoned()
-            yield from self.memory.drop_resting()
+            yield from self.memory.drop_at_tick()
 
     def _judge_due(self, now: Moment, *, final: bool) -> Iterator[None]:
         """Review the pages on which time changes something, and report of those that have news; by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from typing import cast
 
 from ..times import DAY, FAR, day_of
@@ -25,6 +26,10 @@ from .window import Window
 ROOM = 100_000
 """So many pages are kept however long they rest: a key may lag behind the clock of the ticks (our assumption)."""
 
+MOST_DROPPED = 20_000
+"""So many pages are dropped at one tick at most: a ledger of a county has millions, and what a tick changes is saved in
+one transaction, for which there are ten seconds (our assumption)."""
+
 SOME, MANY = 32, 500
 """So many pages at most are laid to rest with a record, and with a checkpoint: more than an event touches."""
 
@@ -36,13 +41,13 @@ Kept = tuple[bytes, Entry, set[int]]
 class Memory:
     """The pages of all ledgers, awake or at rest, with what the rules have seen on them; retractions and questions.
 
-    tick: hour to which the log has come, ms. entries: how many are held. tracked: pages that have tracks, by key space
-    and first part of the key. takers: messages that take something back, of which is still to be asked whether they
-    found it, by identity. room: how many pages are never too many. lays_new_pages: whether a page to which one entry
-    came rests from then on; rests_at_once: whether any other rests as soon as it is saved, not one call of
-    `drain_changes` later. changed_pages, changed_takers, tick_changed: what is to be saved again; gone: the names of
-    records that are no more. unsaved: names of pages that were laid to rest before they were saved, with the day of
-    their entry.
+    tick: hour to which the log has come, ms. entries: how many are held. tracked: pages that have tracks, by key
+    space and first part of the key. takers: messages that take something back, of which is still to be asked
+    whether they found it, by identity. room: how many pages are never too many. most_dropped: how many are dropped
+    at a tick at most. lays_new_pages: whether a page to which one entry came rests from then on; rests_at_once:
+    whether any other rests as soon as it is saved, not one call of `drain_changes` later. changed_pages,
+    changed_takers, tick_changed: what is to be saved again; gone: the names of records that are no more. unsaved:
+    names of pages that were laid to rest before they were saved, with the day of their entry.
     """
 
     def __init__(self, ledgers: Sequence[Ledger], resting: AtRest) -> None:
@@ -60,6 +65,7 @@ class Memory:
         self._of_arrivals = [ledger for ledger in ledgers if ledger.keeps_arrivals]
         self.questions = Questions(min(ledger.frozen_after for ledger in self._of_arrivals))
         self.room = ROOM
+        self.most_dropped = MOST_DROPPED
         self.lays_new_pages = True
         self.rests_at_once = False
         self.resting = resting
@@ -265,43 +271,55 @@ class Memory:
         """
         self._abandoned |= self.ledgers.keys() - ledgers
         if self._abandoned & ledgers:
-            for _ in self.drop_abandoned():
+            for _ in self._drop_abandoned():
                 pass
             self._abandoned -= ledgers
 
-    def drop_abandoned(self) -> Iterator[None]:
-        """Drop the pages of ledgers that are no longer kept."""
+    def drop_at_tick(self) -> Iterator[None]:
+        """Drop pages of ledgers that are no longer kept, and those that rested for their retention.
+
+        Not more than `most_dropped`, the rest at later ticks: what a tick drops is saved at once.
+        """
+        left = self.most_dropped
+        for is_dropped in chain(self._drop_abandoned(), self._drop_rested()):
+            yield
+            left -= is_dropped
+            if left <= 0:
+                return
+
+    def _drop_abandoned(self) -> Iterator[bool]:
+        """Drop the pages of ledgers that are no longer kept; tells of each page whether it was dropped."""
         if not self._abandoned:
             return
         for page in [page for page in self.pages.values() if page.ledger.name in self._abandoned]:
             self._drop(page)
-            yield
+            yield True
         for ledger in sorted(self._abandoned):
             for name in self.resting.untouched_since(ledger, FAR):
-                if (page_at_rest := self._page_named(name)) is not None:
+                page_at_rest = self._page_named(name)
+                if page_at_rest is not None:
                     self._drop(page_at_rest)
-                yield
+                yield page_at_rest is not None
         self._abandoned.clear()
 
-    def drop_resting(self) -> Iterator[None]:
+    def _drop_rested(self) -> Iterator[bool]:
         """Drop pages that rested for their retention and that await nothing, where there are very many pages.
 
         Those that say that a message came are dropped in any case: nothing comes under their keys again.
         """
         is_full = self._count_of_pages > self.room
         for page in list(self.pages.values()):
-            if is_full or page.ledger.keeps_arrivals:
-                self._drop_if_rested(page)
-            yield
+            yield (is_full or page.ledger.keeps_arrivals) and self._drop_if_rested(page)
         for ledger in self.ledgers.values() if is_full else self._of_arrivals:
             for name in self.resting.untouched_since(ledger.name, self.tick - self.bounds[ledger.name].retention):
-                if (page_at_rest := self._page_named(name)) is not None:
-                    self._drop_if_rested(page_at_rest)
-                yield
+                page_at_rest = self._page_named(name)
+                yield page_at_rest is not None and self._drop_if_rested(page_at_rest)
 
-    def _drop_if_rested(self, page: Page) -> None:
-        if self._has_rested(page) and not any(track.awaits for track in page.tracks):
-            self._drop(page)
+    def _drop_if_rested(self, page: Page) -> bool:
+        if not self._has_rested(page) or any(track.awaits for track in page.tracks):
+            return False
+        self._drop(page)
+        return True
 
     def _has_rested(self, page: Page) -> bool:
         return page.touched + page.bounds.retention <= self.tick

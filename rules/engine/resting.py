@@ -96,8 +96,11 @@ class InMemory(AtRest):
     def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
         """As of AtRest. Each is told once for each time that it was laid to rest."""
         touched = self._touched.get(ledger, {})
-        past = sorted(at for at in touched if at <= tick)
-        yield from [name for at in past for name in touched.pop(at)]
+        for at in sorted(at for at in touched if at <= tick):
+            names = touched[at]
+            while names:  # who asks may stop here, and ask for the rest later
+                yield names.pop()
+            del touched[at]
 
     def mark(self, name: Name, marks: Iterable[int]) -> None:
         """As of AtRest."""

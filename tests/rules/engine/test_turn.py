@@ -238,6 +238,25 @@ def test_what_is_no_longer_kept_is_dropped_in_slices() -> None:
     assert set() == kept(desk)
 
 
+@pytest.mark.parametrize("fragile", [False, True])
+@pytest.mark.parametrize("at_rest", [False, True])
+def test_a_tick_drops_no_more_than_can_be_saved_at_once(fragile: bool, at_rest: bool) -> None:  # noqa: FBT001
+    """The rest at the ticks after it: whether it is awake or at rest, and whoever goes on."""
+    desk = Turning(ManySwipes(), MuchOfIt(), fragile=fragile)
+    for shop in range(7):
+        desk.tell(wire.settlement(NINE, fixmedins_code=f"P{shop}", feedetail=[wire.line(1, NINE)], psn_no=str(shop)))
+    for _ in range(3 if at_rest else 0):
+        desk.state |= dict(desk.engine.drain_changes())
+    desk.turn(off=[ManySwipes(), MuchOfIt()])
+    left = []
+    for hour in range(1, 8):
+        desk.engine.memory.most_dropped = 3
+        desk.hour(NINE + hour * HOUR)
+        left.append(sum(ledger not in ("messages", "targets") for ledger, _ in desk.engine.memory.all_pages()))
+
+    assert left == [18, 15, 12, 9, 6, 3, 0]
+
+
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("sell"), st.integers(0, 40), st.integers(0, 3)),
