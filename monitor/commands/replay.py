@@ -51,7 +51,7 @@ def replay(
         bool,
         typer.Option("--full", help="At the end print each alert that stands in full, with its evidence as a table."),
     ] = False,
-    lang: LangOption = Lang.zh,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """Run the rules over a file, without a broker; close everything at the end. Exit code 1: nothing was accepted."""
