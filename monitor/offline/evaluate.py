@@ -228,10 +228,12 @@ def _score(rule: str, leads: list[Lead], truths: list[Truth]) -> Score:
         mistaken=tuple(truth.scenario for truth in honest if met[truth]),
         missed=tuple(truth.scenario for truth in wanted if not met[truth]),
         delays=tuple((min(lead.at for lead in met[truth]) - truth.needed) / SECOND for truth in wanted if met[truth]),
-        is_labelled=any(
-            rule in truth.rules | truth.also or any(lead.meets(truth) for lead in leads) for truth in truths
-        ),
+        is_labelled=_is_labelled(rule, leads, truths),
     )
+
+
+def _is_labelled(rule: str, leads: list[Lead], truths: list[Truth]) -> bool:
+    return any(rule in truth.rules | truth.also or any(lead.meets(truth) for lead in leads) for truth in truths)
 
 
 def _rounded(number: float | None) -> float | None:
