@@ -86,13 +86,18 @@ def replay(
     from monitor.offline.standing import compare as difference_of
     from monitor.offline.standing import span_of
 
-    check_apart({"events": events, "--alerts": alerts, "--dead-letters": dead_letters})
+    read = {"events": events, "--rules": rules, "--compare": compare}
+    check_apart({**read, "--alerts": alerts, "--dead-letters": dead_letters})
     if follow and as_json:
         raise ConfigurationError("--follow: expected without --json, which prints one result at the end")
     if compare is not None and events == STDIN:
         raise ConfigurationError("--compare: expected a file of events, which is read twice, was stdin")
     settings, span = load_settings(rules=rules, reference=reference), span_of(since, until)
-    watches, other_watches = _watches(settings.rules, only), _watches(compare, only) if compare else []
+    watches, other_watches = _watches(settings.rules, only), _watches(compare, only)
+    if off := sorted({*(only or ())} - {watch.rule.id for watch in watches}):
+        raise ConfigurationError(
+            f"--only: expected rules that are in force, {', '.join(off)} is off in {settings.rules}"
+        )
     say_key(settings)
     tables = load_reference(settings.reference, settings.pseudonyms, complain)
     plan = _Plan(events, tables, settings, span, lang, sort=sort, full=full, follow=follow, silent=as_json)
@@ -105,18 +110,13 @@ def replay(
 
 
 def _watches(rules: Path | None, only: list[str] | None) -> list[Watch]:
-    """The rules in force, of these alone. Raises ConfigurationError."""
+    """The rules in force by a file; of `only` alone, where it names any. Raises ConfigurationError."""
     from monitor.inforce.rulebook import load_rules
     from rules.catalogue import catalogue
 
-    watches = load_rules(rules)
-    if not only:
-        return watches
-    for rule in only:
+    for rule in only or ():
         check_one_of("--only", rule, catalogue())
-        if all(watch.rule.id != rule for watch in watches):
-            raise ConfigurationError(f"--only: expected a rule that is in force, {rule} is off in {rules}")
-    return [watch for watch in watches if watch.rule.id in only]
+    return [watch for watch in load_rules(rules) if not only or watch.rule.id in only]
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ def test_a_replay_does_not_write_over_what_it_reads(tmp_path: Path, option: str,
     ("arguments", "said"),
     [
         (["replay", "events", "--alerts", "same", "--dead-letters", "./same"], "--dead-letters: .* than --alerts"),
+        (["replay", "events", "--compare", "same", "--alerts", "same"], "--alerts: .* than --compare"),
+        (["replay", "events", "--rules", "same", "--dead-letters", "same"], "--dead-letters: .* than --rules"),
         (["simulate", "--out", "same", "--labels", "same"], "--labels: .* than --out"),
     ],
 )

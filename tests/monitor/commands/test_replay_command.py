@@ -66,7 +66,7 @@ def test_the_rules_asked_for_judge_alone(events: Path) -> None:
     assert ({"S01": 2}, {}) == (summary["by_rule"], without["by_rule"])
     with pytest.raises(ConfigurationError, match=r"--only: expected one of .*, was S99"):
         run(events, "--only", "S99")
-    with pytest.raises(ConfigurationError, match=r"a rule that is in force, S01 is off in .*off\.toml"):
+    with pytest.raises(ConfigurationError, match=r"rules that are in force, S01 is off in .*off\.toml"):
         run(events, "--only", "S01", "--rules", events.parent / "off.toml")
 
 
@@ -122,6 +122,9 @@ def test_other_rules_are_compared_by_rule_and_day(events: Path) -> None:
     same = run(events, "--only", "S01", "--compare", usual, "--lang", "en")
     both = orjson.loads("\n".join(run(events, "--only", "S01", "--rules", few, "--compare", many, "--json")))["compare"]
 
+    off = events.parent / "off.toml"
+    off.write_text("[S01]\nenabled = false\n")
+    assert f"与 {off} 相比：新出现 0 条，不再出现 2 条，不变 0 条" == run(events, "--only", "S01", "--compare", off)[0]
     assert f"与 {few} 相比：新出现 1 条，不再出现 0 条，不变 2 条" == more[0]
     assert "S01       2026-03-06       1         0" == more[2]
     assert ("+ 2026-03-06 ", "P3") == (more[3][:13], more[3][more[3].index("P3") :][:2])
