@@ -242,7 +242,8 @@ def _tell(
         lines.append(difference_lines(difference, plan.lang.value))
     lines.append(summary_lines(summary, plan.lang.value))
     if summary.accepted:
-        lines.append(next_lines(summary, plan.lang.value, alerts=str(alerts or ""), full=plan.full))
+        other = difference.other if difference else ""
+        lines.append(next_lines(summary, plan.lang.value, alerts=str(alerts or ""), other=other, full=plan.full))
     for line in chain.from_iterable(lines):
         out_line(line)
 

@@ -62,6 +62,9 @@ _NEXT: Mapping[str, Said] = {
         "monitor evaluate --alerts {alerts} --labels 标注文件：与标注对照",
         "monitor evaluate --alerts {alerts} --labels LABELS measures the leads against labels",
     ),
+    "put": Said(
+        "monitor rules put {other}：使这些规则在集群上生效", "monitor rules put {other} brings those rules into force"
+    ),
     "why": Said("monitor rules show {rule}：该规则的说明、依据与参数", "monitor rules show {rule} explains that rule"),
 }
 _NEXT_HEADING = Said("下一步", "next")
@@ -89,8 +92,12 @@ def summary_lines(summary: Summary, language: Language) -> Iterator[str]:
             yield _line(meaning, _counts(counted, language), language)
 
 
-def next_lines(summary: Summary, language: Language, *, alerts: str, full: bool) -> Iterator[str]:
-    """What to do next. alerts: the file of alerts that was written; empty: none. full: they were printed in full."""
+def next_lines(summary: Summary, language: Language, *, alerts: str, other: str, full: bool) -> Iterator[str]:
+    """What to do next.
+
+    alerts: the file of alerts that was written; other: that of the rules that were compared; empty: none. full: whether
+    alerts were printed in full.
+    """
     rule = max(summary.by_rule, key=lambda name: summary.by_rule[name], default="")
     asked = {
         "tables": bool(summary.not_judged),
@@ -98,13 +105,14 @@ def next_lines(summary: Summary, language: Language, *, alerts: str, full: bool)
         "full": bool(rule) and not full,
         "alerts": bool(rule) and not alerts,
         "evaluate": bool(rule and alerts),
+        "put": bool(other),
         "why": bool(rule),
     }
     if any(asked.values()):
         yield _line(_NEXT_HEADING, "", language)
     for name, is_asked in asked.items():
         if is_asked:
-            yield f"  {_said(_NEXT[name], language).format(rule=rule, alerts=alerts)}"
+            yield f"  {_said(_NEXT[name], language).format(rule=rule, alerts=alerts, other=other)}"
 
 
 def nothing_accepted(read: int, aside: SetAside, language: Language) -> str:

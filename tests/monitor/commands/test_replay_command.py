@@ -129,6 +129,7 @@ def test_other_rules_are_compared_by_rule_and_day(events: Path) -> None:
     assert "S01       2026-03-06       1         0" == more[2]
     assert ("+ 2026-03-06 ", "P3") == (more[3][:13], more[3][more[3].index("P3") :][:2])
     assert ["S01       2026-03-07       0         1", "- 2026-03-07 "] == [fewer[2], fewer[3][:13]]
+    assert f"  monitor rules put {usual} brings those rules into force" in same
     assert f"with {usual}: 0 open, 0 no longer, 2 as before" == same[0]
     assert (str(many), 0, 2, 1) == (both["other"], len(both["opens"]), len(both["no_longer"]), both["same"])
     with pytest.raises(ConfigurationError, match="--compare: expected a file of events"):
