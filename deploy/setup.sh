@@ -37,6 +37,7 @@ stands() {
 }
 
 if stands "$lock"; then exit 0; fi
+[ ! -L .venv ] || refuse "needs to change .venv, which is a symbolic link to an environment of somebody else: rm .venv, and start again"
 [ -w . ] || refuse "needs to make .venv, and may not write in $PWD: copy the tree to a place of your own"
 
 # Prints `ok`, or the line that says what is missing; nothing where the interpreter does not run at all

@@ -72,6 +72,12 @@ def severity_word(severity: str, language: Language) -> str:
     return _Speech(language).of(SEVERITIES, severity)
 
 
+def alert_head(alert: Alert, language: Language) -> str:
+    """Rule, name of the rule, and what became of the alert."""
+    name = alert["rule_name"] if language == "zh" else alert.get("rule_name_en", "")
+    return f"{alert['rule_id']} {name} · {_Speech(language).of(STATUS, alert['status'])}"
+
+
 def alert_line(alert: Alert, language: Language, *, with_id: bool = False) -> str:
     """An alert as one line: how severe, what became of it, the rule and the text. with_id: its id in front."""
     speech = _Speech(language)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from monitor import __version__
 from monitor.commands import (
     alerts,
     contract,
@@ -24,6 +26,7 @@ from monitor.commands import (
     topics,
     worker,
 )
+from monitor.commands.common import out
 from monitor.errors import ConfigurationError, InputError
 from monitor.text import complain
 
@@ -32,8 +35,25 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Watches medical insurance settlements and alerts to suspicious ones. Alerts are leads, never verdicts.",
 )
+
+
+def _say_version(asked: bool) -> None:  # noqa: FBT001 - the value of a flag, as typer hands it on
+    if asked:
+        out(f"settlement-monitor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def monitor(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Watches medical insurance settlements and alerts to suspicious ones. Alerts are leads, never verdicts."""
+
+
 for command in (
     *(demo.demo, replay.replay, simulate.simulate, evaluate.evaluate),
     *(worker.worker, notify.notify, reconcile.reconcile, doctor.doctor),

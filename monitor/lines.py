@@ -63,14 +63,18 @@ _BY_FIRST_BYTES: tuple[tuple[bytes, Kind], ...] = (
 _TAR, _TAR_AT = b"ustar", 257
 
 
-def read_lines(path: Path, warn: Warn = lambda _: None) -> Iterator[bytes]:
+def read_lines(
+    path: Path, warn: Warn = lambda _: None, progress: Callable[[int], None] = lambda _: None
+) -> Iterator[bytes]:
     """The lines that are not empty, without the blanks at their ends. The path - is stdin.
+
+    progress: told of every piece of the file how many bytes it has.
 
     Raises ConfigurationError where it cannot be read, InputError where it is another kind of file; where a gzip file
     turns out to be damaged or short, ConfigurationError from the iterator.
     """
     name = "stdin" if path == STDIN else str(path)
-    raw = _Ahead(_chunks(path, name))
+    raw = _Ahead(_chunks(path, name, progress))
     if raw.head(len(_GZIP)) == _GZIP:
         raw = _Ahead(_unzipped(raw, name, warn))
     raw.pass_over(_BOM)
@@ -108,11 +112,12 @@ class _Ahead:
         yield from self._pieces
 
 
-def _chunks(path: Path, name: str) -> Iterator[bytes]:
+def _chunks(path: Path, name: str, progress: Callable[[int], None]) -> Iterator[bytes]:
     """The bytes of a file, as they come."""
     try:
         with _opened(path) as file:
             while chunk := cast("bytes", file.read1(_CHUNK)):  # type: ignore[attr-defined]  # both kinds have it
+                progress(len(chunk))
                 yield chunk
     except OSError as error:
         raise ConfigurationError(f"{name}: {error.strerror}") from None

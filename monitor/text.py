@@ -5,11 +5,14 @@ Messages, tables, file names and settings may hold anything. Everything that pri
 
 from __future__ import annotations
 
+import re
 import sys
 from unicodedata import category
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
+_PIECES = re.compile(r"[（“《]*(?:[!-~]+|[^（“《])[，。；：、）！？”》]*|.")
+"""What stays together on a line: a character or a word in ASCII, with the marks around it."""
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 """Control and format characters (escape sequences and bidi overrides are made of them), half surrogates, separators."""
 
@@ -44,6 +47,28 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """
     blanks = " " * (width - cell_len(text))
     return blanks + text if right else text + blanks
+
+
+def folded(text: str, width: int) -> list[str]:
+    """A line as lines of at most so many columns of the terminal.
+
+    Chinese breaks at every character, but not before a closing mark or behind an opening one; what is written in ASCII
+    between blanks breaks only where it is longer than a line.
+
+    >>> folded("示例大药房（P1），8名参保人。Check it", 14)
+    ['示例大药房', '（P1），8名参', '保人。Check it']
+    """
+    lines, left = [""], width
+    for piece in _PIECES.findall(text):
+        for part in chop_cells(piece, width) if cell_len(piece) > width else [piece]:
+            if cell_len(part) > left:
+                lines[-1] = lines[-1].rstrip()
+                lines.append("")
+                left = width
+            part = part if lines[-1] else part.lstrip(" ")  # noqa: PLW2901 - a line does not begin with a blank
+            lines[-1] += part
+            left -= cell_len(part)
+    return lines
 
 
 def complain(text: str) -> None:

@@ -23,6 +23,12 @@ def _ends_of_the_process_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "_exit", end)
 
 
+@pytest.fixture(autouse=True)
+def _one_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What commands say by default follows the locale; the tests read Chinese on every machine."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
 class ByBroker(LoadScopeScheduling):
     """Hands whole files to the processes; what needs a broker is two pieces, so that two clusters serve them all."""
 

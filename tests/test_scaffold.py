@@ -183,6 +183,25 @@ def test_set_up(tree: Path, path: Path) -> None:
     assert run_setup(moved, path, "runtime", PYTHON="/no/such/python").returncode == 2
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_an_environment_of_somebody_else_is_left_alone(tree: Path, path: Path, *, exists: bool) -> None:
+    """A .venv that is a symbolic link is refused in one line before anything is emptied or made."""
+    add_python(path)
+    other = tree.parent / "of somebody else"
+    if exists:
+        other.mkdir()
+        (other / "mark").touch()
+    (tree / ".venv").symlink_to(other)
+
+    done = run_setup(tree, path, "dev")
+
+    assert (2, "", 1) == (done.returncode, done.stdout, done.stderr.count("\n"))
+    assert done.stderr.startswith("setup: needs to change .venv, which is a symbolic link")
+    assert exists == other.exists()
+    assert [] == [one.name for one in other.glob("*") if one.name != "mark"]
+    assert exists == (other / "mark").exists()
+
+
 def requirements(lock: str) -> dict[str, tuple[Requirement, list[str]]]:
     """Give the requirements of a lock file, each with its hashes, by name."""
     text = re.sub(r"#.*", "", (ROOT / lock).read_text()).replace("\\\n", " ")

@@ -37,7 +37,7 @@ def alerts_list(
     follow: Annotated[
         bool, typer.Option("--follow", help="Then print every new revision until Ctrl-C; with --json one a line.")
     ] = False,
-    lang: LangOption = Lang.zh,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """The newest alerts, as the read model has them, and how many there are in all."""
@@ -87,7 +87,7 @@ def moment_of(since: str) -> int:
 
 @alerts_app.command("show")
 def alerts_show(
-    alert_id: Annotated[str, typer.Argument(help="Id of an alert.")], lang: LangOption = Lang.zh, as_json: Json = False
+    alert_id: Annotated[str, typer.Argument(help="Id of an alert.")], *, lang: LangOption, as_json: Json = False
 ) -> None:
     """One alert with its evidence. Exit code 1 where the read model has none of that id."""
     from monitor.alerttext import alert_lines

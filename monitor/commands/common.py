@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, cast
 
 import orjson
 import typer
@@ -28,8 +29,31 @@ class Lang(StrEnum):
     en = "en"
 
 
+def lang_of(environment: Mapping[str, str]) -> Lang:
+    """The language of a locale, by the first of LC_ALL, LC_MESSAGES and LANG that is set: en… is English, all else zh.
+
+    >>> lang_of({"LC_ALL": "", "LANG": "en_US.UTF-8"}).value, lang_of({"LC_ALL": "C", "LANG": "en_US.UTF-8"}).value
+    ('en', 'zh')
+    """
+    said = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return Lang.en if said.startswith("en") else Lang.zh
+
+
+def _lang_of_locale() -> Lang:
+    return lang_of(os.environ)
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of the sentences.")]
+LangOption = Annotated[
+    Lang,
+    typer.Option(
+        "--lang",
+        default_factory=_lang_of_locale,
+        help="Language of the sentences; else that of the locale (LC_ALL, LC_MESSAGES, LANG), and Chinese where it is "
+        "neither.",
+        show_default=False,
+    ),
+]
 RulesFile = Annotated[
     Path | None, typer.Option("--rules", help="rules.toml with parameters that differ from the defaults.")
 ]
@@ -98,9 +122,16 @@ def _status(path: Path) -> os.stat_result:
 
 @contextmanager
 def writing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to, or a configuration error that names it."""
+    """A file to write to, or a configuration error that names it; gzip where its name ends with .gz.
+
+    The same content gives the same bytes: no time and no name stand in the gzip file.
+    """
     try:
-        with path.open("wb") as file:
+        with ExitStack() as files:
+            file: IO[bytes] = files.enter_context(path.open("wb"))
+            if path.suffix == ".gz":
+                packed = gzip.GzipFile("", "wb", fileobj=file, mtime=0)
+                file = cast("IO[bytes]", files.enter_context(packed))
             yield file
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.common import Json, Lang, LangOption, group, out, out_json
+from monitor.commands.common import Json, LangOption, group, out, out_json
 from monitor.settings import load_settings
 from monitor.text import complain
 
@@ -25,7 +25,8 @@ def contract_export() -> None:
 @contract_app.command("check")
 def contract_check(
     file: Annotated[Path, typer.Argument(help="File of messages, one JSON object a line, plain or gzip; - is stdin.")],
-    lang: LangOption = Lang.zh,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """How much of a file of messages is understood, and why the rest is not. Exit code 1 where something is refused."""

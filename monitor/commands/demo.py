@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from monitor.commands.common import Lang, LangOption, TablesFolder, say_key
+from monitor.commands.common import LangOption, TablesFolder, say_key
 from monitor.settings import load_settings
+from monitor.text import complain
 
 
 def demo(
@@ -19,14 +20,20 @@ def demo(
         int | None, typer.Option("--seed", min=1, help="Of the simulated traffic; else a random one, which is printed.")
     ] = None,
     reference: TablesFolder = None,
-    lang: LangOption = Lang.zh,
+    *,
+    lang: LangOption,
 ) -> None:
     """Everything in one go on this machine: embedded broker, worker, labelled traffic, a live board.
 
     Exit code 1: nothing of a file was accepted.
     """
+    from monitor.inforce.reference import files_of
     from monitor.offline.demo import run_demo
 
     settings = load_settings(reference=reference)
+    if settings.reference is not None:
+        files_of(settings.reference)
+    if reference is not None and events is None:
+        complain("--reference: only for a file of events; the simulated county has tables of its own")
     say_key(settings)
     raise typer.Exit(run_demo(settings, events, seed, lang.value))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.commands.common import Json, out, out_json
+from monitor.commands.common import Json, LangOption, out_json, out_line
 from monitor.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 def evaluate(
     alerts: Annotated[Path, typer.Option("--alerts", help="Revisions, one a line, as `replay --alerts` writes them.")],
     labels: Annotated[Path, typer.Option("--labels", help="Labels, as `simulate --labels` writes them.")],
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """Per rule: precision, recall, delay from the first possible detection. Exit code 1 where a look-alike alerted."""
+    """Per rule: precision, recall, delay from the first possible detection. Exit code 1 where a look-alike alerted.
+
+    Where no label names a rule, its precision and recall are not known.
+    """
     from monitor.offline.evaluate import evaluate as score
     from monitor.offline.evaluate import read_alert, read_label
+    from monitor.offline.evaluatetext import score_lines
 
     scores = score(_rows(alerts, read_alert, "an alert"), _rows(labels, read_label, "a label"))
     if as_json:
         out_json([one.row() for one in scores])
     else:
-        out(f"{'rule':9} {'alerts':>7} {'precision':>9} {'labels':>7} {'recall':>7} {'look-alikes':>11} {'delay s':>8}")
-        for one in scores:
-            out(f"{one.rule:9} {one.standing:>7} {_number(one.precision, 2):>9} {one.labelled:>7} "
-                f"{_number(one.recall, 2):>7} {len(one.mistaken):>11} {_number(one.delay, 1):>8}")  # fmt: skip
+        for line in score_lines(scores, lang.value):
+            out_line(line)
     raise typer.Exit(1 if any(one.mistaken for one in scores) else 0)
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def _rows(path: Path, read: Callable[[bytes], Row], what: str) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from monitor.commands.cluster import Brokers, Prefix, client, talk
-from monitor.commands.common import Json, Lang, LangOption, out_json, out_line
+from monitor.commands.common import Json, LangOption, out_json, out_line
 from monitor.errors import ConfigurationError
 from monitor.settings import load_settings
 from monitor.text import complain
@@ -25,7 +25,8 @@ def reconcile(
     ] = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
-    lang: LangOption = Lang.zh,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """What was seen of a day, beside the settlement platform's own counts. Exit code 1 where something differs.

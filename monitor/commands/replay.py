@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
@@ -16,18 +19,24 @@ from monitor.commands.common import (
     RulesFile,
     TablesFolder,
     check_apart,
+    check_one_of,
     out_json,
     out_line,
     say_key,
     writing,
 )
-from monitor.errors import InputError
-from monitor.settings import load_settings
+from monitor.errors import ConfigurationError, InputError
+from monitor.lines import STDIN, Warn
+from monitor.settings import Settings, load_settings
 from monitor.text import complain, printable_json
 from rules.engine.alert import Alert
+from rules.engine.watch import Watch
+from rules.reference import Reference
 
 if TYPE_CHECKING:
-    from monitor.offline.replay import SetAside, Summary
+    from monitor.offline.progress import FileProgress
+    from monitor.offline.replay import DeadLetter, SetAside, Summary
+    from monitor.offline.standing import Difference, LastRevisions, Span
 
 
 def replay(
@@ -39,6 +48,18 @@ def replay(
         Path | None, typer.Option("--dead-letters", help="Write what was refused here, with its reasons.")
     ] = None,
     *,
+    only: Annotated[list[str] | None, typer.Option("--only", help="Judge by this rule alone; repeatable.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Only alerts with a trigger since then: 2026-03-05 or '2026-03-05 14:00:00' (Beijing)."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Only alerts with a trigger until then; of a day until its end.")
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option("--compare", help="Judge by this rules.toml too, and print which alerts open and which no more."),
+    ] = None,
     sort: Annotated[
         bool,
         typer.Option(
@@ -51,96 +72,186 @@ def replay(
         bool,
         typer.Option("--full", help="At the end print each alert that stands in full, with its evidence as a table."),
     ] = False,
-    lang: LangOption = Lang.zh,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Print each alert also when it opens, as it is then.")
+    ] = False,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """Run the rules over a file, without a broker; close everything at the end. Exit code 1: nothing was accepted."""
+    """Run the rules over a file, without a broker; close everything at the end. Exit code 1: nothing was accepted.
+
+    Prints each alert that stands, once, as it is at the end; with --compare only those that differ.
+    """
     from monitor.inforce.reference import load_reference
-    from monitor.inforce.rulebook import load_rules
-    from monitor.lines import read_lines
-    from monitor.offline.replay import DeadLetter, SetAside, Summary
-    from monitor.offline.replay import replay as run
-    from monitor.offline.sorting import Sorter
-    from rules.wire.door import Door
+    from monitor.offline.standing import compare as difference_of
+    from monitor.offline.standing import span_of
 
-    check_apart({"events": events, "--alerts": alerts, "--dead-letters": dead_letters})
-    settings = load_settings(rules=rules, reference=reference)
+    read = {"events": events, "--rules": rules, "--compare": compare}
+    check_apart({**read, "--alerts": alerts, "--dead-letters": dead_letters})
+    if follow and as_json:
+        raise ConfigurationError("--follow: expected without --json, which prints one result at the end")
+    if compare is not None and events == STDIN:
+        raise ConfigurationError("--compare: expected a file of events, which is read twice, was stdin")
+    settings, span = load_settings(rules=rules, reference=reference), span_of(since, until)
+    watches, other_watches = _watches(settings.rules, only), _watches(compare, only)
+    if off := sorted({*(only or ())} - {watch.rule.id for watch in watches}):
+        raise ConfigurationError(
+            f"--only: expected rules that are in force, {', '.join(off)} is off in {settings.rules}"
+        )
     say_key(settings)
-    watches, tables = load_rules(settings.rules), load_reference(settings.reference, settings.pseudonyms, complain)
-    aside, warnings, sorter = SetAside(), list[str](), Sorter()
-
-    def warn(text: str) -> None:
-        warnings.append(text)
-        complain(text)
-
-    try:
-        lines = read_lines(events, warn)  # before what is written is emptied
-    except InputError:
-        if as_json:
-            out_json(Summary().contract())
-        raise
-    with ExitStack() as files:
-        told = _Alerts(lang, files.enter_context(writing(alerts)) if alerts else None, full=full, silent=as_json)
-        letters_file = files.enter_context(writing(dead_letters)) if dead_letters else None
-
-        def on_dead_letter(letter: DeadLetter) -> None:
-            aside.note(letter.error_code, letter.error_detail.partition("; ")[0])
-            if letters_file:
-                letters_file.write(letter.as_json() + b"\n")
-
-        if sort:
-            complain("--sort: the lines are put in order of inf_time and msgid before the first is judged")
-        numbered = sorter.sort(lines) if sort else enumerate(lines, start=1)
-        summary, _ = run(numbered, watches, tables, Door(settings.pseudonyms, settings.limits),
-                         on_alert=told.take, on_dead_letter=on_dead_letter, warn=warn)  # fmt: skip
-    summary.warnings = warnings
-    summary.sorted_lines, summary.without_time = sorter.lines, sorter.without_time
-    told.tell_in_full()
-    _tell_replay(summary, aside, lang, as_json=as_json)
+    tables = load_reference(settings.reference, settings.pseudonyms, complain)
+    plan = _Plan(events, tables, settings, span, lang, sort=sort, full=full, follow=follow, silent=as_json)
+    summary, aside, last = plan.first(watches, alerts, dead_letters)
+    difference = None
+    if compare is not None:
+        difference = difference_of(last.standing(), plan.again(other_watches).standing(), str(compare))
+    _tell(plan, summary, last, difference, alerts)
+    _refuse_nothing(summary, aside, lang)
 
 
-class _Alerts:
-    """What is done with each revision: written to a file, and told when an alert opens, or in full at the end."""
+def _watches(rules: Path | None, only: list[str] | None) -> list[Watch]:
+    """The rules in force by a file; of `only` alone, where it names any. Raises ConfigurationError."""
+    from monitor.inforce.rulebook import load_rules
+    from rules.catalogue import catalogue
 
-    def __init__(self, lang: Lang, file: IO[bytes] | None, *, full: bool, silent: bool) -> None:
-        self._lang = lang
-        self._file = file
-        self._full = full
-        self._silent = silent
-        self._last: dict[str, bytes] = {}
+    for rule in only or ():
+        check_one_of("--only", rule, catalogue())
+    return [watch for watch in load_rules(rules) if not only or watch.rule.id in only]
 
-    def take(self, value: bytes, alert: Alert) -> None:
-        """Take a revision (JSON)."""
-        from monitor.alerttext import alert_line
 
-        if self._file:
-            self._file.write(printable_json(value.decode()).encode() + b"\n")
-        if self._silent:
-            return
-        if self._full:
-            self._last[alert.alert_id] = value
-        elif alert.status == "opened":
-            out_line(alert_line(orjson.loads(value), self._lang.value))
+@dataclass(frozen=True)
+class _Plan:
+    """What a file is judged by beside the rules, and what is told of it."""
 
-    def tell_in_full(self) -> None:
-        """Print what stands, with an empty line behind each."""
+    events: Path
+    tables: Reference
+    settings: Settings
+    span: Span
+    lang: Lang
+    sort: bool
+    full: bool
+    follow: bool
+    silent: bool
+
+    def first(
+        self, watches: list[Watch], alerts: Path | None, dead_letters: Path | None
+    ) -> tuple[Summary, SetAside, LastRevisions]:
+        """Judge by the rules in force and write what is asked for."""
+        from monitor.offline.replay import SetAside, Summary
+
+        aside, warnings = SetAside(), list[str]()
+
+        def warn(text: str) -> None:
+            warnings.append(text)
+            complain(text)
+
+        with self._progress() as progress, ExitStack() as files:
+            try:
+                lines = self._lines(progress, warn)  # before what is written is emptied
+            except InputError:
+                if self.silent:
+                    out_json(Summary().contract())
+                raise
+            alerts_file = files.enter_context(writing(alerts)) if alerts else None
+            letters_file = files.enter_context(writing(dead_letters)) if dead_letters else None
+
+            def on_alert(value: bytes, alert: Alert) -> None:
+                if alerts_file:
+                    alerts_file.write(printable_json(value.decode()).encode() + b"\n")
+                if self.follow and alert.status == "opened":
+                    out_line(_line(value, self.lang))
+
+            def on_dead_letter(letter: DeadLetter) -> None:
+                aside.note(letter.error_code, letter.error_detail.partition("; ")[0])
+                if letters_file:
+                    letters_file.write(letter.as_json() + b"\n")
+
+            if self.sort:
+                complain("--sort: the lines are put in order of inf_time and msgid before the first is judged")
+            summary, last = self._judge(watches, lines, progress, on_alert, on_dead_letter, warn)
+        summary.warnings = warnings
+        return summary, aside, last
+
+    def again(self, watches: list[Watch]) -> LastRevisions:
+        """Judge by other rules; of the file itself all is told already."""
+        with self._progress() as progress:
+            return self._judge(watches, self._lines(progress), progress)[1]
+
+    def _progress(self) -> FileProgress:
+        from monitor.offline.progress import FileProgress
+
+        return FileProgress(self.events, self.lang.value, shown=not self.follow)
+
+    def _lines(self, progress: FileProgress, warn: Warn = lambda _: None) -> Iterator[bytes]:
+        from monitor.lines import read_lines
+
+        return read_lines(self.events, warn, progress.read)
+
+    def _judge(
+        self, watches: list[Watch], lines: Iterator[bytes], progress: FileProgress,
+        on_alert: Callable[[bytes, Alert], None] = lambda _value, _alert: None,
+        on_dead_letter: Callable[[DeadLetter], None] = lambda _: None, warn: Warn = lambda _: None,
+    ) -> tuple[Summary, LastRevisions]:  # fmt: skip
+        from monitor.offline.replay import replay as run
+        from monitor.offline.sorting import Sorter
+        from monitor.offline.standing import LastRevisions
+        from rules.wire.door import Door
+
+        last, sorter = LastRevisions(self._show, self.span), Sorter()
+
+        def take(value: bytes, alert: Alert) -> None:
+            last.take(value, alert)
+            on_alert(value, alert)
+
+        numbered = progress.judging(sorter.sort(lines), lambda: sorter.lines) if self.sort else enumerate(lines, 1)
+        door = Door(self.settings.pseudonyms, self.settings.limits)
+        summary, _ = run(numbered, watches, self.tables, door, on_alert=take, on_dead_letter=on_dead_letter,
+                         warn=warn, wanted=self.span.meets)  # fmt: skip
+        summary.sorted_lines, summary.without_time = sorter.lines, sorter.without_time
+        return summary, last
+
+    def _show(self, value: bytes) -> tuple[str, ...]:
+        """The lines of a revision (JSON) at the end."""
         from monitor.alerttext import alert_lines
 
-        for alert in map(orjson.loads, self._last.values()):
-            if alert["status"] != "withdrawn":
-                for line in (*alert_lines(alert, self._lang.value), ""):
-                    out_line(line)
+        if self.silent:
+            return ()
+        return (*alert_lines(orjson.loads(value), self.lang.value), "") if self.full else (_line(value, self.lang),)
 
 
-def _tell_replay(summary: Summary, aside: SetAside, lang: Lang, *, as_json: bool) -> None:
-    """Print what a replay did; ends the command with exit code 1 where nothing was accepted."""
-    from monitor.offline.replaytext import nothing_accepted, summary_lines
+def _line(value: bytes, lang: Lang) -> str:
+    from monitor.alerttext import alert_line
 
-    if as_json:
-        out_json(summary.contract())
-    else:
-        for line in summary_lines(summary, lang.value):
-            out_line(line)
+    return alert_line(orjson.loads(value), lang.value)
+
+
+def _tell(
+    plan: _Plan, summary: Summary, last: LastRevisions, difference: Difference | None, alerts: Path | None
+) -> None:
+    """Print the alerts, or what differs, and what the replay did. alerts: the file of alerts that was written."""
+    from monitor.offline.replaytext import next_lines, summary_lines
+    from monitor.offline.standing import difference_lines
+
+    if plan.silent:
+        out_json(summary.contract() | ({} if difference is None else {"compare": difference.contract()}))
+        return
+    lines: list[Iterable[str]] = []
+    if difference is None or plan.full:
+        lines += [one.lines for one in last.standing()]
+    if difference is not None:
+        lines.append(difference_lines(difference, plan.lang.value))
+    lines.append(summary_lines(summary, plan.lang.value))
+    if summary.accepted:
+        other = difference.other if difference else ""
+        lines.append(next_lines(summary, plan.lang.value, alerts=str(alerts or ""), other=other, full=plan.full))
+    for line in chain.from_iterable(lines):
+        out_line(line)
+
+
+def _refuse_nothing(summary: Summary, aside: SetAside, lang: Lang) -> None:
+    """End the command with exit code 1 where nothing was accepted."""
+    from monitor.offline.replaytext import nothing_accepted
+
     if not summary.accepted:
         for code in ("skipped", "failed", "late"):
             aside.note(code, number=getattr(summary, code))

@@ -34,7 +34,8 @@ def rules_list(
     live: Annotated[bool, typer.Option("--live", help="As they are in force on the cluster.")] = False,
     brokers: Brokers = None,
     prefix: Prefix = None,
-    lang: LangOption = Lang.zh,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """Every rule, with its stage, its ledger and whether it is in force."""
@@ -70,7 +71,8 @@ def rules_list(
 def rules_show(
     rule_id: Annotated[str, typer.Argument(help="Id of a rule, such as S01.")],
     rules: RulesFile = None,
-    lang: LangOption = Lang.zh,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """The page of one rule, in English, with its parameters as they are in force."""

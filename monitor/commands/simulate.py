@@ -14,7 +14,12 @@ from monitor.errors import ConfigurationError
 
 
 def simulate(
-    out_file: Annotated[Path, typer.Option("--out", help="Write the events here, one JSON object a line.")],
+    out_file: Annotated[
+        Path,
+        typer.Option(
+            "--out", help="Write the events here, one JSON object a line; as gzip where the name ends with .gz."
+        ),
+    ],
     labels: Annotated[Path, typer.Option("--labels", help="Write what is fraud and what only looks like it here.")],
     *,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 1,

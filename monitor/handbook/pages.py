@@ -146,7 +146,7 @@ def _both(text: Text) -> str:
 def commands_page() -> str:
     """Every command with its options."""
     return page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration, 3 something was "
-                "lost that a person must decide about.",
+                "lost that a person must decide about. `monitor --version` prints the version.",
                 "\n\n".join(_commands(typer.main.get_command(app), "monitor")))  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 from urllib.request import urlopen
 
@@ -80,7 +81,20 @@ class Source:
 
 
 def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: Language) -> int:
-    """Play until the traffic ends or Ctrl-C; gives the exit code: 1 where the worker failed or nothing was accepted."""
+    """Play until the traffic ends or a signal comes; gives the exit code.
+
+    1 where the worker failed or nothing was accepted; 128 and its number where a signal other than Ctrl-C ended it.
+    """
+    with ends() as came:
+        try:
+            return _run(settings, events, seed, lang, came)
+        except (KeyboardInterrupt, OSError):  # what writes to a terminal that was closed raises OSError
+            if not came:
+                raise
+            return 128 + came[0]
+
+
+def _run(settings: Settings, events: Path | None, seed: int | None, lang: Language, came: list[int]) -> int:
     console = Console(highlight=False, markup=False, emoji=False)
     seed = None if events else random.SystemRandom().randrange(1, 1_000_000) if seed is None else seed
     board, is_read = Board(seed, lang), True
@@ -95,7 +109,7 @@ def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: La
             worker_process(settings, broker.bootstrap, source.reference, folder / "worker.log")
         )
         reader = stack.enter_context(alert_reader(broker.bootstrap, settings.prefix, board, source.labels))
-        must_go_on = partial(_must_go_on, worker, stack.enter_context(ctrl_c()))
+        must_go_on = partial(_must_go_on, worker, came)
         try:
             wait_until_ready(worker, folder / "worker.log")
             play(source, feeder, board, must_go_on, console)
@@ -103,6 +117,8 @@ def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: La
             is_read = feeder.wait_until_read(must_go_on)
             board.waiting = feeder.lag()
         except KeyboardInterrupt:
+            if came != [signal.SIGINT]:
+                raise
             source.understood = None  # of what was not played nothing is known
         except WorkerEndedError:
             said = (folder / "worker.log").read_text(encoding="utf-8", errors="replace")[-4000:]
@@ -110,13 +126,22 @@ def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: La
             return 1
         reader.set()
         feeder.close()
-    if not console.is_terminal:
-        tell(board, console)
-    console.print(board.line(), soft_wrap=True)
+    tell_end(board, console, events)
     if not is_read:
         complain(f"the worker stands still: expected it to judge everything, {sum(board.waiting)} records wait")
         return 1
     return tell_understood(source, lang)
+
+
+def tell_end(board: Board, console: Console, events: Path | None) -> None:
+    """Print what was found, by rule, the figures, and what to do next. events: the file that was played."""
+    if not console.is_terminal:
+        tell(board, console)
+    console.print(board.table() if board.alerts else board.words["no_alerts"])
+    console.print(board.line(), soft_wrap=True)
+    simulated_by = f"--seed {board.seed} --persons {PERSONS} --days {DAYS}"
+    for line in board.next_lines(simulated_by, quote(str(events)) if events else ""):
+        console.print(printable(line), soft_wrap=True)
 
 
 def tell_understood(source: Source, lang: Language) -> int:
@@ -135,24 +160,32 @@ class WorkerEndedError(Exception):
 
 
 @contextmanager
-def ctrl_c() -> Iterator[threading.Event]:
-    """Remember that Ctrl-C was pressed: an interruption that falls into the callback of a library is lost there."""
-    pressed = threading.Event()
+def ends() -> Iterator[list[int]]:
+    """The signals that came to end the demo: Ctrl-C, SIGTERM, and the SIGHUP of a terminal that is closed.
 
-    def interrupt(*_: object) -> None:
-        pressed.set()
-        raise KeyboardInterrupt
+    They are remembered: an interruption that falls into the callback of a library is lost there. Only the first
+    interrupts, so that nothing breaks off the end of the worker. A signal that is ignored (nohup) stays ignored.
+    """
+    came: list[int] = []
 
-    before = signal.signal(signal.SIGINT, interrupt)
+    def interrupt(number: int, _: object) -> None:
+        came.append(number)
+        if len(came) == 1:
+            raise KeyboardInterrupt
+
+    asked = [number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+             if signal.getsignal(number) is not signal.SIG_IGN]  # fmt: skip
+    before = {number: signal.signal(number, interrupt) for number in asked}
     try:
-        yield pressed
+        yield came
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _must_go_on(worker: subprocess.Popen[bytes], pressed: threading.Event) -> None:
-    """Raise WorkerEndedError where the worker is gone, KeyboardInterrupt where Ctrl-C was pressed."""
-    if pressed.is_set():
+def _must_go_on(worker: subprocess.Popen[bytes], came: list[int]) -> None:
+    """Raise WorkerEndedError where the worker is gone, KeyboardInterrupt where a signal came."""
+    if came:
         raise KeyboardInterrupt
     if worker.poll() is not None:
         raise WorkerEndedError
@@ -290,19 +323,15 @@ class Tally:
     def __init__(self, board: Board, by_message: dict[str, list[dict[str, Any]]]) -> None:
         self._board = board
         self._by_message = by_message
-        self._seen: set[str] = set()
 
     def take(self, alert: dict[str, Any], now: float) -> None:
         """Take in a revision read at this moment (s since 1970)."""
         board = self._board
-        if alert["status"] not in ("opened", "updated"):
-            return
-        if alert["alert_id"] not in self._seen:
-            self._seen.add(alert["alert_id"])
-            board.rules[alert["rule_id"]] += 1
+        if alert["alert_id"] not in board.alerts:
             board.latencies.append(max(0.0, now - parse(alert["detected_at"]) / 1000))
-            board.recent.appendleft(alert)
-        self._score(alert)
+        board.take(alert)
+        if alert["status"] in ("opened", "updated"):
+            self._score(alert)
 
     def _score(self, alert: dict[str, Any]) -> None:
         labels = [label for one in alert["evidence"] for label in self._by_message.get(one["msgid"], ())]
@@ -316,9 +345,9 @@ class Tally:
 
 def tell(board: Board, console: Console) -> None:
     """Print the alerts that were not printed yet, for a terminal without a board."""
-    for alert in reversed(board.recent):
-        if not alert.get("_said"):
-            alert["_said"] = True
+    for name, alert in list(board.alerts.items()):
+        if name not in board.told:
+            board.told.add(name)
             console.print(printable(alert_line(alert, board.lang)), soft_wrap=True)
 
 

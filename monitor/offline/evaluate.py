@@ -101,7 +101,8 @@ class Score:
 
     standing: alerts; right: those that meet a fraud which the rule is meant for, or may speak of; labelled: frauds it
     is meant for; found: of these; look_alikes: honest ones that might be mistaken; mistaken: honest ones that it met.
-    delays: of each fraud found, seconds of business time from when it could be found to when it was.
+    delays: of each fraud found, seconds of business time from when it could be found to when it was. is_labelled:
+    whether any label names the rule, or is met by an alert of it: else nothing is known of how right it is.
     """
 
     rule: str
@@ -113,11 +114,12 @@ class Score:
     mistaken: tuple[str, ...]
     missed: tuple[str, ...]
     delays: tuple[float, ...]
+    is_labelled: bool
 
     @property
     def precision(self) -> float | None:
-        """Part of its alerts that are right; None without alerts."""
-        return self.right / self.standing if self.standing else None
+        """Part of its alerts that are right; None without alerts, and without labels."""
+        return self.right / self.standing if self.standing and self.is_labelled else None
 
     @property
     def recall(self) -> float | None:
@@ -226,7 +228,12 @@ def _score(rule: str, leads: list[Lead], truths: list[Truth]) -> Score:
         mistaken=tuple(truth.scenario for truth in honest if met[truth]),
         missed=tuple(truth.scenario for truth in wanted if not met[truth]),
         delays=tuple((min(lead.at for lead in met[truth]) - truth.needed) / SECOND for truth in wanted if met[truth]),
+        is_labelled=_is_labelled(rule, leads, truths),
     )
+
+
+def _is_labelled(rule: str, leads: list[Lead], truths: list[Truth]) -> bool:
+    return any(rule in truth.rules | truth.also or any(lead.meets(truth) for lead in leads) for truth in truths)
 
 
 def _rounded(number: float | None) -> float | None:

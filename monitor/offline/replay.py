@@ -134,7 +134,7 @@ class Order:
                 )
 
 
-def replay(
+def replay(  # noqa: PLR0913 - what goes in, and a callback for each thing that is told
     lines: Iterable[tuple[int, bytes]],
     watches: Sequence[Watch],
     reference: Reference,
@@ -143,25 +143,31 @@ def replay(
     on_alert: Callable[[bytes, Alert], None] = lambda _bytes, _alert: None,
     on_dead_letter: Callable[[DeadLetter], None] = lambda _letter: None,
     warn: Warn = lambda _: None,
+    wanted: Callable[[Alert], bool] = lambda _: True,
 ) -> tuple[Summary, Engine]:
     """Run numbered lines of JSON through router and engine and close everything at the end.
 
-    Gives the summary and the engine. Warnings stand in the summary too.
+    Gives the summary and the engine. Warnings stand in the summary too. wanted: which alerts are told and counted; of
+    an alert that was told, all later revisions are told.
     """
     gc.set_threshold(*GARBAGE)
     began = time.monotonic()
     engine, router = Engine(watches, reference, LEDGERS), Router(door, of_file=True)
     summary = Summary(not_judged=engine.degraded)
     standing: dict[str, str] = {}
+    opened: dict[str, bool] = {}
     without_target: Counter[Noted] = Counter()
 
     def tell(outcome: Outcome) -> None:
         summary.duplicate += outcome.counts.duplicates
         without_target.update(outcome.noted)
         for published, alert in zip(outcome.alerts, outcome.revisions, strict=True):
+            is_wanted = wanted(alert)
+            if not (is_wanted or alert.alert_id in standing):
+                continue
             on_alert(published.value, alert)
-            standing[alert.alert_id] = alert.rule_id if alert.status != "withdrawn" else ""
-            summary.alerts_opened += alert.status == "opened" and alert.revision == 1
+            standing[alert.alert_id] = alert.rule_id if is_wanted and alert.status != "withdrawn" else ""
+            opened[alert.alert_id] = is_wanted
 
     def note_warning(text: str) -> None:
         summary.warnings.append(text)
@@ -192,6 +198,7 @@ def replay(
     summary.out_of_order = order.out_of_order
     set_aside = summary.skipped + summary.failed + summary.refused + summary.late
     summary.accepted = summary.read - summary.duplicate - set_aside
+    summary.alerts_opened = sum(opened.values())
     summary.by_rule = {rule: list(standing.values()).count(rule) for rule in sorted({*standing.values()} - {""})}
     summary.alerts_standing = sum(summary.by_rule.values())
     summary.seconds = round(time.monotonic() - began, 3)

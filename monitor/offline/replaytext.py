@@ -44,6 +44,30 @@ _NOTED: Mapping[str, Said] = {
     ),
 }
 """Field of the summary -> what it means; what is zero is not printed."""
+_NEXT: Mapping[str, Said] = {
+    "tables": Said(
+        "--reference 目录：读入参考表，上列未判定的规则即可判定",
+        "--reference FOLDER reads the tables, so that the rules above are judged too",
+    ),
+    "refused": Said(
+        "--dead-letters 文件：写出拒收的报文及原因；monitor contract check 检查整个文件",
+        "--dead-letters FILE writes what was refused and why; monitor contract check looks at the whole file",
+    ),
+    "full": Said("--full：逐条打印线索及证据", "--full prints each lead with its evidence"),
+    "alerts": Said(
+        "--alerts 文件：写出线索；再用 monitor evaluate 与标注对照",
+        "--alerts FILE writes the leads; monitor evaluate then measures them against labels",
+    ),
+    "evaluate": Said(
+        "monitor evaluate --alerts {alerts} --labels 标注文件：与标注对照",
+        "monitor evaluate --alerts {alerts} --labels LABELS measures the leads against labels",
+    ),
+    "put": Said(
+        "monitor rules put {other}：使这些规则在集群上生效", "monitor rules put {other} brings those rules into force"
+    ),
+    "why": Said("monitor rules show {rule}：该规则的说明、依据与参数", "monitor rules show {rule} explains that rule"),
+}
+_NEXT_HEADING = Said("下一步", "next")
 _REFUSED = Said("拒收，按原因", "refused, by reason")
 _NOTHING_READ = Said("没有读到任何报文", "nothing was read: expected one JSON object a line, was empty")
 _NOTHING = Said(
@@ -66,6 +90,29 @@ def summary_lines(summary: Summary, language: Language) -> Iterator[str]:
     for name, meaning in _NOTED.items():
         if counted := getattr(summary, name):
             yield _line(meaning, _counts(counted, language), language)
+
+
+def next_lines(summary: Summary, language: Language, *, alerts: str, other: str, full: bool) -> Iterator[str]:
+    """What to do next.
+
+    alerts: the file of alerts that was written; other: that of the rules that were compared; empty: none. full: whether
+    alerts were printed in full.
+    """
+    rule = max(summary.by_rule, key=lambda name: summary.by_rule[name], default="")
+    asked = {
+        "tables": bool(summary.not_judged),
+        "refused": summary.refused > 0,
+        "full": bool(rule) and not full,
+        "alerts": bool(rule) and not alerts,
+        "evaluate": bool(rule and alerts),
+        "put": bool(other),
+        "why": bool(rule),
+    }
+    if any(asked.values()):
+        yield _line(_NEXT_HEADING, "", language)
+    for name, is_asked in asked.items():
+        if is_asked:
+            yield f"  {_said(_NEXT[name], language).format(rule=rule, alerts=alerts, other=other)}"
 
 
 def nothing_accepted(read: int, aside: SetAside, language: Language) -> str:

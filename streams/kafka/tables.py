@@ -22,10 +22,10 @@ LOAD_SECONDS = 300
 
 
 class OvertakenError(Exception):
-    """Another load of the same topic began meanwhile; nothing of this one is in force."""
+    """Another load or retry of the same topic began meanwhile. done: what is left of this one."""
 
-    def __init__(self, topic: str) -> None:
-        super().__init__(f"{topic}: expected to be the only load, another one began; nothing of this one is in force")
+    def __init__(self, topic: str, what: str = "load", done: str = "nothing of this one is in force") -> None:
+        super().__init__(f"{topic}: expected to be the only {what}, another one began; {done}")
 
 
 async def publish_rows(client: Mapping[str, Any], prefix: str, table: str, rows: Iterable[Row]) -> int:

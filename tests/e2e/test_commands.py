@@ -1,6 +1,7 @@
 """The commands as people type them, against a real Kafka and a real Redis."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -268,16 +269,6 @@ def odd_place(tmp_path: Path) -> Path:
     return folder
 
 
-def of_process(process: subprocess.Popen[str]) -> list[str]:
-    """The processes of a session that still live, and those whose parent is one of them."""
-    done = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,sid=,stat=,args="], capture_output=True, text=True, check=True)
-    rows = [line.split(None, 4) for line in done.stdout.splitlines()]
-    family = {str(process.pid)}
-    for _ in range(3):
-        family |= {pid for pid, parent, session, *_ in rows if parent in family or session in family}
-    return [args for pid, _, _, stat, args in rows if pid in family and not stat.startswith("Z")]
-
-
 def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """The demo without a terminal and without a locale."""
     env = environment() | {"LC_ALL": "C", "TMPDIR": str(folder)}
@@ -312,22 +303,61 @@ def test_a_demo_of_which_nothing_is_accepted_says_why(odd_place: Path) -> None:
     assert "nothing was accepted of 3 messages; most often: not_json (2): message: expected JSON in UTF-8" in said
 
 
+def family_of(pid: int) -> dict[int, str]:
+    """The command lines of a process and of those that descend from it, by their numbers; of those that still run."""
+    done = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True)
+    rows = [row for line in done.stdout.splitlines() if not (row := line.split(None, 3))[2].startswith("Z")]
+    family = {str(pid)}
+    for _ in range(3):
+        family |= {child for child, parent, *_ in rows if parent in family}
+    return {int(child): args for child, _, _, args in rows if child in family}
+
+
+def wait_until_gone(family: dict[int, str]) -> None:
+    """Wait until none of these processes runs."""
+    deadline = time.monotonic() + 60
+    while left := [pid for pid in family if family_of(pid)]:
+        assert time.monotonic() < deadline, {family[pid] for pid in left}
+        time.sleep(0.1)
+
+
 @pytest.mark.slow
-def test_ctrl_c_ends_the_demo_and_all_that_it_started(odd_place: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_the_demo_and_all_that_it_started(odd_place: Path, number: signal.Signals, code: int) -> None:
     """While simulated traffic is played: no traceback, no process, no folder is left."""
     with demo(odd_place, "--seed", "3") as process:
         assert process.stdout is not None
         said = "".join(process.stdout.readline() for _ in range(4))  # the board's first line: it is playing
-        family = of_process(process)
-        process.send_signal(signal.SIGINT)
+        family = family_of(process.pid)
+        process.send_signal(number)
         rest, _ = process.communicate(timeout=50)
 
     assert "seed 3" in said
-    assert process.returncode in (0, 130), rest
+    assert code == process.returncode, rest
     assert "Traceback" not in rest
-    assert any("monitor worker" in one for one in family)
-    deadline = time.monotonic() + 60
-    while left := of_process(process):
-        assert time.monotonic() < deadline, left
-        time.sleep(0.1)
+    assert any("monitor worker" in one for one in family.values())
+    wait_until_gone(family)
+    assert list(odd_place.glob("settlement-monitor-*")) == []
+    assert ("monitor rules show" in rest) == (number == signal.SIGINT), "what to do next, where somebody reads it"
+
+
+@pytest.mark.slow
+def test_a_closed_terminal_ends_the_demo_and_all_that_it_started(odd_place: Path) -> None:
+    """As when a window or a connection is closed: the worker is not left behind."""
+    ours, theirs = os.openpty()
+    env = environment() | {"LC_ALL": "C", "TMPDIR": str(odd_place), "TERMINAL": os.ttyname(theirs)}
+    # The first terminal that a session opens is its own: it gets SIGHUP when that is closed.
+    run = f"exec {sys.executable} -m monitor demo --seed 3 <$TERMINAL >$TERMINAL 2>&1"
+    with subprocess.Popen(["/bin/sh", "-c", run], cwd=odd_place, env=env, start_new_session=True) as process:
+        os.close(theirs)
+        said = b""
+        while b"settlement-monitor" not in said:  # the board: it is playing
+            said += os.read(ours, 4096)
+        family = family_of(process.pid)
+        os.close(ours)
+        code = process.wait(60)
+
+    assert 129 == code
+    assert any("monitor worker" in one for one in family.values())
+    wait_until_gone(family)
     assert list(odd_place.glob("settlement-monitor-*")) == []

@@ -139,13 +139,16 @@ def test_settings_and_arguments_are_harmless(
     assert_harmless(stderr)
 
 
-ALERT = {"severity": "high", "rule_id": f"S01{HOSTILE}", "text": {"zh": f"{HOSTILE} [red]x[/nope] :skull:", "en": ""}}
+ALERT = {
+    "alert_id": HOSTILE, "severity": "high", "status": "opened", "rule_id": f"S01{HOSTILE}", "rule_name": HOSTILE,
+    "text": {"zh": f"{HOSTILE} [red]x[/nope] :skull:", "en": ""},
+}  # fmt: skip
 
 
 def test_the_board_is_harmless() -> None:
     """What an alert says is shown as it is; nothing in it is markup."""
     board = Board(1, "zh")
-    board.recent.append(dict(ALERT))
+    board.take(ALERT)
     plain = Console(file=io.StringIO(), width=300, markup=False, emoji=False)
 
     for terminal in (plain, Console(file=io.StringIO(), width=300)):
@@ -159,7 +162,7 @@ def test_the_board_is_harmless() -> None:
 def test_alerts_without_a_board_are_harmless() -> None:
     """One line each."""
     board = Board(1, "zh")
-    board.recent.append(dict(ALERT))
+    board.take(ALERT)
     console = Console(file=io.StringIO(), highlight=False, markup=False, emoji=False)
     tell(board, console)
 

@@ -9,12 +9,14 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from monitor import __version__
 from monitor.cli import app, main
 from monitor.commands.alerts import moment_of
 from monitor.errors import ConfigurationError, InputError
@@ -49,6 +51,8 @@ def test_a_replay_does_not_write_over_what_it_reads(tmp_path: Path, option: str,
     ("arguments", "said"),
     [
         (["replay", "events", "--alerts", "same", "--dead-letters", "./same"], "--dead-letters: .* than --alerts"),
+        (["replay", "events", "--compare", "same", "--alerts", "same"], "--alerts: .* than --compare"),
+        (["replay", "events", "--rules", "same", "--dead-letters", "same"], "--dead-letters: .* than --rules"),
         (["simulate", "--out", "same", "--labels", "same"], "--labels: .* than --out"),
     ],
 )
@@ -131,12 +135,79 @@ def test_tables_that_cannot_be_written_are_named(tmp_path: Path, folder: str) ->
     assert not events.exists()
 
 
+@pytest.mark.parametrize(
+    ("environment", "lang"),
+    [
+        ({}, "zh"),
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "en_US.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8"}, "zh"),
+        ({"LC_MESSAGES": "en_GB", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LC_MESSAGES": "zh_CN", "LANG": "en_US.UTF-8"}, "zh"),
+        ({"LC_ALL": "C.UTF-8", "LC_MESSAGES": "en_US", "LANG": "en_US"}, "zh"),
+        ({"LC_ALL": "en", "LANG": "zh_CN"}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_locale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], lang: str
+) -> None:
+    """The first variable that is set decides, as everywhere; --lang decides before it."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    said = {"zh": "规则 ", "en": "rule "}
+
+    assert evaluate(tmp_path, ALERT, LABEL).startswith(said[lang])
+    assert evaluate(tmp_path, ALERT, LABEL, "--lang", "en").startswith(said["en"])
+
+
+def test_every_command_with_a_language_takes_it_from_the_locale() -> None:
+    """One option, declared once."""
+    options = [option for _, option in options_of(typer.main.get_command(app)) if option.name == "lang"]
+
+    assert len(options) > 5
+    assert {"_lang_of_locale"} == {getattr(option.default, "__name__", option.default) for option in options}
+
+
+def test_the_version_is_told() -> None:
+    """That of the package, without a command."""
+    assert f"settlement-monitor {__version__}\n" == run("--version")
+
+
+def test_what_is_named_gz_is_written_as_gzip_the_same_each_time(tmp_path: Path) -> None:
+    """The events that a plain file has, and the same bytes whenever and wherever they are written."""
+    plain, *packed = (tmp_path / name for name in ("plain", "one.gz", "two.gz"))
+    for path in (plain, *packed):
+        arguments = ["--seed", "3", "--persons", "100", "--days", "2", "--start", "2026-03-01"]
+        run("simulate", "--out", str(path), "--labels", str(tmp_path / "labels"), *arguments)
+
+    assert packed[0].read_bytes() == packed[1].read_bytes()
+    assert bytes(4) == packed[0].read_bytes()[4:8], "the time in the head of the file"
+    assert plain.read_bytes() == gzip.decompress(packed[0].read_bytes())
+
+
+@pytest.mark.parametrize("events", [[], ["events"]])
+def test_a_demo_without_its_tables_does_not_start(tmp_path: Path, events: list[str]) -> None:
+    """One line that names the folder, before anything runs."""
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        run("demo", *events, "--reference", str(tmp_path / "nowhere"))
+
+
 def commands(command: object, name: str = "monitor") -> Iterator[tuple[str, set[str]]]:
     """Every command with its options."""
     for child_name, child in getattr(command, "commands", {}).items():
         yield from commands(child, f"{name} {child_name}")
     if not hasattr(command, "commands") or getattr(command, "invoke_without_command", False):
         yield name, {option for parameter in getattr(command, "params", []) for option in parameter.opts}
+
+
+def options_of(command: object, name: str = "monitor") -> Iterator[tuple[str, Any]]:
+    """Every option and argument of every command."""
+    for child_name, child in getattr(command, "commands", {}).items():
+        yield from options_of(child, f"{name} {child_name}")
+    for parameter in getattr(command, "params", []):
+        yield name, parameter
 
 
 def test_every_result_is_there_as_json() -> None:

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import pytest
+
+from monitor.contract.text import Language
 from monitor.offline.evaluate import evaluate, standing
+from monitor.offline.evaluatetext import score_lines
 
 Row = dict[str, Any]
 
@@ -77,6 +81,38 @@ def test_an_alert_of_another_rule_is_right_only_where_the_label_says_so() -> Non
     assert (scores["S01-SIGN"].right, scores["S01-SIGN"].labelled, scores["S01-SIGN"].recall) == (1, 0, None)
     assert (scores["D01"].right, scores["D01"].precision) == (0, 0.0)
     assert (scores["S01"].standing, scores["S01"].precision, scores["S01"].recall) == (0, None, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "zh",
+            [
+                "规则         线索    准确率    标注  检出率    误报情形 延迟(秒)",
+                "S01             2      0.50       1    1.00           0    120.0",
+                "S05             1  没有标注",
+            ],
+        ),
+        (
+            "en",
+            [
+                "rule       alerts precision  labels  recall look-alikes  delay s",
+                "S01             2      0.50       1    1.00           0    120.0",
+                "S05             1 no labels",
+            ],
+        ),
+    ],
+)
+def test_where_there_are_no_labels_there_are_no_figures(language: Language, expected: list[str]) -> None:
+    """An alert that nobody labelled is neither right nor wrong; one beside labels of its rule is wrong."""
+    alerts = [alert("1", "S01", "a"), alert("2", "S01", "z"), alert("3", "S05", "z")]
+
+    scores = evaluate(alerts, [label("fraud", "S01", "a")])
+
+    assert expected == list(score_lines(scores, language))
+    assert [0.5, None] == [score.row()["precision"] for score in scores]
+    assert not any(score.is_labelled for score in evaluate(alerts, []))
 
 
 def test_look_alikes_that_were_mistaken_are_named() -> None:
