@@ -22,7 +22,7 @@ from monitor.notify.lead import read
 from monitor.notify.metrics import NotifyMetrics
 from rules.catalogue import catalogue
 from rules.times import DAY
-from streams.kafka.reading import Record, offsets_at, read_all, reader
+from streams.kafka.reading import Record, offsets_at, place, read_all, reader
 from streams.kafka.topics import Names, started, topic_partitions
 
 AT_ONCE = 500
@@ -93,12 +93,12 @@ class Notifier:
     async def _begin(self, consumer: AIOKafkaConsumer) -> None:
         """Go on at the group's offsets; without any, as far back as a lead is no history."""
         partitions = await topic_partitions(self._client, self._names.alerts)
-        consumer.assign(partitions)
         since = int(time.time() * 1000) - self._policy.age
         first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         fresh = await offsets_at(consumer, since, partitions)
         known = {tp: await consumer.committed(tp) for tp in partitions}
         is_new = all(offset is None for offset in known.values())
+        offsets = {}
         for tp in partitions:
             offset = known[tp]
             if offset is None:
@@ -106,7 +106,8 @@ class Notifier:
             elif not first[tp] <= offset <= end[tp]:
                 self._log.warning("revisions are gone unread", partition=tp.partition, at=offset, first=first[tp])
                 offset = first[tp]
-            consumer.seek(tp, offset)
+            offsets[tp] = offset
+        place(consumer, offsets)
 
     async def _follow(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
         tidied = 0.0
@@ -160,10 +161,7 @@ class Notifier:
         added = {*await topic_partitions(self._client, self._names.alerts)} - assigned
         if not added:
             return
-        positions = {tp: await consumer.position(tp) for tp in assigned} | dict.fromkeys(added, 0)
-        consumer.assign(list(positions))
-        for tp, offset in positions.items():
-            consumer.seek(tp, offset)
+        place(consumer, {tp: await consumer.position(tp) for tp in assigned} | dict.fromkeys(added, 0))
 
     async def _tell(self) -> None:
         """Tell Alertmanager what changed at once, and everything again and again: it remembers nothing."""

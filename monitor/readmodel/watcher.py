@@ -19,7 +19,7 @@ from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.silence import WATCHED, Heard, Silence
 from rules.times import DAY
 from rules.wire.door import sender_of
-from streams.kafka.reading import Record, UnreadError, offsets_at, read, reader
+from streams.kafka.reading import Record, UnreadError, offsets_at, place, read, reader
 from streams.kafka.topics import REFERENCE_TABLES, Names, started, topic_partitions
 
 SAVE_SECONDS = 60.0
@@ -84,13 +84,11 @@ class Watcher:
     async def _begin(self, consumer: AIOKafkaConsumer, saved: Saved) -> None:
         """Go on where it was saved; what is new, or was deleted meanwhile, begins with the watched days."""
         partitions = await topic_partitions(self._client, self._names.events)
-        consumer.assign(partitions)
         since = int(time.time() * 1000) - WATCHED * DAY
         first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         fresh = await offsets_at(consumer, since, partitions)
-        for tp in partitions:
-            offset = saved.offsets.get(str(tp.partition), -1)
-            consumer.seek(tp, offset if first[tp] <= offset <= end[tp] else fresh[tp])
+        known = {tp: saved.offsets.get(str(tp.partition), -1) for tp in partitions}
+        place(consumer, {tp: at if first[tp] <= at <= end[tp] else fresh[tp] for tp, at in known.items()})
 
     def _hear(self, records: list[Record]) -> None:
         for record in records:

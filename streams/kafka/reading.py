@@ -94,6 +94,16 @@ async def read(
         consumer.pause(*(now.keys() - left.keys()))
 
 
+def place(consumer: AIOKafkaConsumer, offsets: Offsets) -> None:
+    """Let a consumer of `reader` read these partitions, each from its offset on.
+
+    Nothing is waited for in between, so no reset of aiokafka's is ever under way.
+    """
+    consumer.assign(list(offsets))
+    for tp, offset in offsets.items():
+        consumer.seek(tp, offset)
+
+
 async def offsets_at(
     consumer: AIOKafkaConsumer, moment: int, partitions: Iterable[TopicPartition]
 ) -> dict[TopicPartition, int]:
@@ -109,10 +119,7 @@ def _begin(consumer: AIOKafkaConsumer, first: Offsets, last: Offsets) -> dict[To
         if offset > last[tp]:
             raise GoneError(tp, f"offset {offset} to exist, it ends at {last[tp]}")
     left = {tp: offset for tp, offset in first.items() if offset < last[tp]}
-    # Nothing is waited for in between, so no reset of aiokafka's is ever under way.
-    consumer.assign(list(left))
-    for tp, offset in left.items():
-        consumer.seek(tp, offset)
+    place(consumer, left)
     return left
 
 
