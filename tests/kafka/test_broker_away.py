@@ -171,13 +171,15 @@ async def test_an_open_transaction_is_told(area: Area) -> None:
         await producer.begin_transaction()
         for number in range(3):
             await producer.send_and_wait(topic, event(number, base), partition=2)
+        # The worker may have looked for the first time after the first record.
+        await until(lambda: worker.counts("lag_records")[topic] == 3, what="the lag")
         await until(lambda: blocked(worker) == {(topic, 2): "open_transaction"}, what="the block")
-        lag, told = worker.counts("lag_records")[topic], worker.counts("input_blocked_partitions")
+        told = worker.counts("input_blocked_partitions")
         await producer.commit_transaction()
     await until(lambda: worker.counts("events_total").total() == 3, what="the three events")
     await until(lambda: blocked(worker) == {}, what="the end of the block")
 
-    assert (3, 1, 0) == (lag, told["open_transaction"], told["no_leader"])
+    assert (1, 0) == (told["open_transaction"], told["no_leader"])
     assert worker.end(signal.SIGTERM) == 0
 
 
