@@ -22,7 +22,7 @@ from monitor.notify.lead import read
 from monitor.notify.metrics import NotifyMetrics
 from rules.catalogue import catalogue
 from rules.times import DAY
-from streams.kafka.reading import Record, offsets_at, place, read_all, reader
+from streams.kafka.reading import Record, offsets_at, place, read_all, reader, unread
 from streams.kafka.topics import Names, started, topic_partitions
 
 AT_ONCE = 500
@@ -122,7 +122,7 @@ class Notifier:
                 async with self._written:
                     await self._take(producer, batches, gone)
                 self._news.set()
-            self._metrics.looked(await _lag(consumer))
+            self._metrics.looked(await unread(consumer))
 
     async def _take(
         self, producer: AIOKafkaProducer, batches: Mapping[TopicPartition, Sequence[Record]], gone: Iterable[str]
@@ -217,16 +217,6 @@ class Notifier:
                 await self._news.wait()
         except TimeoutError:
             return
-
-
-async def _lag(consumer: AIOKafkaConsumer) -> int:
-    """Revisions that are not read yet, as far as the last answer of the broker told."""
-    lag = 0
-    for tp in consumer.assignment():
-        end = consumer.last_stable_offset(tp)
-        if end is not None:
-            lag += max(0, end - await consumer.position(tp))
-    return lag
 
 
 def _now() -> int:

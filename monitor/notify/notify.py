@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import NoReturn
 
 import structlog
@@ -12,11 +11,9 @@ from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 from monitor.errors import ConfigurationError
 from monitor.notify.metrics import NotifyMetrics
 from monitor.notify.notifier import Notifier, policy_of
-from monitor.serving import serve
-from monitor.settings import Settings, unknown_variables
+from monitor.settings import Settings
+from monitor.worker.beside import begin
 from monitor.worker.connection import Connection, is_away
-from monitor.worker.logs import set_up_logs
-from monitor.worker.worker import end_on_signals
 from streams.kafka.ending import die, named, or_die
 from streams.kafka.reading import UnreadError
 from streams.kafka.topics import Names, partitions_of
@@ -30,16 +27,8 @@ def run_notify(settings: Settings) -> NoReturn:
 
     Raises ConfigurationError.
     """
-    end_on_signals()
-    connection = Connection()
-    set_up_logs(settings.log_level, connection)
     metrics = NotifyMetrics()
-    answers = {"/healthz": metrics.health, "/readyz": metrics.readiness}
-    server = serve(metrics.registry, answers, settings.metrics_host, settings.metrics_port)
-    log = structlog.get_logger("settlement_monitor.notify")
-    if unknown := unknown_variables(os.environ):
-        log.warning("unknown settings", variables=", ".join(unknown))
-    log.info("starting", brokers=settings.brokers, prefix=settings.prefix, metrics_port=server.server_address[1])
+    connection = begin(settings, "notify", metrics)
     asyncio.run(or_die(follow(settings, metrics, connection), "notifying", ConfigurationError))
     raise AssertionError("it follows for ever")
 

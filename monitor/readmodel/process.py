@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import NoReturn
 
-import structlog
 from aiokafka.errors import KafkaError
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
@@ -16,11 +14,9 @@ from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import check_url
 from monitor.readmodel.watcher import Watcher
-from monitor.serving import serve
-from monitor.settings import Settings, unknown_variables
+from monitor.settings import Settings
+from monitor.worker.beside import begin
 from monitor.worker.connection import Connection
-from monitor.worker.logs import set_up_logs
-from monitor.worker.worker import end_on_signals
 from streams.kafka.ending import or_die
 from streams.kafka.reading import read_all, reader
 from streams.kafka.topics import Names, partitions_of, started, topic_partitions
@@ -35,16 +31,8 @@ def run_readmodel(settings: Settings) -> NoReturn:
     Raises ConfigurationError.
     """
     check_url(settings.redis)
-    end_on_signals()
-    connection = Connection()
-    set_up_logs(settings.log_level, connection)
     metrics = ReadModelMetrics()
-    answers = {"/healthz": metrics.health, "/readyz": metrics.readiness}
-    server = serve(metrics.registry, answers, settings.metrics_host, settings.metrics_port)
-    log = structlog.get_logger("settlement_monitor.readmodel")
-    if unknown := unknown_variables(os.environ):
-        log.warning("unknown settings", variables=", ".join(unknown))
-    log.info("starting", brokers=settings.brokers, prefix=settings.prefix, metrics_port=server.server_address[1])
+    connection = begin(settings, "readmodel", metrics)
     asyncio.run(or_die(follow(settings, metrics, connection), "keeping the read model", ConfigurationError))
     raise AssertionError("it follows for ever")
 

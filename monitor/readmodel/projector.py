@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.readmodel import check_url, news_of
+from streams.kafka.reading import unread
 from streams.kafka.topics import Names
 
 DAY_SECONDS = 86_400
@@ -70,7 +71,7 @@ class Projector:
                 if values:
                     set_aside = await self.write(redis, values)
                     await consumer.commit()
-                self._metrics.read(len(values) - set_aside, set_aside, await _lag(consumer))
+                self._metrics.read(len(values) - set_aside, set_aside, await unread(consumer))
         finally:
             await consumer.stop()
 
@@ -120,13 +121,3 @@ def _row(value: bytes) -> _Row:
     """What Redis has to know of a revision. Raises what Python raises where it is none."""
     alert = orjson.loads(value)
     return _Row(str(alert["alert_id"]), int(alert["revision"]), datetime.fromisoformat(alert["event_time"]).timestamp())
-
-
-async def _lag(consumer: AIOKafkaConsumer) -> int:
-    """Revisions that are not read yet, as far as the last answer of the broker told."""
-    lag = 0
-    for tp in consumer.assignment():
-        end = consumer.last_stable_offset(tp)
-        if end is not None:
-            lag += max(0, end - await consumer.position(tp))
-    return lag

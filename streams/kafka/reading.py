@@ -104,6 +104,16 @@ def place(consumer: AIOKafkaConsumer, offsets: Offsets) -> None:
         consumer.seek(tp, offset)
 
 
+async def unread(consumer: AIOKafkaConsumer) -> int:
+    """How many records a consumer has not read of its partitions, as far as the last answer of the broker told."""
+    lag = 0
+    for tp in consumer.assignment():
+        end = consumer.last_stable_offset(tp)
+        if end is not None:
+            lag += max(0, end - await consumer.position(tp))
+    return lag
+
+
 async def offsets_at(
     consumer: AIOKafkaConsumer, moment: int, partitions: Iterable[TopicPartition]
 ) -> dict[TopicPartition, int]:
