@@ -14,7 +14,7 @@ setup: ## .venv with what the tests need
 	@sh deploy/setup.sh dev
 
 test: setup ## all tests
-	.venv/bin/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	timeout --foreground --signal INT --kill-after 60 4800 .venv/bin/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --maxfail 12 $(ARGS)
 
 coverage: setup ## all tests with branch coverage of rules/ and streams/, 95 % at the least; slow
 	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-branch $(ARGS)
