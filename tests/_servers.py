@@ -5,9 +5,10 @@ import functools
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -44,3 +45,14 @@ def followed_by(*command: str) -> Iterator[None]:
     ):
         # Leaving the inner block closes the pipe and waits for the command.
         yield
+
+
+@contextlib.contextmanager
+def ended_with(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """A block that fails kills the process and its group; leaving Popen's own block would wait for its end for ever."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        raise

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from tests._redis import redis_server
-from tests._servers import followed_by, unavailable
+from tests._servers import ended_with, followed_by, unavailable
 
 ROOT = Path(__file__).parents[1]
 
@@ -61,6 +61,18 @@ def test_what_follows_a_block_is_done_though_the_process_is_killed(tmp_path: Pat
         process.send_signal(signal.SIGKILL)
 
     assert appears(tmp_path / "done")
+
+
+def test_a_block_that_fails_does_not_wait_for_its_process() -> None:
+    """Nor for what that has started."""
+    with (
+        pytest.raises(ZeroDivisionError),
+        subprocess.Popen(["sh", "-c", "sleep 600 & sleep 600"], start_new_session=True) as process,
+        ended_with(process),
+    ):
+        _ = 1 / 0
+
+    assert process.returncode == -signal.SIGKILL
 
 
 @pytest.mark.redis

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests._servers import ended_with
 from tests.e2e._area import Area, encoded, environment, monitor, until
 from tests.kafka._cluster import Kafka
 
@@ -269,13 +271,18 @@ def odd_place(tmp_path: Path) -> Path:
     return folder
 
 
-def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def demo(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """The demo without a terminal and without a locale."""
     env = environment() | {"LC_ALL": "C", "TMPDIR": str(folder)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "monitor", "demo", *arguments], cwd=folder, env=env, text=True, encoding="utf-8",
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-    )  # fmt: skip
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", "monitor", "demo", *arguments], cwd=folder, env=env, text=True, encoding="utf-8",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        ) as process,
+        ended_with(process),
+    ):  # fmt: skip
+        yield process
 
 
 @pytest.mark.slow
@@ -348,11 +355,12 @@ def test_a_closed_terminal_ends_the_demo_and_all_that_it_started(odd_place: Path
     env = environment() | {"LC_ALL": "C", "TMPDIR": str(odd_place), "TERMINAL": os.ttyname(theirs)}
     # The first terminal that a session opens is its own: it gets SIGHUP when that is closed.
     run = f"exec {sys.executable} -m monitor demo --seed 3 <$TERMINAL >$TERMINAL 2>&1"
-    with subprocess.Popen(["/bin/sh", "-c", run], cwd=odd_place, env=env, start_new_session=True) as process:
-        os.close(theirs)
+    command = ["/bin/sh", "-c", run]
+    with subprocess.Popen(command, cwd=odd_place, env=env, start_new_session=True) as process, ended_with(process):
         said = b""
         while b"settlement-monitor" not in said:  # the board: it is playing
             said += os.read(ours, 4096)
+        os.close(theirs)  # not before it has opened its own: a terminal that nobody has open gives an error
         family = family_of(process.pid)
         os.close(ours)
         code = process.wait(60)

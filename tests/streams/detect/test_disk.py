@@ -31,6 +31,7 @@ from streams.detect.disk import Disk, DiskError
 from streams.detect.task import Task
 from streams.kafka.changelog import HEAD, Changelog, Head
 from streams.kafka.versions import InForce
+from tests._servers import ended_with
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.profile import examples
@@ -430,9 +431,13 @@ def test_a_folder_that_another_process_has_is_left_to_it(folder: Path) -> None:
     worker = a_worker(folder)
     boxes(worker, range(3))
     worker.disk.close()
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder / "0")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
+    command = [sys.executable, "-c", HOLD, str(folder / "0")]
+    with (
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        ) as other,
+        ended_with(other),
+    ):
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
         worker.begin()
