@@ -15,7 +15,7 @@ from monitor.text import printable_json
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
 from rules.engine.watch import Watch
-from rules.ledgers import LEDGERS
+from rules.ledgers import LEDGERS, kinds_read
 from rules.reference import Reference
 from rules.times import HOUR
 from rules.wire.answers import OTHER
@@ -152,7 +152,7 @@ def replay(  # noqa: PLR0913 - what goes in, and a callback for each thing that 
     """
     gc.set_threshold(*GARBAGE)
     began = time.monotonic()
-    engine, router = Engine(watches, reference, LEDGERS), Router(door, of_file=True)
+    engine, router = Engine(watches, reference, LEDGERS), Router(door, kinds_read(watches, reference), of_file=True)
     summary = Summary(not_judged=engine.degraded)
     standing: dict[str, str] = {}
     opened: dict[str, bool] = {}

@@ -29,7 +29,8 @@ from monitor.worker.metrics import Metrics
 from rules.engine.engine import Engine
 from rules.engine.records import VERSION as STATE_VERSION
 from rules.engine.watch import Watch
-from rules.ledgers import LEDGERS
+from rules.ledgers import LEDGERS, kinds_read
+from rules.ledgers.inside import EVERY
 from rules.reference import Reference
 from rules.wire.door import Door
 from streams.app import build_app
@@ -75,11 +76,12 @@ def run_worker(settings: Settings) -> NoReturn:
         ours, mark = asyncio.run(or_die(prepare(settings, metrics, versions), "preparing", ConfigurationError))
         log.info("area joined", area=ours.id, fingerprint=area.short(ours.fingerprint))
         log.info("versions read", mark=mark)
+    kinds = kinds_read(watches, reference) if versions is None else EVERY
     config = stream_config(settings, ours)
     app = build_app(
         config,
         lambda partition, resting: metrics.watch(partition, Engine(watches, reference, LEDGERS, resting)),
-        lambda _: Router(door),
+        lambda _: Router(door, kinds),
         metrics,
         lambda: {"state": STATE_VERSION},
         versions,

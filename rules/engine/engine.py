@@ -22,7 +22,7 @@ from .entry import Entry
 from .episode import Trigger
 from .item import Item, Record, Tick
 from .judge import Judge
-from .ledger import Bounds, Feed, Ledger
+from .ledger import Bounds, Feed, Ledger, kept
 from .memory import SOME, Kept, Memory
 from .page import Page, PageName
 from .records import name_at_rest, names_of_track
@@ -30,7 +30,7 @@ from .resting import AtRest, InMemory
 from .retraction import Retraction, marks_of
 from .rule import DayRule, Rule
 from .taking_back import TakingBack
-from .watch import Watch
+from .watch import Watch, able_of
 
 
 class Engine:
@@ -74,13 +74,12 @@ class Engine:
 
     def _bring_in(self, watches: Sequence[Watch], reference: Reference, now: int) -> None:
         self.rule_classes |= {watch.rule.id: type(watch.rule) for watch in watches}
-        enabled = [watch for watch in watches if watch.enabled]
-        missing = {w.rule.id for w in enabled for table in w.rule.card.tables if not reference.has(table)}
-        coming = {w.name: w.after(self.in_force.get(w.name), now) for w in enabled if w.rule.id not in missing}
+        able, missing = able_of(watches, reference)
+        coming = {watch.name: watch.after(self.in_force.get(watch.name), now) for watch in able}
         going = {name: replace(w, enabled=False) for name, w in self.in_force.items() if name not in coming}
         self._judge.reference = reference
         self._now.reference = reference
-        self.degraded = self._now.degraded = sorted(missing)
+        self.degraded = self._now.degraded = missing
         in_force = coming | dict(sorted(going.items()))
         if in_force != self.in_force or not self.memory.bounds:
             self.turn_changed, before = self.turned, self.in_force
@@ -106,15 +105,13 @@ class Engine:
     def _keep_ledgers(self, watches: Mapping[str, Sequence[Watch]]) -> None:
         """Keep what these rules read, by ledger, and what that needs; and nothing more."""
         ledgers = self.memory.ledgers
-        kept = {name for name, one in ledgers.items() if one.keeps_arrivals or name in watches}
-        while more := {needed for name in kept for needed in ledgers[name].needs} - kept:
-            kept |= more
+        some = kept(ledgers, watches)
         self._feeds = {feed.entry: [] for one in ledgers.values() for feed in one.feeds}
-        for name in ledgers:
-            for feed in ledgers[name].feeds if name in kept else ():
-                self._feeds[feed.entry].append((ledgers[name], feed))
+        for one in some:
+            for feed in one.feeds:
+                self._feeds[feed.entry].append((one, feed))
         self._answering.feeds = self._feeds
-        self.memory.keep(kept)
+        self.memory.keep({one.name for one in some})
 
     def feed(self, item: Item, appended: int) -> None:
         """Take in one item of the topic inside, appended at this moment (ms UTC); what follows goes to `effects`."""

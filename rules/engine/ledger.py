@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -96,6 +96,14 @@ class Ledger:
     def frozen_after(self) -> int:
         """How long after its business time an entry of any feed may still come or change, ms."""
         return max(feed.frozen_after for feed in self.feeds)
+
+
+def kept(ledgers: Mapping[str, Ledger], read: Iterable[str]) -> list[Ledger]:
+    """The ledgers that are kept where rules read these, by name: with what they need, in their order."""
+    names = {*read, *(name for name, one in ledgers.items() if one.keeps_arrivals)}
+    while more := {needed for name in names for needed in ledgers[name].needs} - names:
+        names |= more
+    return [one for name, one in ledgers.items() if name in names]
 
 
 @dataclass(frozen=True)

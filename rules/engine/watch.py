@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from ..reference import Reference
 from ..times import BEFORE_ALL
 from .guard import Guard
 from .rule import Rule
@@ -77,3 +78,10 @@ class Watch:
         if known is not None and known.rule.span >= self.rule.span:
             return replace(self, since=since, before=known, warm_at=known.warm_at)
         return replace(self, since=since, before=known, warm_at=since + self.rule.span if since > BEFORE_ALL else since)
+
+
+def able_of(watches: Iterable[Watch], reference: Reference) -> tuple[list[Watch], list[str]]:
+    """Those of these rules that are on and have the tables that they need, and the ids of those that lack one."""
+    enabled = [watch for watch in watches if watch.enabled]
+    missing = {one.rule.id for one in enabled for table in one.rule.card.tables if not reference.has(table)}
+    return [one for one in enabled if one.rule.id not in missing], sorted(missing)

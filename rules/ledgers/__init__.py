@@ -1,7 +1,11 @@
 """The ledgers: which entries are kept, under which key; one file a ledger."""
 
+from collections.abc import Iterable
+
 from ..engine.arrival import Arrival
-from ..engine.ledger import Ledger
+from ..engine.ledger import Ledger, kept
+from ..engine.watch import Watch, able_of
+from ..reference import Reference
 from .agreements import AGREEMENTS, Admitted
 from .bad_codes import BAD_CODES
 from .inside import AnyEntry, Inside, Record
@@ -32,6 +36,7 @@ __all__ = [
     "Swipe",
     "Visit",
     "frozen_after",
+    "kinds_read",
     "when_died",
 ]
 
@@ -55,3 +60,10 @@ LEDGERS: tuple[Ledger, ...] = (
 def frozen_after(name: str) -> int:
     """How long after its business time an entry of this ledger may still come or change, ms (`Ledger.frozen_after`)."""
     return next(ledger.frozen_after for ledger in LEDGERS if ledger.name == name)
+
+
+def kinds_read(watches: Iterable[Watch], reference: Reference) -> frozenset[str]:
+    """The kinds of entries, by the names of their classes, that are kept where these rules and tables are in force."""
+    read = {watch.rule.card.ledger for watch in able_of(watches, reference)[0]}
+    some = kept({one.name: one for one in LEDGERS}, read)
+    return frozenset(feed.entry.__name__ for one in some for feed in one.feeds)

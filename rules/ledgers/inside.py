@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -37,21 +37,25 @@ _decode = msgspec.msgpack.Decoder(Record).decode
 Source = Callable[[Event, Shared], list[bytes]]
 """Writes the entries of one kind that an event leaves under one key."""
 
-AT_INSTITUTION: dict[str, tuple[Source, ...]] = {
-    "settlement": (swipes_of,),
-    "pre_settlement": (swipes_of,),
-    "review": (swipes_of,),
-    "admission": (admitted_of,),
+Sources = dict[str, tuple[tuple[str, Source], ...]]
+
+SWIPES, VISITS, FILLS, STAYS = ("Swipe", swipes_of), ("Visit", visits_of), ("Fill", fills_of), ("Stay", stays_of)
+
+AT_INSTITUTION: Sources = {
+    "settlement": (SWIPES,),
+    "pre_settlement": (SWIPES,),
+    "review": (SWIPES,),
+    "admission": (("Admitted", admitted_of),),
 }
-"""Kind of event -> what it leaves at its institution, in the order in which it is taken in."""
-OF_PERSON: dict[str, tuple[Source, ...]] = {
-    "settlement": (visits_of, fills_of, stays_of),
-    "pre_settlement": (visits_of, fills_of),
-    "review": (visits_of, fills_of),
-    "fee_lines": (fills_of,),
-    "admission": (stays_of,),
-    "discharge": (stays_of,),
-    "registration": (registered_of,),
+"""Kind of event -> what it leaves at its institution, in the order in which it is taken in: kinds of entries."""
+OF_PERSON: Sources = {
+    "settlement": (VISITS, FILLS, STAYS),
+    "pre_settlement": (VISITS, FILLS),
+    "review": (VISITS, FILLS),
+    "fee_lines": (FILLS,),
+    "admission": (STAYS,),
+    "discharge": (STAYS,),
+    "registration": (("Registered", registered_of),),
 }
 """The same of its person. What leaves anything of a person takes nothing back."""
 SELLING = ("settlement", "pre_settlement", "review", "stock")
@@ -86,9 +90,22 @@ class _Part(msgspec.Struct):
     is_refund: bool = False
 
 
-def entries_of(opened: Opened, appended: int = 0) -> Left:
-    """What a message leaves. appended: when the broker took it, ms."""
-    parts = [_part_of(event) for event in opened.events]
+class _Every:
+    """All kinds."""
+
+    def __contains__(self, kind: object) -> bool:
+        return True
+
+
+EVERY: Container[str] = _Every()
+
+
+def entries_of(opened: Opened, appended: int = 0, kinds: Container[str] = EVERY) -> Left:
+    """What a message leaves. appended: when the broker took it, ms. kinds: of entries; others are left out.
+
+    What asks before money moves leaves all: its person's partition answers it, also when there is nothing to say.
+    """
+    parts = [_part_of(event, EVERY if isinstance(event.body, PreSettlement) else kinds) for event in opened.events]
     parts[0].at_institution.insert(0, encode(_arrival(opened, parts)))
     end = encode(appended)
     left = Left([], [])
@@ -99,17 +116,17 @@ def entries_of(opened: Opened, appended: int = 0) -> Left:
     return left
 
 
-def _part_of(event: Event) -> _Part:
+def _part_of(event: Event, kinds: Container[str]) -> _Part:
     refund = refund_in(event)
     if refund is not None:
         return _Part([], [], [], taken_by_refund(event, refund), targets_of(event, (), stands=False), is_refund=True)
     kind, shared = event.kind, Shared(event)
-    at_institution = [one for source in AT_INSTITUTION.get(kind, ()) for one in source(event, shared)]
+    at_institution = _entries(AT_INSTITUTION.get(kind, ()), kinds, event, shared)
     of_its_person = OF_PERSON.get(kind, ())
-    of_person = [one for source in of_its_person for one in source(event, shared)]
+    of_person = _entries(of_its_person, kinds, event, shared)
     sold = sold_in(event) if kind in SELLING else ()
     of_tokens = []
-    for one in sold:
+    for one in sold if "Sale" in kinds else ():
         written = sale_of(event, one, shared)
         if one.bad:
             at_institution.append(written)
@@ -118,6 +135,10 @@ def _part_of(event: Event) -> _Part:
     targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
     retractions = [] if of_its_person else retractions_of(event)
     return _Part(at_institution, of_person, of_tokens, retractions, targets)
+
+
+def _entries(sources: Iterable[tuple[str, Source]], kinds: Container[str], event: Event, shared: Shared) -> list[bytes]:
+    return [one for kind, source in sources if kind in kinds for one in source(event, shared)]
 
 
 def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -79,7 +79,7 @@ class Pipeline:
             config, router_factory, self.consumer, self.producer, self._send_routed, meter, lambda: client_settings(app)
         )
         if by_log is not None:
-            self.intake.turns = Turns(self._names, by_log, self.consumer, self.producer)
+            self.intake.turns = Turns(self._names, by_log, self.consumer, self.producer, self.intake.kinds)
 
     def consumer(self) -> BatchConsumer:
         """Give the app's consumer."""

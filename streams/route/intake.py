@@ -17,6 +17,7 @@ from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
 from rules.engine.item import Turn
+from rules.ledgers.inside import EVERY
 from rules.times import HOUR
 from streams.config import StreamConfig
 from streams.kafka.ending import or_die
@@ -24,6 +25,7 @@ from streams.kafka.ends import End, Ends
 from streams.kafka.faust import BatchConsumer, BatchProducer
 from streams.kafka.topics import Names
 from streams.route.alignment import EVER, Announcement, Board, Lane
+from streams.route.kinds import Kinds
 from streams.route.progress import Progress
 from streams.route.router import NO_TURN, Read, Routed, Router
 from streams.route.ticks import Ticks
@@ -141,11 +143,14 @@ class Intake:
         self._board = Board(config.area, config.alignment_ms, config.hold_seconds)
         self.turns: Turns | None = None
         """Tells inside what is in force, before anything is announced: all wait for that."""
+        self.kinds = Kinds(config.area, config.hold_seconds, self._tell)
+        self._sends: tuple[int, tuple[str, ...] | None] = (-1, None)
+        """Of which generation it is said what is sent, and what that is."""
         self._ticks = Ticks(names, config.idle_seconds, consumer, producer, self._board.is_live, self._in_force)
         self._client = client
         self._ends: Ends
         self._progress = Progress(
-            names, self._board, client if config.changelog else None, producer, self._changed_board
+            names, self._board, client if config.changelog else None, producer, self._changed_board, self.kinds.hear
         )
         self._inputs: dict[int, _Input] = {}
         self._left_out: frozenset[int] = frozenset()
@@ -163,6 +168,9 @@ class Intake:
     def _changed_board(self) -> None:
         self._changed.set()
 
+    async def _tell(self, records: Mapping[bytes, bytes]) -> None:
+        await self._progress.tell(records)
+
     async def follow(self) -> None:
         """Read for ever what the workers announce."""
         await self._progress.follow()
@@ -177,6 +185,7 @@ class Intake:
         """These input partitions came to this worker, and are read from these offsets on."""
         self._generation = generation
         self._board.begin(generation, partitions)
+        self.kinds.begin(generation, partitions)
         self._inputs = {p: self._input(p, at) for p, at in positions.items()}
         # Which of them is the first is another one each time.
         self._last = sorted(self._standing_still(positions), key=lambda p: (p + generation) % partitions)
@@ -185,6 +194,7 @@ class Intake:
         self._watch(owner=0 in positions)
         self._announced.clear()
         self._dirty.set()
+        self._changed.set()
 
     def _watch(self, *, owner: bool) -> None:
         self._ticks.watch(owner=owner)
@@ -197,6 +207,7 @@ class Intake:
     def _input(self, partition: int, position: int) -> _Input:
         known = self._board.said_of(partition)
         one = _Input(Lane(known.hour if known else 0), self._router(partition), position, position - 1)
+        self._let_send(one, self.kinds.asked.kinds)
         if known is not None:
             one.behind = known.behind
             if known.offset == position and not known.end_at:
@@ -253,10 +264,27 @@ class Intake:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            await self._send_what_is_asked()
             async with self._routing:
                 for partition, one in list(self._inputs.items()):
                     if len(one.lane):
                         await self._go_on(partition, one)
+
+    async def _send_what_is_asked(self) -> None:
+        """Send the kinds of entries that are asked for, and say so once nothing else is on its way."""
+        generation, kinds = self._generation, self.kinds.asked.kinds
+        if self.turns is None or generation < 0 or (generation, kinds) == self._sends:
+            return
+        async with self._routing:
+            for one in self._inputs.values():
+                self._let_send(one, kinds)
+            partitions = list(self._inputs)
+        self._sends = generation, kinds
+        await self.kinds.say(partitions, generation, kinds)
+
+    def _let_send(self, one: _Input, kinds: tuple[str, ...] | None) -> None:
+        if self.turns is not None:
+            one.router.kinds = EVERY if kinds is None else frozenset(kinds)
 
     async def _go_on(self, partition: int, one: _Input) -> None:
         while run := self._next_run(one):

@@ -32,13 +32,15 @@ class Progress:
         client: Callable[[], Mapping[str, Any]] | None,
         producer: Callable[[], BatchProducer],
         heard: Callable[[], None],
+        hear: Callable[[bytes, bytes], None],
     ) -> None:
-        """Take heard: is called after the board has changed."""
+        """Take heard: is called after anything was heard. hear: takes what is no announcement, by key."""
         self._names = names
         self._board = board
         self._client = client
         self._producer = producer
         self._heard = heard
+        self._hear = hear
         self._consumer: AIOKafkaConsumer | None = None
         self._ahead: float | None = None
         """How far the broker's clock is ahead of this worker's own, ms; a little less than it really is."""
@@ -79,13 +81,23 @@ class Progress:
         while True:
             for record in (await consumer.getmany(topic, timeout_ms=1000)).get(topic, ()):
                 self._ahead = record.timestamp - monotonic() * 1000
-                if record.key is not None and record.key.isdigit() and record.value is not None:
-                    self._told_at[int(record.key)] = record.timestamp
+                if record.key is not None and record.value is not None:
                     with contextlib.suppress(msgspec.DecodeError):  # of another release: it counts for nobody
-                        self._board.hear(int(record.key), _decode(record.value))
+                        self._take(record.key, record.value, record.timestamp)
             if not self.is_read.is_set() and await consumer.position(topic) >= end:
                 self.is_read.set()
             self._heard()
+
+    def _take(self, key: bytes, value: bytes, appended: int) -> None:
+        if not key.isdigit():
+            self._hear(key, value)
+            return
+        self._told_at[int(key)] = appended
+        self._board.hear(int(key), _decode(value))
+
+    async def tell(self, records: Mapping[bytes, bytes]) -> None:
+        """Let every worker hear these records, this one too; returns when acknowledged."""
+        await self._producer().publish(self._names.progress, 0, [(key, value, ()) for key, value in records.items()])
 
     async def announce(self, said: Mapping[int, Announcement]) -> None:
         """Say where partitions of this worker stand; returns when acknowledged."""

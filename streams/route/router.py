@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from zlib import crc32
@@ -11,7 +11,7 @@ from zlib import crc32
 import msgspec
 
 from rules.engine.item import Tick, Turn
-from rules.ledgers.inside import entries_of
+from rules.ledgers.inside import EVERY, entries_of
 from rules.wire.door import Door, Failed, Late, Opened, Refused, Sender, Skipped
 from rules.wire.fields import PreSettlement
 
@@ -82,10 +82,11 @@ class Read(NamedTuple):
 
 
 class Router:
-    """Turns messages into records for the topic inside."""
+    """Turns messages into records for the topic inside. kinds: of entries that are sent, by name."""
 
-    def __init__(self, door: Door, *, of_file: bool = False) -> None:
+    def __init__(self, door: Door, kinds: Container[str] = EVERY, *, of_file: bool = False) -> None:
         """Take of_file: the moment of an event is its inf_time, for a file has no broker."""
+        self.kinds = kinds
         self._door = door
         self._of_file = of_file
 
@@ -126,7 +127,7 @@ class Router:
         for one in opened.events:
             routed.kinds[one.kind] += 1
         routed.uploaded = event.uploaded
-        left = entries_of(opened, event.uploaded if self._of_file else appended)
+        left = entries_of(opened, event.uploaded if self._of_file else appended, self.kinds)
         routed.entries += left.written
         routed.entries += [(None, _encode(retraction)) for retraction in left.retractions]
         parts = opened.late_lines + opened.bad_codes + opened.missing_codes + left.refunds_without_original

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from aiokafka.errors import KafkaError
 
 from rules.engine.item import Turn
+from rules.ledgers import kinds_read
 from streams.kafka.ending import cause, die
 from streams.kafka.faust import BatchConsumer, BatchProducer
 from streams.kafka.reading import UnreadError
 from streams.kafka.topics import Names
 from streams.kafka.versions import Versions, is_ahead
+from streams.route.kinds import Kinds
 from streams.route.router import NO_TURN, encode_turn
 
 log = logging.getLogger("settlement_monitor.versions")
@@ -48,8 +50,11 @@ class Turns:
         versions: Versions,
         consumer: Callable[[], BatchConsumer],
         producer: Callable[[], BatchProducer],
+        kinds: Kinds,
     ) -> None:
+        """Take kinds: those that the rules read are sent by all before the rules are told."""
         self.latest = NO_TURN
+        self._kinds = kinds
         self._names = names
         self._versions = versions
         self._consumer = consumer
@@ -61,11 +66,14 @@ class Turns:
     async def announce(self) -> None:
         """Tell what is in force now; returns when every internal partition has it."""
         found = await self._versions.newest()
+        needed = kinds_read(found.watches, found.reference)
+        await self._kinds.widen(needed)
         self.latest = Turn(dict(found.offsets), found.mark)
         producer, topic = self._producer(), self._names.entries
         record = (None, encode_turn(self.latest), ())
         count = await producer.partitions(topic)
         await asyncio.gather(*(producer.publish(topic, p, [record]) for p in range(count)))
+        await self._kinds.narrow(needed)
         log.info("versions told", extra={"mark": found.mark})
         self._told.set()
 

@@ -31,9 +31,10 @@ from faust.types import TP
 from rules import Entry, Finding, Reference, Swipe, Window
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
+from rules.engine.item import Tick, Turn
 from rules.engine.ledger import SKEW
 from rules.engine.watch import Watch
-from rules.ledgers import LEDGERS, Record
+from rules.ledgers import LEDGERS, Inside, Record, kinds_read
 from rules.times import DAY, HOUR, MINUTE, clock, day_of
 from streams.config import StreamConfig
 from streams.detect import pipeline
@@ -48,9 +49,10 @@ from streams.kafka.lost import Bounds
 from streams.kafka.topics import Names
 from streams.kafka.versions import Versions
 from streams.route import intake, progress, ticks, turns
-from streams.route.router import Router, partition_of
+from streams.route.intake import Batch
+from streams.route.router import Routed, Router, partition_of
 from tests.oracle import wire
-from tests.oracle.sample_rules import BusyDay, LongEpisode, ManyPeople, ManyPlaces, ManySwipes
+from tests.oracle.sample_rules import BusyDay, LongEpisode, ManyPeople, ManyPlaces, ManySwipes, SoldTwice
 from tests.oracle.world import a_door, logs, run, standing_at_end
 from tests.streams._cluster import Cluster, Crash, Producer, Reader
 
@@ -76,7 +78,11 @@ class BeforeHolidays(ManySwipes):
 
 ALIKE = (ManySwipes(), ManyPlaces(), BusyDay(), LongEpisode())
 """Rules that neither tables nor definitions change: what they say is compared with a file."""
-WATCHES = [Watch(rule) for rule in (*ALIKE, ManyPeople(), BeforeHolidays())]
+TURNED = (ManyPeople(), SoldTwice())
+"""Rules that are turned on and off; what the second reads is read by no other."""
+WATCHES = [Watch(rule) for rule in (*ALIKE, *TURNED, BeforeHolidays())]
+ALWAYS = kinds_read([Watch(rule) for rule in ALIKE], Reference())
+"""Kinds of entries that are sent at all times."""
 
 
 def defined(given: Mapping[str, object]) -> Watch:
@@ -135,7 +141,9 @@ class Broker:
         self.generation = 0
         self.said: dict[str, bytes] = {}
         self.said_at: dict[tuple[str, bytes], int] = {}
-        self.inside: list[set[bytes]] = [set() for _ in range(INSIDE)]
+        self.inside: list[set[object]] = [set() for _ in range(INSIDE)]
+        self.told = -1
+        self.needed: frozenset[str] = frozenset()
         self.faults: list[str] = []
         self.state = [Saved(self, number) for number in range(INSIDE)]
 
@@ -169,7 +177,19 @@ class Broker:
                 self.faults.append(f"a revision with two contents: {name}")
             self.said_at.setdefault((name, record.value), len(self.said_at))
         if record.topic == NAMES.entries and record.value is not None:
-            self.inside[record.partition] |= {bytes(one) for one in pieces(record.value)}
+            for piece in pieces(record.value):
+                self.inside[record.partition] |= set(marks(piece))
+                item = read_inside(piece)
+                if isinstance(item, Turn | Tick):
+                    self._take_turn(item.offsets.get("rules", 0))
+
+    def _take_turn(self, rules: int) -> None:
+        """Rules are in force by the log inside: what they read has to be sent from now on."""
+        if rules > self.told:
+            defs = [orjson.loads(one.value or b"") for one in self.topics[NAMES.rules, 0][:rules]]
+            on = {one.rule.id: True for one in WATCHES} | {one["rule_id"]: one["enabled"] for one in defs}
+            self.told = rules
+            self.needed = kinds_read([replace(one, enabled=on[one.rule.id]) for one in WATCHES], Reference())
 
     def end(self, topic: str, partition: int) -> int:
         return len(self.topics[topic, partition])
@@ -192,12 +212,30 @@ def pieces(value: bytes) -> list[msgspec.Raw]:
     return msgspec.msgpack.decode(value, type=list[msgspec.Raw])
 
 
-def left_by(record: Kept) -> list[tuple[int, bytes]]:
-    """What a record of the input has to leave inside, by partition."""
+_inside: msgspec.msgpack.Decoder[Inside] = msgspec.msgpack.Decoder(Inside)
+
+
+def read_inside(piece: msgspec.Raw) -> Inside:
+    """An item of the topic inside."""
+    return _inside.decode(piece)
+
+
+def marks(piece: msgspec.Raw) -> Iterator[object]:
+    """What tells the contents of an item apart from all others: of a record each of its entries."""
+    item = read_inside(piece)
+    if isinstance(item, Record):
+        for entry in item.entries:
+            yield item.space, item.key, type(entry).__name__, entry.id
+    else:
+        yield bytes(piece)
+
+
+def left_by(record: Kept) -> list[tuple[int, object]]:
+    """What a record of the input has to leave inside at all times, by partition."""
     if record.value is None or record.headers:
         return []
-    entries = Router(a_door()).route([(record.value, record.timestamp)]).entries
-    return [(p, value) for key, value in entries
+    entries = Router(a_door(), ALWAYS).route([(record.value, record.timestamp)]).entries
+    return [(p, mark) for key, value in entries for mark in marks(msgspec.Raw(value))
             for p in (range(INSIDE) if key is None else [partition_of(key, INSIDE)])]  # fmt: skip
 
 
@@ -387,6 +425,13 @@ class ModelPipeline(Pipeline):
 
     broker: Broker
 
+    async def _send_routed(self, partition: int, batch: Batch, routed: Routed) -> None:
+        sends, generation = self.intake._inputs[partition].router.kinds, self.broker.generation
+        await super()._send_routed(partition, batch, routed)
+        is_owner = self.intake._generation == generation == self.broker.generation
+        if is_owner and (missing := [kind for kind in self.broker.needed if kind not in sends]):
+            self.broker.faults.append(f"rules in force read {missing}, which is not sent of {partition}")
+
     def _changelog(self, partition: int) -> Changelog:
         saved = self.broker.state[partition]
         return Changelog(
@@ -420,6 +465,7 @@ class Worker:
         self.pipeline.broker = broker
         self.pipeline._pulse = cast(Any, SimpleNamespace(start=lambda: None, check=lambda: None))
         self.pipeline.intake._board._now = broker.loop.time
+        self.pipeline.intake.kinds._hold = 1e6
         self._new_input, self.pipeline.intake._input = self.pipeline.intake._input, self._input  # type: ignore[method-assign]
         self._rebalances = asyncio.Lock()  # aiokafka's callbacks come one after the other
         self.routed: asyncio.Queue[Event] = asyncio.Queue()
@@ -697,9 +743,10 @@ class Area:
         self.broker.append(CALENDAR, 0, rows)
 
     def put_rule(self, *, enabled: bool) -> None:
-        """A rule is turned on or off."""
-        value = orjson.dumps({"rule_id": "T02", "enabled": enabled})
-        self.broker.append(NAMES.rules, 0, [(b"T02/1", value, ())])
+        """Two rules are turned on or off."""
+        for one in TURNED:
+            value = orjson.dumps({"rule_id": one.id, "enabled": enabled})
+            self.broker.append(NAMES.rules, 0, [(f"{one.id}/1".encode(), value, ())])
 
     # --- what has to hold
 
@@ -824,6 +871,7 @@ class Events:
         ids: wire.Body = self._ids() | {"fixmedins_code": random.choice(SHOPS), "psn_no": f"{p}{random.randint(0, 2)}"}
         kind, paid = random.choice(("41", "41", "11")), random.choice((10, 20, 35))
         money: wire.Body = {"fund_pay_sumamt": paid, "inf_time": wire.text(uploaded), "med_type": kind}
+        money["drug_trac_info"] = [{"drug_trac_codg": f"8123{self._number % 40:016d}", "trdn_flag": "0"}]
         body = wire.settlement(uploaded - late, **ids | money)
         if self._last[p] and random.random() < 0.1:
             target = random.choice(self._last[p])

@@ -12,6 +12,7 @@ from rules.engine.retraction import REACH_OF_MESSAGE_REVERSAL
 from streams.detect.task import Task
 from streams.kafka.changelog import Head
 from streams.route.alignment import EVER, Board
+from streams.route.kinds import Kinds
 
 
 def no_alignment(patch: pytest.MonkeyPatch) -> None:
@@ -45,3 +46,14 @@ def newest_tables(patch: pytest.MonkeyPatch) -> None:
         await turn(self, to, appended)
 
     patch.setattr(Task, "turn", newest)
+
+
+def rules_before_their_entries(patch: pytest.MonkeyPatch) -> None:
+    """Rules are told before all send what they read."""
+
+    async def widen(self: Kinds, needed: frozenset[str]) -> None:
+        asked = self.asked.kinds
+        if asked is not None:
+            await self._ask(tuple(sorted({*asked, *needed})), told=False)
+
+    patch.setattr(Kinds, "widen", widen)

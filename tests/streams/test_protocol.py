@@ -26,7 +26,13 @@ from streams.detect.detector import process_in_slices
 from streams.detect.pipeline import Pipeline
 from tests.streams._area import Area, Worker
 from tests.streams._cluster import Producer
-from tests.streams._wrong import newest_tables, no_alignment, retention_without_skew, stale_end
+from tests.streams._wrong import (
+    newest_tables,
+    no_alignment,
+    retention_without_skew,
+    rules_before_their_entries,
+    stale_end,
+)
 
 EXAMPLES = int(os.environ.get("MONITOR_MODEL_EXAMPLES", "0"))
 SEED = int(os.environ.get("MONITOR_MODEL_SEED", "0"))
@@ -272,6 +278,34 @@ def come_back(seed: int) -> None:
         area.close()
 
 
+def turn_rules(seed: int) -> None:
+    """Rules go and come again; the worker whose partition is the furthest behind hears nothing of it."""
+    random, area = Random(seed), Area()
+    try:
+        area.events.publish(random, 8)
+        for _ in range(3):
+            area.start()
+        area.rebalance()
+        for enabled in (False, True):
+            for _ in range(10):
+                area.work()
+            area.workers[2].hears = not enabled
+            area.put_rule(enabled=enabled)
+        for _ in range(4):
+            area.work()
+            area.events.publish(random, 1)
+        area.work()
+        area.check()
+        area.finish()
+    finally:
+        area.close()
+
+
+def test_rules_come_into_force_once_all_send_what_they_read() -> None:
+    """Also where one is slow to hear of it."""
+    turn_rules(0)
+
+
 def test_what_was_read_to_its_end_is_waited_for_when_more_came() -> None:
     """The announcement of then holds for what had been appended by then."""
     come_back(0)
@@ -289,6 +323,7 @@ def go_through(one: Callable[[int], None], first: int) -> None:
         (commit_before_alert, live, 0, "was not said before"), (no_alignment, live, 0, "out of order by"),
         (stale_end, come_back, 0, "out of order by"), (retention_without_skew, live, 14, "an entry was refused"),
         (no_fencing, live, 3, "went back from"), (newest_tables, live, 3, "two contents|was not said before"),
+        (rules_before_their_entries, turn_rules, 0, "rules in force read"),
     ],
 )  # fmt: skip
 def test_a_wrong_build_is_found(

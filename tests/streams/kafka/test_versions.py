@@ -26,6 +26,7 @@ from streams.kafka import reading, versions
 from streams.kafka.topics import Names
 from streams.kafka.versions import InForce, Versions, greatest, is_ahead
 from streams.route import turns
+from streams.route.kinds import Kinds
 from streams.route.turns import Turns
 
 DAYS = "reference.calendar"
@@ -256,6 +257,10 @@ async def told(log: Log, number: int) -> list[Turn]:
     return [msgspec.msgpack.decode(value, type=list[Turn])[0] for value in log.records[1]]
 
 
+async def silent(_: Mapping[bytes, bytes]) -> None:
+    """Nobody else is there to hear it."""
+
+
 async def test_the_owner_of_partition_0_tells_what_is_in_force(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,7 +268,10 @@ async def test_the_owner_of_partition_0_tells_what_is_in_force(
     monkeypatch.setattr(turns, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(turns, "WAIT_SECONDS", 0.0)
     log = Log()
-    owner, other = (Turns(Names("p"), a_reader(), lambda: cast(Any, log), lambda: cast(Any, log)) for _ in range(2))
+    owner, other = (
+        Turns(Names("p"), a_reader(), lambda: cast(Any, log), lambda: cast(Any, log), Kinds("a", 60, silent))
+        for _ in range(2)
+    )
     other.watch(owner=False)
     waiting = asyncio.create_task(other.wait())
     for _ in range(20):
