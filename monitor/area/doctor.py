@@ -87,6 +87,7 @@ def _key(settings: Settings) -> Check:
 
 
 async def _cluster(settings: Settings) -> list[Check]:
+    """What the broker and the topics say. Long because it is one check after the other."""
     client = {"bootstrap_servers": settings.brokers}
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
     try:

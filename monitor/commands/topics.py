@@ -87,6 +87,8 @@ def topics_accept_gap(
     """What workers ended for with exit code 3: offsets that are gone. Exit code 3 where there are some.
 
     With --yes the workers go on at the first records that are there; refused while a worker runs.
+
+    Long because it says each thing in two forms.
     """
     from monitor.area.acceptgap import accept, contract, gaps_of
     from monitor.worker.worker import group_of

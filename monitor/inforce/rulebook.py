@@ -111,7 +111,10 @@ def definition(watch: Watch, given: object) -> tuple[bytes, bytes]:
 
 
 def configure(rule_class: type[Rule], given: object, place: str) -> tuple[Life, Rule]:
-    """A rule with these parameters over its defaults. Raises ConfigurationError."""
+    """A rule with these parameters over its defaults. Raises ConfigurationError.
+
+    Long because each thing that may be wrong with a definition has an error of its own.
+    """
     if not isinstance(given, dict):
         raise ConfigurationError(f"{place}: expected a table of parameters, was {type(given).__name__}")
     names = [one.name for one in fields(rule_class)]

@@ -376,7 +376,10 @@ def play(source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], 
 def _slices(
     source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], None]
 ) -> Iterator[list[tuple[str, bytes, int]]]:
-    """The events in small slices: no faster than the pace, and never far ahead of the worker."""
+    """The events in small slices: no faster than the pace, and never far ahead of the worker.
+
+    Long because it waits for two things at once: the pace, and the worker.
+    """
     batch: list[tuple[str, bytes, int]] = []
     first: int | None = None
     began = time.monotonic()

@@ -214,6 +214,7 @@ def _truth(label: Row) -> Truth:
 
 
 def _score(rule: str, leads: list[Lead], truths: list[Truth]) -> Score:
+    """One rule's figures. Long because each of them is one count."""
     frauds = [truth for truth in truths if truth.fraud and rule in truth.rules | truth.also]
     wanted = [truth for truth in frauds if rule in truth.rules]
     honest = [truth for truth in truths if not truth.fraud]

@@ -149,6 +149,8 @@ def replay(  # noqa: PLR0913 - what goes in, and a callback for each thing that 
 
     Gives the summary and the engine. Warnings stand in the summary too. wanted: which alerts are told and counted; of
     an alert that was told, all later revisions are told.
+
+    Long because it is the whole way of a line, and the summary of all of them.
     """
     gc.set_threshold(*GARBAGE)
     began = time.monotonic()

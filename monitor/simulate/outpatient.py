@@ -89,7 +89,10 @@ def _seen(pen: Pen, visit: Visit, number: str) -> list[Message]:
 
 
 def charge_and_settle(pen: Pen, visit: Visit, number: str) -> list[Message]:
-    """2204 to 2207 of a visit that is registered under this number."""
+    """2204 to 2207 of a visit that is registered under this number.
+
+    Long because it is one visit from first to last message.
+    """
     person, place = visit.person, visit.place
     at = visit.charged_at
     written = Written(

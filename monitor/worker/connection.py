@@ -121,7 +121,10 @@ Kinds = tuple[type[KafkaError], ...]
 
 
 def _about(record: logging.LogRecord) -> Kinds | None:
-    """Which of the two a line tells of, if any. Of our own lines only warnings are asked."""
+    """Which of the two a line tells of, if any. Of our own lines only warnings are asked.
+
+    Long because there are two kinds, each told by its errors or by its words.
+    """
     if record.name.partition(".")[0] in LIBRARIES:
         text = record.getMessage()
         errors = [*_errors(record)]

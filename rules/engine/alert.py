@@ -233,7 +233,10 @@ def words(rule: Rule, episode: Episode, now: Moment, *, asked: bool = False, tol
 
 
 def _amount(episode: Episode, *, asked: bool) -> Text:
-    """What the evidence put through the fund; a fee line may not be settled when it is uploaded, stock never is."""
+    """What the evidence put through the fund; a fee line may not be settled when it is uploaded, stock never is.
+
+    Long because it is one sentence in its cases.
+    """
     rows = [one for one in episode.evidence if one.role not in ("stock_sale", "message")]
     if not rows:
         return Text("", "")

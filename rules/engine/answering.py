@@ -37,7 +37,10 @@ class Answering:
         self.speakers: Mapping[str, Rule] = {}
 
     def answer(self, key_of_record: str, questions: list[Entry], now: Moment) -> None:
-        """Judge a pre-settlement, unless it was answered before under this key of the topic inside."""
+        """Judge a pre-settlement, unless it was answered before under this key of the topic inside.
+
+        Long because a message asks of several kinds of entries, each under the keys of its ledgers.
+        """
         if not self._memory.questions.is_new(questions, key_of_record):
             return
         told: dict[str, Told] = {}

@@ -304,7 +304,7 @@ class Engine:
             yield
 
     def _end_rules(self, now: Moment) -> Iterator[None]:
-        """Close what is open of rules that are off, and forget them."""
+        """Close what is open of rules that are off, and forget them. Long because they stand in four places."""
         off = {name for name, watch in self.in_force.items() if not watch.enabled}
         if not off:
             return

@@ -46,7 +46,10 @@ class Judge:
         }
 
     def rejudge(self, page: Page, changed: list[Entry], now: Moment) -> None:
-        """Judge what a change of standing touches: later entries whose windows hold it, and itself."""
+        """Judge what a change of standing touches: later entries whose windows hold it, and itself.
+
+        Long because it chooses the cheapest way to do so.
+        """
         order = page.order
         in_order = len(changed) == 1 and order and order[-1] is changed[0]
         if in_order and not page.tracks and len(order) <= FEW and page.ledger.name in self._glances:

@@ -208,7 +208,10 @@ class Page:
         return at < len(self.order) and self.order[at] is entry
 
     def forget(self) -> list[Entry]:
-        """Drop what lies before the limit; gives what was dropped. The newest upload is never among it."""
+        """Drop what lies before the limit; gives what was dropped. The newest upload is never among it.
+
+        Long because an entry stands in each index of the page.
+        """
         limit = self.limit
         self._forget_bins()
         past = self.first_at(limit)

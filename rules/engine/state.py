@@ -68,6 +68,8 @@ def drain_changes(memory: Memory, in_force: Iterable[Watch] | None) -> list[tupl
     """The records touched since the last call, the gone ones as None; sorted, so that equal states give equal bytes.
 
     in_force: the rules in force, where they have changed.
+
+    Long because each kind of record is written in its own way.
     """
     records: dict[bytes, bytes | None] = dict.fromkeys(memory.gone)
     for page_name in memory.changed_pages:
@@ -158,6 +160,7 @@ def by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> Saved:
 
 
 def _load_pages(memory: Memory, by_kind: Saved) -> None:
+    """Long because each kind of record is read in its own way."""
     has_more = {(ledger, key) for kind in ("bins", "track", "triggers") for ledger, key, *_ in by_kind[kind]}
     memory.wake_all(has_more)
     for name, saved in groupby(by_kind["entries"], key=lambda one: one[:2]):

@@ -127,23 +127,28 @@ class Track:
         self, now: Moment, incident: Callable[[], str | None]
     ) -> tuple[list[tuple[Episode, AlertState]], dict[str, str]]:
         """Which alert each episode is, in order of time; and which alerts were merged into which."""
-        active = sorted(
-            (one for one in self.triggers.values() if one.finding.due <= now.tick), key=lambda one: (one.time, one.id)
-        )
-        free = list(self.alerts)
+        active, free = self._active(now.tick), list(self.alerts)
         homes: list[tuple[Episode, AlertState]] = []
         merged: dict[str, str] = {}
         for run in runs(active, self.watch.rule.quiet_ms):
-            ids = {one.id for one in run}
-            own = [state for state in free if state.lives and self._belongs(state, run, ids)]
-            own = own or [state for state in free if not state.lives and state.opener in ids]
+            own = self._own(free, run)
             home = min(own, key=lambda state: state.order) if own else self._open(run[0], now, incident)
-            for other in own:
-                if other is not home and other.lives and not _goes_on(other, run[-1], active):
-                    merged[other.id] = home.id
+            others = [other for other in own if other is not home and other.lives]
+            merged |= {other.id: home.id for other in others if not _goes_on(other, run[-1], active)}
             free = [state for state in free if state is not home and state.id not in merged]
             homes.append((self._episode_of(home, run, now.tick), home))
         return homes, merged
+
+    def _active(self, tick: int) -> list[Trigger]:
+        """The triggers that have fallen due, in order."""
+        due = [one for one in self.triggers.values() if one.finding.due <= tick]
+        return sorted(due, key=lambda one: (one.time, one.id))
+
+    def _own(self, free: list[AlertState], run: list[Trigger]) -> list[AlertState]:
+        """The alerts, of those that have no episode yet, that this one may be: those that live, else one it opened."""
+        ids = {one.id for one in run}
+        own = [state for state in free if state.lives and self._belongs(state, run, ids)]
+        return own or [state for state in free if not state.lives and state.opener in ids]
 
     def _episode_of(self, state: AlertState, run: list[Trigger], tick: int) -> Episode:
         """The episode of an alert with these triggers; where it is open, the one that is kept."""
@@ -172,7 +177,10 @@ class Track:
         return state
 
     def _tell(self, episode: Episode, state: AlertState, now: Moment) -> Iterator[Alert]:
-        """Write a revision where the alert opens, rises or doubles; what else is new is said at the next tick."""
+        """Write a revision where the alert opens, rises or doubles; what else is new is said at the next tick.
+
+        Long because each way in which an alert may stand has its case.
+        """
         members = [one.id for one in episode.triggers]
         is_new = members != state.members or not self.added.keys().isdisjoint(members)
         state.members = members
@@ -293,27 +301,28 @@ class Track:
     def fold(self, limit: int, tick: int) -> None:
         """Fold the triggers before this time into the sums of their alerts; drop alerts that are over and past.
 
-        What time alone may still change is not folded, nor what comes after it.
+        What time alone may still change is not folded, nor what comes after it. Long because triggers stand in four places.
         """
         if not self.alerts and not self.triggers:
             return
         pending = (one.time for one in self.triggers.values() if max(one.finding.due, one.finding.rises_at) > tick)
-        limit, span = min(limit, min(pending, default=limit)), self.watch.rule.span
+        limit = min(limit, min(pending, default=limit))
         for state in self.alerts:
             if state.lives:
-                folded = self.episode(state, tick).fold(limit, span)
-                if folded is not state.folded:
-                    state.folded = folded
-                    self._episodes.pop(state.id, None)
-                state.members = [
-                    id_ for id_ in state.members if id_ in self.triggers and self.triggers[id_].time >= limit
-                ]
+                self._fold_alert(state, limit, tick)
         self.changed_days.update(day_of(one.time) for one in self.triggers.values() if one.time < limit)
         self.triggers = {id_: one for id_, one in self.triggers.items() if one.time >= limit}
         self._proofs = {one.id: one for trigger in self.triggers.values() for one in trigger.finding.evidence}
         self.alerts = [state for state in self.alerts if not _is_past(state, limit - self.watch.rule.quiet_ms)]
         self._tail = None
         self.changed = True
+
+    def _fold_alert(self, state: AlertState, limit: int, tick: int) -> None:
+        folded = self.episode(state, tick).fold(limit, self.watch.rule.span)
+        if folded is not state.folded:
+            state.folded = folded
+            self._episodes.pop(state.id, None)
+        state.members = [id_ for id_ in state.members if id_ in self.triggers and self.triggers[id_].time >= limit]
 
 
 def _is_past(state: AlertState, limit: int) -> bool:

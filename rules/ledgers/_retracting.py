@@ -126,6 +126,8 @@ def targets_of(event: Event, sold: Sequence[Sold], *, stands: bool) -> list[str]
     """The keys by which an event can be taken back, beside its msgid: those of its entries, some of them twice.
 
     Lines are named by their visit, for there may be thousands. sold: its trace codes. stands: whether it has entries.
+
+    Long because each kind of event is named in its own way.
     """
     body = event.body
     place = body.institution

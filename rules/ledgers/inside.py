@@ -167,7 +167,10 @@ def record_key(space: str, key: str) -> bytes:
 
 
 def _arrival(opened: Opened, parts: Sequence[_Part]) -> Arrival:
-    """That the message came: what of it can be taken back, and what it takes back."""
+    """That the message came: what of it can be taken back, and what it takes back.
+
+    Long because it gathers from all events of the message.
+    """
     event = opened.events[0]
     persons = {one.body.person for one in opened.events if isinstance(one.body, PersonMessage)}
     pairs = zip(opened.events, parts, strict=True)

@@ -88,7 +88,10 @@ class Visit(Entry, frozen=True, tag="v"):
 
 
 def visits_of(event: Event, shared: Shared) -> list[bytes]:
-    """The settlement, or the question that asks for one."""
+    """The settlement, or the question that asks for one.
+
+    Long because it is one field after the other.
+    """
     body = cast("Settlement | PreSettlement", event.body)
     fund, from_the_family, batch, served = 0, True, "", event.at
     if isinstance(body, Settlement):

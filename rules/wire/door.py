@@ -106,7 +106,10 @@ class Door:
         appended: int,
         wrong: Sequence[Reason] = (),
     ) -> Opened:
-        """What was understood is in time, or late, or refused for what it says."""
+        """What was understood is in time, or late, or refused for what it says.
+
+        Long because each reason to refuse stands by itself.
+        """
         first = bodies[0]
         uploaded = to_ms(first.uploaded)
         bounds = uploaded - self.limits.grace_of(first.transaction), uploaded + self.limits.ahead

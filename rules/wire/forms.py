@@ -261,6 +261,8 @@ def events_in(message: Node, transaction: Transaction, request: Node, reply: Nod
     """The layers of each event of a message: one, unless its node of rows is a list.
 
     request, reply: the nodes `input` and `output`; empty where the message is flat.
+
+    Long because it is the order of the layers, from the weakest to the strongest.
     """
     layers: list[Layer] = [("", message)]
     nested = is_nested(message)

@@ -297,7 +297,10 @@ def _gs1(text: str) -> str | None:
 
 
 def _elements(text: str) -> dict[str, str]:
-    """The elements of a string without brackets, where each begins with a known number; empty where it is none."""
+    """The elements of a string without brackets, where each begins with a known number; empty where it is none.
+
+    Long because it is a grammar.
+    """
     found: dict[str, str] = {}
     if not text.startswith("01"):
         return found

@@ -228,6 +228,7 @@ class Reading:
             said["setl_id"] = said.pop("init_setl_id")
 
     def _build(self, struct: type[Part], said: Node, path: Path, **values: object) -> Part:
+        """Fill a struct. Long because nearly all fields take the short way, which is the first."""
         for field in _FIELDS[struct]:
             came, most = said.get(field.wire), field.most
             # Nearly every text and number stands as it should, and there are thirty of them.
@@ -403,6 +404,7 @@ class Reading:
             body.count = body.count or 0.0
 
     def _read_cancel(self, body: FeeLinesCancel, said: Node, path: Path) -> None:
+        """Read which lines are cancelled. Long because the interface has four ways to name them."""
         came = said.get("feedetl_sn")
         for one in came if isinstance(came, list) else [] if is_absent(came) else [came]:
             try:
@@ -434,6 +436,7 @@ class Reading:
                 yield self._reviewed(message, data, patient, f"{prefix}patient_dtos[{position}].")
 
     def _reviewed(self, message: Node, data: Node, patient: Node, prefix: str) -> tuple[Layers, Path]:
+        """The layers of a 3101 or 3102. Long because each field may stand in one of two places."""
         came = patient.get("fsi_encounter_dtos")
         encounters = [one for one in (came if isinstance(came, list) else [came]) if isinstance(one, dict)]
         current = next((one for one in encounters if _same(one.get("mdtrt_id"), patient.get("curr_mdtrt_id"))), None)

@@ -107,6 +107,8 @@ def assemble(struct: type[Message], said: Node, lines: Sequence[object] = ()) ->
     """The message whose fields were laid over one another, and encoded; None where one must be read in another way.
 
     Only numbers may be texts here, and fields may say nothing: that is what nearly all such messages are.
+
+    Long because each check turns a message away from the short way.
     """
     try:
         picked = _pick(struct, said)

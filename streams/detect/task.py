@@ -208,6 +208,7 @@ class Task:
                 await self._changelog.close()
 
     async def _write(self, changelog: Changelog, moved: int = 0, *, stops: bool = False) -> Saved | None:
+        """Write a checkpoint. Long because the order of its steps is what keeps it sound."""
         async with self._saving:
             async with self._judging:
                 if self._half_saved:

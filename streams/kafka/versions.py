@@ -193,6 +193,7 @@ class Versions:
         return there
 
     async def _read_to(self, offsets: Offsets) -> InForce:
+        """Read what is known of neither these offsets nor later ones. Long because each step is for every topic."""
         wanted = {name: offsets.get(name, 0) for name in self._empty}
         known = self._in_force.get(tuple(wanted.values()))
         if known is not None:
