@@ -301,7 +301,9 @@ class Track:
     def fold(self, limit: int, tick: int) -> None:
         """Fold the triggers before this time into the sums of their alerts; drop alerts that are over and past.
 
-        What time alone may still change is not folded, nor what comes after it. Long because triggers stand in four places.
+        What time alone may still change is not folded, nor what comes after it.
+
+        Long because a trigger stands in each index of the track.
         """
         if not self.alerts and not self.triggers:
             return
