@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
@@ -19,6 +19,7 @@ from monitor.alertwords import (
     SUBJECTS,
 )
 from monitor.contract.text import Language, Said
+from monitor.incidents import incidents_of
 from monitor.text import padded
 from rules.catalogue import catalogue
 from rules.times import clock, parse
@@ -90,12 +91,20 @@ def alert_line(alert: Alert, language: Language, *, with_id: bool = False) -> st
     return " ".join(filter(None, [alert["alert_id"] if with_id else "", *parts]))
 
 
-def alert_lines(alert: Alert, language: Language) -> Iterator[str]:
-    """An alert in full."""
+def incident_lines(alerts: Iterable[Alert], language: Language, *, with_id: bool = False) -> Iterator[str]:
+    """Alerts as lines, by incident: the highest first, below it those that attach. with_id: their ids in front."""
+    for incident in incidents_of(alerts):
+        yield alert_line(incident.speaker, language, with_id=with_id)
+        yield from (f"  + {alert_line(one, language, with_id=with_id)}" for one in incident.attached)
+
+
+def alert_lines(alert: Alert, language: Language, beside: Iterable[Alert] = ()) -> Iterator[str]:
+    """An alert in full. beside: the other alerts of its incident."""
     speech = _Speech(language)
     yield _title(alert, speech)
     yield alert["text"][language]
     yield from _facts(alert, speech)
+    yield from _beside(alert, beside, speech)
     if (rule := catalogue().get(alert["rule_id"])) is not None:
         yield speech.line("why", rule.card.why.zh if language == "zh" else rule.card.why.en)
     yield speech.word("basis") + speech.colon.rstrip()
@@ -137,6 +146,20 @@ def _facts(alert: Alert, speech: _Speech) -> Iterator[str]:
             yield speech.line(key, value)
     if alert.get("shadow"):
         yield speech.word("shadow")
+
+
+def _beside(alert: Alert, others: Iterable[Alert], speech: _Speech) -> Iterator[str]:
+    """The other alerts of the incident, the highest first, and which of all speaks for it."""
+    alerts = [alert, *others]
+    if len(alerts) == 1:
+        return
+    [incident] = incidents_of(alerts)
+    yield speech.word("beside") + speech.colon.rstrip()
+    for one in (incident.speaker, *incident.attached):
+        if one is not alert:
+            speaks = speech.word("speaks") if one is incident.speaker else ""
+            severity = speech.of(SEVERITIES, one["severity"])
+            yield f"  {one['alert_id']} {severity} {alert_head(one, speech.language)}{speaks}"
 
 
 def _other(value: str | None, than: str) -> str:

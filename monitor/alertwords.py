@@ -84,6 +84,8 @@ AGREEMENTS: Mapping[str, Said] = {
 HEADINGS: Mapping[str, Said] = {
     "id": Said("线索编号", "alert"),
     "incident": Said("同一事件", "incident"),
+    "beside": Said("同一事件的其他线索", "other alerts of the incident"),
+    "speaks": Said("（代表该事件）", " (speaks for the incident)"),
     "revision": Said("版本", "revision"),
     "detected": Said("发现时间", "detected"),
     "lasted": Said("发生时间", "from, to"),
