@@ -211,7 +211,7 @@ def _cells(row: Row, speech: _Speech) -> dict[str, str]:
         "infno": row.get("infno") or "",
         "institution": _named(row.get("fixmedins_name"), row.get("fixmedins_code"), speech),
         "person": row["person"],
-        "setl_id": row["setl_id"],
+        "setl_id": row["setl_id"] or (speech.word("open") if is_open else ""),
         "mdtrt_id": row.get("mdtrt_id") or "",
         "msgid": "" if row["setl_id"] or row.get("mdtrt_id") else row["msgid"],
         "line": row.get("line") or "",

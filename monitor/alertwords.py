@@ -111,6 +111,7 @@ HEADINGS: Mapping[str, Said] = {
     "institution": Said("机构", "institution"),
     "person": Said("参保人", "person"),
     "setl_id": Said("结算号", "settlement"),
+    "open": Said("上传时未结算", "not settled when uploaded"),
     "mdtrt_id": Said("就诊号", "visit"),
     "msgid": Said("报文号", "message"),
     "line": Said("明细号", "line"),

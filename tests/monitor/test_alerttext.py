@@ -109,7 +109,7 @@ def test_a_line_that_is_not_settled_has_no_share_of_the_fund() -> None:
     [alert] = standing_after(SplitPrescription(), [wire.fee_lines("v1", lines)], Reference())
     shown = list(alert_lines(as_read(alert), "zh"))
 
-    assert "医保范围内费用 18.00，费用 20.50" in shown[-4]
+    assert "医保范围内费用 18.00，费用 20.50，结算号 上传时未结算" in shown[-4]
     assert "基金支付" not in shown[-4] + shown[-3]
 
 
