@@ -22,6 +22,7 @@ from monitor.contract.text import Language, Said
 from monitor.incidents import incidents_of
 from monitor.text import padded
 from rules.catalogue import catalogue
+from rules.engine.codes import CODES, code_text
 from rules.times import clock, parse
 
 Alert = Mapping[str, Any]
@@ -130,7 +131,7 @@ def _facts(alert: Alert, speech: _Speech) -> Iterator[str]:
         "id": alert["alert_id"],
         "revision": str(alert.get("revision") or ""),
         "incident": _other(alert.get("incident_id"), alert["alert_id"]),
-        "subject": f"{speech.of(SUBJECTS, subject['kind'])} {subject['id']}" if subject else "",
+        "subject": _subject(subject, speech) if subject else "",
         "detected": _moment(alert.get("detected_at")),
         "lasted": _span(alert.get("first_time"), alert.get("last_time"), speech),
         "window": _span(window.get("start"), window.get("end"), speech),
@@ -146,6 +147,12 @@ def _facts(alert: Alert, speech: _Speech) -> Iterator[str]:
             yield speech.line(key, value)
     if alert.get("shadow"):
         yield speech.word("shadow")
+
+
+def _subject(subject: Mapping[str, str], speech: _Speech) -> str:
+    """Whom or what it is about; of a person also how the reader finds out who that is."""
+    found = f"{speech.of(SUBJECTS, subject['kind'])} {subject['id']}"
+    return f"{found}{speech.word('pseudonym')}" if subject["kind"] == "person" else found
 
 
 def _beside(alert: Alert, others: Iterable[Alert], speech: _Speech) -> Iterator[str]:
@@ -228,6 +235,9 @@ def _cells(row: Row, speech: _Speech) -> dict[str, str]:
 def _value(name: str, value: str, speech: _Speech) -> str:
     if name == "status":
         return speech.of(AGREEMENTS, value)
+    if name in CODES:
+        called = code_text(name, value)
+        return called.zh if speech.language == "zh" else called.en
     return _moment(value) if name.endswith("_time") else value
 
 

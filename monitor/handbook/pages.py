@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from monitor.cli import app
 from monitor.contract.export import export
 from monitor.handbook.alerts import alerts_page
+from monitor.handbook.control import control_page
 from monitor.handbook.markdown import code, page, table
 from monitor.handbook.messages import messages_page
 from monitor.handbook.runbook import runbook_page, runbook_page_zh
@@ -194,6 +195,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "topics.md": topics_page,
     "messages.md": messages_page,
     "alerts.md": alerts_page,
+    "leads.md": control_page,
     "reference.md": reference_page,
     "reference.zh.md": reference_page_zh,
     "contract.json": contract_page,
