@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
@@ -19,8 +19,10 @@ from monitor.alertwords import (
     SUBJECTS,
 )
 from monitor.contract.text import Language, Said
+from monitor.incidents import incidents_of
 from monitor.text import padded
 from rules.catalogue import catalogue
+from rules.engine.codes import CODES, code_text
 from rules.times import clock, parse
 
 Alert = Mapping[str, Any]
@@ -90,12 +92,20 @@ def alert_line(alert: Alert, language: Language, *, with_id: bool = False) -> st
     return " ".join(filter(None, [alert["alert_id"] if with_id else "", *parts]))
 
 
-def alert_lines(alert: Alert, language: Language) -> Iterator[str]:
-    """An alert in full."""
+def incident_lines(alerts: Iterable[Alert], language: Language, *, with_id: bool = False) -> Iterator[str]:
+    """Alerts as lines, by incident: the highest first, below it those that attach. with_id: their ids in front."""
+    for incident in incidents_of(alerts):
+        yield alert_line(incident.speaker, language, with_id=with_id)
+        yield from (f"  + {alert_line(one, language, with_id=with_id)}" for one in incident.attached)
+
+
+def alert_lines(alert: Alert, language: Language, beside: Iterable[Alert] = ()) -> Iterator[str]:
+    """An alert in full. beside: the other alerts of its incident."""
     speech = _Speech(language)
     yield _title(alert, speech)
     yield alert["text"][language]
     yield from _facts(alert, speech)
+    yield from _beside(alert, beside, speech)
     if (rule := catalogue().get(alert["rule_id"])) is not None:
         yield speech.line("why", rule.card.why.zh if language == "zh" else rule.card.why.en)
     yield speech.word("basis") + speech.colon.rstrip()
@@ -121,7 +131,7 @@ def _facts(alert: Alert, speech: _Speech) -> Iterator[str]:
         "id": alert["alert_id"],
         "revision": str(alert.get("revision") or ""),
         "incident": _other(alert.get("incident_id"), alert["alert_id"]),
-        "subject": f"{speech.of(SUBJECTS, subject['kind'])} {subject['id']}" if subject else "",
+        "subject": _subject(subject, speech) if subject else "",
         "detected": _moment(alert.get("detected_at")),
         "lasted": _span(alert.get("first_time"), alert.get("last_time"), speech),
         "window": _span(window.get("start"), window.get("end"), speech),
@@ -137,6 +147,26 @@ def _facts(alert: Alert, speech: _Speech) -> Iterator[str]:
             yield speech.line(key, value)
     if alert.get("shadow"):
         yield speech.word("shadow")
+
+
+def _subject(subject: Mapping[str, str], speech: _Speech) -> str:
+    """Whom or what it is about; of a person also how the reader finds out who that is."""
+    found = f"{speech.of(SUBJECTS, subject['kind'])} {subject['id']}"
+    return f"{found}{speech.word('pseudonym')}" if subject["kind"] == "person" else found
+
+
+def _beside(alert: Alert, others: Iterable[Alert], speech: _Speech) -> Iterator[str]:
+    """The other alerts of the incident, the highest first, and which of all speaks for it."""
+    alerts = [alert, *others]
+    if len(alerts) == 1:
+        return
+    [incident] = incidents_of(alerts)
+    yield speech.word("beside") + speech.colon.rstrip()
+    for one in (incident.speaker, *incident.attached):
+        if one is not alert:
+            speaks = speech.word("speaks") if one is incident.speaker else ""
+            severity = speech.of(SEVERITIES, one["severity"])
+            yield f"  {one['alert_id']} {severity} {alert_head(one, speech.language)}{speaks}"
 
 
 def _other(value: str | None, than: str) -> str:
@@ -188,7 +218,7 @@ def _cells(row: Row, speech: _Speech) -> dict[str, str]:
         "infno": row.get("infno") or "",
         "institution": _named(row.get("fixmedins_name"), row.get("fixmedins_code"), speech),
         "person": row["person"],
-        "setl_id": row["setl_id"],
+        "setl_id": row["setl_id"] or (speech.word("open") if is_open else ""),
         "mdtrt_id": row.get("mdtrt_id") or "",
         "msgid": "" if row["setl_id"] or row.get("mdtrt_id") else row["msgid"],
         "line": row.get("line") or "",
@@ -205,6 +235,9 @@ def _cells(row: Row, speech: _Speech) -> dict[str, str]:
 def _value(name: str, value: str, speech: _Speech) -> str:
     if name == "status":
         return speech.of(AGREEMENTS, value)
+    if name in CODES:
+        called = code_text(name, value)
+        return called.zh if speech.language == "zh" else called.en
     return _moment(value) if name.endswith("_time") else value
 
 

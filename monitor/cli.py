@@ -15,6 +15,7 @@ from monitor.commands import (
     demo,
     doctor,
     evaluate,
+    exporter,
     notify,
     readmodel,
     reconcile,
@@ -56,7 +57,7 @@ def monitor(
 
 for command in (
     *(demo.demo, replay.replay, simulate.simulate, evaluate.evaluate),
-    *(worker.worker, notify.notify, reconcile.reconcile, doctor.doctor),
+    *(worker.worker, notify.notify, exporter.exporter, reconcile.reconcile, doctor.doctor),
 ):
     app.command()(command)
 for name, some in {

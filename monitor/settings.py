@@ -31,6 +31,7 @@ MAY_DIFFER = frozenset({
     "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
     "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
+    "exporter_series", "budgets",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -121,8 +122,7 @@ class Settings(BaseSettings):
     )
     metrics_host: str = Field(
         "127.0.0.1",
-        description="Address on which a worker, `monitor notify` and `monitor readmodel` serve /metrics, /healthz and "
-        "/readyz.",
+        description="Address on which a worker and the processes beside it serve /metrics, /healthz and /readyz.",
     )
     metrics_port: int = Field(
         9464,
@@ -157,6 +157,18 @@ class Settings(BaseSettings):
         "08:30-17:30",
         description="Working hours of the duty reviewer, Monday to Friday, Beijing time. What opens in them is told "
         "then; the digest at their beginning tells the rest. The intervals of deploy/alertmanager say the same.",
+    )
+    exporter_series: int = Field(
+        10_000,
+        ge=100,
+        description="Series of institutions and drugs that `monitor exporter` shows at most; what has none left is "
+        'counted under "other". Our assumption.',
+    )
+    budgets: str = Field(
+        "",
+        pattern=r"^(\d{6}=\d{1,15}(,\d{6}=\d{1,15})*)?$",
+        description="What the fund of a region may pay in a year, yuan, as 341021=120000000, separated by commas; for "
+        "`monitor exporter`.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written."
@@ -209,6 +221,12 @@ class Settings(BaseSettings):
     def pseudonyms(self) -> Pseudonyms:
         """The names of persons inside; the development key where no secret is set."""
         return Pseudonyms(self.person_key or DEVELOPMENT_KEY, raw=self.persons == "raw")
+
+    @property
+    def region_budgets(self) -> dict[str, float]:
+        """Region -> what its fund may pay in a year, yuan."""
+        pairs = (one.split("=") for one in self.budgets.split(",") if one)
+        return {region: float(yuan) for region, yuan in pairs}
 
     @property
     def on_loopback(self) -> bool:

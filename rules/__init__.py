@@ -4,6 +4,7 @@ Rules are pure: no I/O, no clock.
 """
 
 from .engine.card import Card
+from .engine.codes import code_text
 from .engine.entry import Entry
 from .engine.episode import Episode
 from .engine.finding import Evidence, Finding, Severity, Undecidable, evidence
@@ -67,6 +68,7 @@ __all__ = [
     "again",
     "assumption",
     "clock",
+    "code_text",
     "counted",
     "day_of",
     "ends_after",

@@ -96,6 +96,9 @@ TABLE_COLUMNS: dict[str, About] = {
             ),
             Column("admdvs", "region of the institution (six digits)", "机构所在区划（六位）", "341021"),
             Column(
+                "admdvs_name", "name of that region, for the words of alerts", "该区划的名称，用于线索文字", "示例县"
+            ),
+            Column(
                 "lat",
                 "latitude",
                 "纬度",

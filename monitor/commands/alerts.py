@@ -33,15 +33,20 @@ def alerts_list(
     person: Annotated[
         str | None, typer.Option(help="Only about this person, or with it in the evidence: number or pseudonym.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first; all are counted.")] = 50,
+    limit: Annotated[
+        int, typer.Option(min=1, help="Alerts of at most so many incidents, the newest first; all are counted.")
+    ] = 50,
     follow: Annotated[
         bool, typer.Option("--follow", help="Then print every new revision until Ctrl-C; with --json one a line.")
     ] = False,
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """The newest alerts, as the read model has them, and how many there are in all."""
-    from monitor.alerttext import alert_line
+    """The newest alerts, as the read model has them, and how many there are in all.
+
+    Of an incident the highest alert speaks; the others stand below it, with a + in front.
+    """
+    from monitor.alerttext import alert_line, incident_lines
     from monitor.readmodel.readmodel import ReadModel, Wanted
     from rules.catalogue import catalogue
     from rules.engine.alert import Status
@@ -66,8 +71,8 @@ def alerts_list(
     if as_json:
         out_json(found.newest)
         return
-    for alert in found.newest:
-        out_line(alert_line(alert, lang.value, with_id=True))
+    for line in incident_lines(found.newest, lang.value, with_id=True):
+        out_line(line)
     shown, of = len(found.newest), found.total
     out_line(f"共 {of} 条线索，显示最新 {shown} 条" if lang is Lang.zh else f"the newest {shown} of {of} alerts")
 
@@ -89,12 +94,13 @@ def moment_of(since: str) -> int:
 def alerts_show(
     alert_id: Annotated[str, typer.Argument(help="Id of an alert.")], *, lang: LangOption, as_json: Json = False
 ) -> None:
-    """One alert with its evidence. Exit code 1 where the read model has none of that id."""
+    """One alert with its evidence, and the others of its incident. Exit code 1 where there is none of that id."""
     from monitor.alerttext import alert_lines
     from monitor.readmodel.readmodel import ReadModel
 
     settings = load_settings()
-    alert = ReadModel(settings.redis, settings.prefix).one(alert_id)
+    model = ReadModel(settings.redis, settings.prefix)
+    alert = model.one(alert_id)
     if alert is None:
         missing = "读模型中没有该线索" if lang is Lang.zh else "no such alert in the read model"
         out_line(f"{alert_id}: {missing}")
@@ -102,5 +108,5 @@ def alerts_show(
     if as_json:
         out_json(alert)
         return
-    for line in alert_lines(alert, lang.value):
+    for line in alert_lines(alert, lang.value, model.beside(alert)):
         out_line(line)

@@ -80,7 +80,8 @@ def replay(
 ) -> None:
     """Run the rules over a file, without a broker; close everything at the end. Exit code 1: nothing was accepted.
 
-    Prints each alert that stands, once, as it is at the end; with --compare only those that differ.
+    Prints each alert that stands, once, as it is at the end; with --compare only those that differ. Of an incident the
+    highest alert speaks; the others stand below it, with a + in front.
     """
     from monitor.inforce.reference import load_reference
     from monitor.offline.standing import compare as difference_of
@@ -237,7 +238,7 @@ def _tell(
         return
     lines: list[Iterable[str]] = []
     if difference is None or plan.full:
-        lines += [one.lines for one in last.standing()]
+        lines.append(last.lines())
     if difference is not None:
         lines.append(difference_lines(difference, plan.lang.value))
     lines.append(summary_lines(summary, plan.lang.value))

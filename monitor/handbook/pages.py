@@ -19,7 +19,9 @@ from prometheus_client.registry import Collector
 
 from monitor.cli import app
 from monitor.contract.export import export
+from monitor.exporter.metrics import UseMetrics
 from monitor.handbook.alerts import alerts_page
+from monitor.handbook.control import control_page
 from monitor.handbook.markdown import code, page, table
 from monitor.handbook.messages import messages_page
 from monitor.handbook.runbook import runbook_page, runbook_page_zh
@@ -68,11 +70,12 @@ def metrics_page() -> str:
         "monitor worker": (worker, worker.held),
         "monitor notify": (NotifyMetrics(), None),
         "monitor readmodel": (ReadModelMetrics(), None),
+        "monitor exporter": (UseMetrics(10_000, {}), None),
     }
     tables = [f"## {name}\n\n{_metrics(*part)}" for name, part in parts.items()]
     about = (
-        "On `/metrics` of each process. No label names a person or a drug. Institutions are named by `monitor "
-        "readmodel` alone, twenty at most."
+        "On `/metrics` of each process. No label names a person. Drugs are named by `monitor exporter` alone, "
+        "institutions by it and by `monitor readmodel`, there twenty at most."
     )
     return page("Metrics", about, "\n\n".join(tables))
 
@@ -194,6 +197,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "topics.md": topics_page,
     "messages.md": messages_page,
     "alerts.md": alerts_page,
+    "leads.md": control_page,
     "reference.md": reference_page,
     "reference.zh.md": reference_page_zh,
     "contract.json": contract_page,

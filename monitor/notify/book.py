@@ -6,6 +6,7 @@ its severity may rise. What it is grouped by is decided once, when it is first t
 - `wave`: the first lead after a pause begins one; what opens within WAVE of its beginning joins it.
 - `digest`: the day of the digest that tells it, at the beginning of the working hours.
 - `hours`: `working` or `off`.
+- `attached`: `yes` where another lead of its incident speaks for it: one that is open, as severe and as urgent.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ class Book:
         self._over: dict[Key, int] = {}
         self._changed: dict[Key, None] = {}
         self._openings: defaultdict[str, list[int]] = defaultdict(list)
+        self._incidents: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._held: dict[str, int] = {}
         self._wave = 0
 
@@ -154,12 +156,26 @@ class Book:
             return None
         entry = Entry(lead.alert_id, lead.revision, lead.rule_id, fate, {}, {}, appended, now)
         if fate == "told":
-            entry.labels = labels_of(lead, self._policy.area, self._moment(now))
+            moment = self._moment(now) | ({"attached": "yes"} if self._is_spoken_for(lead) else {})
+            entry.labels = labels_of(lead, self._policy.area, moment)
             entry.annotations = annotations_of(lead, self._advice.get(lead.rule_id), appended)
         if known is not None:
             entry.past = [one for one in (*known.past, known.labels) if one and one != entry.labels]
         self._keep(entry)
         return entry
+
+    def _is_spoken_for(self, lead: Lead) -> bool:
+        """Whether another open lead of the incident is told that is as severe, and in progress where this one is.
+
+        Leads of one rule at one institution share their labels, so they are one lead to Alertmanager.
+        """
+        others = (self._entries[one].labels for one in self._incidents.get(lead.incident_id, ()))
+        return any(
+            (other["rule"], other.get("institution", "")) != (lead.rule_id, lead.fixmedins_code)
+            and SEVERITIES.index(other["severity"]) >= SEVERITIES.index(lead.severity)
+            and other["stage"] in ("in", lead.stage)
+            for other in others
+        )
 
     def _fate(self, rule: str, appended: int) -> Fate:
         """Told, or held back where as many as are told in an hour opened within the hour before.
@@ -192,7 +208,8 @@ class Book:
         if SEVERITIES.index(lead.severity) > SEVERITIES.index(known.labels["severity"]):
             self._close(known, known.labels, now)
             known.past.append(known.labels)
-            known.labels = {**known.labels, "severity": lead.severity}
+            known.labels = {name: value for name, value in known.labels.items() if name != "attached"}
+            known.labels["severity"] = lead.severity
         self._keep(known)
 
     def _end(self, known: Entry, now: int) -> None:
@@ -207,6 +224,7 @@ class Book:
         self._open[key].pop(entry.alert_id, None)
         if not self._open[key]:
             del self._open[key]
+        self._incident_changed(entry, is_open=False)
         self._over[key] = ended
         self._changed[key] = None
 
@@ -224,6 +242,20 @@ class Book:
         if not entry.ended:
             self._open[_key(entry.labels)][entry.alert_id] = None
             self._changed[_key(entry.labels)] = None
+            self._incident_changed(entry, is_open=True)
+
+    def _incident_changed(self, entry: Entry, *, is_open: bool) -> None:
+        """Note whether a lead is open in its incident, and have the leads told anew that name it."""
+        incident = _incident_of(entry)
+        if is_open == (entry.alert_id in self._incidents[incident]):
+            return
+        if is_open:
+            self._incidents[incident][entry.alert_id] = None
+        else:
+            del self._incidents[incident][entry.alert_id]
+        self._changed |= {_key(self._entries[one].labels): None for one in self._incidents[incident]}
+        if not self._incidents[incident]:
+            del self._incidents[incident]
 
     def _count(self, entry: Entry) -> None:
         """Count an opening once, for the cap."""
@@ -242,9 +274,14 @@ class Book:
         ids = self._open.get(key)
         if ids:
             newest = self._entries[next(reversed(ids))]
-            return Post(labels, newest.annotations, now, now + VALID)
+            return Post(labels, newest.annotations | self._attached(newest), now, now + VALID)
         ended = self._over[key]
         return Post(labels, {}, ended, ended)
+
+    def _attached(self, entry: Entry) -> Labels:
+        """The rules of the other open leads of its incident, for the words of a notification."""
+        others = {self._entries[one].rule for one in self._incidents.get(_incident_of(entry), ())} - {entry.rule}
+        return {"incident_rules": ", ".join(sorted(others))} if others else {}
 
 
 def misfire(policy: Policy, rule: str) -> tuple[Labels, Labels]:
@@ -265,6 +302,10 @@ def misfire(policy: Policy, rule: str) -> tuple[Labels, Labels]:
         '3. 否则在 rules.toml 中将该规则设为 status = "shadow"，执行 monitor rules put rules.toml。',
     }
     return labels, words
+
+
+def _incident_of(entry: Entry) -> str:
+    return entry.labels.get("incident", entry.alert_id)
 
 
 def _key(labels: Labels) -> Key:

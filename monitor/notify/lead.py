@@ -87,7 +87,7 @@ def silent_for(lead: Lead, appended: int, age: int) -> Fate | None:
 def labels_of(lead: Lead, area: str, moment: Mapping[str, str]) -> Labels:
     """The labels under which Alertmanager knows a lead; an empty one is none.
 
-    area: prefix of the topics. moment: wave, digest and hours, as they were when the lead was first told.
+    area: prefix of the topics. moment: wave, digest, hours and attached, as they were when the lead was first told.
     """
     labels = {
         "alertname": LEAD,

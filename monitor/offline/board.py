@@ -15,6 +15,7 @@ from rich.text import Text
 
 from monitor.alerttext import alert_head, severity_word
 from monitor.contract.text import Language, Said
+from monitor.incidents import Incident, incidents_of
 from monitor.text import folded, printable
 from rules.engine.finding import SEVERITIES
 
@@ -25,9 +26,11 @@ WORDS: Mapping[str, Said] = {
     ),
     "end": Said("Ctrl-C 结束", "Ctrl-C ends it"),
     "legend": Said(
-        "线索等级由颜色区分；新线索：刚发现；更新：内容有变化；已结束：未再发生；已撤销：所依据的记录被撤销。线索均待核实，不是结论。",
+        "线索等级由颜色区分；新线索：刚发现；更新：内容有变化；已结束：未再发生；已撤销：所依据的记录被撤销。"
+        "带 + 的线索与其上一条属同一事件。线索均待核实，不是结论。",
         "The colour is the severity. opened: just found; updated: its content changed; closed: no further finding; "
-        "withdrawn: what it rests on was taken back. Leads to verify, never verdicts.",
+        "withdrawn: what it rests on was taken back. +: of one incident with the lead above it. Leads to verify, never "
+        "verdicts.",
     ),
     "no_alerts": Said("没有线索", "no alerts"),
     "name": Said("名称", "name"),
@@ -68,7 +71,9 @@ WORDS: Mapping[str, Said] = {
         "{false} of {look_alikes} look-alikes",
     ),
 }
-_SHOWN = ("alert_id", "rule_id", "rule_name", "rule_name_en", "severity", "status", "text")
+_SHOWN = (
+    *("alert_id", "incident_id", "rule_id", "rule_name", "rule_name_en", "severity", "status", "first_time", "text"),
+)
 _COLUMNS: Mapping[str, Literal["left", "right"]] = {
     "rule": "left", "name": "left", "standing": "right", "withdrawn": "right", "highest": "left"
 }  # fmt: skip
@@ -154,8 +159,8 @@ class Board:
         head = Group(self._numbers(options.max_width), *_folded(self.words["legend"], options.max_width, "dim"))
         yield head
         room = console.height - 1 - len(console.render_lines(head, options))
-        for at, alert in enumerate(reversed(list(self.alerts.values()))):
-            lines = self._alert(alert, options.max_width)
+        for at, incident in enumerate(incidents_of(reversed(list(self.alerts.values())))):
+            lines = self._incident(incident, options.max_width)
             room -= len(lines)
             if at and room < 0:
                 return
@@ -180,13 +185,17 @@ class Board:
         }
         return own[name] if name in own else words[f"{name}_figures"]
 
-    def _alert(self, alert: Mapping[str, Any], width: int) -> list[Text]:
-        """An alert in full: its head, and below it its text."""
-        severity = severity_word(alert["severity"], self.lang)
-        head = _folded(
-            printable(f"{severity} {alert_head(alert, self.lang)}"), width, STYLES.get(alert["severity"], "")
-        )
-        return [*head, *_folded(printable(alert["text"][self.lang]), width, indent=2)]
+    def _incident(self, incident: Incident, width: int) -> list[Text]:
+        """The alert that speaks: its head, and below it its text; then the heads of those that attach."""
+        lines = self._head(incident.speaker, width)
+        lines += _folded(printable(incident.speaker["text"][self.lang]), width, indent=2)
+        for one in incident.attached:
+            lines += self._head(one, width, "+ ", indent=2)
+        return lines
+
+    def _head(self, alert: Mapping[str, Any], width: int, mark: str = "", *, indent: int = 0) -> list[Text]:
+        said = f"{mark}{severity_word(alert['severity'], self.lang)} {alert_head(alert, self.lang)}"
+        return _folded(printable(said), width, STYLES.get(alert["severity"], ""), indent=indent)
 
     def table(self) -> Table:
         """Every rule that alerted, with its alerts as they stand."""

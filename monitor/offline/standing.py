@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from monitor.contract.text import Language, Said
 from monitor.errors import ConfigurationError
+from monitor.incidents import incidents_of
 from rules.engine.alert import Alert
 from rules.times import BEFORE_ALL, DAY, LATEST, parse
 
@@ -47,6 +48,8 @@ class Standing:
     """An alert as it stands. first, last: ISO 8601, of its triggers. lines: how it is shown."""
 
     alert_id: str
+    incident_id: str
+    severity: str
     rule: str
     scope: tuple[str, ...]
     first: str
@@ -60,7 +63,10 @@ class Standing:
 
     def row(self) -> dict[str, object]:
         """As --json prints it."""
-        return {"alert_id": self.alert_id, "rule_id": self.rule, "first_time": self.first, "last_time": self.last}
+        return {
+            "alert_id": self.alert_id, "incident_id": self.incident_id, "rule_id": self.rule,
+            "severity": self.severity, "first_time": self.first, "last_time": self.last,
+        }  # fmt: skip
 
 
 class LastRevisions:
@@ -77,8 +83,8 @@ class LastRevisions:
         stands = alert.status != "withdrawn" and self._span.meets(alert)
         self._last[alert.alert_id] = (
             Standing(
-                alert.alert_id, alert.rule_id, alert.scope, alert.first_time, alert.last_time,
-                tuple(self._show(value)),
+                alert.alert_id, alert.incident_id, alert.severity, alert.rule_id, alert.scope, alert.first_time,
+                alert.last_time, tuple(self._show(value)),
             )
             if stands
             else None
@@ -87,6 +93,14 @@ class LastRevisions:
     def standing(self) -> list[Standing]:
         """Those that stand, in the order in which they opened."""
         return [one for one in self._last.values() if one is not None]
+
+    def lines(self) -> Iterator[str]:
+        """Those that stand as lines, by incident: the highest first, below it those that attach, with a +."""
+        by_id = {one.alert_id: one for one in self.standing()}
+        for incident in incidents_of(one.row() for one in by_id.values()):
+            yield from by_id[incident.speaker["alert_id"]].lines
+            for one in incident.attached:
+                yield from (f"  + {line}" if at == 0 else line for at, line in enumerate(by_id[one["alert_id"]].lines))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from monitor.errors import ConfigurationError, InputError
+from monitor.incidents import incident_of
 from rules.engine.finding import SEVERITIES
 from rules.times import parse
 
@@ -96,15 +97,26 @@ class ReadModel:
         self._url, self._prefix = url, prefix
 
     def search(self, wanted: Wanted, limit: int) -> Listed:
-        """The newest alerts that are wanted; all are counted."""
+        """The newest alerts that are wanted, and the others of their incidents that are; all are counted.
+
+        limit: of incidents; most have one alert.
+        """
         newest: list[Alert] = []
+        incidents: set[str] = set()
         total = 0
         for alert in self._all():
             if wanted.matches(alert):
                 total += 1
-                if len(newest) < limit:
+                incident = incident_of(alert)
+                if len(incidents) < limit or incident in incidents:
+                    incidents.add(incident)
                     newest.append(alert)
         return Listed(newest, total)
+
+    def beside(self, alert: Alert) -> list[Alert]:
+        """The other alerts of the incident of an alert, newest first."""
+        incident = incident_of(alert)
+        return [one for one in self._all() if incident_of(one) == incident and one["alert_id"] != alert["alert_id"]]
 
     def one(self, alert_id: str) -> Alert | None:
         """An alert by its id, or by the beginning of it. Raises InputError where several ids begin so."""

@@ -16,6 +16,8 @@ FAR = "341022"
 NEAR = "341004"
 """The county whose border runs behind the second hospital."""
 _HOMEPAGE = "340100"
+REGIONS = {COUNTY: "示例县", FAR: "示例邻县", NEAR: "示例邻区", _HOMEPAGE: "示例市"}
+"""Regions by code, with invented names."""
 _CENTRE = (30.0, 118.5)
 
 

@@ -12,7 +12,7 @@ from rules.columns import names_of
 from rules.times import DAY
 
 from .catalogue import DRUGS, EXEMPT, ILLNESSES
-from .county import County, Institution
+from .county import REGIONS, County, Institution
 from .numbers import wire_date
 
 Rows = list[dict[str, str]]
@@ -44,6 +44,7 @@ def _institution(place: Institution, sales_a_day: float) -> dict[str, str]:
         "group": place.group,
         "class": f"{place.kind}-small" if place.share < 0.2 else f"{place.kind}-large",
         "admdvs": place.region,
+        "admdvs_name": REGIONS[place.region],
         "lat": f"{place.latitude:.4f}",
         "lon": f"{place.longitude:.4f}",
         "internet": str(int(place.internet)),

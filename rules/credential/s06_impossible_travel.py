@@ -306,7 +306,8 @@ def _stop_text(row: Evidence, names: Names) -> Text:
     county = row.decided.get("mdtrtarea_admvs") or names.column("institutions", "admdvs", row)
     if not county:
         return Text(f"{at}在{where.zh}", f"{at} at {where.en}")
-    return Text(f"{at}在区划{county}的{where.zh}", f"{at} at {where.en} in county {county}")
+    called = names.region(county, row)
+    return Text(f"{at}在{called.zh}的{where.zh}", f"{at} at {where.en} in {called.en}")
 
 
 def _is_at_pharmacy(visit: Visit) -> bool:

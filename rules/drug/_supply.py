@@ -58,6 +58,7 @@ from rules import (
     Undecidable,
     Window,
     assumption,
+    code_text,
     day_of,
     listed,
     parameter,
@@ -202,8 +203,8 @@ def allowed_and_pack(found: Finding) -> Text:
     """What one dispensing of this kind may be, in words: the days allowed, and one pack of so many days."""
     allowed, pack = found.details["allowed"], found.details["pack"]
     sent = sorted({row.decided["med_type"] for row in found.evidence if "med_type" in row.decided})
-    kinds = listed([Text(one, one) for one in sent], 3)
-    of_kind = Text(f"；医疗类别{kinds.zh}", f"; kind of visit {kinds.en}") if kinds.zh else Text("", "")
+    kinds = listed([code_text("med_type", one) for one in sent], 3)
+    of_kind = Text(f"；医疗类别：{kinds.zh}", f"; kind of visit: {kinds.en}") if kinds.zh else Text("", "")
     packed = Text("", "") if float(pack) < 1 else Text(f"（{pack}天用量）", f" of {pack} days")
     return Text(f"{allowed}天加1盒{packed.zh}{of_kind.zh}", f"{allowed} days and one pack{packed.en}{of_kind.en}")
 
@@ -217,7 +218,9 @@ def doubt_of(found: Finding) -> Text:
     """The same in words, to stand at the end of a sentence; empty where there is no doubt."""
     if "doubtful" not in found.details:
         return Text("", "")
-    return Text("，其中prd_days超出字段长度，按上传值计算", "; prd_days does not fit its field and is read as sent")
+    return Text(
+        "，其中用药天数（prd_days）超出字段长度，按上传值计算", "; prd_days does not fit its field and is read as sent"
+    )
 
 
 def _lasts(line: Fill, reference: Reference, pace: Mapping[str, int]) -> int | None:

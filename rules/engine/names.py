@@ -46,6 +46,12 @@ class Names:
         name = (self._reference.row("drugs", row.item, row.time) or {}).get("name") or ""
         return _with_code(name, row.item) or Text(f"药品{row.item}", f"the drug {row.item}")
 
+    def region(self, code: str, row: Evidence) -> Text:
+        """A region, by the name that the register of institutions has for it where the institution of the row lies."""
+        is_registered = code == self.column("institutions", "admdvs", row)
+        name = self.column("institutions", "admdvs_name", row) if is_registered else ""
+        return _with_code(name, code) or Text(f"区划{code}", f"county {code}")
+
     def column(self, table: str, column: str, row: Evidence) -> str:
         """What the register of institutions, or the table of drugs, says of a row; empty where it says nothing."""
         key = row.item if table == "drugs" else row.institution

@@ -1,4 +1,4 @@
-"""A process with the metrics of a worker, a notifier and a read model, fed with the demo's traffic until it is ended.
+"""A process with the metrics of a worker and of those beside it, fed with the demo's traffic until it is ended.
 
 Simulated settlements pass a real router, a real engine and the real book of leads, some every half second, with
 messages among them that are refused, skipped, failed or odd. One rule is in shadow, one institution has fallen silent.
@@ -16,6 +16,8 @@ import msgspec
 from faust.types import TP
 
 from monitor import serving
+from monitor.exporter.metrics import UseMetrics
+from monitor.exporter.process import Tally
 from monitor.inforce.rulebook import load_rules
 from monitor.notify.book import Book, Policy
 from monitor.notify.lead import read
@@ -59,7 +61,7 @@ def odd(batch: Batch) -> Batch:
 
 
 class Played:
-    """The three processes in one."""
+    """The four processes in one."""
 
     def __init__(self) -> None:
         self.worker, self.notify, self.read_model = Metrics(), NotifyMetrics(), ReadModelMetrics()
@@ -71,10 +73,16 @@ class Played:
         self.book = Book(Policy("settlement", 50, 36_500 * DAY, "08:30-17:30"), advice)
         self.read_model.loaded([("deaths", time.time() - 86_400)])
         self.read_model.heard({"P34102100029": 200_000.0})
+        self.use = UseMetrics(10_000, {"341021": 120_000_000.0})
+        self.tally = Tally(Door(Pseudonyms("test")), self.use, "")
 
     def feed(self, batch: Batch) -> None:
         """One batch through all."""
+        for value, appended in batch:
+            self.tally.take_event(value, appended)
         routed = self.router.route(batch)
+        for _ in routed.entries[:1]:
+            self.use.remind("P34102100001")
         self.worker.routed(routed, 0.004)
         inside = bundles(value for _, value in routed.entries)
         outcome = process(self.engine, [(value, batch[-1][1]) for value in inside])
@@ -96,6 +104,7 @@ if __name__ == "__main__":
         serve(played.worker, "127.0.0.1", 0),
         serving.serve(played.notify.registry, {}, "127.0.0.1", 0),
         serving.serve(played.read_model.registry, {}, "127.0.0.1", 0),
+        serving.serve(played.use.registry, {}, "127.0.0.1", 0),
     ]
     sys.stdout.write(" ".join(str(server.server_address[1]) for server in servers) + "\n")
     sys.stdout.flush()

@@ -33,8 +33,9 @@ def prometheus_settings(targets: list[str], alertmanager: str, more: Mapping[str
     jobs = {job["job_name"]: job for job in settings["scrape_configs"]}
     del jobs["settlement-monitor"]["dns_sd_configs"]
     jobs["settlement-monitor"]["static_configs"] = [{"targets": targets}]
-    for name in ("settlement-notify", "settlement-readmodel"):
+    for name in ("settlement-notify", "settlement-readmodel", "settlement-exporter"):
         jobs[name]["static_configs"] = [{"targets": more.get(name, [])}]
+    del jobs["settlement-exporter"]["scrape_interval"]
     jobs["alertmanager"]["static_configs"] = [{"targets": [alertmanager]}]
     return settings
 

@@ -23,7 +23,7 @@ from tests.deploy._processes import DEPLOY, ROOT, eventually, free_ports, run, r
 from tests.kafka._cluster import SCRIPT, kafka_version
 
 ONE_SHOT = {"topics"}
-BUILT = {"topics", "worker", "notify", "readmodel"}
+BUILT = {"topics", "worker", "notify", "readmodel", "exporter"}
 PULLED = sorted(services().keys() - BUILT)
 
 
@@ -107,6 +107,8 @@ def test_a_service_waits_for_what_it_needs() -> None:
         ("readmodel", "kafka"): "service_healthy",
         ("readmodel", "topics"): "service_completed_successfully",
         ("readmodel", "redis"): "service_started",
+        ("exporter", "kafka"): "service_healthy",
+        ("exporter", "topics"): "service_completed_successfully",
         ("notify", "kafka"): "service_healthy",
         ("notify", "topics"): "service_completed_successfully",
         ("notify", "alertmanager"): "service_started",

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import yaml
 from aiokafka import AIOKafkaProducer
 
+from monitor.exporter.metrics import UseMetrics
 from monitor.notify.metrics import NotifyMetrics
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.worker.metrics import PREFIX, Metrics
@@ -31,8 +33,8 @@ DASHBOARDS: dict[str, dict[str, Any]] = {
     for path in sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
 }
 PANELS = [panel for one in DASHBOARDS.values() for panel in one["panels"] if panel["type"] != "row"]
-PROCESSES = (Metrics, NotifyMetrics, ReadModelMetrics)
-GRAFANA = {"$instance": ".*", "$__rate_interval": "1m"}
+PROCESSES = (Metrics, NotifyMetrics, ReadModelMetrics, partial(UseMetrics, 10_000, {}))
+GRAFANA = {"$instance": ".*", "$__rate_interval": "1m", "$region": ".*", "$institution": ".*"}
 """What Grafana puts in the place of its variables."""
 
 

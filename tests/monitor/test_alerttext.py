@@ -76,18 +76,20 @@ def test_a_lead_is_shown_in_full() -> None:
 
     assert "E01 重叠住院 · 一般 · 已结束，未再发生 · 事中" == shown[0]
     assert shown[1].startswith(f"{OTHER} 2026-03-03 00:00，收治1名参保人入院，该参保人2026-03-02 00:00起已在甲医院（")
-    assert ["对象：参保人 1", "发生时间：2026-03-03 00:00:00", "触发次数：1"] == [
-        one for one in shown if one.startswith(("对象", "发生时间", "触发次数"))
+    person = "对象：参保人 1（假名；凭下列结算号、就诊号在结算系统中查找本人）"
+    assert [person, "达到阈值的时间：2026-03-03 00:00:00", "触发次数：1"] == [
+        one for one in shown if one.startswith(("对象", "达到阈值", "触发次数"))
     ]
     assert "规则说明：同一参保人不能同时住在两家医院：其中一处可能为冒名住院或挂床" in shown
     assert "  《医疗保障基金使用监督管理条例》第四十一条；歙县方案（2025-04-30）“重复享受医保待遇”" in shown
     assert ["证据：5（* 为规则判定所依据的字段）", "  各行相同：参保人 1"] == shown[-8:-6]
     assert re.fullmatch(r"  时间 +类型 +交易  机构 +基金支付   费用  结算号  就诊号  \*医疗类别 med_type", shown[-6])
+    kind = "普通住院（21）"
     assert [
-        "  2026-03-02 00:00:00  入院      2401  甲医院（H34102100001）                           v1      21",
-        "  2026-03-03 00:00:00  入院      2401  H34102100002                                     v2      21",
+        f"  2026-03-02 00:00:00  入院      2401  甲医院（H34102100001）                           v1      {kind}",
+        f"  2026-03-03 00:00:00  入院      2401  H34102100002                                     v2      {kind}",
         "  2026-03-05 00:00:00  出院      2402  甲医院（H34102100001）                           v1",
-        "  2026-03-05 01:00:00  住院结算  2304  甲医院（H34102100001）     40.00  50.00  s1      v1      21",
+        f"  2026-03-05 01:00:00  住院结算  2304  甲医院（H34102100001）     40.00  50.00  s1      v1      {kind}",
         "  2026-03-06 00:00:00  出院      2402  H34102100002                                     v2",
     ] == shown[-5:]
 
@@ -109,7 +111,7 @@ def test_a_line_that_is_not_settled_has_no_share_of_the_fund() -> None:
     [alert] = standing_after(SplitPrescription(), [wire.fee_lines("v1", lines)], Reference())
     shown = list(alert_lines(as_read(alert), "zh"))
 
-    assert "医保范围内费用 18.00，费用 20.50" in shown[-4]
+    assert "医保范围内费用 18.00，费用 20.50，结算号 上传时未结算" in shown[-4]
     assert "基金支付" not in shown[-4] + shown[-3]
 
 

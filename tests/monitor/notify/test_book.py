@@ -265,3 +265,50 @@ def test_what_is_no_alert_is_refused(value: bytes) -> None:
     """With an error that the caller catches."""
     with pytest.raises(ValueError):  # noqa: PT011 - whichever of them
         read(value)
+
+
+def test_the_others_of_an_incident_attach() -> None:
+    """What is as severe as an open lead or less is spoken for; what is more severe or more urgent speaks itself."""
+    one = book()
+    take(one, stage="post")
+    kinds = [("S02", "high", "post"), ("S03", "info", "post"), ("S04", "critical", "post"), ("S05", "high", "in")]
+    for rule, severity, stage in kinds:
+        take(one, alert_id=rule, rule_id=rule, severity=severity, stage=stage)
+    take(one, alert_id="other", rule_id="S06", incident_id="i2")
+
+    posts = {post.labels["rule"]: post for post in one.news(NOW)}
+
+    assert {"S02", "S03"} == {rule for rule, post in posts.items() if post.labels.get("attached") == "yes"}
+    assert "S02, S03, S04, S05" == posts["S01"].annotations["incident_rules"]
+    assert "incident_rules" not in posts["S06"].annotations
+
+
+def test_an_attached_lead_speaks_once_its_severity_rises() -> None:
+    """It is another alert to Alertmanager then; and what opens after the speaker ended is not attached."""
+    one = book()
+    take(one)
+    take(one, alert_id="b", rule_id="S02")
+    take(one, alert_id="b", rule_id="S02", revision=2, status="updated", severity="critical")
+    firing = {post.labels["rule"]: post for post in one.news(NOW) if is_firing(post, NOW)}
+
+    assert ("critical", None) == (firing["S02"].labels["severity"], firing["S02"].labels.get("attached"))
+    for alert_id, rule in (("a1", "S01"), ("b", "S02")):
+        take(one, NOW + 1, alert_id=alert_id, rule_id=rule, revision=3, status="closed")
+    take(one, NOW + 2, alert_id="c", rule_id="S03")
+    [last] = [post for post in one.news(NOW + 2) if is_firing(post, NOW + 2)]
+    assert ("S03", None, None) == (
+        last.labels["rule"], last.labels.get("attached"), last.annotations.get("incident_rules")
+    )  # fmt: skip
+
+
+def test_a_notifier_that_begins_again_knows_who_speaks() -> None:
+    """From what it remembered alone."""
+    before, after = book(), book()
+    entry = take(before)
+    assert entry is not None
+    after.restore([entry])
+
+    attached = take(after, NOW + 1, alert_id="b", rule_id="S02")
+
+    assert attached is not None
+    assert "yes" == attached.labels["attached"]

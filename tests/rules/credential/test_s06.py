@@ -313,6 +313,15 @@ def test_the_sentence_says_what_cannot_be(log: list[Visit], zh: str, en: str) ->
     assert "person" == alert.subject.kind
 
 
+def test_a_county_is_called_by_its_name_where_the_register_has_it() -> None:
+    """Only where the message says the same county as the register."""
+    named = {"admdvs": THERE, "admdvs_name": "示例邻县"}
+    text = told(RULE, [home(), away(12)], register(north(PHARMACY, 0, **named), north(FAR, 91, **named)))[0].text
+
+    assert f"10:00在区划341021的{PHARMACY}、10:12在示例邻县（341022）的{FAR}" in text.zh
+    assert f"10:00 at {PHARMACY} in county 341021, 10:12 at {FAR} in 示例邻县 (341022)" in text.en
+
+
 def test_the_window_of_the_alert_is_the_hour() -> None:
     """Not the hours in which a prescription is looked for."""
     assert "09:12" == told(RULE, [home(), away(12)])[0].window.start[11:16]

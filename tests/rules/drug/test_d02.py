@@ -175,7 +175,7 @@ def test_the_institution_is_told_before_it_dispenses() -> None:
     [log] = logs([(0, wire.raw(asked), 1 << 42)])
     result = run(log, [RULE], Reference())
 
-    assert "共56天用量（提示阈值：超过3天加1盒（28天用量）；医疗类别13）" in result.reminders[0].decode()
+    assert "共56天用量（提示阈值：超过3天加1盒（28天用量）；医疗类别：急诊（13））" in result.reminders[0].decode()
     assert "D02" == result.alerts[0].rule_id
 
 
@@ -186,7 +186,10 @@ def test_the_sentences_say_how_much_in_how_many_dispensings() -> None:
     [summed] = [one for one in told(RULE, [*fills, END]) if one.status == "closed"]
 
     drug = "XC09AAA001A001010100001"
-    assert f"1名参保人一次配药品{drug}共30天用量（提示阈值：超过7天加1盒；医疗类别11），涉及" in alone.text.zh
+    assert (
+        f"1名参保人一次配药品{drug}共30天用量（提示阈值：超过7天加1盒；医疗类别：普通门诊（11）），涉及"
+        in alone.text.zh
+    )
     assert f"30 days' supply of the drug {drug} in one dispensing (threshold: more than 7 days and one" in alone.text.en
     assert (
         f"90天内2次配药品{drug}共120天用量（提示阈值：超过118天，即90天内最多117天，另加本次可配1天），"

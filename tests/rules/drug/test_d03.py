@@ -94,7 +94,7 @@ def test_a_third_prescription_is_a_second_trigger_of_the_same_alert() -> None:
     assert (2, 17.0, 7.0, 4) == (alert.triggers, alert.measure.value, round(alert.measure.limit), alert.evidence_count)
     assert (
         "同一机构同日为1名参保人开具3张处方，药品XC09AAA001A001010100001共17天用量"
-        "（提示阈值：超过单张处方可开的7天加1盒；医疗类别11），同类情形2026-03-05 09:00共2次，"
+        "（提示阈值：超过单张处方可开的7天加1盒；医疗类别：普通门诊（11）），同类情形2026-03-05 09:00共2次，"
     ) in alert.text.zh
     assert (
         "3 prescriptions on one day, 17 days' supply of the drug XC09AAA001A001010100001 (threshold:" in alert.text.en
