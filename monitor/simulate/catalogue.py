@@ -113,7 +113,8 @@ CHEMOTHERAPY = Illness("Z51.1", "肿瘤化学治疗", cyclic=True)
 DIALYSIS = Illness("N18.5", "慢性肾脏病5期", cyclic=True)
 DELIVERY = Illness("O80.9", "单胎顺产", cyclic=True)
 NEWBORN = Illness("P59.9", "新生儿黄疸")
-ILLNESSES = (*ADMITTED, *SEEN, LASTING, CHEMOTHERAPY, DIALYSIS, DELIVERY, NEWBORN)
+FRACTURE = Illness("S82.2", "胫骨干骨折")
+ILLNESSES = (*ADMITTED, *SEEN, LASTING, CHEMOTHERAPY, DIALYSIS, DELIVERY, NEWBORN, FRACTURE)
 EXEMPT = (
     "Z51",
     "Z49",

@@ -65,6 +65,20 @@ def deaths(county: County, died: Mapping[int, int]) -> Rows:
     ]
 
 
+def households(county: County) -> Rows:
+    """Who lives where: one row for each person."""
+    return [
+        {
+            "psn_no": person.number,
+            "household": f"F{person.household:08d}",
+            "village": person.village,
+            "care_home": person.care_home,
+            **_OPEN,
+        }
+        for person in county.people
+    ]
+
+
 def drugs() -> Rows:
     """What a pack of each drug holds; one cnt is one pack."""
     return [
