@@ -9,8 +9,8 @@ from .catalogue import CHRONIC, MAKERS
 from .numbers import COUNTY
 
 _HOUSEHOLDS = (1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 6)
-_VILLAGE = 120
-"""Households of a village, some 350 persons; our assumption."""
+_VILLAGE = 60
+"""Households of a village, some 170 persons; our assumption."""
 _CARE_HOME = 20_000
 """Persons of the county for each care home; one old person in ten lives in one; our assumption."""
 

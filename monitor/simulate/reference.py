@@ -79,6 +79,16 @@ def households(county: County) -> Rows:
     ]
 
 
+def staff(county: County) -> Rows:
+    """Who works where."""
+    works = ((person, county.workplace(person)) for person in county.people)
+    return [
+        {"psn_no": person.number, "fixmedins_code": place.code, "role": "nurse", **_OPEN}
+        for person, place in works
+        if place is not None
+    ]
+
+
 def drugs() -> Rows:
     """What a pack of each drug holds; one cnt is one pack."""
     return [

@@ -102,7 +102,7 @@ class Simulation:
         return [label.row() for label in self._play.labels]
 
     def reference(self) -> dict[str, reference.Rows]:
-        """The reference tables of the county: institutions, deaths, households, drugs, diagnoses, calendar."""
+        """The reference tables of the county: institutions, deaths, households, staff, drugs, diagnoses, calendar."""
         stage = self._play.stage
         dates = [self.start + timedelta(days=number) for number in range(self.days)]
         campaigns = {self.start + timedelta(days=(day - self._first) // DAY) for day in stage.campaigns}
@@ -111,6 +111,7 @@ class Simulation:
             "institutions": reference.institutions(self.county, stage.suspended, sales),
             "deaths": reference.deaths(self.county, self._circumstances.deaths),
             "households": reference.households(self.county),
+            "staff": reference.staff(self.county),
             "drugs": reference.drugs(),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),

@@ -84,7 +84,7 @@ def _stays(every: list[Event]) -> Iterator[Event]:
 
 def judge(traffic: Traffic) -> list[Found]:
     """Everything that any default sees."""
-    rules = (swiping, tills, travel, agreement, death, supply, split, boxes, stays, convoys, growth)
+    rules = (swiping, tills, travel, agreement, death, supply, split, boxes, stays, convoys, staff, births, growth)
     return [found for rule in rules for found in rule(traffic)]
 
 
@@ -317,6 +317,25 @@ def convoys(traffic: Traffic) -> Iterator[Found]:
     for rule, seen in _convoys("I13-TEL", counted, 30, 4, ("tel",)):
         if len({one["fixmedins_code"] for one in seen}) >= 2:
             yield rule, seen
+
+
+def staff(traffic: Traffic) -> Iterator[Found]:
+    """I10: twice a patient of one's own hospital."""
+    works = {(row["psn_no"], row["fixmedins_code"]) for row in traffic.tables["staff"]}
+    own = [stay for stay in traffic.stays if (stay["psn_no"], stay["fixmedins_code"]) in works]
+    for stay in own:
+        mine = [one for one in own if one["psn_no"] == stay["psn_no"]]
+        if len(mine) >= 2:
+            yield "I10", mine
+
+
+def births(traffic: Traffic) -> Iterator[Found]:
+    """S10: two deliveries that are 15 to 179 days apart."""
+    born = [stay for stay in traffic.stays if stay["dscg_maindiag_code"][:3] in ("O80", "O81", "O82", "O83", "O84")]
+    for two in born:
+        for one in born:
+            if one["psn_no"] == two["psn_no"] and 15 * DAY <= two["in"] - one["in"] < 180 * DAY:
+                yield "S10", [one, two]
 
 
 def _convoys(rule: str, stays: list[Event], days: int, limit: int, names: tuple[str, ...]) -> Iterator[Found]:

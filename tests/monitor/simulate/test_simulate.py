@@ -26,12 +26,16 @@ LOOK_ALIKES = {
     "internet_purchase", "long_term_prescription", "refill_before_a_journey", "split_packs",
     "reversed_and_sold_again", "upload_retry", "treatment_cycle", "transfer", "settled_after_death",
     "newborn_with_mother", "admitted_before_suspension", "traffic_accident", "couple_falls_ill", "birth_in_the_family",
+    "staff_treated_elsewhere", "around_a_birth",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "E09", "D01", "D02", "D03", "D04", "I01", "I05", "E01",
-    "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I13-TEL",
+    "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I13-TEL", "I10", "S10",
 }  # fmt: skip
-STRADDLING = {"convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker"}
+STRADDLING = {
+    "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
+    "staff_admitted", "second_delivery",
+}  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 
 
@@ -278,7 +282,7 @@ def test_spending_grows_only_where_it_is_labelled() -> None:
 
 
 def test_reference_tables_are_written_as_csv(tmp_path: Path) -> None:
-    """Six files; the suspended pharmacy has two rows that meet, and the dead of the scenarios are registered."""
+    """Seven files; the suspended pharmacy has two rows that meet, and the dead of the scenarios are registered."""
     files = write_reference(SMALL.reference(), tmp_path / "reference")
     tables = {path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in files}
     code = next(row["fixmedins_code"] for row in tables["institutions"] if row["status"] == "suspended")
@@ -292,7 +296,7 @@ def test_reference_tables_are_written_as_csv(tmp_path: Path) -> None:
         if body["msgid"] in label["msgids"]
     }
 
-    assert set(tables) == {"institutions", "deaths", "households", "drugs", "diagnoses", "calendar"}
+    assert set(tables) == {"institutions", "deaths", "households", "staff", "drugs", "diagnoses", "calendar"}
     assert all("valid_from" in row and "valid_to" in row for table in tables.values() for row in table)
     assert [row["status"] for row in rows] == ["active", "suspended"]
     assert (rows[0]["valid_to"], rows[1]["valid_from"]) == ("2025-09-10", "2025-09-11")
