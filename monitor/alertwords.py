@@ -66,6 +66,7 @@ DECIDED: Mapping[str, Said] = {
     "dscg_time": Said("结算所载出院时间", "discharge as billed"),
     "drug_trac_codg": Said("追溯码", "trace code"),
     "tel": Said("联系电话（假名）", "telephone, a pseudonym"),
+    "role": Said("岗位", "role"),
     "household": Said("户（假名）", "household, a pseudonym"),
     "village": Said("村（社区）", "village"),
     "care_home": Said("养老机构", "care home"),

@@ -70,6 +70,11 @@ def tables() -> Tables:
             {"med_list_codg": HERB, "group": "G", "pack_units": "20", "daily_units": "4", "valid_to": day(60)},
             {"med_list_codg": HERB, "group": "G", "pack_units": "40", "daily_units": "4", "valid_from": day(61)},
         ],
+        "staff": [
+            {"psn_no": "p1", "fixmedins_code": H1, "valid_to": day(100)},
+            {"psn_no": "p2", "fixmedins_code": H1, "valid_from": day(30)},
+            {"psn_no": "p1", "fixmedins_code": H3, "valid_from": day(101)},
+        ],
         "households": [
             *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
             *({"psn_no": f"c{n}", "household": f"h{n}", "village": "v1", "valid_to": day(195)} for n in range(6, 12)),
@@ -318,7 +323,7 @@ def _stay(town: Town, place: str, person: str, at: float, length: float) -> None
     choice = town.random.choice
     visit, begins = town.number(place, "v"), town.moment(at)
     kind = choice(("21",) * 8 + ("28", "5212", "52", "23"))
-    group = choice(("I20.0", "I20.9", "J18.9", "I20.0", "Z51.1", "I21.101", "I21.9", ""))
+    group = choice(("I20.0", "I20.9", "J18.9", "I20.0", "Z51.1", "I21.101", "I21.9", "O80.9", "O82.0", ""))
     admitted = town.send(
         "2401", place, person, begins, mdtrt_id=visit, begntime=text(begins), med_type=kind, dscg_maindiag_code=group
     )
