@@ -39,7 +39,7 @@ def convoy(
         telephone = telephones[number % len(telephones)]
         stays.append(replace(stay, admitted=stay.admitted + number % 5 * HOUR // 2, telephone=telephone))
     messages = [message for stay in stays for message in care(stage.pen, stay)]
-    return Act(stays[-1].place, messages, max(stay.admitted for stay in stays))
+    return Act(stays[-1].place, messages, sorted(stay.admitted for stay in stays)[1])
 
 
 def broker_telephone(stage: Stage) -> str:
@@ -82,8 +82,8 @@ def broker(stage: Stage, day: int, _turn: int) -> Act:
 
 FRAUDS = (
     Scenario("convoy_by_telephone", ("I06-TEL",), 26, convoy_by_telephone),
-    Scenario("convoy_of_household", ("I06-HOME",), 8, convoy_of_household),
-    Scenario("convoy_of_village", ("I06-VILLAGE",), 8, convoy_of_village, also=("I06-TEL", "I06-HOME")),
+    Scenario("convoy_of_household", ("I06-HOME",), 8, convoy_of_household, also=("I06-VILLAGE",)),
+    Scenario("convoy_of_village", ("I06-VILLAGE",), 8, convoy_of_village, also=("I06-TEL", "I06-HOME", "I13-TEL")),
     Scenario("convoy_of_care_home", ("I09",), 12, convoy_of_care_home, also=("I06-VILLAGE", "I06-TEL", "I06-HOME")),
     Scenario("broker", ("I13-TEL",), 26, broker, also=("I06-TEL",)),
 )

@@ -69,7 +69,7 @@ def staff_admitted(stage: Stage, day: int, _turn: int) -> Act:
     place = stage.county.workplace(person) or stage.county.hospitals[0]
     illnesses = stage.pen.rng.sample(ADMITTED, stage.pen.rng.randint(1, 3))
     stays = [stay_of(stage, person, place, day + n * 9 * DAY, 3, illness) for n, illness in enumerate(illnesses)]
-    return Act(place, _cared(stage, stays), stays[-1].admitted)
+    return Act(place, _cared(stage, stays), stays[:2][-1].admitted)
 
 
 def second_delivery(stage: Stage, day: int, turn: int) -> Act:
