@@ -15,7 +15,20 @@ from .engine.rule import DayRule, Rule
 from .engine.scene import Scene, again, of_burst, of_row
 from .engine.text import Text, above, exceeded, listed, period, reached, span_text, yuan
 from .engine.window import Window
-from .ledgers import PHARMACY, Admitted, Arrival, Fill, Registered, Sale, Stay, Swipe, Visit, frozen_after, when_died
+from .ledgers import (
+    PHARMACY,
+    Admitted,
+    Arrival,
+    Brought,
+    Fill,
+    Registered,
+    Sale,
+    Stay,
+    Swipe,
+    Visit,
+    frozen_after,
+    when_died,
+)
 from .ledgers.agreements import WITHOUT_AGREEMENT
 from .ledgers.whole_stays import (
     BY_NATURE,
@@ -42,6 +55,7 @@ __all__ = [
     "WITHOUT_AGREEMENT",
     "Admitted",
     "Arrival",
+    "Brought",
     "Card",
     "DayRule",
     "Entry",

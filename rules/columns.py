@@ -149,6 +149,45 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "households": About(
+        "Who lives with whom; I06-HOME, I06-VILLAGE and I09 ask it. It comes from the register of the insured or from "
+        "civil affairs, not from the settlement interface.",
+        "谁与谁同住；I06-HOME、I06-VILLAGE、I09 使用。来自参保登记或民政部门，结算接口不提供。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column(
+                "household",
+                "the household, by any number that its members share; it is kept as a pseudonym only",
+                "户编号，同户成员相同即可；系统内只保存假名",
+                "F00000001",
+            ),
+            Column("village", "the village or community", "村或社区的编号", "341021101201"),
+            Column("care_home", "the care home in which the person lives", "所住养老、护理机构的编号", "N001"),
+            *_VALID,
+        ),
+    ),
+    "staff": About(
+        "Who works at which institution; I10 asks it. Whoever leaves is closed with valid_to.",
+        "机构职工名册：何人在何机构工作；I10 使用。离职的以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column("fixmedins_code", "code of the institution", "所在定点医药机构编号", "H34102100001", required=True),
+            Column("role", "role, for people; no rule asks it", "岗位，供人阅读，规则不使用", "nurse"),
+            *_VALID,
+        ),
+    ),
     "drugs": About(
         "Drugs: which are the same substance, and how long a pack lasts. D01, D02, D03 and D04 ask it.",
         "药品目录：哪些药品属同一成分，一盒可用多久。D01、D02、D03、D04 使用。",

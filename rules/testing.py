@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import count
 
+import msgspec
+
 from .engine.entry import Entry
 from .engine.finding import Finding, Undecidable
 from .engine.rule import DayRule, Rule
 from .engine.window import Window
-from .ledgers import Arrival, Fill, Sale, Stay, Swipe, Visit
+from .ledgers import Admitted, Arrival, Brought, Fill, Sale, Stay, Swipe, Visit
 from .reference import Reference
 from .times import DAY, SECOND, parse
 
@@ -70,6 +72,19 @@ def stay(
         "transaction": {"admission": "2401", "discharge": "2402"}.get(piece, "2304"),
     }  # fmt: skip
     return Stay(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def brought(time: int, person: str = "p1", institution: str = HOSPITAL, **more: object) -> Brought:
+    """The same at the telephone of the contact."""
+    return Brought(**msgspec.structs.asdict(admitted(time, person, institution, **more)))
+
+
+def admitted(time: int, person: str = "p1", institution: str = HOSPITAL, **more: object) -> Admitted:
+    """A stay that began at an institution."""
+    defaults: dict[str, object] = {
+        "transaction": "2401", "settlement": "", "visit_type": "21", "diagnosis": "J18.900", "telephone": "t1",
+    }  # fmt: skip
+    return Admitted(**(_common(time, person, institution, 0) | defaults | more))  # type: ignore[arg-type]
 
 
 def sale(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Sale:

@@ -22,8 +22,6 @@ from streams.kafka.reading import reader
 from streams.kafka.topics import Names, partitions_of
 from streams.route.router import partition_of
 
-SPACES = ("person", "institution", "token")
-
 
 async def state_of(client: Mapping[str, Any], prefix: str, space: str, key: str) -> dict[str, Any]:
     """The pages of one key with their alerts, as of the last checkpoint."""

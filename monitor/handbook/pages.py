@@ -43,6 +43,7 @@ SHARED = {
     "Supply": "rules.drug._supply",
     "What is usual": "rules.credential._habit",
     "Whole stays": "rules.ledgers.whole_stays",
+    "Convoys": "rules.inpatient._convoy",
 }
 """The modules whose docstrings say what several rules judge by."""
 

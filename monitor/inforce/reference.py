@@ -123,7 +123,8 @@ def _told(name: str, *, is_header: bool) -> str:
 
 
 def with_pseudonyms(table: str, row: dict[str, str], pseudonyms: Pseudonyms) -> dict[str, str]:
-    """The row as it is used inside: no person's number."""
+    """The row as it is used inside: no number of a person or a household."""
     if TABLES[table][0] != "psn_no" or not row.get("psn_no"):
         return row
-    return row | {"psn_no": pseudonyms.person(row["psn_no"])}
+    inside = row | {"psn_no": pseudonyms.person(row["psn_no"])}
+    return inside | {"household": pseudonyms.household(row["household"])} if row.get("household") else inside

@@ -113,7 +113,10 @@ CHEMOTHERAPY = Illness("Z51.1", "肿瘤化学治疗", cyclic=True)
 DIALYSIS = Illness("N18.5", "慢性肾脏病5期", cyclic=True)
 DELIVERY = Illness("O80.9", "单胎顺产", cyclic=True)
 NEWBORN = Illness("P59.9", "新生儿黄疸")
-ILLNESSES = (*ADMITTED, *SEEN, LASTING, CHEMOTHERAPY, DIALYSIS, DELIVERY, NEWBORN)
+CONTRACTIONS = Illness("O47.1", "假临产", cyclic=True)
+AFTER_BIRTH = Illness("O86.4", "产褥期发热", cyclic=True)
+FRACTURE = Illness("S82.2", "胫骨干骨折")
+ILLNESSES = (*ADMITTED, *SEEN, LASTING, CHEMOTHERAPY, DIALYSIS, DELIVERY, NEWBORN, FRACTURE, CONTRACTIONS, AFTER_BIRTH)
 EXEMPT = (
     "Z51",
     "Z49",

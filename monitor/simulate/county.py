@@ -70,6 +70,11 @@ class County:
         """The pharmacy next door to a hospital of the county."""
         return self.pharmacies[self.hospitals.index(hospital) % len(self.pharmacies)]
 
+    def workplace(self, person: Person) -> Institution | None:
+        """The large hospital in which a person works, if any: one person in a hundred does."""
+        works = person.index % 50 == 5 and 22 <= person.age < 60
+        return self.hospitals[person.index // 50 % 2] if works else None
+
     def institutions(self) -> Iterator[Institution]:
         """All of them, each once."""
         yield from self.pharmacies

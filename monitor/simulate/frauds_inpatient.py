@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules.times import DAY, HOUR, MINUTE
 
-from .catalogue import ADMITTED, SEEN, SERVICES, Illness
+from .catalogue import ADMITTED, DELIVERY, SEEN, SERVICES, Illness
 from .county import Institution
 from .forms import Line, Message
 from .inpatient import Stay, care
@@ -61,6 +63,27 @@ def overlapping_stays(stage: Stage, day: int, _turn: int) -> Act:
     return Act(second, _cared(stage, stays), stays[1].admitted)
 
 
+def staff_admitted(stage: Stage, day: int, _turn: int) -> Act:
+    """Somebody who works in a hospital is its patient: once, twice or three times within a month."""
+    person = stage.person(lambda one: stage.county.workplace(one) is not None)
+    place = stage.county.workplace(person) or stage.county.hospitals[0]
+    illnesses = stage.pen.rng.sample(ADMITTED, stage.pen.rng.randint(1, 3))
+    stays = [stay_of(stage, person, place, day + n * 9 * DAY, 3, illness) for n, illness in enumerate(illnesses)]
+    return Act(place, _cared(stage, stays), stays[:2][-1].admitted)
+
+
+def second_delivery(stage: Stage, day: int, turn: int) -> Act:
+    """Two deliveries of one woman, ten to twenty-two days apart; every other time at two hospitals."""
+    person = stage.person(lambda one: one.sex == "2" and 20 <= one.age <= 45)
+    places = stage.county.hospitals[:2] if turn % 2 else stage.county.hospitals[:1] * 2
+    later = day + stage.pen.rng.randint(10, 22) * DAY
+    stays = [
+        replace(stay_of(stage, person, place, today, 3, DELIVERY), kind="52")
+        for place, today in zip(places, (day, later), strict=True)
+    ]
+    return Act(places[1], _cared(stage, stays), stays[1].admitted)
+
+
 _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
@@ -87,5 +110,7 @@ FRAUDS = (
     Scenario("split_admission", ("I01",), 13, split_admission),
     Scenario("frequent_admission", ("I05",), 23, frequent_admission),
     Scenario("overlapping_stays", ("E01",), 7, overlapping_stays),
+    Scenario("staff_admitted", ("I10",), 23, staff_admitted),
+    Scenario("second_delivery", ("S10",), 27, second_delivery),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
 )

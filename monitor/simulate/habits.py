@@ -94,6 +94,7 @@ class Habits:
         self._around = around
         self._seen = [0] * len(county.people)
         self._rest_until = [0] * len(county.people)
+        self._delivered: dict[int, int] = {}
         self._colds = [0] * len(county.people)
         self._usual: dict[int, Institution] = {}
         self._covered: dict[int, int] = {}
@@ -241,11 +242,19 @@ class Habits:
             self._rest_until[person.index] = discharged + _REST_AFTER_STAY
             yield self._stay(person, today + ADMISSION.moment(rng), discharged)
 
+    def _may_deliver(self, person: Person, admitted: int) -> bool:
+        """Whether no child was born in the year before; remembers that one is."""
+        last = self._delivered.get(person.index)
+        if last is not None and admitted - last < 365 * DAY:
+            return False
+        self._delivered[person.index] = admitted
+        return True
+
     def _stay(self, person: Person, admitted: int, discharged: int) -> Stay:
         rng = self._pen.rng
         place = self._county.far_hospital if rng.random() < 0.03 else self._county.hospitals[person.hospital]
         kind, illness = "21", ADMITTED[int(rng.random() * len(ADMITTED))]
-        if person.sex == "2" and 20 <= person.age <= 38 and rng.random() < 0.5:
+        if person.sex == "2" and 20 <= person.age <= 38 and rng.random() < 0.5 and self._may_deliver(person, admitted):
             kind, illness = "52", DELIVERY
         elif rng.random() < 0.05:
             kind = "24"

@@ -24,6 +24,7 @@ class Stay:
     """One stay. settled: when 2304 is made, None = half an hour after the discharge.
 
     announced: when 2401 is uploaded, None = at once. heavy: charges of a day against the usual ones.
+    telephone: of the contact, where it is not the person's own.
     """
 
     person: Person
@@ -36,6 +37,7 @@ class Stay:
     settled: int | None = None
     announced: int | None = None
     heavy: float = 1.0
+    telephone: str = ""
 
     @property
     def settled_at(self) -> int:
@@ -74,7 +76,7 @@ def _admit(pen: Pen, stay: Stay, number: str) -> Message:
         "adm_dept_codg": "A03" if stay.illness.code[0] in "IJE" else "A04",
         "adm_bed": f"{pen.desk.line()[-2:]}",
         "atddr_no": _physician(pen, stay),
-        "tel": stay.person.telephone,
+        "tel": stay.telephone or stay.person.telephone,
         "diseinfo": [{"diag_code": stay.illness.code, "diag_type": "1"}],
     }
     return pen.at(stay.place, stay.person, stay.announced).write("2401", stay.admitted, fields)

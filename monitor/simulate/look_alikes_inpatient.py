@@ -7,7 +7,7 @@ from datetime import date
 
 from rules.times import DAY, HOUR, MINUTE, parse
 
-from .catalogue import ADMITTED, CHEMOTHERAPY, DELIVERY, DIALYSIS, NEWBORN
+from .catalogue import ADMITTED, AFTER_BIRTH, CHEMOTHERAPY, CONTRACTIONS, DELIVERY, DIALYSIS, NEWBORN
 from .forms import Message
 from .frauds_inpatient import stay_of
 from .inpatient import DIED, TRANSFER, Stay, care
@@ -70,6 +70,29 @@ def newborn_with_mother(stage: Stage, day: int, _turn: int) -> Act:
     return Act(second, _cared(stage, mother, child), child.admitted)
 
 
+def staff_treated_elsewhere(stage: Stage, day: int, turn: int) -> Act:
+    """Somebody who works in a hospital is ill twice: once a patient there, once of another hospital."""
+    person = stage.person(lambda one: stage.county.workplace(one) is not None)
+    places = stage.county.hospitals[:2]
+    illnesses = stage.pen.rng.sample(ADMITTED, 2)
+    stays = [
+        stay_of(stage, person, place, day + number * 10 * DAY, 3, illness)
+        for number, (place, illness) in enumerate(zip(places, illnesses, strict=True))
+    ]
+    return Act(places[turn % 2], _cared(stage, *stays), stays[1].admitted)
+
+
+def around_a_birth(stage: Stage, day: int, turn: int) -> Act:
+    """Admitted with false contractions, for the delivery, and with a fever afterwards: three stays, one birth."""
+    person = stage.person(lambda one: one.sex == "2" and 20 <= one.age <= 40)
+    place = stage.county.hospitals[turn % 2]
+    stays = [
+        replace(stay_of(stage, person, place, day + after * DAY, 3, illness), kind="52")
+        for after, illness in ((0, CONTRACTIONS), (8, DELIVERY), (18, AFTER_BIRTH))
+    ]
+    return Act(place, _cared(stage, *stays), stays[2].admitted)
+
+
 def year_end_settlement(stage: Stage, _day: int, turn: int) -> Act:
     """The ward is settled out on 31 December and in again the next morning."""
     year = int(wire_date(stage.first_day)[:4])
@@ -101,6 +124,8 @@ LOOK_ALIKES = (
     Scenario("transfer", ("I01", "E01"), 8, transfer),
     Scenario("settled_after_death", ("E09",), 9, settled_after_death),
     Scenario("newborn_with_mother", ("E01",), 7, newborn_with_mother),
+    Scenario("staff_treated_elsewhere", ("I10",), 15, staff_treated_elsewhere),
+    Scenario("around_a_birth", ("S10", "I01"), 23, around_a_birth),
     Scenario("year_end_settlement", ("I01",), 1, year_end_settlement, most=3),
     Scenario("admitted_before_suspension", ("S09",), 1, admitted_before_suspension, most=2),
 )

@@ -9,6 +9,10 @@ from .catalogue import CHRONIC, MAKERS
 from .numbers import COUNTY
 
 _HOUSEHOLDS = (1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 6)
+_VILLAGE = 60
+"""Households of a village, some 170 persons; our assumption."""
+_CARE_HOME = 20_000
+"""Persons of the county for each care home; one old person in ten lives in one; our assumption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,16 @@ class Person:
     def telephone(self) -> str:
         """The household's number; no such numbers are given out."""
         return f"100{self.household:08d}"
+
+    @property
+    def village(self) -> str:
+        """The village of the household."""
+        return f"V{self.household // _VILLAGE:04d}"
+
+    @property
+    def care_home(self) -> str:
+        """The care home; empty for whoever lives in none."""
+        return f"N{self.index // _CARE_HOME:03d}" if self.age >= 70 and self.index % 10 == 0 else ""
 
     @property
     def kind(self) -> str:

@@ -66,6 +66,30 @@ def deaths(county: County, died: Mapping[int, int]) -> Rows:
     ]
 
 
+def households(county: County) -> Rows:
+    """Who lives where: one row for each person."""
+    return [
+        {
+            "psn_no": person.number,
+            "household": f"F{person.household:08d}",
+            "village": person.village,
+            "care_home": person.care_home,
+            **_OPEN,
+        }
+        for person in county.people
+    ]
+
+
+def staff(county: County) -> Rows:
+    """Who works where."""
+    works = ((person, county.workplace(person)) for person in county.people)
+    return [
+        {"psn_no": person.number, "fixmedins_code": place.code, "role": "nurse", **_OPEN}
+        for person, place in works
+        if place is not None
+    ]
+
+
 def drugs() -> Rows:
     """What a pack of each drug holds; one cnt is one pack."""
     return [

@@ -13,7 +13,16 @@ from typing import Literal
 
 from rules.times import DAY, parse
 
-from . import frauds_credential, frauds_drug, frauds_inpatient, look_alikes, look_alikes_inpatient, reference
+from . import (
+    frauds_credential,
+    frauds_drug,
+    frauds_group,
+    frauds_inpatient,
+    look_alikes,
+    look_alikes_group,
+    look_alikes_inpatient,
+    reference,
+)
 from .county import County, found_county
 from .everyday import Everyday
 from .exchange import in_form
@@ -23,8 +32,12 @@ from .numbers import Desk
 from .stage import Label, NotNow, Scenario, Stage
 from .variants import varied
 
-FRAUDS = (*frauds_credential.FRAUDS, *frauds_drug.FRAUDS, *frauds_inpatient.FRAUDS)
-LOOK_ALIKES = (*look_alikes.LOOK_ALIKES, *look_alikes_inpatient.LOOK_ALIKES)
+FRAUDS = (*frauds_credential.FRAUDS, *frauds_drug.FRAUDS, *frauds_inpatient.FRAUDS, *frauds_group.FRAUDS)
+LOOK_ALIKES = (
+    *look_alikes.LOOK_ALIKES,
+    *look_alikes_inpatient.LOOK_ALIKES,
+    *look_alikes_group.LOOK_ALIKES,
+)
 START = date(2025, 9, 1)
 """A Monday; in the past, for a message uploaded in the future is refused at the door."""
 _DUPLICATES = 0.002
@@ -89,7 +102,7 @@ class Simulation:
         return [label.row() for label in self._play.labels]
 
     def reference(self) -> dict[str, reference.Rows]:
-        """The reference tables of the county: institutions, deaths, drugs, diagnoses, calendar."""
+        """The reference tables of the county: institutions, deaths, households, staff, drugs, diagnoses, calendar."""
         stage = self._play.stage
         dates = [self.start + timedelta(days=number) for number in range(self.days)]
         campaigns = {self.start + timedelta(days=(day - self._first) // DAY) for day in stage.campaigns}
@@ -97,6 +110,8 @@ class Simulation:
         return {
             "institutions": reference.institutions(self.county, stage.suspended, sales),
             "deaths": reference.deaths(self.county, self._circumstances.deaths),
+            "households": reference.households(self.county),
+            "staff": reference.staff(self.county),
             "drugs": reference.drugs(),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),

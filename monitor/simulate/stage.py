@@ -119,6 +119,19 @@ class Stage:
                     return household
         raise NotNow
 
+    def circle(self, circle_of: Callable[[Person], str], count: int) -> list[Person]:
+        """So many grown-up people of one circle, such as a village. circle_of: empty for who is in none."""
+        circles: dict[str, list[Person]] = {}
+        for person in self._waiting:
+            name = "" if person.index in self.taken else circle_of(person)
+            if name:
+                circle = circles.setdefault(name, [])
+                circle.append(person)
+                if len(circle) == count:
+                    self._take(circle)
+                    return circle
+        raise NotNow
+
     def _take(self, people: Iterable[Person]) -> None:
         self.taken.update(person.index for person in people)
         if len(self.taken) > _CAST * len(self.county.people):

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 Unit = Literal[
     "s", "min", "h", "days", "weeks", "%", "yuan", "km", "km/h", "persons", "institutions", "stays", "fills", "sales",
-    "codes", "yes or no", "med_type", "dscg_way",
+    "codes", "yes or no", "med_type", "dscg_way", "ICD-10",
 ]  # fmt: skip
 
 UNITS: Mapping[Unit, Text] = {
@@ -36,6 +36,7 @@ UNITS: Mapping[Unit, Text] = {
     "yes or no": Text("是或否", "yes or no"),
     "med_type": Text("med_type代码", "codes of med_type"),
     "dscg_way": Text("dscg_way代码", "codes of dscg_way"),
+    "ICD-10": Text("疾病诊断编码开头", "beginnings of ICD-10 codes"),
 }
 """Each unit in both languages."""
 

@@ -8,6 +8,9 @@ from ..engine.watch import Watch, able_of
 from ..reference import Reference
 from .agreements import AGREEMENTS, Admitted
 from .bad_codes import BAD_CODES
+from .brokers import BROKERS, Brought
+from .care_homes import CARE_HOMES
+from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .messages import MESSAGES
 from .sales import SALES, Sale
@@ -18,7 +21,9 @@ from .stays_at import STAYS_AT
 from .supply import SUPPLY, Fill
 from .swipes import PHARMACY, SWIPES, Swipe
 from .targets import TARGETS
+from .telephones import TELEPHONES
 from .tills import TILLS
+from .villages import VILLAGES
 from .visits import VISITS, Visit
 
 __all__ = [
@@ -27,6 +32,7 @@ __all__ = [
     "Admitted",
     "AnyEntry",
     "Arrival",
+    "Brought",
     "Fill",
     "Inside",
     "Record",
@@ -53,6 +59,11 @@ LEDGERS: tuple[Ledger, ...] = (
     SUPPLY,
     STAYS,
     STAYS_AT,
+    TELEPHONES,
+    HOUSEHOLDS,
+    VILLAGES,
+    CARE_HOMES,
+    BROKERS,
     SALES,
 )
 

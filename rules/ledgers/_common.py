@@ -10,7 +10,7 @@ import msgspec
 from ..engine.entry import Entry
 from ..times import to_ms
 from ..wire.door import Event
-from ..wire.fields import Line, Message, PreSettlement, Settlement
+from ..wire.fields import Admission, Line, Message, PreSettlement, Settlement
 
 
 def fen(yuan: float | None) -> int:
@@ -92,6 +92,14 @@ def through_fund(line: Line, body: Message) -> int:
     if isinstance(body, Settlement):
         return fen(line.amount * min(max(body.fund, 0.0), body.total) / body.total) if body.total > 0 else 0
     return fen(line.amount if line.in_scope is None else line.in_scope)
+
+
+def diagnosis_of(body: Admission) -> str:
+    """The main diagnosis with which a person is admitted; empty where none is stated.
+
+    Not dise_codg: that is a code of the list of covered diseases, and no ICD-10.
+    """
+    return body.main_diagnosis or next((one.code for one in body.diagnoses if one.code), "")
 
 
 def stated(time: datetime | None) -> int:

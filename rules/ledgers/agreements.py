@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from ..engine.entry import Entry, Role
 from ..engine.ledger import REACH_OF_STAYS, SLOW, Feed, Ledger
 from ..reference import Reference
 from ..times import day_of
 from ..wire.door import Event
-from ._common import Shared
+from ..wire.fields import Admission
+from ._common import Shared, diagnosis_of
 from .swipes import Swipe
 
 WITHOUT_AGREEMENT = ("suspended", "terminated")
@@ -17,14 +18,25 @@ WITHOUT_AGREEMENT = ("suspended", "terminated")
 
 
 class Admitted(Entry, frozen=True, tag="i"):
-    """At the institution: a stay began."""
+    """At the institution: a stay began. diagnosis: main diagnosis (ICD-10); telephone: of the contact, a pseudonym.
 
+    Both are empty where the admission does not state them.
+    """
+
+    visit_type: str
+    diagnosis: str = ""
+    telephone: str = ""
     last_counts: ClassVar[bool] = True
 
     @property
     def role(self) -> Role:
         """An admission."""
         return "admission"
+
+    def stated(self, field: str) -> str:
+        """Also the kind of stay, its diagnosis and the telephone."""
+        found = {"med_type": self.visit_type, "dscg_maindiag_code": self.diagnosis, "tel": self.telephone}
+        return found.get(field) or super().stated(field)
 
     @property
     def retraction_keys(self) -> list[str]:
@@ -39,7 +51,13 @@ class Admitted(Entry, frozen=True, tag="i"):
 
 def admitted_of(event: Event, shared: Shared) -> list[bytes]:
     """The stay that an admission begins."""
-    return [shared.write(Admitted, (event.at,))]
+    return [shared.write(Admitted, own_of_admission(event))]
+
+
+def own_of_admission(event: Event) -> tuple[object, ...]:
+    """The own fields of the entry of an admission, and its time."""
+    body = cast("Admission", event.body)
+    return (body.visit_type, diagnosis_of(body), body.telephone or "", event.at)
 
 
 def _key(entry: Swipe, reference: Reference) -> tuple[str, ...] | None:

@@ -11,10 +11,11 @@ from ..engine.item import Record as AnyRecord
 from ..engine.item import Tick, Turn
 from ..engine.retraction import Retraction
 from ..wire.door import Event, Opened
-from ..wire.fields import PersonMessage, PreSettlement, Settlement
+from ..wire.fields import Admission, PersonMessage, PreSettlement, Settlement
 from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .agreements import Admitted, admitted_of
+from .brokers import Brought, brought_of
 from .sales import Sale, sale_of, sold_in
 from .services import Registered, registered_of
 from .stays import Stay, stays_of
@@ -22,7 +23,7 @@ from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
 from .visits import Visit, visits_of
 
-AnyEntry = Arrival | Swipe | Admitted | Registered | Visit | Fill | Stay | Sale
+AnyEntry = Arrival | Swipe | Admitted | Brought | Registered | Visit | Fill | Stay | Sale
 
 
 class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
@@ -58,6 +59,8 @@ OF_PERSON: Sources = {
     "registration": (("Registered", registered_of),),
 }
 """The same of its person. What leaves anything of a person takes nothing back."""
+Keyed = tuple[str, str, bytes]
+"""An entry under a key that is neither its institution nor its person: key space, key, and the written entry."""
 SELLING = ("settlement", "pre_settlement", "review", "stock")
 """Kinds of events that name trace codes; each of them is a key of its own."""
 
@@ -84,7 +87,7 @@ class _Part(msgspec.Struct):
 
     at_institution: list[bytes]
     of_person: list[bytes]
-    of_tokens: list[tuple[str, bytes]]
+    elsewhere: list[Keyed]
     retractions: list[Retraction]
     targets: list[str]
     is_refund: bool = False
@@ -125,16 +128,18 @@ def _part_of(event: Event, kinds: Container[str]) -> _Part:
     of_its_person = OF_PERSON.get(kind, ())
     of_person = _entries(of_its_person, kinds, event, shared)
     sold = sold_in(event) if kind in SELLING else ()
-    of_tokens = []
+    elsewhere: list[Keyed] = []
     for one in sold if "Sale" in kinds else ():
         written = sale_of(event, one, shared)
         if one.bad:
             at_institution.append(written)
         else:
-            of_tokens.append((one.code.code, written))
+            elsewhere.append(("token", one.code.code, written))
+    if isinstance(event.body, Admission) and event.body.telephone and "Brought" in kinds:
+        elsewhere.append(("group", event.body.telephone, brought_of(event, shared)))
     targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
     retractions = [] if of_its_person else retractions_of(event)
-    return _Part(at_institution, of_person, of_tokens, retractions, targets)
+    return _Part(at_institution, of_person, elsewhere, retractions, targets)
 
 
 def _entries(sources: Iterable[tuple[str, Source]], kinds: Container[str], event: Event, shared: Shared) -> list[bytes]:
@@ -142,13 +147,17 @@ def _entries(sources: Iterable[tuple[str, Source]], kinds: Container[str], event
 
 
 def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """One record for each key that an event touches; those of tokens in order of the token."""
+    """One record for each key that an event touches; those of other key spaces in order of the key."""
     if part.at_institution:
         yield _record("institution", event.body.institution, part.at_institution, end)
     if part.of_person:
         yield _record("person", getattr(event.body, "person", ""), part.of_person, end)
-    for code, written in sorted(part.of_tokens):
-        yield _record("token", code, [written], end)
+    for space, key, written in sorted(part.elsewhere):
+        yield _record(space, key, [written], end)
+
+
+SPACES = ("person", "institution", "token", "group")
+"""The key spaces: what the first part of a ledger key is. group: a telephone."""
 
 
 def _record(space: str, key: str, entries: list[bytes], end: bytes) -> tuple[bytes, bytes]:
@@ -157,7 +166,7 @@ def _record(space: str, key: str, entries: list[bytes], end: bytes) -> tuple[byt
     return record_key(space, key), value
 
 
-_BEGINS = {space: encode(("r", space, None, None, None))[:-3] for space in ("institution", "person", "token")}
+_BEGINS = {space: encode(("r", space, None, None, None))[:-3] for space in SPACES}
 """What a `Record` begins with, by its key space."""
 
 

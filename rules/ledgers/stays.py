@@ -12,7 +12,7 @@ from ..times import iso
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import Admission, Discharge, Settlement
-from ._common import Shared, fen, stated
+from ._common import Shared, diagnosis_of, fen, stated
 
 
 class Stay(Entry, frozen=True, tag="s"):
@@ -95,9 +95,8 @@ def stays_of(event: Event, shared: Shared) -> list[bytes]:
     if isinstance(body, Settlement):
         return [_settled(event, shared, body)] if body.transaction == "2304" else []
     if isinstance(body, Admission):
-        # Not dise_codg: that is a code of the list of covered diseases, and no ICD-10.
-        main = body.main_diagnosis or next((one.code for one in body.diagnoses if one.code), "")
-        return [shared.write(Stay, ("admission", body.visit_type, main, "", False, 0, "", 0, event.at))]
+        own = ("admission", body.visit_type, diagnosis_of(body), "", False, 0, "", 0, event.at)
+        return [shared.write(Stay, own)]
     body = cast("Discharge", body)
     own = ("discharge", "", body.main_diagnosis or "", body.way or "", False, 0, "", 0, event.at)
     return [shared.write(Stay, own)]

@@ -17,9 +17,9 @@ import msgspec
 from ..times import LATEST, MINUTE, from_ms, parse, to_ms
 from .answers import OTHER, Event, Failed, Late, Limits, Opened, Refused, Sender, Skipped
 from .checks import bad_codes_of, content_reasons, leave_out_age, place
-from .fields import FeeLines, Message, PersonMessage, Settlement, Stock
+from .fields import Admission, FeeLines, Message, PersonMessage, Settlement, Stock
 from .forms import TRANSACTIONS, Node, Transaction, is_absent, node, plain
-from .notation import Reader, Unfit, moment, text_reader
+from .notation import Reader, Unfit, moment, telephone, text_reader
 from .pseudonyms import Pseudonyms
 from .reading import Reading, reason_without_transaction
 from .reasons import Reason, describe
@@ -157,6 +157,9 @@ class Door:
             opened.bad_codes += len(bad_codes)
             if isinstance(body, PersonMessage) or (isinstance(body, Stock) and body.person):
                 body.person = self.pseudonyms.person(cast("str", body.person))
+            if isinstance(body, Admission) and body.telephone is not None:
+                number = telephone(body.telephone)
+                body.telephone = None if number is None else self.pseudonyms.telephone(number)
             opened.events.append(Event(kind, body, at, uploaded, self._identity(written), answered, tuple(bad_codes)))
         else:
             opened.late_lines += len(body.lines) if isinstance(body, FeeLines) else 1

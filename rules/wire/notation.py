@@ -69,6 +69,18 @@ def readable(text: str) -> str:
     return " ".join(text.split())
 
 
+def telephone(text: str) -> str | None:
+    """The digits of a telephone without +86; None for what is none: fewer than seven, or one digit repeated.
+
+    >>> telephone("+86 139-0000-0012"), telephone("0000000"), telephone("无")
+    ('13900000012', None, None)
+    """
+    digits = "".join(letter for letter in text if letter in "0123456789")
+    if len(digits) == 13:
+        digits = digits.removeprefix("86")
+    return digits if len(digits) >= 7 and len(set(digits)) > 1 else None
+
+
 def text_reader(least: int, most: int, *, folded: bool = False) -> Reader:
     """Read codes: whole numbers and true or false are what they would be as text."""
     expected = f"text of {least} to {most}"

@@ -27,6 +27,10 @@ class Pseudonyms:
         """t_ and 20 hex digits."""
         return self._name("t_", number)
 
+    def household(self, number: str) -> str:
+        """h_ and 20 hex digits."""
+        return self._name("h_", number)
+
     def _name(self, prefix: str, number: str) -> str:
         if self.raw:
             return number

@@ -16,7 +16,9 @@ from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.inpatient.i01_split_admission import SplitAdmission
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
-from rules.testing import at, judge, stay
+from rules.inpatient.i10_own_staff_admitted import OwnStaffAdmitted
+from rules.reference import Reference
+from rules.testing import HOSPITAL, at, judge, stay
 from rules.times import DAY
 
 PERSONS = 200_000
@@ -91,6 +93,21 @@ def test_frequent_at_institution() -> None:
     a_day = last_year(FrequentAtInstitution(), at_home)
 
     assert a_day == pytest.approx(told(FrequentAtInstitution, A_DAY), rel=0.1)
+
+
+def test_own_staff_admitted() -> None:
+    """The figure on the page of I10: ten times the staff of a county of 100,000, at their own hospital."""
+    random, reference, staff = Random(4), Reference(), 8_000
+    reference.put("staff", {"psn_no": "p1", "fixmedins_code": HOSPITAL})
+    traffic = []
+    for _ in range(staff):
+        mean = random.gammavariate(UNEQUAL, STAYS_A_HEAD / UNEQUAL) * COUNTED * 0.7 * YEARS
+        traffic.append(sorted(random.random() * YEARS * 365 for _ in range(_poisson(random, mean))))
+    since = START + (YEARS - 1) * 365 * DAY
+    found = [one for days in traffic if len(days) > 1 for one in judge(OwnStaffAdmitted(), admissions(days), reference)]
+    a_month = sum(max(row.time for row in one.evidence) >= since for one in found) / 12 / (staff / 800)
+
+    assert a_month == pytest.approx(told(OwnStaffAdmitted, r": ([\d.]+) alerts a month"), rel=0.1)
 
 
 def test_who_comes_again() -> None:

@@ -38,7 +38,7 @@ FINAL = 0
 
 KINDS = {
     "pharmacy": 8, "outpatient": 2, "inpatient": 1, "refund": 1, "lines": 4, "cancel_lines": 2, "reversal": 4,
-    "message_reversal": 4, "admission": 1, "discharge": 1, "cancel_stay": 1, "registration": 1, "sale": 2,
+    "message_reversal": 4, "admission": 2, "discharge": 1, "cancel_stay": 1, "registration": 1, "sale": 2,
     "stock_return": 1, "question": 2, "diagnosis": 1,
 }  # fmt: skip
 TRUE_KINDS = [kind for kind, weight in KINDS.items() for _ in range(weight)]
@@ -209,7 +209,9 @@ def _question(draft: Draft, at: int, header: Body) -> Body:
 
 def _stay(draft: Draft, at: int, header: Body) -> Body:
     if draft.kind == "admission":
-        return wire.admission(str(header["mdtrt_id"]), at, **header)
+        ill: Body = {"dscg_maindiag_code": ("J18.9", "O80.9", "S72.0", "")[draft.variant]}
+        number = f"139000000{draft.line}" if draft.money else ""
+        return wire.admission(str(header["mdtrt_id"]), at, **header | ill, tel=number)
     if draft.kind == "discharge":
         return wire.discharge(str(header["mdtrt_id"]), at, **header)
     if draft.kind == "registration":
@@ -250,6 +252,10 @@ def a_reference() -> Reference:
     suspended = {"fixmedins_code": wire.HOSPITAL, "status": "suspended", "kind": "hospital", "valid_from": "2026-03-03"}
     reference.put("institutions", row | suspended)
     reference.put("deaths", {"psn_no": Pseudonyms("key").person("0-1"), "die_date": "2026-03-04"})
+    reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
+    for number in range(3):
+        lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
+        reference.put("households", lives | {"psn_no": Pseudonyms("key").person(f"0-{number}")})
     reference.put("calendar", {"date": "2026-03-05", "kind": "promotion"})
     reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin"})
     reference.put("diagnoses", {"code": "Z51", "exempt": "1"})
@@ -260,7 +266,8 @@ LOWERED: dict[str, dict[str, object]] = {
     "S01": {"limit": 2}, "S01-GAP": {"limit": 2}, "S01-SIGN": {"limit": 2}, "S01-TILL": {"limit": 2},
     "S06": {"places": 2}, "I05": {"short_limit": 2, "long_limit": 2}, "I05-PAIR": {"limit": 2},
     "B15": {"least_yuan": 1, "successive_days": 1, "weeks": 1}, "E01": {"over_hours": 1},
-    "D01": {"over_days": 1, "over_days_elsewhere": 0},
+    "D01": {"over_days": 1, "over_days_elsewhere": 0}, "I06-TEL": {"limit": 2}, "I06-HOME": {"limit": 2},
+    "I06-VILLAGE": {"limit": 2}, "I09": {"limit": 2}, "I13-TEL": {"limit": 2, "places": 1}, "S10": {"apart": 1},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

@@ -1,4 +1,4 @@
-"""S06, E09, E01, I01, I05 and I05-PAIR from their pages."""
+"""S06, E09, E01, I01, I05, I05-PAIR, I10 and S10 from their pages."""
 
 from __future__ import annotations
 
@@ -338,9 +338,39 @@ def frequent_stays(facts: Facts) -> Iterator[Found]:
     for person, pieces in by_person(facts.of("2401", "2402", "2304")):
         counted = [one for one in admitted_stays(pieces) if not comes_again(one, facts.tables)]
         yield from _first_of_year("I05", (person,), counted, ((90, 4), (365, 6)))
+        yield from _own_staff(person, counted, facts.tables)
         for place in sorted({one.place for one in counted}):
             of_place = [one for one in counted if one.place == place]
             yield from _first_of_year("I05-PAIR", (person, place), of_place, ((365, 5),))
+
+
+def _own_staff(person: str, counted: list[Stay], tables: Tables) -> Iterator[Found]:
+    """I10."""
+    for place in sorted({one.place for one in counted}):
+        works = [(one, row(tables, "staff", "psn_no", person, admitted(one))) for one in counted if one.place == place]
+        own = [one for one, known in works if known and known["fixmedins_code"] == place]
+        yield from _first_of_year("I10", (person, place), own, ((365, 2),))
+
+
+def deliveries(facts: Facts) -> Iterator[Found]:
+    """S10."""
+    for person, pieces in by_person(facts.of("2401", "2402", "2304")):
+        births = [
+            one
+            for one in map(_within_two_months, admitted_stays(pieces))
+            if one.diagnoses and one.diagnoses[0][:3] in ("O80", "O81", "O82", "O83", "O84") and not one.is_of("5212")
+        ]
+        for now in map(admitted, births):
+            earlier = [now - admitted(one) for one in births if 15 * DAY <= now - admitted(one) < 180 * DAY]
+            if earlier:
+                yield Found("S10", (person,), now, min(earlier) // DAY, "high")
+
+
+def _within_two_months(stay: Stay) -> Stay:
+    """As far as `longest_days` reaches."""
+    end = admitted(stay) + 60 * DAY
+    discharge = stay.discharge if stay.discharge and stay.discharge.time <= end else None
+    return Stay(stay.admission, discharge, [one for one in stay.bills if one.time <= end])
 
 
 def _first_of_year(

@@ -18,7 +18,7 @@ from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle.wire import raw
 
-from . import drugs, persons, places
+from . import convoys, drugs, persons, places
 from .facts import Facts, Message, Tables, facts, seconds
 from .findings import Episode, Found, episodes
 from .worlds import WORLDS, tables, world
@@ -47,8 +47,8 @@ def overlaps(known: Facts) -> list[Found]:
 
 JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, persons.travels, persons.deaths, overlaps,
-    persons.split_stays, persons.frequent_stays, places.swiping, places.tills, places.agreements, places.growths,
-    places.bad_codes, places.boxes,
+    persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
+    places.growths, places.bad_codes, places.boxes, convoys.convoys,
 )  # fmt: skip
 
 

@@ -70,6 +70,15 @@ def tables() -> Tables:
             {"med_list_codg": HERB, "group": "G", "pack_units": "20", "daily_units": "4", "valid_to": day(60)},
             {"med_list_codg": HERB, "group": "G", "pack_units": "40", "daily_units": "4", "valid_from": day(61)},
         ],
+        "staff": [
+            {"psn_no": "p1", "fixmedins_code": H1, "valid_to": day(100)},
+            {"psn_no": "p2", "fixmedins_code": H1, "valid_from": day(30)},
+            {"psn_no": "p1", "fixmedins_code": H3, "valid_from": day(101)},
+        ],
+        "households": [
+            *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
+            *({"psn_no": f"c{n}", "household": f"h{n}", "village": "v1", "valid_to": day(195)} for n in range(6, 12)),
+        ],
         "calendar": [{"date": day(50), "kind": "pension"}, {"date": day(40), "kind": "holiday"}],
         "diagnoses": [{"code": "Z51", "exempt": "1"}, {"code": "I21.1", "exempt": "1"}, {"code": "I21", "exempt": "0"}],
     }
@@ -314,7 +323,7 @@ def _stay(town: Town, place: str, person: str, at: float, length: float) -> None
     choice = town.random.choice
     visit, begins = town.number(place, "v"), town.moment(at)
     kind = choice(("21",) * 8 + ("28", "5212", "52", "23"))
-    group = choice(("I20.0", "I20.9", "J18.9", "I20.0", "Z51.1", "I21.101", "I21.9", ""))
+    group = choice(("I20.0", "I20.9", "J18.9", "I20.0", "Z51.1", "I21.101", "I21.9", "O80.9", "O82.0", ""))
     admitted = town.send(
         "2401", place, person, begins, mdtrt_id=visit, begntime=text(begins), med_type=kind, dscg_maindiag_code=group
     )
@@ -348,6 +357,31 @@ def admissions(town: Town) -> None:
         person = choice(("p1", "p2"))
         at[person] += choice((10, 20, 29, 30, 31, 60, 73, 90)) * DAY - choice((0, 0, 1))
         _stay(town, choice((H1, H1, H1, H2, H3)), person, at[person], choice((1, 3)) * DAY)
+
+
+def together(town: Town) -> None:
+    """People of two circles at three hospitals: a thin past, then bursts of many within days."""
+    choice = town.random.choice
+    steps = choice(((0, 0, 0, 1), (0, 1, 1, 2), (1, 3, 7, 9)))
+    for number in range(choice((0, 60, 120))):
+        _admitted(town, choice((H1, H1, H2)), f"c{town.random.randrange(14)}", number * 0.7 * DAY)
+    at = 190.0 * DAY
+    for _ in range(50):
+        at += choice(steps) * DAY / choice((1, 2, 4)) + choice((-MINUTE, 0, 0, MINUTE))
+        _admitted(town, choice((H1, H1, H2, H3)), f"c{town.random.randrange(14)}", at)
+
+
+def _admitted(town: Town, place: str, person: str, at: float) -> None:
+    choice = town.random.choice
+    begins = town.moment(at)
+    said = town.send(
+        "2401", place, person, begins, mdtrt_id=town.number(place, "v"), begntime=text(begins),
+        med_type=choice(("21",) * 8 + ("52", "28")),
+        tel=choice(("13900000012", "+86 139 0000 0012", "0000000", "12345", None)),
+        dscg_maindiag_code=choice(("J18.9", "I63.9", "K35.8", "E11.6", "M51.2", "S82.2", None)),
+    )  # fmt: skip
+    if town.maybe(0.05):
+        town.take_back(said, begins + choice((HOUR, 20 * DAY, 62 * DAY, 64 * DAY)))
 
 
 def swipes(town: Town) -> None:
@@ -464,7 +498,7 @@ def packs(town: Town) -> None:
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
-    packs,
+    packs, "together": together,
 }  # fmt: skip
 
 

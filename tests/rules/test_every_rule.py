@@ -274,7 +274,7 @@ def test_judges_the_entries_of_its_ledger(rule: type[Rule]) -> None:
 def kinds_of(rule: type[Rule]) -> set[type[Entry]]:
     """The kinds of entries that a rule names: of `Rule[Visit | Fill]` both."""
     bases = [base for one in rule.__mro__ for base in getattr(one, "__orig_bases__", ())]
-    named = next((get_args(base)[0] for base in bases if get_origin(base) is Rule), Entry)
+    named = next((get_args(base)[0] for base in bases if issubclass(get_origin(base) or object, Rule)), Entry)
     return set(get_args(named)) or {named}
 
 

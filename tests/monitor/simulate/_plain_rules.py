@@ -84,7 +84,7 @@ def _stays(every: list[Event]) -> Iterator[Event]:
 
 def judge(traffic: Traffic) -> list[Found]:
     """Everything that any default sees."""
-    rules = (swiping, tills, travel, agreement, death, supply, split, boxes, stays, growth)
+    rules = (swiping, tills, travel, agreement, death, supply, split, boxes, stays, convoys, staff, births, growth)
     return [found for rule in rules for found in rule(traffic)]
 
 
@@ -299,6 +299,54 @@ def _two_stays(one: Event, two: Event, groups: dict[str, str], exempt: set[str])
         yield "I01", [one, two]
     if min(one["out"], two["out"]) - two["in"] > DAY and not planned:
         yield "E01", [one, two]
+
+
+def convoys(traffic: Traffic) -> Iterator[Found]:
+    """I06 and I09 by telephone, household, village and care home at one hospital; I13-TEL at two or more."""
+    homes = {row["psn_no"]: row for row in traffic.tables["households"]}
+    counted = [
+        stay for stay in traffic.stays
+        if stay["med_type"] not in ("52", "5212", "28") and stay["dscg_maindiag_code"][0] not in "ST"
+    ]  # fmt: skip
+    for rule, column, days, limit in (
+        ("I06-HOME", "household", 3, 3), ("I06-VILLAGE", "village", 3, 6), ("I09", "care_home", 7, 4),
+    ):  # fmt: skip
+        of = [{**stay, "circle": homes[stay["psn_no"]][column]} for stay in counted]
+        yield from _convoys(rule, [stay for stay in of if stay["circle"]], days, limit, ("fixmedins_code", "circle"))
+    yield from _convoys("I06-TEL", counted, 30, 4, ("fixmedins_code", "tel"))
+    for rule, seen in _convoys("I13-TEL", counted, 30, 4, ("tel",)):
+        if len({one["fixmedins_code"] for one in seen}) >= 2:
+            yield rule, seen
+
+
+def staff(traffic: Traffic) -> Iterator[Found]:
+    """I10: twice a patient of one's own hospital."""
+    works = {(row["psn_no"], row["fixmedins_code"]) for row in traffic.tables["staff"]}
+    own = [stay for stay in traffic.stays if (stay["psn_no"], stay["fixmedins_code"]) in works]
+    for stay in own:
+        mine = [one for one in own if one["psn_no"] == stay["psn_no"]]
+        if len(mine) >= 2:
+            yield "I10", mine
+
+
+def births(traffic: Traffic) -> Iterator[Found]:
+    """S10: two deliveries that are 15 to 179 days apart."""
+    born = [stay for stay in traffic.stays if stay["dscg_maindiag_code"][:3] in ("O80", "O81", "O82", "O83", "O84")]
+    for two in born:
+        for one in born:
+            if one["psn_no"] == two["psn_no"] and 15 * DAY <= two["in"] - one["in"] < 180 * DAY:
+                yield "S10", [one, two]
+
+
+def _convoys(rule: str, stays: list[Event], days: int, limit: int, names: tuple[str, ...]) -> Iterator[Found]:
+    groups: dict[tuple[Any, ...], list[Event]] = defaultdict(list)
+    for stay in stays:
+        groups[tuple(stay[name] for name in names)].append(stay)
+    for group in groups.values():
+        for stay in group:
+            recent = [one for one in group if stay["in"] - days * DAY < one["in"] <= stay["in"]]
+            if _persons(recent) >= limit:
+                yield rule, recent
 
 
 def growth(traffic: Traffic) -> Iterator[Found]:

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.handbook.examples import FLAT
 from rules.engine.entry import Entry
-from rules.ledgers import Admitted, Arrival, Fill, Sale, Stay, Swipe, Visit
+from rules.ledgers import Admitted, Arrival, Brought, Fill, Sale, Stay, Swipe, Visit
 from rules.ledgers.inside import Left, entries_of
 from rules.times import DAY, SECOND
 from rules.wire.door import Door, Opened
@@ -157,11 +157,14 @@ def test_a_piece_of_a_stay(infno: str) -> None:
 
 
 def test_an_admission_is_remembered_at_the_institution() -> None:
-    """Beside the piece of the stay."""
-    found = opened(message("2401", **HEADER | PIECES["2401"][0]))
-    [admitted] = [one for one in entries(entries_of(found)) if isinstance(one, Admitted)]
+    """Beside the piece of the stay; and by its telephone, without its notation."""
+    found = opened(message("2401", **HEADER | PIECES["2401"][0], tel="+86 139-0000-0012"))
+    [admitted, brought] = [one for one in entries(entries_of(found)) if isinstance(one, Admitted)]
 
-    assert with_shared(found, Admitted(**bare(time=MONDAY, person="1", visit="V"))) == admitted
+    assert with_shared(found, Admitted(**bare(
+        time=MONDAY, person="1", visit="V", visit_type="21", diagnosis="I63.9", telephone="13900000012",
+    ))) == admitted  # fmt: skip
+    assert Brought(**msgspec.structs.asdict(admitted)) == brought
 
 
 def test_a_stock_report_is_a_sale_of_each_code() -> None:
