@@ -104,13 +104,14 @@ def _deleted(pen: Pen, infno: str, sale: Sale, row: Wire, at: int) -> list[Messa
 
 
 def _stock(line: Line, settlement: str, at: int) -> Wire:
+    item = line.handed_out or line.item
     return {
-        "med_list_codg": line.item.code,
+        "med_list_codg": item.code,
         "sel_retn_cnt": line.count,
         "sel_retn_time": wire_time(at),
         "setl_id": settlement,
         "mdtrt_setl_type": "1",
-        "manu_lotnum": f"L{line.item.product % 1000:03d}{line.boxes[0][-5:-2]}",
+        "manu_lotnum": f"L{item.product % 1000:03d}{line.boxes[0][-5:-2]}",
         "manu_date": wire_date(at - 200 * 86_400_000),
         "trdn_flag": "1" if line.split else "0",
         "drugtracinfo": [{"drug_trac_codg": box, "trdn_flag": "1" if line.split else "0"} for box in line.boxes],
