@@ -14,6 +14,7 @@ from .stays_at import STAYS_AT
 from .supply import SUPPLY, Fill
 from .swipes import PHARMACY, SWIPES, Swipe
 from .targets import TARGETS
+from .therapies import THERAPIES
 from .tills import TILLS
 from .visits import VISITS, Visit
 
@@ -46,6 +47,7 @@ LEDGERS: tuple[Ledger, ...] = (
     VISITS,
     SERVICES,
     SUPPLY,
+    THERAPIES,
     STAYS,
     STAYS_AT,
     SALES,

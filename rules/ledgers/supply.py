@@ -132,10 +132,15 @@ def _days_of(line: Line) -> int:
 
 
 def _key(entry: Fill, reference: Reference) -> tuple[str, ...] | None:
-    if entry.transaction in OF_STAYS or entry.visit_type.startswith("2") or not _is_drug(entry, reference):
+    if not is_outpatient_drug(entry, reference):
         return None
     substance = reference.substance(entry.item, entry.time)
     return (entry.person, substance) if substance else None
+
+
+def is_outpatient_drug(fill: Fill, reference: Reference) -> bool:
+    """Whether a line is of a drug, and not of a stay."""
+    return fill.transaction not in OF_STAYS and not fill.visit_type.startswith("2") and _is_drug(fill, reference)
 
 
 def _is_drug(fill: Fill, reference: Reference) -> bool:

@@ -260,7 +260,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "S01": {"limit": 2}, "S01-GAP": {"limit": 2}, "S01-SIGN": {"limit": 2}, "S01-TILL": {"limit": 2},
     "S06": {"places": 2}, "I05": {"short_limit": 2, "long_limit": 2}, "I05-PAIR": {"limit": 2},
     "B15": {"least_yuan": 1, "successive_days": 1, "weeks": 1}, "E01": {"over_hours": 1},
-    "D01": {"over_days": 1, "over_days_elsewhere": 0},
+    "D01": {"over_days": 1, "over_days_elsewhere": 0}, "D05": {"limit": 2}, "D07": {"most": 3},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 
