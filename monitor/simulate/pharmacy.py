@@ -136,7 +136,7 @@ def take_back(pen: Pen, sale: Sale, messages: list[Message], at: int) -> list[Me
 
 def fail_and_repeat(pen: Pen, sale: Sale) -> list[Message]:
     """A settlement whose answer never came: 2601 takes it back, and the same boxes are settled again."""
-    first = [message for message in sell(pen, sale) if message.body["infno"] != "3505"]
+    first = [message for message in sell(pen, sale) if message.body["infno"] not in ("3505", "3507")]
     settled = settlement_among(first)
     undo: Wire = {"omsgid": settled.id, "oinfno": "2102"}
     return [
