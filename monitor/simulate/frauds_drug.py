@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rules.times import DAY, HOUR
 
-from .catalogue import ACUTE, ALIKE, LASTING, SEEN, acting_alike
+from .catalogue import ACUTE, ALIKE, DUAL_CHANNEL, LASTING, SEEN, acting_alike
 from .forms import Line
 from .outpatient import Visit, treat
 from .pharmacy import Sale, sell
@@ -140,6 +140,16 @@ def another_drug_handed_out(stage: Stage, day: int, _turn: int) -> Act:
     return Act(shop, sell(stage.pen, sale), sale.at)
 
 
+def dual_channel_alone(stage: Stage, day: int, turn: int) -> Act:
+    """A drug of the dual-channel list without a prescription, or on a number that no hospital sent."""
+    (person,) = stage.people(1)
+    shop = stage.online_shop()
+    rxno = stage.pen.desk.prescription() if turn % 2 else ""
+    line = stage.pen.boxes(stage.pen.rng.choice(DUAL_CHANNEL))
+    sale = Sale(person, shop, stage.slot(shop, day), (line,), rxno=rxno)
+    return Act(shop, sell(stage.pen, sale), sale.at)
+
+
 FRAUDS = (
     Scenario("early_refill_elsewhere", ("D01",), 9, early_refill_elsewhere),
     Scenario("over_quantity", ("D02",), 1, over_quantity),
@@ -148,5 +158,6 @@ FRAUDS = (
     Scenario("trace_code_here", ("D04",), 5, trace_code_here),
     Scenario("same_action_twice", ("D01-DUP",), 1, same_action_twice),
     Scenario("from_shop_to_shop", ("D05",), 21, from_shop_to_shop, also=("D01", "D02")),
+    Scenario("dual_channel_alone", ("D09",), 1, dual_channel_alone),
     Scenario("another_drug_handed_out", ("D07",), 1, another_drug_handed_out),
 )

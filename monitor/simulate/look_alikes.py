@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from rules.times import DAY, HOUR, MINUTE, SECOND
 
-from .catalogue import ALIKE, CHRONIC, LASTING, SEEN, SERVICES, acting_alike, of_days
+from .catalogue import ALIKE, CHRONIC, DUAL_CHANNEL, LASTING, SEEN, SERVICES, acting_alike, of_days
 from .forms import Line, Message
 from .numbers import wire_time
 from .outpatient import Visit, cancel_lines, treat
@@ -219,6 +219,25 @@ def other_maker_keyed(stage: Stage, day: int, _turn: int) -> Act:
     return Act(shop, sell(stage.pen, sale), sale.at)
 
 
+def dual_channel_prescribed(stage: Stage, day: int, _turn: int) -> Act:
+    """A drug of the dual-channel list, twice, each time on a prescription that the hospital sent."""
+    (person,) = stage.people(1)
+    shop = stage.online_shop()
+    item = stage.pen.rng.choice(DUAL_CHANNEL)
+    sales = [
+        Sale(
+            person,
+            shop,
+            stage.slot(shop, today),
+            (stage.pen.boxes(item),),
+            rxno=stage.pen.desk.prescription(),
+            circulated=True,
+        )
+        for today in (day, day + 27 * DAY)
+    ]
+    return Act(shop, _sold(stage, sales), sales[1].at)
+
+
 LOOK_ALIKES = (
     Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
@@ -232,6 +251,7 @@ LOOK_ALIKES = (
     Scenario("reversed_and_sold_again", ("D04",), 1, reversed_and_sold_again),
     Scenario("upload_retry", ("D04", "S01"), 1, upload_retry),
     Scenario("changed_at_once", ("D01-DUP",), 1, changed_at_once),
+    Scenario("dual_channel_prescribed", ("D09",), 28, dual_channel_prescribed),
     Scenario("two_makers", ("D01-DUP",), 1, two_makers),
     Scenario("three_pharmacies", ("D05",), 17, three_pharmacies),
     Scenario("other_maker_keyed", ("D07",), 1, other_maker_keyed),

@@ -84,7 +84,22 @@ def _stays(every: list[Event]) -> Iterator[Event]:
 
 def judge(traffic: Traffic) -> list[Found]:
     """Everything that any default sees."""
-    rules = (swiping, tills, travel, agreement, death, supply, split, boxes, alike, shops, swapped, stays, growth)
+    rules = (
+        swiping,
+        tills,
+        travel,
+        agreement,
+        death,
+        supply,
+        split,
+        boxes,
+        alike,
+        shops,
+        swapped,
+        dual_channel,
+        stays,
+        growth,
+    )
     return [found for rule in rules for found in rule(traffic)]
 
 
@@ -297,6 +312,14 @@ def shops(traffic: Traffic) -> Iterator[Found]:
             month = [event for event, line in pairs if at - 30 * DAY < seconds(line["fee_ocur_time"]) <= at]
             if len({event["fixmedins_code"] for event in month}) >= 4:
                 yield "D05", month
+
+
+def dual_channel(traffic: Traffic) -> Iterator[Found]:
+    """D09: at a pharmacy a drug of the list without a number, or on one that was not sent."""
+    listed = {row["med_list_codg"] for row in traffic.tables["drugs"] if row["dual_channel"] == "1"}
+    for event, line in traffic.lines:
+        if event["infno"] == "2102" and line["med_list_codg"] in listed and line.get("rx_circ_flag") != "1":
+            yield "D09", [event]
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:

@@ -26,11 +26,11 @@ LOOK_ALIKES = {
     "internet_purchase", "long_term_prescription", "refill_before_a_journey", "split_packs",
     "reversed_and_sold_again", "upload_retry", "treatment_cycle", "transfer", "settled_after_death",
     "newborn_with_mother", "admitted_before_suspension", "changed_at_once", "two_makers", "three_pharmacies",
-    "other_maker_keyed",
+    "other_maker_keyed", "dual_channel_prescribed",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "E09", "D01", "D01-DUP", "D02", "D03", "D04", "D05", "D07",
-    "I01", "I05", "E01",
+    "D09", "I01", "I05", "E01",
 }  # fmt: skip
 
 
