@@ -1,4 +1,4 @@
-"""Drug lines, their supply, and what one dispensing may be: D01, D01-DUP, D02, D03 and D05 judge by these words.
+"""Drug lines, their supply, and what one dispensing may be: D01, D01-DUP, D02, D03, D05 and D09 judge by these words.
 
 A drug line is a fee line of an outpatient or of a pharmacy: of 2204, of a settlement that carries its lines (2102,
 2207), or of a question before settlement. Not of a stay (2301, 2303, 2304, med_type 2x). Where list_type is sent, it

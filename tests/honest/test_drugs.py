@@ -214,3 +214,8 @@ def test_opened_or_misread_packs() -> None:
 def test_boxes_scanned_against_the_wrong_line() -> None:
     """One in 100,000: the figure of D07 is this product."""
     assert 0.1 == pytest.approx(SETTLEMENTS_A_DAY * 2 / 100_000)
+
+
+def test_dual_channel_sales_without_their_number() -> None:
+    """600 patients once a month, one upload in 200 without the number: the figure of D09 is this product."""
+    assert 0.1 == pytest.approx(600 / 30 / 200)

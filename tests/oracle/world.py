@@ -251,7 +251,7 @@ def a_reference() -> Reference:
     reference.put("institutions", row | suspended)
     reference.put("deaths", {"psn_no": Pseudonyms("key").person("0-1"), "die_date": "2026-03-04"})
     reference.put("calendar", {"date": "2026-03-05", "kind": "promotion"})
-    reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin"})
+    reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin", "dual_channel": "1"})
     reference.put("diagnoses", {"code": "Z51", "exempt": "1"})
     return reference
 

@@ -1,4 +1,4 @@
-"""D01, D01-DUP, D02, D03 and D05 from their pages."""
+"""D01, D01-DUP, D02, D03, D05 and D09 from their pages."""
 
 from __future__ import annotations
 
@@ -250,6 +250,24 @@ def accumulations(facts: Facts) -> Iterator[Found]:
             places = {one.place for one in before if not one.returned}
             if now.place not in places and len(places) >= 3:
                 yield Found("D05", scope, now.time, len(places) + 1, "high")
+
+
+def dual_channels(facts: Facts) -> Iterator[Found]:
+    """D09."""
+    for scope, lines in of_substances(facts):
+        for now in grouped(lines, by_visit):
+            if now.returned or not now.lines[0].kind.startswith("41"):
+                continue
+            listed = [one for one in now.lines if one.count > 0 and _is_listed(one, facts.tables)]
+            without = [one for one in listed if not one.rxno or one.flag == "0"]
+            if without:
+                level = "high" if any(not one.rxno for one in without) else "warning"
+                yield Found("D09", scope, now.time, len(without), level)
+
+
+def _is_listed(line: Line, tables: Tables) -> bool:
+    known = row(tables, "drugs", "med_list_codg", line.item, line.time) or {}
+    return known.get("dual_channel") == "1"
 
 
 COMBINED = ("A10A", "A11", "B02", "B03", "D", "J04", "J05", "L01", "L04", "N03", "N05A", "R03", "S01")

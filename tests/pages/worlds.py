@@ -66,6 +66,7 @@ def tables() -> Tables:
         ],
         "drugs": [
             {"med_list_codg": AMLODIPINE, "pack_units": "28", "daily_units": "1"},
+            {"med_list_codg": NIFEDIPINE, "dual_channel": "1", "valid_to": day(90)},
             {"med_list_codg": AMLODIPINE_14, "pack_units": "14", "daily_units": "2"},
             {"med_list_codg": HERB, "group": "G", "pack_units": "20", "daily_units": "4", "valid_to": day(60)},
             {"med_list_codg": HERB, "group": "G", "pack_units": "40", "daily_units": "4", "valid_from": day(61)},
@@ -451,7 +452,14 @@ def rounds(town: Town) -> None:
         second, place = town.moment(at), choice((H1, H2, P1, P2, NEAR))
         items = [choice((AMLODIPINE, AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, UNLISTED, SOLVENT, HERB)) for _ in "12"]
         lines = [
-            town.line(second, f"{number}-{n}", med_list_codg=item, prd_days=1, rxno=choice((None, None, "r1", "r2")))
+            town.line(
+                second,
+                f"{number}-{n}",
+                med_list_codg=item,
+                prd_days=1,
+                rxno=choice((None, None, "r1", "r2")),
+                rx_circ_flag=choice((None, "0", "1", "1")),
+            )
             for n, item in enumerate(items[: choice((1, 1, 2))])
         ]
         if town.maybe(0.3):
