@@ -58,6 +58,7 @@ DECIDED: Mapping[str, Said] = {
     "opter_type": Said("经办类别", "kind of operator"),
     "med_type": Said("医疗类别", "kind of visit"),
     "rxno": Said("处方号", "prescription"),
+    "rx_circ_flag": Said("处方流转", "sent prescription"),
     "bilg_dr_codg": Said("开单医师", "physician"),
     "prd_days": Said("用药天数", "days"),
     "dscg_maindiag_code": Said("主诊断", "diagnosis"),
@@ -79,6 +80,7 @@ DECIDED: Mapping[str, Said] = {
     "group": Said("所属集团", "group"),
     "pack_units": Said("每盒单位数", "units a pack"),
     "daily_units": Said("日用量", "units a day"),
+    "dual_channel": Said("双通道药品", "dual-channel"),
 }
 """What rules decide on: field or column -> its heading."""
 AGREEMENTS: Mapping[str, Said] = {

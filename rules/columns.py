@@ -189,8 +189,9 @@ TABLE_COLUMNS: dict[str, About] = {
         ),
     ),
     "drugs": About(
-        "Drugs: which are the same substance, and how long a pack lasts. D01, D02, D03 and D04 ask it.",
-        "药品目录：哪些药品属同一成分，一盒可用多久。D01、D02、D03、D04 使用。",
+        "Drugs: which are the same substance, how they act, how long a pack lasts, which are on the dual-channel list. "
+        "D01 to D05, D07 and D09 ask it.",
+        "药品目录：哪些药品属同一成分、作用相近，一盒可用多久，哪些属“双通道”药品。D01至D05、D07、D09 使用。",
         (
             Column("med_list_codg", "code of the item", "医疗目录编码", "XC09CAF064A001010100001", required=True),
             Column(
@@ -218,9 +219,18 @@ TABLE_COLUMNS: dict[str, About] = {
             ),
             Column(
                 "atc",
-                "ATC code; empty: that in a western drug's code. B05 and V07 (solvents) are not judged",
-                "ATC 编码；空则取西药编码中的。B05、V07（溶媒）不参与判定",
+                "ATC code; empty: that in a western drug's code. B05 and V07 (solvents) are not judged. Drugs with the "
+                "same first five characters act alike (D01-DUP)",
+                "ATC 编码；空则取西药编码中的。B05、V07（溶媒）不参与判定。前五位相同的视为作用相同或相近（D01-DUP）",
                 "C09CA",
+            ),
+            Column(
+                "dual_channel",
+                "`1`: on the area's dual-channel list, so that a pharmacy needs a prescription that a hospital sent "
+                "(D09)",
+                "`1` 表示属本地“双通道”药品，药店须凭医院流转处方销售（D09）",
+                "0",
+                one_of=("0", "1"),
             ),
             *_VALID,
         ),

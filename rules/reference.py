@@ -16,6 +16,8 @@ TABLES = {table: key_and_required(table) for table in TABLE_COLUMNS}
 _CHECKED = {table: checked(table) for table in TABLE_COLUMNS}
 
 _WESTERN = re.compile(r"X[A-Z]\d{2}[A-Z]{2}[A-Z]\d{3}[A-Z]\d{3}\d{9}")
+SOLVENTS = ("B05", "V07")
+"""ATC level 2 of what accompanies other drugs."""
 _ALWAYS = (-(1 << 62), 1 << 62)
 
 Row = Mapping[str, str]
@@ -125,15 +127,28 @@ class Reference:
         """
         row = self.row("drugs", item, at) or {}
         western = _WESTERN.fullmatch(item) is not None
-        atc = row.get("atc") or (item[1:6] if western else "")
-        if atc[:3] in ("B05", "V07"):
+        if _atc(item, row, western=western)[:3] in SOLVENTS:
             return ""
         return row.get("group") or (item[:10] if western else item)
+
+    def action(self, item: str, at: int) -> str:
+        """How an item acts: its ATC code to level 4 (five characters), of the drug table, else of a western code.
+
+        Empty where it is not known so far, and for solvents.
+        """
+        row = self.row("drugs", item, at) or {}
+        action = _atc(item, row, western=_WESTERN.fullmatch(item) is not None)[:5]
+        return action if len(action) == 5 and action[:3] not in SOLVENTS else ""
 
     def is_day(self, day: int, *kinds: str) -> bool:
         """Whether the calendar has this day (its first moment, ms UTC) under one of the kinds."""
         row = self.latest("calendar", clock(day, "%Y-%m-%d"), day) if self.has("calendar") else None
         return row is not None and (not kinds or row.get("kind") in kinds)
+
+
+def _atc(item: str, row: Row, *, western: bool) -> str:
+    """The ATC code of an item: of its row, else to level 4 of a western code; empty where neither has one."""
+    return row.get("atc") or (item[1:6] if western else "")
 
 
 def _mark(table: str, row: Row) -> int:

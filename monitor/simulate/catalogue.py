@@ -104,8 +104,12 @@ def _illnesses(rows: str) -> tuple[Illness, ...]:
 CHRONIC = _drugs(_CHRONIC, 1, "A001")
 ACUTE = _drugs(_ACUTE, 101, "E002")
 INFUSIONS = _drugs("B05XA 氯化钠注射液 1 1 480|B05BA 葡萄糖注射液 1 1 520|J01DD 头孢曲松 1 1 1860", 201, "B003")
+ALIKE = _drugs("C08CA 硝苯地平 28 1 2150|C09CA 厄贝沙坦 28 1 2930", 301, "A001")
+"""Drugs for daily use, each of which acts as one of CHRONIC does (the same ATC level 4); nobody honest takes both."""
+DUAL_CHANNEL = _drugs("L01EA 伊马替尼 28 1 98000|L01EB 吉非替尼 28 1 87000", 401, "A001")
+"""Drugs that a pharmacy may only sell on a prescription that the hospital sent."""
 SERVICES = _services(_SERVICES)
-DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS)
+DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS, *ALIKE, *DUAL_CHANNEL)
 ADMITTED = _illnesses(_ADMITTED)
 SEEN = _illnesses(_SEEN)
 LASTING = Illness("I10", "高血压")
@@ -132,3 +136,8 @@ EXEMPT = (
 def of_days(items: tuple[Item, ...], days: float) -> tuple[Item, ...]:
     """The items of which one pack lasts so many days."""
     return tuple(item for item in items if item.days == days)
+
+
+def acting_alike(item: Item) -> Item:
+    """The drug of CHRONIC that acts as this one of ALIKE does."""
+    return next(one for one in CHRONIC if one.atc == item.atc)

@@ -34,13 +34,17 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is charged for. count: packs or times; boxes: trace codes; split: an opened pack."""
+    """What is charged for. count: packs or times; boxes: trace codes; split: an opened pack.
+
+    handed_out: what is in the boxes, where it is not what is charged.
+    """
 
     item: Item
     count: float = 1
     boxes: tuple[str, ...] = ()
     split: bool = False
     price: int = 0
+    handed_out: Item | None = None
 
     @property
     def amount(self) -> int:

@@ -129,7 +129,7 @@ FRAUDS = (
     Scenario("shared_sign", ("S01-SIGN",), 1, shared_sign),
     Scenario("steady_run", ("S01-GAP",), 1, steady_run),
     Scenario("till_burst", ("S01-TILL",), 1, till_burst),
-    Scenario("impossible_travel", ("S06",), 1, impossible_travel),
+    Scenario("impossible_travel", ("S06",), 1, impossible_travel, also=("D01-DUP",)),
     Scenario("use_after_death", ("E09",), 2, use_after_death),
     Scenario("settled_while_suspended", ("S09",), 1, settled_while_suspended),
 )

@@ -1,10 +1,12 @@
-"""Frauds with drugs: fetched too early, too many, on split prescriptions, and the same box sold twice."""
+"""Frauds with drugs: too early, too many, twice at once, from shop to shop; boxes sold twice, or as another drug."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules.times import DAY, HOUR
 
-from .catalogue import LASTING, SEEN
+from .catalogue import ACUTE, ALIKE, DUAL_CHANNEL, LASTING, SEEN, acting_alike
 from .forms import Line
 from .outpatient import Visit, treat
 from .pharmacy import Sale, sell
@@ -99,10 +101,63 @@ def trace_code_here(stage: Stage, day: int, turn: int) -> Act:
     return _sold_again(stage, day, turn, elsewhere=False)
 
 
+def same_action_twice(stage: Stage, day: int, turn: int) -> Act:
+    """Two drugs that act alike on one day: on one prescription, or one at each of two pharmacies."""
+    (person,) = stage.people(1)
+    second = stage.pen.rng.choice(ALIKE)
+    lines = [stage.pen.boxes(item) for item in (acting_alike(second), second)]
+    if turn % 2:
+        shops = stage.shops(2)
+        times = sorted((stage.slot(shop, day), shop) for shop in shops)
+        sales = [Sale(person, shop, at, (line,)) for (at, shop), line in zip(times, lines, strict=True)]
+        return Act(sales[1].place, [message for sale in sales for message in sell(stage.pen, sale)], sales[1].at)
+    place = stage.county.hospitals[turn // 2 % 2]
+    at = day + 10 * HOUR + stage.seconds(0, 5_000)
+    rxno = stage.pen.desk.prescription()
+    visit = Visit(person, place, at, "14", LASTING, tuple(lines), physician=place.physicians[0], rxno=rxno)
+    return Act(place, treat(stage.pen, visit), visit.charged_at)
+
+
+def from_shop_to_shop(stage: Stage, day: int, _turn: int) -> Act:
+    """One drug for daily use at four to six pharmacies within a month, for resale."""
+    (person,) = stage.people(1)
+    places = stage.shops(stage.pen.rng.randint(4, 6))
+    packs = stage.monthly()
+    sales = []
+    for number, place in enumerate(places):
+        at = stage.slot(place, day + 4 * number * DAY)
+        sales.append(Sale(person, place, at, (stage.pen.boxes(packs[number % 2], stage.pen.rng.randint(1, 2)),)))
+    return Act(places[3], [message for sale in sales for message in sell(stage.pen, sale)], sales[3].at)
+
+
+def another_drug_handed_out(stage: Stage, day: int, _turn: int) -> Act:
+    """A drug for daily use is charged; the box that is scanned, and leaves the stock, is a cheap one for a cold."""
+    (person,) = stage.people(1)
+    shop = stage.reporting_shop()
+    box = stage.pen.boxes(stage.pen.rng.choice(ACUTE))
+    charged = replace(box, item=stage.monthly()[0], handed_out=box.item)
+    sale = Sale(person, shop, stage.slot(shop, day), (charged,))
+    return Act(shop, sell(stage.pen, sale), sale.at)
+
+
+def dual_channel_alone(stage: Stage, day: int, turn: int) -> Act:
+    """A drug of the dual-channel list without a prescription, or on a number that no hospital sent."""
+    (person,) = stage.people(1)
+    shop = stage.online_shop()
+    rxno = stage.pen.desk.prescription() if turn % 2 else ""
+    line = stage.pen.boxes(stage.pen.rng.choice(DUAL_CHANNEL))
+    sale = Sale(person, shop, stage.slot(shop, day), (line,), rxno=rxno)
+    return Act(shop, sell(stage.pen, sale), sale.at)
+
+
 FRAUDS = (
     Scenario("early_refill_elsewhere", ("D01",), 9, early_refill_elsewhere),
     Scenario("over_quantity", ("D02",), 1, over_quantity),
     Scenario("split_prescription", ("D03",), 1, split_prescription),
     Scenario("trace_code_elsewhere", ("D04",), 5, trace_code_elsewhere),
     Scenario("trace_code_here", ("D04",), 5, trace_code_here),
+    Scenario("same_action_twice", ("D01-DUP",), 1, same_action_twice),
+    Scenario("from_shop_to_shop", ("D05",), 21, from_shop_to_shop, also=("D01", "D02")),
+    Scenario("dual_channel_alone", ("D09",), 1, dual_channel_alone),
+    Scenario("another_drug_handed_out", ("D07",), 1, another_drug_handed_out),
 )

@@ -7,10 +7,11 @@ from itertools import accumulate
 
 from rules.times import DAY, HOUR, MINUTE, SECOND
 
-from .catalogue import CHRONIC, LASTING, SEEN, SERVICES, of_days
+from .catalogue import ALIKE, CHRONIC, DUAL_CHANNEL, LASTING, SEEN, SERVICES, acting_alike, of_days
 from .forms import Line, Message
 from .numbers import wire_time
-from .outpatient import Visit, treat
+from .outpatient import Visit, cancel_lines, treat
+from .outpatient import take_back as take_back_visit
 from .pharmacy import Sale, sell, settlement_among, take_back
 from .stage import Act, Scenario, Stage
 
@@ -161,6 +162,82 @@ def upload_retry(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, [*messages, again], at)
 
 
+def changed_at_once(stage: Stage, day: int, turn: int) -> Act:
+    """The wrong drug is charged, reversed and cancelled, and one that acts alike takes its place within the hour."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    at = day + 10 * HOUR + stage.seconds(0, 5_000)
+    second = stage.pen.rng.choice(ALIKE)
+    wrong, right = (
+        Visit(
+            person,
+            place,
+            time,
+            "14",
+            LASTING,
+            (stage.pen.boxes(item),),
+            physician=place.physicians[1],
+            rxno=stage.pen.desk.prescription(),
+        )
+        for time, item in ((at, acting_alike(second)), (at + 50 * MINUTE, second))
+    )
+    messages = treat(stage.pen, wrong)
+    settled = settlement_among(messages)
+    messages.append(take_back_visit(stage.pen, wrong, settled, at + 10 * MINUTE, as_refund=False))
+    messages.append(cancel_lines(stage.pen, wrong, settled, at + 11 * MINUTE))
+    return Act(place, [*messages, *treat(stage.pen, right)], right.at)
+
+
+def two_makers(stage: Stage, day: int, turn: int) -> Act:
+    """One drug from two makers on one prescription: the last box of the one, the first of the other."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    at = day + 10 * HOUR + stage.seconds(0, 5_000)
+    lines = tuple(stage.pen.boxes(item) for item in stage.monthly())
+    rxno = stage.pen.desk.prescription()
+    return Act(place, treat(stage.pen, Visit(person, place, at, "14", LASTING, lines, rxno=rxno)), at)
+
+
+def three_pharmacies(stage: Stage, day: int, _turn: int) -> Act:
+    """A few days' supply from one pharmacy after the other, when the last one ran out: one below the limit."""
+    (person,) = stage.people(1)
+    item = stage.week()
+    sales = [
+        Sale(person, place, stage.slot(place, day + 8 * number * DAY), (stage.pen.boxes(item),))
+        for number, place in enumerate(stage.shops(3))
+    ]
+    return Act(sales[2].place, _sold(stage, sales), sales[2].at)
+
+
+def other_maker_keyed(stage: Stage, day: int, _turn: int) -> Act:
+    """Charged under the code of one maker, reported from stock under that of the other: the same substance."""
+    (person,) = stage.people(1)
+    shop = stage.reporting_shop()
+    one, other = stage.monthly()
+    line = replace(stage.pen.boxes(other), item=one, handed_out=other)
+    sale = Sale(person, shop, stage.slot(shop, day), (line,))
+    return Act(shop, sell(stage.pen, sale), sale.at)
+
+
+def dual_channel_prescribed(stage: Stage, day: int, _turn: int) -> Act:
+    """A drug of the dual-channel list, twice, each time on a prescription that the hospital sent."""
+    (person,) = stage.people(1)
+    shop = stage.online_shop()
+    item = stage.pen.rng.choice(DUAL_CHANNEL)
+    sales = [
+        Sale(
+            person,
+            shop,
+            stage.slot(shop, today),
+            (stage.pen.boxes(item),),
+            rxno=stage.pen.desk.prescription(),
+            circulated=True,
+        )
+        for today in (day, day + 27 * DAY)
+    ]
+    return Act(shop, _sold(stage, sales), sales[1].at)
+
+
 LOOK_ALIKES = (
     Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
@@ -173,4 +250,9 @@ LOOK_ALIKES = (
     Scenario("split_packs", ("D04",), 2, split_packs),
     Scenario("reversed_and_sold_again", ("D04",), 1, reversed_and_sold_again),
     Scenario("upload_retry", ("D04", "S01"), 1, upload_retry),
+    Scenario("changed_at_once", ("D01-DUP",), 1, changed_at_once),
+    Scenario("dual_channel_prescribed", ("D09",), 28, dual_channel_prescribed),
+    Scenario("two_makers", ("D01-DUP",), 1, two_makers),
+    Scenario("three_pharmacies", ("D05",), 17, three_pharmacies),
+    Scenario("other_maker_keyed", ("D07",), 1, other_maker_keyed),
 )

@@ -104,13 +104,14 @@ def _deleted(pen: Pen, infno: str, sale: Sale, row: Wire, at: int) -> list[Messa
 
 
 def _stock(line: Line, settlement: str, at: int) -> Wire:
+    item = line.handed_out or line.item
     return {
-        "med_list_codg": line.item.code,
+        "med_list_codg": item.code,
         "sel_retn_cnt": line.count,
         "sel_retn_time": wire_time(at),
         "setl_id": settlement,
         "mdtrt_setl_type": "1",
-        "manu_lotnum": f"L{line.item.product % 1000:03d}{line.boxes[0][-5:-2]}",
+        "manu_lotnum": f"L{item.product % 1000:03d}{line.boxes[0][-5:-2]}",
         "manu_date": wire_date(at - 200 * 86_400_000),
         "trdn_flag": "1" if line.split else "0",
         "drugtracinfo": [{"drug_trac_codg": box, "trdn_flag": "1" if line.split else "0"} for box in line.boxes],
@@ -135,7 +136,7 @@ def take_back(pen: Pen, sale: Sale, messages: list[Message], at: int) -> list[Me
 
 def fail_and_repeat(pen: Pen, sale: Sale) -> list[Message]:
     """A settlement whose answer never came: 2601 takes it back, and the same boxes are settled again."""
-    first = [message for message in sell(pen, sale) if message.body["infno"] != "3505"]
+    first = [message for message in sell(pen, sale) if message.body["infno"] not in ("3505", "3507")]
     settled = settlement_among(first)
     undo: Wire = {"omsgid": settled.id, "oinfno": "2102"}
     return [

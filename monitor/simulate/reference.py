@@ -11,7 +11,7 @@ from monitor.errors import ConfigurationError
 from rules.columns import names_of
 from rules.times import DAY
 
-from .catalogue import DRUGS, EXEMPT, ILLNESSES
+from .catalogue import DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES
 from .county import REGIONS, County, Institution
 from .numbers import wire_date
 
@@ -100,6 +100,7 @@ def drugs() -> Rows:
             "pack_units": str(drug.pack_units),
             "daily_units": str(drug.daily_units),
             "atc": drug.atc,
+            "dual_channel": str(int(drug in DUAL_CHANNEL)),
             **_OPEN,
         }
         for drug in DRUGS

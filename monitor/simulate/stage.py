@@ -145,6 +145,10 @@ class Stage:
         """A pharmacy that uploads at once."""
         return self.pen.rng.choice([shop for shop in self.county.pharmacies if not shop.batch])
 
+    def reporting_shop(self) -> Institution:
+        """The same, of those that report what leaves their stock."""
+        return self.pen.rng.choice([shop for shop in self.county.pharmacies if not shop.batch and shop.reports_stock])
+
     def sister(self, hospital: Institution) -> Institution:
         """A clinic of the same group."""
         return next(one for one in self.county.hospitals[2:] if one.group == hospital.group)

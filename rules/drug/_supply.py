@@ -1,4 +1,4 @@
-"""Drug lines, their supply, and what one dispensing may be: D01, D02 and D03 judge by these words.
+"""Drug lines, their supply, and what one dispensing may be: D01, D01-DUP, D02, D03, D05 and D09 judge by these words.
 
 A drug line is a fee line of an outpatient or of a pharmacy: of 2204, of a settlement that carries its lines (2102,
 2207), or of a question before settlement. Not of a stay (2301, 2303, 2304, med_type 2x). Where list_type is sent, it
@@ -7,9 +7,10 @@ must begin with 1; else the item must not be a service, whose code has 15 digits
 
 The substance of an item is its `group` in the table `drugs`; without one, the first 10 characters of a national western
 drug code (X and 22 more characters); else the whole code. Solvents have none, and their lines are left out: ATC B05 and
-V07, by `atc` of the table, else by characters 2 to 4 of a western code. A rule looks at one person and one substance at
-a time. Of one line (institution, mdtrt_id, feedetl_sn) that was sent again the latest upload counts; where it names
-another substance, both count until a cancel takes the first one back.
+V07. The ATC code is `atc` of the table, else characters 2 to 6 of a western code. A rule looks at one person and one
+substance at a time, D01-DUP at one person and one action. Of one line (institution, mdtrt_id,
+feedetl_sn) that was sent again the latest upload counts; where it names another substance, both count until a cancel
+takes the first one back.
 
 A dispensing is the drug lines of one institution, mdtrt_id (without one: of one message) and Beijing day. It counts
 from its first line on, with all of its lines, also those after the line that is judged; it is judged once, at its first

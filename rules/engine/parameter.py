@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 Unit = Literal[
     "s", "min", "h", "days", "weeks", "%", "yuan", "km", "km/h", "persons", "institutions", "stays", "fills", "sales",
-    "codes", "yes or no", "med_type", "dscg_way", "ICD-10",
+    "codes", "drugs", "yes or no", "med_type", "dscg_way", "ATC", "ICD-10",
 ]  # fmt: skip
 
 UNITS: Mapping[Unit, Text] = {
@@ -33,8 +33,10 @@ UNITS: Mapping[Unit, Text] = {
     "fills": Text("次配药", "fills"),
     "sales": Text("次销售", "sales"),
     "codes": Text("个追溯码", "trace codes"),
+    "drugs": Text("种药品", "drugs"),
     "yes or no": Text("是或否", "yes or no"),
     "med_type": Text("med_type代码", "codes of med_type"),
+    "ATC": Text("ATC编码", "ATC codes"),
     "dscg_way": Text("dscg_way代码", "codes of dscg_way"),
     "ICD-10": Text("疾病诊断编码开头", "beginnings of ICD-10 codes"),
 }

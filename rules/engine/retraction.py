@@ -71,7 +71,7 @@ class Retraction(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag
         """Whether it may name a message: of its institution and person; if final, of its transaction, sent before."""
         if self.institution != other.institution or (self.person and other.person and self.person != other.person):
             return False
-        return not self.final or (self.of_transaction == other.transaction and other.uploaded < self.uploaded)
+        return not self.final or (self.of_transaction == other.transaction and comes_before(other, self))
 
 
 def comes_before(one: Entry | Retraction, other: Entry | Retraction) -> bool:

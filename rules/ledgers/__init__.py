@@ -22,6 +22,7 @@ from .supply import SUPPLY, Fill
 from .swipes import PHARMACY, SWIPES, Swipe
 from .targets import TARGETS
 from .telephones import TELEPHONES
+from .therapies import THERAPIES
 from .tills import TILLS
 from .villages import VILLAGES
 from .visits import VISITS, Visit
@@ -57,6 +58,7 @@ LEDGERS: tuple[Ledger, ...] = (
     VISITS,
     SERVICES,
     SUPPLY,
+    THERAPIES,
     STAYS,
     STAYS_AT,
     TELEPHONES,

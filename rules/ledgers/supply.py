@@ -8,6 +8,7 @@ from ..engine.entry import Entry, Role
 from ..engine.ledger import GRACE, REACH, REACH_OF_STAYS, Feed, Ledger
 from ..reference import Reference
 from ..times import DAY, to_ms
+from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import FeeLines, Line, PreSettlement, Settlement
 from ._common import Shared, fen, through_fund
@@ -23,7 +24,8 @@ class Fill(Entry, frozen=True, tag="f"):
     """Of the person: one fee line.
 
     quantity: cnt, ten-thousandths; amount: the fund's share, before it is settled what is in scope; total: the whole.
-    list_type: drug, service or material if sent. paid: when the settlement was that carries the line, ms, 0 where none.
+    circulated: rx_circ_flag as 1 or 0, empty if not sent. list_type: drug, service or material if sent.
+    paid: when the settlement was that carries the line, ms, 0 where none.
     days: prd_days in ms, 0 where not sent. More than the field (4,2) holds is read as sent, up to `MOST_DAYS`.
     """
 
@@ -37,6 +39,7 @@ class Fill(Entry, frozen=True, tag="f"):
     batch: str = ""
     total: int = 0
     paid: int = 0
+    circulated: str = ""
     last_counts: ClassVar[bool] = True
 
     @property
@@ -59,6 +62,7 @@ class Fill(Entry, frozen=True, tag="f"):
         found = {
             "med_type": self.visit_type,
             "rxno": self.prescription,
+            "rx_circ_flag": self.circulated,
             "bilg_dr_codg": self.physician,
             "prd_days": f"{self.days / DAY:g}" if self.days else "",
         }
@@ -120,6 +124,7 @@ def fills_of(event: Event, shared: Shared) -> list[bytes]:
             batch,
             fen(line.amount),
             paid,
+            str(int(is_set(line.circulated))) if line.circulated else "",
             to_ms(line.occurred) if asked_at is None else asked_at,
         )
         written.append(shared.write(Fill, own, line.line, through_fund(line, body)))
@@ -132,10 +137,15 @@ def _days_of(line: Line) -> int:
 
 
 def _key(entry: Fill, reference: Reference) -> tuple[str, ...] | None:
-    if entry.transaction in OF_STAYS or entry.visit_type.startswith("2") or not _is_drug(entry, reference):
+    if not is_outpatient_drug(entry, reference):
         return None
     substance = reference.substance(entry.item, entry.time)
     return (entry.person, substance) if substance else None
+
+
+def is_outpatient_drug(fill: Fill, reference: Reference) -> bool:
+    """Whether a line is of a drug, and not of a stay."""
+    return fill.transaction not in OF_STAYS and not fill.visit_type.startswith("2") and _is_drug(fill, reference)
 
 
 def _is_drug(fill: Fill, reference: Reference) -> bool:

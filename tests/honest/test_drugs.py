@@ -9,12 +9,16 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
+from rules.drug.d01_dup_same_action import SameAction
 from rules.drug.d01_early_refill import EarlyRefill
 from rules.drug.d02_over_quantity import OverQuantity
 from rules.drug.d03_split_prescription import SplitPrescription
 from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
+from rules.drug.d05_resale_accumulation import ResaleAccumulation
+from rules.drug.d07_substituted_drug import SubstitutedDrug
 from rules.engine.entry import Entry
 from rules.engine.episode import runs, trigger
 from rules.engine.rule import Rule
@@ -107,6 +111,29 @@ def test_quantities_of_honest_patients(patients: list[list[Fill]]) -> None:
     assert 350 == pytest.approx(a_day(flat, patients), abs=5)
 
 
+def test_institutions_of_honest_patients(patients: list[list[Fill]]) -> None:
+    """Nobody has four in 30 days, nor three: who goes elsewhere once is back at the usual place the next time."""
+    shops = ("P2", "P3", "P4")
+    scattered = [
+        [replace(line, institution=shops[n % 3]) if line.institution == "P2" else line for n, line in enumerate(one)]
+        for one in patients
+    ]
+
+    assert 0 == sum(alerts(ResaleAccumulation(), one) for one in scattered)
+    assert 0 == sum(alerts(ResaleAccumulation(limit=3), one) for one in scattered)
+
+
+def test_second_drugs_that_are_meant() -> None:
+    """One visit in 2,000 has two drugs that act alike: `info`; of two institutions on one day a hundredth of that."""
+    one, other = "XC09AAA001A001010100001", "XC09AAA002A001010100001"
+    meant = [fill(at("10:00"), institution=HOSPITAL, item=item) for item in (one, other)]
+    elsewhere = [meant[0], fill(at("11:00"), institution="P1", item=other)]
+
+    assert ["info", "warning"] == [judge(SameAction(), rows)[0].severity for rows in (meant, elsewhere)]
+    assert 1.4 == pytest.approx(VISITS_A_DAY / 2_000)
+    assert 0.014 == pytest.approx(VISITS_A_DAY / 200_000)
+
+
 def test_second_departments_of_honest_patients() -> None:
     """One visit in thirty goes on to a second department, one in forty of those gets the same drug again: `info`."""
     random, rule, told, pairs = Random(1), SplitPrescription(), 0, 4_000
@@ -135,7 +162,8 @@ def test_boxes_that_honest_shops_sell() -> None:
         made += honest_sale(random, f"8{number:019d}", f"{number}", start)
     [log] = logs([(0, wire.raw(one), 1 << 42) for one in sorted(made, key=lambda one: str(one["inf_time"]))])
 
-    assert [] == standing_at_end(run(log, [TraceCodeReuse(), BadTraceCodes()], Reference()).alerts)
+    rules = [TraceCodeReuse(), BadTraceCodes(), SubstitutedDrug()]
+    assert [] == standing_at_end(run(log, rules, Reference()).alerts)
 
 
 def honest_sale(random: Random, box: str, number: str, at_time: int) -> list[wire.Body]:
@@ -181,3 +209,13 @@ def test_misread_boxes_of_honest_shops() -> None:
 def test_opened_or_misread_packs() -> None:
     """Of the boxes of a day one in 50,000 is read twice by mistake: the figure of D04 is this product."""
     assert 0.2 == pytest.approx(SETTLEMENTS_A_DAY * 2 / 50_000)
+
+
+def test_boxes_scanned_against_the_wrong_line() -> None:
+    """One in 100,000: the figure of D07 is this product."""
+    assert 0.1 == pytest.approx(SETTLEMENTS_A_DAY * 2 / 100_000)
+
+
+def test_dual_channel_sales_without_their_number() -> None:
+    """600 patients once a month, one upload in 200 without the number: the figure of D09 is this product."""
+    assert 0.1 == pytest.approx(600 / 30 / 200)

@@ -188,7 +188,8 @@ def undoes(one: Retraction, other: Retraction) -> bool:
         and f"m:{other.institution}:{other.message}" in one.retraction_keys
         and one.of_transaction == other.transaction
         and (not one.person or not other.person or one.person == other.person)
-        and other.uploaded < one.uploaded <= other.uploaded + REACH_OF_2601
+        and sent_before(other, one)
+        and one.uploaded <= other.uploaded + REACH_OF_2601
     )
 
 
@@ -221,9 +222,7 @@ def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
         return False
     if retraction.person and entry.person and retraction.person != entry.person:
         return False
-    if retraction.final and not (
-        retraction.of_transaction == entry.transaction and entry.uploaded < retraction.uploaded
-    ):
+    if retraction.final and not (retraction.of_transaction == entry.transaction and sent_before(entry, retraction)):
         return False
     if retraction.earlier_only and not sent_before(entry, retraction):
         return False

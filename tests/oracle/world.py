@@ -257,7 +257,7 @@ def a_reference() -> Reference:
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
         reference.put("households", lives | {"psn_no": Pseudonyms("key").person(f"0-{number}")})
     reference.put("calendar", {"date": "2026-03-05", "kind": "promotion"})
-    reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin"})
+    reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin", "dual_channel": "1"})
     reference.put("diagnoses", {"code": "Z51", "exempt": "1"})
     return reference
 
@@ -268,6 +268,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "B15": {"least_yuan": 1, "successive_days": 1, "weeks": 1}, "E01": {"over_hours": 1},
     "D01": {"over_days": 1, "over_days_elsewhere": 0}, "I06-TEL": {"limit": 2}, "I06-HOME": {"limit": 2},
     "I06-VILLAGE": {"limit": 2}, "I09": {"limit": 2}, "I13-TEL": {"limit": 2, "places": 1}, "S10": {"apart": 1},
+    "D05": {"limit": 2}, "D07": {"most": 3},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

@@ -1,9 +1,10 @@
-"""D01, D02 and D03 from their pages."""
+"""D01, D01-DUP, D02, D03, D05 and D09 from their pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import pairwise
+from re import fullmatch
 
 from .facts import DAY, Facts, Line, Tables, day_of, is_drug, row, substance
 from .findings import Found
@@ -240,3 +241,68 @@ def _split(before: list[Dispensing], now: Dispensing, lines: list[Line], tables:
         return None
     doctors = {line.doctor for one in seen for line in one.lines} - {""}
     return round(supply / DAY, 1), "info" if len(doctors) > 1 else "warning"
+
+
+def accumulations(facts: Facts) -> Iterator[Found]:
+    """D05."""
+    for scope, lines in of_substances(facts):
+        for before, now in judged(lines, by_visit, 30 * DAY):
+            places = {one.place for one in before if not one.returned}
+            if now.place not in places and len(places) >= 3:
+                yield Found("D05", scope, now.time, len(places) + 1, "high")
+
+
+def dual_channels(facts: Facts) -> Iterator[Found]:
+    """D09."""
+    for scope, lines in of_substances(facts):
+        for now in grouped(lines, by_visit):
+            if now.returned or not now.lines[0].kind.startswith("41"):
+                continue
+            listed = [one for one in now.lines if one.count > 0 and _is_listed(one, facts.tables)]
+            without = [one for one in listed if not one.rxno or one.flag == "0"]
+            if without:
+                level = "high" if any(not one.rxno for one in without) else "warning"
+                yield Found("D09", scope, now.time, len(without), level)
+
+
+def _is_listed(line: Line, tables: Tables) -> bool:
+    known = row(tables, "drugs", "med_list_codg", line.item, line.time) or {}
+    return known.get("dual_channel") == "1"
+
+
+COMBINED = ("A10A", "A11", "B02", "B03", "D", "J04", "J05", "L01", "L04", "N03", "N05A", "R03", "S01")
+
+
+def same_actions(facts: Facts) -> Iterator[Found]:
+    """D01-DUP."""
+    days: dict[tuple[str, str, int], list[Line]] = {}
+    for one in facts.lines:
+        action = _action(one, facts.tables)
+        if action and is_drug(one, facts.tables) and not action.startswith(COMBINED):
+            days.setdefault((one.person, action, day_of(one.time)), []).append(one)
+    for (person, action, _), lines in days.items():
+        counted: list[list[Line]] = []
+        for group in _groups(lines, facts.tables):
+            numbers = {(one.rxno, one.place) for other in counted for one in other if one.rxno}
+            is_filled = any(one.rxno == number and one.place != place for one in group for number, place in numbers)
+            if sum(one.count for one in group) <= 0 or is_filled:
+                continue
+            counted.append(group)
+            if len(counted) >= 2:
+                level = "warning" if len({other[0].place for other in counted}) > 1 else "info"
+                yield Found("D01-DUP", (person, action), group[0].time, len(counted), level)
+
+
+def _groups(lines: list[Line], tables: Tables) -> list[list[Line]]:
+    """The lines of one institution and substance, in order of their first ones."""
+    groups: dict[tuple[str, str], list[Line]] = {}
+    for one in lines:
+        groups.setdefault((one.place, substance(one.item, one.time, tables)), []).append(one)
+    return list(groups.values())
+
+
+def _action(line: Line, tables: Tables) -> str:
+    """ATC level 4."""
+    known = row(tables, "drugs", "med_list_codg", line.item, line.time) or {}
+    atc = known.get("atc") or (line.item[1:6] if fullmatch(r"X.{22}", line.item) else "")
+    return atc[:5] if len(atc) >= 5 and atc[:3] not in ("B05", "V07") else ""

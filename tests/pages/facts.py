@@ -63,6 +63,7 @@ class Line:
     doctor: str
     list_type: str
     circulated: bool
+    flag: str
     time: int
     transaction: str
     message: str
@@ -179,6 +180,7 @@ def _lines(message: Message) -> Iterator[Line]:
             doctor=text_of(one, "bilg_dr_codg"),
             list_type=text_of(one, "list_type"),
             circulated=text_of(one, "rx_circ_flag") == "1",
+            flag=text_of(one, "rx_circ_flag"),
             time=seconds(one["fee_ocur_time"]),
             transaction=text_of(message, "infno"),
             message=text_of(message, "msgid"),

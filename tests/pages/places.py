@@ -1,4 +1,4 @@
-"""S01, S01-GAP, S01-SIGN, S01-TILL, S09, B15, D04 and D04-DATA from their pages."""
+"""S01, S01-GAP, S01-SIGN, S01-TILL, S09, B15, D04, D04-DATA and D07 from their pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from re import fullmatch
 from statistics import median
 from typing import NamedTuple
 
-from .facts import DAY, HOUR, Facts, Line, Piece, Tables, day_of, row, seconds, text_of
+from .facts import DAY, HOUR, Facts, Line, Piece, Tables, day_of, row, seconds, substance, text_of
 from .findings import Found
 
 
@@ -216,7 +216,7 @@ def is_good(code: str, beside: Iterable[str]) -> bool:
 
 
 class Sale(NamedTuple):
-    """One code that was sold. packs: how many; good: whether the code stands for a pack."""
+    """One code that was sold. packs: how many; good: whether the code stands for a pack; drug: its substance."""
 
     code: str
     place: str
@@ -224,6 +224,7 @@ class Sale(NamedTuple):
     packs: float
     opened: bool
     good: bool
+    drug: str
 
 
 def _sold(facts: Facts) -> Iterator[Sale]:
@@ -236,7 +237,8 @@ def _sold(facts: Facts) -> Iterator[Sale]:
             beside = (line.item, line.rxno) if line else ()
             good = is_good(code["drug_trac_codg"], beside)
             packs = _packs(line, line.count / sharing, facts.tables) if line else 1.0
-            yield Sale(code["drug_trac_codg"], one.place, one.time, packs, code["trdn_flag"] == "1", good)
+            drug = substance(line.item, one.time, facts.tables) if line else ""
+            yield Sale(code["drug_trac_codg"], one.place, one.time, packs, code["trdn_flag"] == "1", good, drug)
 
 
 def _packs(line: Line, count: float, tables: Tables) -> float:
@@ -269,3 +271,19 @@ def boxes(facts: Facts) -> Iterator[Found]:
             if at_two or sum(one.packs for one in seen) > 1:
                 level = "critical" if at_two and not is_own else "warning"
                 yield Found("D04", (code,), seen[-1].time, number, level)
+
+
+def substitutions(facts: Facts) -> Iterator[Found]:
+    """D07, where no stock report names the codes."""
+    codes: dict[str, list[Sale]] = {}
+    for one in _sold(facts):
+        if one.good and one.drug:
+            codes.setdefault(one.code, []).append(one)
+    for code, sales in codes.items():
+        is_own = fullmatch(r"\d{20}", code) is None
+        for number, one in enumerate(sales):
+            others = [other for other in sales[:number] if other.drug != one.drug]
+            drugs = {other.drug for other in sales[: number + 1]}
+            if others and len(drugs) == 2:
+                at_home = any(other.place == one.place for other in others)
+                yield Found("D07", (code,), one.time, 2, "high" if at_home and not is_own else "warning")

@@ -18,9 +18,9 @@ H1, H2, H3, FAR = "H34102100001", "H34102100002", "H34102100003", "H34102200001"
 P1, P2, NEAR, DISTANT, ONLINE, UNKNOWN = (
     "P34102100001", "P34102100002", "P34102200001", "P34102200002", "P34102200003", "P34102200099",
 )  # fmt: skip
-AMLODIPINE, AMLODIPINE_14, HERB, UNLISTED, SOLVENT = (
-    "XC08CAB001A001100001010", "XC08CAB001A001100001011", "ZA01AAA0001010100001", "XD01AAA001A001100001010",
-    "XB05AAA001A001100001010",
+AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, HERB, UNLISTED, SOLVENT = (
+    "XC08CAB001A001100001010", "XC08CAB001A001100001011", "XC08CAB002A001100001010", "ZA01AAA0001010100001",
+    "XD01AAA001A001100001010", "XB05AAA001A001100001010",
 )  # fmt: skip
 
 
@@ -66,6 +66,7 @@ def tables() -> Tables:
         ],
         "drugs": [
             {"med_list_codg": AMLODIPINE, "pack_units": "28", "daily_units": "1"},
+            {"med_list_codg": NIFEDIPINE, "dual_channel": "1", "valid_to": day(90)},
             {"med_list_codg": AMLODIPINE_14, "pack_units": "14", "daily_units": "2"},
             {"med_list_codg": HERB, "group": "G", "pack_units": "20", "daily_units": "4", "valid_to": day(60)},
             {"med_list_codg": HERB, "group": "G", "pack_units": "40", "daily_units": "4", "valid_from": day(61)},
@@ -476,6 +477,40 @@ def growing(town: Town) -> None:
         )  # fmt: skip
 
 
+def rounds(town: Town) -> None:
+    """Two persons who get drugs that act alike here and there, some on one prescription, some handed back."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(60):
+        at += choice((HOUR, 5 * HOUR, 15 * HOUR, DAY, 3 * DAY, 6 * DAY, 10 * DAY, 29 * DAY))
+        second, place = town.moment(at), choice((H1, H2, P1, P2, NEAR))
+        items = [choice((AMLODIPINE, AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, UNLISTED, SOLVENT, HERB)) for _ in "12"]
+        lines = [
+            town.line(
+                second,
+                f"{number}-{n}",
+                med_list_codg=item,
+                prd_days=1,
+                rxno=choice((None, None, "r1", "r2")),
+                rx_circ_flag=choice((None, "0", "1", "1")),
+            )
+            for n, item in enumerate(items[: choice((1, 1, 2))])
+        ]
+        if town.maybe(0.3):
+            back = {"cnt": -1, "init_feedetl_sn": f"f{number}-0", "det_item_fee_sumamt": -10}
+            lines.append(
+                town.line(second + choice((0, 30)), f"{number}-b", **lines[0] | back | {"feedetl_sn": f"f{number}b"})
+            )
+        common: Message = {"mdtrt_id": f"v{number}", "feedetail": lines}
+        person = choice(("p1", "p1", "p2"))
+        if place in (P1, P2, NEAR):
+            bought = town.settle("2102", place, person, second + 60, **common)
+            if town.maybe(0.1):
+                town.take_back(bought, second + choice((HOUR, 71 * HOUR, 73 * HOUR)))
+        else:
+            town.send("2204", place, person, second + 60, **common, med_type="11")
+
+
 def packs(town: Town) -> None:
     """Few boxes that are sold again and again, at one institution and at two."""
     choice = town.random.choice
@@ -484,7 +519,7 @@ def packs(town: Town) -> None:
     for number in range(30):
         at += choice((MINUTE, HOUR, DAY, 20 * DAY, 31 * DAY))
         second = town.moment(at)
-        item = choice((AMLODIPINE, UNLISTED))
+        item = choice((*[AMLODIPINE] * 8, AMLODIPINE_14, UNLISTED, HERB, SOLVENT))
         line = town.line(second, number, cnt=choice((0.3, 0.5, 1, 14, 28)), med_list_codg=item)
         boxes = [
             {"drug_trac_codg": code, "feedetl_sn": f"f{number}", "trdn_flag": choice(("0", "0", "0", "1"))}
@@ -498,7 +533,7 @@ def packs(town: Town) -> None:
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
-    packs, "together": together,
+    packs, "rounds": rounds, "together": together,
 }  # fmt: skip
 
 

@@ -84,7 +84,25 @@ def _stays(every: list[Event]) -> Iterator[Event]:
 
 def judge(traffic: Traffic) -> list[Found]:
     """Everything that any default sees."""
-    rules = (swiping, tills, travel, agreement, death, supply, split, boxes, stays, convoys, staff, births, growth)
+    rules = (
+        swiping,
+        tills,
+        travel,
+        agreement,
+        death,
+        supply,
+        split,
+        boxes,
+        alike,
+        shops,
+        swapped,
+        dual_channel,
+        stays,
+        convoys,
+        staff,
+        births,
+        growth,
+    )
     return [found for rule in rules for found in rule(traffic)]
 
 
@@ -269,6 +287,55 @@ def boxes(traffic: Traffic) -> Iterator[Found]:
     for events in sales.values():
         if len(events) >= 2:
             yield "D04", list(events.values())
+
+
+def _bought(traffic: Traffic, *length: int) -> Iterator[list[tuple[Event, Event]]]:
+    """Drug lines outside of stays by person and the first characters of the code, in order of time."""
+    groups: dict[tuple[str, str], list[tuple[Event, Event]]] = defaultdict(list)
+    for event, line in sorted(traffic.lines, key=lambda one: str(one[1]["fee_ocur_time"])):
+        if event["infno"] in ("2204", "2102") and line["med_list_codg"].startswith("X"):
+            groups[event["psn_no"], line["med_list_codg"][slice(*length)]].append((event, line))
+    yield from groups.values()
+
+
+def alike(traffic: Traffic) -> Iterator[Found]:
+    """D01-DUP: on one day two substances that act alike, or one of them at two institutions."""
+    for pairs in _bought(traffic, 6):
+        for day in {line["fee_ocur_time"][:10] for _, line in pairs}:
+            today = [(event, line) for event, line in pairs if line["fee_ocur_time"][:10] == day]
+            if len({(line["med_list_codg"][:10], event["fixmedins_code"]) for event, line in today}) >= 2:
+                yield "D01-DUP", [event for event, _ in today]
+
+
+def shops(traffic: Traffic) -> Iterator[Found]:
+    """D05: one substance at four institutions in 30 days."""
+    for pairs in _bought(traffic, 10):
+        for _, last in pairs:
+            at = seconds(last["fee_ocur_time"])
+            month = [event for event, line in pairs if at - 30 * DAY < seconds(line["fee_ocur_time"]) <= at]
+            if len({event["fixmedins_code"] for event in month}) >= 4:
+                yield "D05", month
+
+
+def dual_channel(traffic: Traffic) -> Iterator[Found]:
+    """D09: at a pharmacy a drug of the list without a number, or on one that was not sent."""
+    listed = {row["med_list_codg"] for row in traffic.tables["drugs"] if row["dual_channel"] == "1"}
+    for event, line in traffic.lines:
+        if event["infno"] == "2102" and line["med_list_codg"] in listed and line.get("rx_circ_flag") != "1":
+            yield "D09", [event]
+
+
+def swapped(traffic: Traffic) -> Iterator[Found]:
+    """D07: one code under two substances."""
+    named: dict[str, list[tuple[str, Event]]] = defaultdict(list)
+    for _, event, code in traffic.sold:
+        items = {line["feedetl_sn"]: line["med_list_codg"] for line in event.get("feedetail", ())}
+        item = event.get("med_list_codg") or items.get(code["feedetl_sn"])
+        if item:
+            named[code["drug_trac_codg"]].append((item[:10], event))
+    for pairs in named.values():
+        if len({item for item, _ in pairs}) >= 2:
+            yield "D07", [event for _, event in pairs]
 
 
 def stays(traffic: Traffic) -> Iterator[Found]:

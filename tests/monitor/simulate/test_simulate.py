@@ -26,11 +26,12 @@ LOOK_ALIKES = {
     "internet_purchase", "long_term_prescription", "refill_before_a_journey", "split_packs",
     "reversed_and_sold_again", "upload_retry", "treatment_cycle", "transfer", "settled_after_death",
     "newborn_with_mother", "admitted_before_suspension", "traffic_accident", "couple_falls_ill", "birth_in_the_family",
-    "staff_treated_elsewhere", "around_a_birth",
+    "staff_treated_elsewhere", "around_a_birth", "changed_at_once", "two_makers", "three_pharmacies",
+    "other_maker_keyed", "dual_channel_prescribed",
 }  # fmt: skip
 RULES = {
-    "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "E09", "D01", "D02", "D03", "D04", "I01", "I05", "E01",
-    "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I13-TEL", "I10", "S10",
+    "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "E09", "D01", "D01-DUP", "D02", "D03", "D04", "D05", "D07",
+    "D09", "I01", "I05", "E01", "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I13-TEL", "I10", "S10",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",

@@ -88,7 +88,7 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_sales() -> None:
         Fill(**bare(
             **of_bill | {"time": MONDAY - MINUTE}, amount=1_500, line="1", item=RAMIPRIL, quantity=30_000,
             days=28 * DAY, visit_type="41", prescription="RX2", physician="D1", list_type="101", batch="C",
-            total=3_000, paid=MONDAY,
+            total=3_000, paid=MONDAY, circulated="1",
         )),
         Fill(**bare(
             **of_bill | {"time": MONDAY - 2 * MINUTE}, amount=1_500, line="2", item=METFORMIN, quantity=10_000,
