@@ -214,7 +214,7 @@ def test_every_result_is_there_as_json() -> None:
     """All commands take --json but those that run until they are stopped, and the one that prints nothing else."""
     without = {name for name, options in commands(typer.main.get_command(app)) if "--json" not in options}
 
-    lasting = {"monitor demo", "monitor worker", "monitor notify", "monitor readmodel"}
+    lasting = {"monitor demo", "monitor worker", "monitor notify", "monitor readmodel", "monitor exporter"}
 
     assert lasting | {"monitor contract export"} == without
 
@@ -425,11 +425,11 @@ def test_a_replay_prints_leads_in_full(tmp_path: Path, lang: str, title: str, se
     _, full, _ = replayed(tmp_path, content, "--full", "--lang", lang)
     _, lines, _ = replayed(tmp_path, content, "--lang", lang)
 
-    [lead] = [one for one in full.split("\n\n") if one.startswith(title)]
+    [lead] = [one for one in full.split("\n\n") if one.removeprefix("  + ").startswith(title)]
     first = next(line for line in lines.splitlines() if " S01 " in line)
 
     assert {f"s{n}" for n in range(8)} <= set(lead.split())
-    assert severity == first.split()[0]
+    assert severity == first.removeprefix("  + ").split()[0]
 
 
 def test_a_replay_reads_stdin() -> None:

@@ -50,6 +50,8 @@ OTHER: dict[str, tuple[object, bool]] = {
     "notify_hours": ("09:00-17:00", False),
     "log_level": ("debug", False),
     "state_dir": (Path("state"), False),
+    "exporter_series": (9_999, False),
+    "budgets": ("341021=1", False),
 }
 """Every setting -> another value than its default, and whether that makes other alerts."""
 
