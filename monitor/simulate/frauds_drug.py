@@ -151,7 +151,7 @@ def dual_channel_alone(stage: Stage, day: int, turn: int) -> Act:
 
 
 FRAUDS = (
-    Scenario("early_refill_elsewhere", ("D01",), 9, early_refill_elsewhere),
+    Scenario("early_refill_elsewhere", ("D01",), 9, early_refill_elsewhere, also=("D01-DUP",)),
     Scenario("over_quantity", ("D02",), 1, over_quantity),
     Scenario("split_prescription", ("D03",), 1, split_prescription),
     Scenario("trace_code_elsewhere", ("D04",), 5, trace_code_elsewhere),
