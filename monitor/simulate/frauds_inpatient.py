@@ -1,4 +1,4 @@
-"""Frauds with stays and bills: split, frequent, overlapping, and a clinic whose spending doubles."""
+"""Frauds with stays and bills: split, frequent, overlapping, without an agreement; a clinic whose spending doubles."""
 
 from __future__ import annotations
 
@@ -61,6 +61,20 @@ def overlapping_stays(stage: Stage, day: int, _turn: int) -> Act:
     return Act(second, _cared(stage, stays), stays[1].admitted)
 
 
+def admitted_while_suspended(stage: Stage, _day: int, turn: int) -> Act:
+    """A clinic whose agreement is suspended goes on admitting: one to four patients on one day."""
+    place = stage.county.suspended_clinic
+    today = stage.suspended + turn * DAY
+    if today >= stage.end:
+        raise NotNow
+    people = stage.people(stage.pen.rng.randint(1, 4))
+    stays = [
+        stay_of(stage, person, place, today, stage.pen.rng.randint(2, 5), stage.pen.rng.choice(ADMITTED))
+        for person in people
+    ]
+    return Act(place, _cared(stage, stays), min(stay.admitted for stay in stays))
+
+
 _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
@@ -87,5 +101,6 @@ FRAUDS = (
     Scenario("split_admission", ("I01",), 13, split_admission),
     Scenario("frequent_admission", ("I05",), 23, frequent_admission),
     Scenario("overlapping_stays", ("E01",), 7, overlapping_stays),
+    Scenario("admitted_while_suspended", ("S09",), 1, admitted_while_suspended),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
 )
