@@ -15,7 +15,7 @@ from .engine.scene import Scene, again, of_burst, of_row
 from .engine.text import Text, above, exceeded, listed, period, reached, span_text, yuan
 from .engine.window import Window
 from .ledgers import PHARMACY, Admitted, Arrival, Fill, Registered, Sale, Stay, Swipe, Visit, frozen_after, when_died
-from .ledgers.agreements import WITHOUT_AGREEMENT
+from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.whole_stays import (
     BY_NATURE,
     TRANSFER,
@@ -65,6 +65,7 @@ __all__ = [
     "Window",
     "above",
     "again",
+    "agreement_at",
     "assumption",
     "clock",
     "counted",

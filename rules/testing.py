@@ -9,7 +9,7 @@ from .engine.entry import Entry
 from .engine.finding import Finding, Undecidable
 from .engine.rule import DayRule, Rule
 from .engine.window import Window
-from .ledgers import Arrival, Fill, Sale, Stay, Swipe, Visit
+from .ledgers import Admitted, Arrival, Fill, Sale, Stay, Swipe, Visit
 from .reference import Reference
 from .times import DAY, SECOND, parse
 
@@ -70,6 +70,12 @@ def stay(
         "transaction": {"admission": "2401", "discharge": "2402"}.get(piece, "2304"),
     }  # fmt: skip
     return Stay(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def admitted(time: int, person: str = "p1", institution: str = HOSPITAL, amount: int = 0, **more: object) -> Admitted:
+    """An admission as its institution sees it."""
+    defaults: dict[str, object] = {"transaction": "2401"}
+    return Admitted(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
 
 
 def sale(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Sale:

@@ -101,6 +101,6 @@ FRAUDS = (
     Scenario("split_admission", ("I01",), 13, split_admission),
     Scenario("frequent_admission", ("I05",), 23, frequent_admission),
     Scenario("overlapping_stays", ("E01",), 7, overlapping_stays),
-    Scenario("admitted_while_suspended", ("S09",), 1, admitted_while_suspended),
+    Scenario("admitted_while_suspended", ("S09-STAY",), 1, admitted_while_suspended),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
 )

@@ -102,5 +102,5 @@ LOOK_ALIKES = (
     Scenario("settled_after_death", ("E09",), 9, settled_after_death),
     Scenario("newborn_with_mother", ("E01",), 7, newborn_with_mother),
     Scenario("year_end_settlement", ("I01",), 1, year_end_settlement, most=3),
-    Scenario("admitted_before_suspension", ("S09",), 1, admitted_before_suspension, most=2),
+    Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
 )

@@ -2,7 +2,8 @@
 
 from ..engine.arrival import Arrival
 from ..engine.ledger import Ledger
-from .agreements import AGREEMENTS, Admitted
+from .admissions import ADMISSIONS, Admitted
+from .agreements import AGREEMENTS
 from .bad_codes import BAD_CODES
 from .inside import AnyEntry, Inside, Record
 from .messages import MESSAGES
@@ -42,6 +43,7 @@ LEDGERS: tuple[Ledger, ...] = (
     TILLS,
     SPENDING,
     AGREEMENTS,
+    ADMISSIONS,
     BAD_CODES,
     VISITS,
     SERVICES,

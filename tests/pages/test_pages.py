@@ -47,8 +47,8 @@ def overlaps(known: Facts) -> list[Found]:
 
 JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, persons.travels, persons.deaths, overlaps,
-    persons.split_stays, persons.frequent_stays, places.swiping, places.tills, places.agreements, places.growths,
-    places.bad_codes, places.boxes,
+    persons.split_stays, persons.frequent_stays, places.swiping, places.tills, places.agreements, places.admissions,
+    places.growths, places.bad_codes, places.boxes,
 )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ LOOK_ALIKES = {
     "newborn_with_mother", "admitted_before_suspension",
 }  # fmt: skip
 RULES = {
-    "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "E09", "D01", "D02", "D03", "D04", "I01", "I05", "E01",
+    "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "E09", "D01", "D02", "D03", "D04", "I01", "I05",
+    "E01",
 }  # fmt: skip
 
 
