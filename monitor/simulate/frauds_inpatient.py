@@ -62,9 +62,9 @@ def overlapping_stays(stage: Stage, day: int, _turn: int) -> Act:
 
 
 def admitted_while_suspended(stage: Stage, _day: int, turn: int) -> Act:
-    """A clinic whose agreement is suspended goes on admitting: one to four patients on one day."""
+    """A clinic whose agreement is suspended goes on admitting: one to four patients on one day, every third day."""
     place = stage.county.suspended_clinic
-    today = stage.suspended + turn * DAY
+    today = stage.suspended + 3 * turn * DAY
     if today >= stage.end:
         raise NotNow
     people = stage.people(stage.pen.rng.randint(1, 4))
