@@ -72,8 +72,9 @@ class AdmittedWithoutAgreement(Rule[Admitted]):
             "眉县转发宝鸡市通知（2024-09-27）“违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算”"
         ),
         advice=Text(
-            "协议状态及起止日期登记是否正确，每次入院登记为何仍予受理，并在这些患者出院结算前核实",
-            "whether the register has the right dates, why each admission was accepted; before these stays are settled",
+            "协议状态及起止日期登记是否正确，每次入院登记为何仍予受理，这些住院此后30天内是否申报结算",
+            "whether the register has the right dates, why each admission was accepted, and whether these stays are "
+            "billed within the next 30 days",
         ),
         tables=("institutions",),
         decided=("institutions.status",),
@@ -112,6 +113,6 @@ class AdmittedWithoutAgreement(Rule[Admitted]):
         status, limit = STATUS[found.details["status"]], reached(found.limit, Text("笔", "in a day"))
         return Text(
             f"医保协议{status.zh}，其间仍有入院登记{episode.count}笔，最多的一天{found.value:g}笔（{limit.zh}）",
-            f"the agreement is {status.en}, yet {episode.count} stays began, "
+            f"the agreement is {status.en}, yet patients were admitted: {episode.count}, "
             f"up to {found.value:g} in a day ({limit.en})",
         )

@@ -128,5 +128,6 @@ def test_the_sentence_says_what_the_register_says(status: str, zh: str, en: str)
 
     assert f"医保协议{zh}，其间仍有入院登记3笔，最多的一天2笔（提示阈值：1笔及以上）" in alert.text.zh
     assert (
-        f"the agreement is {en}, yet 3 stays began, up to 2 in a day (threshold: 1 in a day or more)" in alert.text.en
+        f"the agreement is {en}, yet patients were admitted: 3, up to 2 in a day (threshold: 1 in a day or more)"
+        in alert.text.en
     )
