@@ -29,7 +29,7 @@ from .ledgers import (
     frozen_after,
     when_died,
 )
-from .ledgers.agreements import WITHOUT_AGREEMENT
+from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.whole_stays import (
     BY_NATURE,
     TRANSFER,
@@ -80,6 +80,7 @@ __all__ = [
     "Window",
     "above",
     "again",
+    "agreement_at",
     "assumption",
     "clock",
     "code_text",

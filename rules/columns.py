@@ -55,17 +55,18 @@ _VALID = (
 
 TABLE_COLUMNS: dict[str, About] = {
     "institutions": About(
-        "Designated institutions: their agreement, where they stand, how busy they usually are. S09, S06, S01 and I01 "
-        "ask it. A row with the key `class:<class>` holds the usual figure of all that have this class.",
-        "定点医药机构：协议状态、所在位置、平日客流。S09、S06、S01、I01 使用。"
+        "Designated institutions: their agreement, where they stand, how busy they usually are. S09, S09-STAY, S06, "
+        "S01 and I01 ask it. A row with the key `class:<class>` holds the usual figure of all that have this class.",
+        "定点医药机构：协议状态、所在位置、平日客流。S09、S09-STAY、S06、S01、I01 使用。"
         "主键写作 `class:<类别>` 的行，填写该类别机构的平日客流。",
         (
             Column("fixmedins_code", "code of the institution", "定点医药机构编号", "P34102100029", required=True),
             Column(
                 "status",
-                "state of the agreement: `suspended` and `terminated` alert to every settlement; any other word is as "
-                "`active`",
-                "协议状态：`suspended` 中止、`terminated` 解除，其间每笔结算都会提示；其他写法一律视同 `active` 有效",
+                "state of the agreement: `suspended` and `terminated` alert to every settlement and admission; any "
+                "other word is as `active`",
+                "协议状态：`suspended` 中止、`terminated` 解除，其间每笔结算、入院登记都会提示；"
+                "其他写法一律视同 `active` 有效",
                 "active",
                 required=True,
             ),

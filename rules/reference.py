@@ -110,6 +110,10 @@ class Reference:
         rows = self._tables[table].of(key)
         return next((row for start, end, row in reversed(rows) if start <= at < end), None)
 
+    def rows(self, table: str, key: str) -> list[Row]:
+        """The rows of this key, whenever they are valid, the earliest first."""
+        return [row for _, _, row in self._tables[table].of(key)]
+
     def latest(self, table: str, key: str, at: int) -> Row | None:
         """The latest row of this key, from whenever it is valid, unless it was closed by then (ms UTC)."""
         rows = self._tables[table].of(key)

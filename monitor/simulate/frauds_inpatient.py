@@ -1,4 +1,4 @@
-"""Frauds with stays and bills: split, frequent, overlapping, and a clinic whose spending doubles."""
+"""Frauds with stays and bills: split, frequent, overlapping, without an agreement; a clinic whose spending doubles."""
 
 from __future__ import annotations
 
@@ -84,6 +84,20 @@ def second_delivery(stage: Stage, day: int, turn: int) -> Act:
     return Act(places[1], _cared(stage, stays), stays[1].admitted)
 
 
+def admitted_while_suspended(stage: Stage, _day: int, turn: int) -> Act:
+    """A clinic whose agreement is suspended goes on admitting: one to four patients on one day, every third day."""
+    place = stage.county.suspended_clinic
+    today = stage.suspended + 3 * turn * DAY
+    if today >= stage.end:
+        raise NotNow
+    people = stage.people(stage.pen.rng.randint(1, 4))
+    stays = [
+        stay_of(stage, person, place, today, stage.pen.rng.randint(2, 5), stage.pen.rng.choice(ADMITTED))
+        for person in people
+    ]
+    return Act(place, _cared(stage, stays), min(stay.admitted for stay in stays))
+
+
 _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
@@ -112,5 +126,6 @@ FRAUDS = (
     Scenario("overlapping_stays", ("E01",), 7, overlapping_stays),
     Scenario("staff_admitted", ("I10",), 23, staff_admitted),
     Scenario("second_delivery", ("S10",), 27, second_delivery),
+    Scenario("admitted_while_suspended", ("S09-STAY",), 1, admitted_while_suspended),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
 )

@@ -127,5 +127,5 @@ LOOK_ALIKES = (
     Scenario("staff_treated_elsewhere", ("I10",), 15, staff_treated_elsewhere),
     Scenario("around_a_birth", ("S10", "I01"), 23, around_a_birth),
     Scenario("year_end_settlement", ("I01",), 1, year_end_settlement, most=3),
-    Scenario("admitted_before_suspension", ("S09",), 1, admitted_before_suspension, most=2),
+    Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
 )

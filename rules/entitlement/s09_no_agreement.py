@@ -5,7 +5,6 @@ from __future__ import annotations
 from rules import (
     DAY,
     WITHOUT_AGREEMENT,
-    Admitted,
     Card,
     Episode,
     Finding,
@@ -16,33 +15,33 @@ from rules import (
     Text,
     Undecidable,
     Window,
+    agreement_at,
     ends_after,
     evidence,
     reached,
 )
 
-STATUS = {"suspended": Text("已中止", "suspended"), "terminated": Text("已解除", "terminated")}
+from ._agreement import STATUS
 
 
-class NoAgreement(Rule[Swipe | Admitted]):
-    """An institution settles, or admits, on a day on which the register has its agreement suspended or terminated.
+class NoAgreement(Rule[Swipe]):
+    """An institution settles on a day on which the register has its agreement suspended or terminated.
 
     Why: "违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算" (Mei county forwarding Baoji city,
     2024-09-27). The register decides, so an honest county has no alert but for errors in it: each institution with a
     wrong row has one a day.
 
-    Judged are settlements (2102, 2207) and admissions (2401); a stay counts when it begins, so the settlement of a stay
-    (2304) does not. The time of service is the first fee_ocur_time of the lines that a settlement carries, else its
-    setl_time; of an admission its begntime. It is a finding, `critical`, if the row of the institution that is valid
-    at the time of service has status `suspended` or `terminated`. Where no row is valid then, the rule does not decide
-    (counted as `institution not in the register`).
+    Judged are the settlements of 2102 and 2207. Of a stay S09-STAY judges the admission, and nothing judges the bill
+    (2304): those who were admitted before may be treated to the end. The time of service is the first fee_ocur_time of
+    the lines that a settlement carries, else its setl_time. It is a finding, `critical`, if the row of the institution
+    that is valid at the time of service has status `suspended` or `terminated`. Where no row is valid then, the rule
+    does not decide (counted as `institution not in the register`).
 
     The Beijing day of the time of service is the day: each institution and day has one alert. The value is the number
-    of such settlements and admissions of the day up to the judged one. Reversals and refunds never count.
+    of such settlements of the day up to the judged one. Reversals and refunds never count.
 
-    Known gaps: a settlement through another institution's code. An admission carries no money: the alert's amount is
-    that of the settlements alone. An admission that is sent again with a begntime on another day counts on both days,
-    until a cancel (2404) takes the first one back. Questions before settlement are not answered by this rule.
+    Known gaps: a settlement through another institution's code. Questions before settlement are not answered by this
+    rule.
 
     Example:
         >>> from rules.reference import Reference
@@ -95,16 +94,18 @@ class NoAgreement(Rule[Swipe | Admitted]):
         """A day, ms."""
         return DAY
 
-    def check(self, entry: Swipe | Admitted, window: Window[Swipe | Admitted], reference: Reference) -> Finding | None:
+    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Ask the register about the time of service, and count what the day has brought so far."""
-        status = self._status(entry, reference)
+        status = agreement_at(entry.institution, entry.began, reference)
         if not status:
             raise Undecidable("institution not in the register")
         if status not in WITHOUT_AGREEMENT:
             return None
         return Finding(
             measure="settlements",
-            value=sum(self._status(one, reference) in WITHOUT_AGREEMENT for one in window.entries),
+            value=sum(
+                agreement_at(one.institution, one.began, reference) in WITHOUT_AGREEMENT for one in window.entries
+            ),
             limit=0,
             unit="settlements",
             severity="critical",
@@ -112,17 +113,11 @@ class NoAgreement(Rule[Swipe | Admitted]):
             details={"status": status},
         )
 
-    def _status(self, entry: Swipe | Admitted, reference: Reference) -> str:
-        """What the register says of the time of service; empty where it does not know the institution."""
-        served = entry.began if isinstance(entry, Swipe) else entry.time
-        row = reference.row("institutions", entry.institution, served)
-        return "" if row is None else row["status"]
-
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """That the agreement is suspended or ended, and how much was settled."""
         found = episode.peak
         status, limit = STATUS[found.details["status"]], reached(found.limit + 1, Text("笔", "in a day"))
         return Text(
-            f"医保协议{status.zh}，当日仍有结算或入院登记{found.value:g}笔（{limit.zh}）",
-            f"the agreement is {status.en}, yet {found.value:g} settlements or admissions that day ({limit.en})",
+            f"医保协议{status.zh}，当日仍有结算{found.value:g}笔（{limit.zh}）",
+            f"the agreement is {status.en}, yet {found.value:g} settlements that day ({limit.en})",
         )

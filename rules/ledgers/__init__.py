@@ -6,7 +6,8 @@ from ..engine.arrival import Arrival
 from ..engine.ledger import Ledger, kept
 from ..engine.watch import Watch, able_of
 from ..reference import Reference
-from .agreements import AGREEMENTS, Admitted
+from .admissions import ADMISSIONS, Admitted
+from .agreements import AGREEMENTS
 from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
 from .care_homes import CARE_HOMES
@@ -54,6 +55,7 @@ LEDGERS: tuple[Ledger, ...] = (
     TILLS,
     SPENDING,
     AGREEMENTS,
+    ADMISSIONS,
     BAD_CODES,
     VISITS,
     SERVICES,

@@ -6,7 +6,7 @@ from ..engine.ledger import REACH_OF_STAYS, SLOW, Feed, Ledger
 from ..reference import Reference
 from ..wire.door import Event
 from ._common import Shared
-from .agreements import Admitted, own_of_admission
+from .admissions import Admitted, own_of_admission
 
 
 class Brought(Admitted, frozen=True, tag="g"):

@@ -14,7 +14,7 @@ from ..wire.door import Event, Opened
 from ..wire.fields import Admission, PersonMessage, PreSettlement, Settlement
 from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
-from .agreements import Admitted, admitted_of
+from .admissions import Admitted, admitted_of
 from .brokers import Brought, brought_of
 from .sales import Sale, sale_of, sold_in
 from .services import Registered, registered_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..engine.ledger import REACH_OF_STAYS, SLOW, Feed, Ledger
 from ..reference import Reference
-from .agreements import Admitted
+from .admissions import Admitted
 
 
 def _key(entry: Admitted, reference: Reference) -> tuple[str, ...] | None:

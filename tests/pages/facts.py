@@ -131,9 +131,18 @@ def facts(messages: Iterable[Message], tables: Tables) -> Facts:
         elif transaction in ("2204", "2301"):
             found.lines += [one for one in _lines(message) if not _is_cancelled(one, later)]
     found.lines = _latest(found.lines)
+    found.pieces = _last_sent(found.pieces)
     found.pieces.sort(key=lambda one: one.time)
     found.sold.sort(key=lambda one: one.time)
     return found
+
+
+def _last_sent(pieces: list[Piece]) -> list[Piece]:
+    """Of an admission, a discharge or a registration that was sent again the last one."""
+    last = {(one.transaction, one.place, one.visit): one for one in pieces}
+    return [
+        one for one in pieces if one.transaction in SETTLEMENTS or one is last[one.transaction, one.place, one.visit]
+    ]
 
 
 def _piece(message: Message, time: int, lines: tuple[Line, ...]) -> Piece:

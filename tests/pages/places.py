@@ -1,4 +1,4 @@
-"""S01, S01-GAP, S01-SIGN, S01-TILL, S09, B15, D04, D04-DATA and D07 from their pages."""
+"""S01, S01-GAP, S01-SIGN, S01-TILL, S09, S09-STAY, B15, D04, D04-DATA and D07 from their pages."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def tills(facts: Facts) -> Iterator[Found]:
 def agreements(facts: Facts) -> Iterator[Found]:
     """S09."""
     days: dict[tuple[str, int], list[int]] = {}
-    for one in facts.of("2102", "2207", "2401"):
+    for one in facts.of("2102", "2207"):
         served = min((line.time for line in one.lines), default=one.time)
         known = row(facts.tables, "institutions", "fixmedins_code", one.place, served) or {}
         if known.get("status") in ("suspended", "terminated"):
@@ -163,6 +163,19 @@ def agreements(facts: Facts) -> Iterator[Found]:
         for time in times:
             value = sum(one <= time for one in times)
             yield Found("S09", (place, str(day)), time, value, "critical")
+
+
+def admissions(facts: Facts) -> Iterator[Found]:
+    """S09-STAY."""
+    places: dict[str, list[int]] = {}
+    for one in facts.of("2401"):
+        known = row(facts.tables, "institutions", "fixmedins_code", one.place, one.time) or {}
+        if known.get("status") in ("suspended", "terminated"):
+            places.setdefault(one.place, []).append(one.time)
+    for place, times in places.items():
+        for time in times:
+            value = sum(day_of(one) == day_of(time) and one <= time for one in times)
+            yield Found("S09-STAY", (place,), time, value, "critical")
 
 
 OUTPATIENT = ("11", "12", "13", "14", "15", "16", "18", "19", "51", "53")

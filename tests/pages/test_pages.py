@@ -49,7 +49,7 @@ JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, drugs.accumulations, drugs.same_actions,
     drugs.dual_channels, persons.travels, persons.deaths, overlaps,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
-    places.growths, places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
+    places.admissions,    places.growths, places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
 )  # fmt: skip
 
 

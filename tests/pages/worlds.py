@@ -455,6 +455,9 @@ def suspensions(town: Town) -> None:
         if infno == "2401":
             visit = town.number(place, "v")
             said = town.send(infno, place, "p1", second, mdtrt_id=visit, begntime=text(second), med_type="21")
+            if town.maybe(0.4):
+                began = second - choice((10 * MINUTE, DAY, 5 * DAY))
+                town.send(infno, place, "p1", second, HOUR, mdtrt_id=visit, begntime=text(began), med_type="21")
         else:
             said = town.settle(infno, place, f"p{number}", second, feedetail=lines if infno == "2102" else None)
         if town.maybe(0.3):

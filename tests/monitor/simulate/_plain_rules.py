@@ -188,7 +188,7 @@ def _admitted(traffic: Traffic) -> dict[str, float]:
 
 
 def agreement(traffic: Traffic) -> Iterator[Found]:
-    """S09: service at an institution while it is suspended, stays admitted before apart."""
+    """S09 and S09-STAY: service at an institution while it is suspended, stays admitted before apart."""
     since = {
         row["fixmedins_code"]: seconds(row["valid_from"] + " 00:00:00")
         for row in traffic.tables["institutions"]
@@ -198,7 +198,7 @@ def agreement(traffic: Traffic) -> Iterator[Found]:
     for event in traffic.settled:
         begun = admitted.get(event["mdtrt_id"], seconds(event["setl_time"]))
         if begun >= since.get(event["fixmedins_code"], float("inf")):
-            yield "S09", [event]
+            yield ("S09-STAY" if event["infno"] == "2304" else "S09"), [event]
 
 
 def death(traffic: Traffic) -> Iterator[Found]:
