@@ -100,7 +100,7 @@ def test_brokers_are_addresses(brokers: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[S1]\nlimit = 3", "did you mean S01"),
+        ("[S001]\nlimit = 3", "did you mean S01"),
         ("[S01]\nlimt = 3", "did you mean limit"),
         ("[E01]\noverlap_hours = 48", "overlap_hours: expected a parameter, it is now called over_hours"),
         ("[S01]\nlimit = 'six'", "limit"),

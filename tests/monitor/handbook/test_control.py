@@ -37,7 +37,7 @@ def test_what_is_answered_stands_in_the_alert(answer: Answer) -> None:
 
     for language, text in (("zh", answer.why.zh), ("en", answer.why.en)):
         said = shown(pair, language)  # type: ignore[arg-type]  # the two languages
-        assert set() == {one for one in figures(text) if one not in said}
+        assert set() == figures(text) - figures(said)
         assert ("提示阈值" if language == "zh" else "threshold") in said
         assert ("待核实：" if language == "zh" else "to verify: ") in said
 

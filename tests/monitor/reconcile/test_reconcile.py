@@ -108,7 +108,9 @@ STANDS = Seen(accepted=1, accepted_fund=4000)
         ([message_reversal(oinfno="2102A")], TAKEN_BACK),
         ([message_reversal(oinfno="2207")], STANDS),
         ([message_reversal(fixmedins_code="P2")], STANDS),
-        ([message_reversal(inf_time="2026-03-05 10:01:00")], STANDS),  # not sent after it
+        ([message_reversal(inf_time="2026-03-05 10:00:59")], STANDS),  # not sent after it
+        ([message_reversal(inf_time="2026-03-05 10:01:00", msgid="a1")], STANDS),
+        ([message_reversal(inf_time="2026-03-05 10:01:00")], TAKEN_BACK),  # in the same second, by msgid after it
         ([reversal(), message_reversal(omsgid="r1", oinfno="2103")], STANDS),
         ([settlement(refd_setl_flag="1", msgid="again")], TAKEN_BACK),
         ([settlement(9, psn_no="341021", fund_pay_sumamt=-40.0, medfee_sumamt=-50, init_setl_id="s1")], TAKEN_BACK),

@@ -30,8 +30,8 @@ LOOK_ALIKES = {
     "other_maker_keyed", "dual_channel_prescribed",
 }  # fmt: skip
 RULES = {
-    "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "E09", "D01", "D01-DUP", "D02", "D03", "D04", "D05",
-    "D07", "D09", "I01", "I05", "E01", "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I13-TEL", "I10", "S10",
+    "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
+    "D04", "D05", "D07", "D09", "I01", "I05", "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I10", "I13-TEL", "E01",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",

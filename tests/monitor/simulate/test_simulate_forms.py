@@ -22,7 +22,7 @@ Event = dict[str, Any]
 Form = Literal["flat", "reply", "mixed"]
 COUNTY: Event = {"seed": 34, "persons": 4_000, "days": 26}
 """A county in which every transaction and every variant occurs within 26 days."""
-BYTES = "c56a1818eacfcf7ccc6bf5c13be7b12351827f8fdee17ff05c283b7d25f1a7fc"
+BYTES = "ed55c10adefdcb5ee3c708ff39a1eb597a3caaec9f738476b441edf0ffc5fe34"
 """SHA-256 of the flat traffic of one seed, as it was before there were other forms."""
 HEADER = {
     "msgid", "infno", "inf_time", "fixmedins_code", "fixmedins_name", "insuplc_admdvs", "mdtrtarea_admvs", "opter",
