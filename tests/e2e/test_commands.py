@@ -78,8 +78,8 @@ async def test_from_an_empty_cluster_to_an_alert_on_the_terminal(area: Area) -> 
     assert "differs" in area.run("topics", "create", code=1, entries_partitions=2)
 
     folder = tables(area.folder / "表 tables")
-    assert "institutions  1 keys" in area.run("reference", "validate", str(folder))
-    assert "deaths        1 rows" in area.run("reference", "load", str(folder))
+    assert "institutions  1 keys" in area.run("reference", "validate", str(folder), "--lang", "en")
+    assert "deaths        1 rows" in area.run("reference", "load", str(folder), "--lang", "en")
     listed = json.loads(area.run("reference", "list", "--json"))
     assert (listed["institutions"], listed["deaths"], listed["drugs"]) == (1, 1, 0)
 
