@@ -168,7 +168,7 @@ def test_the_doctor_says_what_is_wrong(area: Area) -> None:
     full = area.folder / "full"
     simulate("--persons", "6000", "--days", "3", "--reference", str(full), folder=area.folder)
     assert set(json.loads(area.run("reference", "load", str(full), "--json"))) == {
-        "institutions", "deaths", "drugs", "diagnoses", "calendar"
+        "households", "institutions", "staff", "deaths", "drugs", "diagnoses", "calendar"
     }  # fmt: skip
 
     assert "PROBLEM" not in area.run("doctor")
