@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from monitor import __version__
 from monitor.area.configure import compare
+from monitor.area.notifying import Telling, ask_alertmanagers, telling
 from monitor.area.tallies import noted_since, sentence
 from monitor.errors import ConfigurationError
 from monitor.inforce.reference import load_reference
@@ -22,9 +23,10 @@ from monitor.inforce.versions import versions_of
 from monitor.settings import DEVELOPMENT_KEY, Settings, unknown_variables
 from monitor.worker.fingerprint import SECRET
 from monitor.worker.worker import check_key, check_rules, group_of
-from rules.times import DAY
+from rules.times import DAY, MINUTE, iso
 from streams.kafka import area, gaps, topics
 from streams.kafka.handover import Member, members
+from streams.kafka.reading import UnreadError
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,13 @@ def wrong(what: str, detail: str) -> Check:
     return Check(what, detail, ok=False)
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Look at everything that a worker needs."""
+def examine(settings: Settings, notifiers: str) -> list[Check]:
+    """Look at everything that a worker needs, and whether leads reach Alertmanager.
+
+    notifiers: the group under which `monitor notify` commits its offsets.
+    """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    return [*_settings(settings), *asyncio.run(_cluster(settings)), _redis(settings)]
+    return [*_settings(settings), *asyncio.run(_cluster(settings, notifiers)), _redis(settings)]
 
 
 def _settings(settings: Settings) -> Iterator[Check]:
@@ -86,7 +91,7 @@ def _key(settings: Settings) -> Check:
     return well(what, "set" if key else "not set: fixed key, on loopback only")
 
 
-async def _cluster(settings: Settings) -> list[Check]:
+async def _cluster(settings: Settings, notifiers: str) -> list[Check]:
     """What the broker and the topics say. Long because it is one check after the other."""
     client = {"bootstrap_servers": settings.brokers}
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
@@ -106,7 +111,8 @@ async def _cluster(settings: Settings) -> list[Check]:
     detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"
     checks.append(well("rules", f"{len(enabled)} of {len(in_force.watches)} enabled; version {in_force.mark}"))
     checks.append(Check("reference tables", detail, ok=not wanting))
-    return [*checks, *await _area(settings), *await _noted(client, settings.prefix)]
+    checks += [*await _area(settings), *await _notify(settings, notifiers)]
+    return [*checks, *await _noted(client, settings.prefix)]
 
 
 async def _area(settings: Settings) -> list[Check]:
@@ -156,6 +162,39 @@ def _ranges(numbers: list[int]) -> str:
         else:
             runs.append([number])
     return " ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs) or "none"
+
+
+WAITS_MS = MINUTE
+"""A revision that is unread for less is no sign of anything. Our assumption: `monitor notify` reads twice a second."""
+
+
+async def _notify(settings: Settings, group: str) -> list[Check]:
+    """Whether leads reach Alertmanager; it is asked only where MONITOR_ALERTMANAGER is set."""
+    wanted = "alertmanager" in settings.model_fields_set
+    answers = await ask_alertmanagers(settings.alertmanager) if wanted else ()
+    checks = [
+        Check("MONITOR_ALERTMANAGER", f"{number} of {len(answers)}: {reason or 'ready'}", ok=not reason)
+        for number, reason in enumerate(answers, 1)
+    ]
+    try:
+        found = await telling(settings.brokers, settings.prefix, group, int(time.time() * 1000) - WAITS_MS)
+    except (KafkaError, UnreadError, OSError) as error:
+        return [*checks, wrong("notify", type(error).__name__)]
+    return [*checks, notify_check(found, wanted=wanted)]
+
+
+def notify_check(found: Telling | None, *, wanted: bool) -> Check:
+    """The last sign of life of `monitor notify`; a problem where revisions wait, or where it is wanted and never ran.
+
+    >>> notify_check(Telling(wrote=0, waits_since=None), wanted=True)
+    Check(what='notify', detail='last wrote at 1970-01-01T08:00:00+08:00; every revision is read', ok=True)
+    """
+    if found is None:
+        return Check("notify", "never ran in this area", ok=not wanted)
+    wrote = "wrote nothing yet" if found.wrote is None else f"last wrote at {iso(found.wrote)}"
+    if found.waits_since is None:
+        return well("notify", f"{wrote}; every revision is read")
+    return wrong("notify", f"{wrote}; revisions wait since {iso(found.waits_since)}")
 
 
 MOST_NOTED = 20

@@ -16,11 +16,16 @@ def doctor(
     reference: TablesFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Whether everything is there, and which setting is wrong. Exit code 1 where something is not."""
+    """Whether everything is there, and which setting is wrong. Exit code 1 where something is not.
+
+    Says when `monitor notify` last wrote, and since when revisions wait for it; asks Alertmanager where
+    MONITOR_ALERTMANAGER is set.
+    """
     from monitor.area.doctor import examine
+    from monitor.notify.notifier import group_of
 
     settings = load_settings(brokers=brokers, prefix=prefix, rules=rules, reference=reference)
-    findings = examine(settings)
+    findings = examine(settings, group_of(settings.prefix))
     if as_json:
         out_json([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings])
     else:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import orjson
 import typer
 
-from monitor.commands.common import Json, check_apart, out, out_json, writing
+from monitor.commands.common import Json, Lang, LangOption, check_apart, out, out_json, writing
 from monitor.errors import ConfigurationError
 
 
@@ -35,6 +35,7 @@ def simulate(
     reference: Annotated[
         Path | None, typer.Option("--reference", help="Write the county's reference tables into this folder.")
     ] = None,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """Labelled traffic of a small county."""
@@ -55,7 +56,8 @@ def simulate(
     if as_json:
         out_json({"events": count, "labels": len(simulation.labels())})
     else:
-        out(f"{count} events, {len(simulation.labels())} labels")
+        marked = len(simulation.labels())
+        out(f"{count} 条报文，{marked} 条标注" if lang is Lang.zh else f"{count} events, {marked} labels")
 
 
 def _first_day(start: str, days: int) -> date:

@@ -78,8 +78,8 @@ async def test_from_an_empty_cluster_to_an_alert_on_the_terminal(area: Area) -> 
     assert "differs" in area.run("topics", "create", code=1, entries_partitions=2)
 
     folder = tables(area.folder / "表 tables")
-    assert "institutions  1 keys" in area.run("reference", "validate", str(folder))
-    assert "deaths        1 rows" in area.run("reference", "load", str(folder))
+    assert "institutions  1 keys" in area.run("reference", "validate", str(folder), "--lang", "en")
+    assert "deaths        1 rows" in area.run("reference", "load", str(folder), "--lang", "en")
     listed = json.loads(area.run("reference", "list", "--json"))
     assert (listed["institutions"], listed["deaths"], listed["drugs"]) == (1, 1, 0)
 
@@ -168,7 +168,7 @@ def test_the_doctor_says_what_is_wrong(area: Area) -> None:
     full = area.folder / "full"
     simulate("--persons", "6000", "--days", "3", "--reference", str(full), folder=area.folder)
     assert set(json.loads(area.run("reference", "load", str(full), "--json"))) == {
-        "institutions", "deaths", "drugs", "diagnoses", "calendar"
+        "households", "institutions", "staff", "deaths", "drugs", "diagnoses", "calendar"
     }  # fmt: skip
 
     assert "PROBLEM" not in area.run("doctor")

@@ -6,6 +6,7 @@ import gc
 import gzip
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -227,6 +228,22 @@ def test_a_simulation_says_how_much_it_wrote(tmp_path: Path) -> None:
 
     lines = {path.name: len(path.read_bytes().splitlines()) for path in (events, labels)}
     assert lines == orjson.loads(said)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", r"\d+ 条报文，\d+ 条标注\n"), ("en", r"\d+ events, \d+ labels\n")])
+def test_a_simulation_speaks_one_language(tmp_path: Path, lang: str, said: str) -> None:
+    """The line is of the language that was asked for, and of no other."""
+    out = ["--out", str(tmp_path / "events"), "--labels", str(tmp_path / "labels")]
+
+    assert re.fullmatch(said, run("simulate", *out, "--persons", "100", "--days", "1", "--lang", lang))
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "deaths        1 个键\n"), ("en", "deaths        1 keys\n")])
+def test_tables_are_counted_in_one_language(tmp_path: Path, lang: str, said: str) -> None:
+    """A table is called as its file is, in both."""
+    (tmp_path / "deaths.csv").write_text("psn_no,die_date,valid_from\n341,2026-03-01,\n", encoding="utf-8")
+
+    assert said in run("reference", "validate", str(tmp_path), "--lang", lang)
 
 
 def test_a_rules_file_says_what_is_in_force(tmp_path: Path) -> None:
