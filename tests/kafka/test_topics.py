@@ -108,7 +108,8 @@ async def test_settings_that_differ_are_mended(kafka: Kafka, prefix: str) -> Non
 
     async def known() -> bool:
         """The broker that is asked hears of it a moment later."""
-        return {one.state for one in await topics.create(client(kafka), prefix, SIZES)} == {"exists", "differs"}
+        found = {one.name: one.state for one in await topics.create(client(kafka), prefix, SIZES)}
+        return found[names.alerts] == "exists" and found[names.events] == "differs"
 
     await until(known, 60)
     after = await settings_of(kafka, names.alerts)
