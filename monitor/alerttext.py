@@ -17,6 +17,7 @@ from monitor.alertwords import (
     STAGES,
     STATUS,
     SUBJECTS,
+    WITHHELD,
 )
 from monitor.contract.text import Language, Said
 from monitor.incidents import incidents_of
@@ -235,6 +236,8 @@ def _cells(row: Row, speech: _Speech) -> dict[str, str]:
 def _value(name: str, value: str, speech: _Speech) -> str:
     if name == "status":
         return speech.of(AGREEMENTS, value)
+    if name == "state":
+        return speech.of(WITHHELD, value)
     if name in CODES:
         called = code_text(name, value)
         return called.zh if speech.language == "zh" else called.en

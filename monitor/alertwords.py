@@ -68,6 +68,7 @@ DECIDED: Mapping[str, Said] = {
     "drug_trac_codg": Said("追溯码", "trace code"),
     "tel": Said("联系电话（假名）", "telephone, a pseudonym"),
     "role": Said("岗位", "role"),
+    "state": Said("待遇限制", "withheld"),
     "household": Said("户（假名）", "household, a pseudonym"),
     "village": Said("村（社区）", "village"),
     "care_home": Said("养老机构", "care home"),
@@ -88,6 +89,11 @@ AGREEMENTS: Mapping[str, Said] = {
     "terminated": Said("解除", "terminated"),
 }
 """Status of an institution in the register, where that is why an alert is there."""
+WITHHELD: Mapping[str, Said] = {
+    "suspended": Said("暂停联网结算", "suspended"),
+    "waiting": Said("待遇等待期", "waiting"),
+}
+"""State of a person in the table of the insured, where that is why an alert is there."""
 HEADINGS: Mapping[str, Said] = {
     "id": Said("线索编号", "alert"),
     "incident": Said("同一事件", "incident"),

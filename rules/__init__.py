@@ -28,6 +28,7 @@ from .ledgers import (
     Visit,
     frozen_after,
     when_died,
+    withheld,
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.whole_stays import (
@@ -106,6 +107,7 @@ __all__ = [
     "span_text",
     "stays_in",
     "when_died",
+    "withheld",
     "year_of",
     "yuan",
 ]

@@ -173,6 +173,31 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "insured": About(
+        "Persons who may not settle, or not with the fund: E11 and E04 ask it. One row for each time that it holds; "
+        "whoever is in no row that is valid is insured as usual. What is lifted early is closed with valid_to.",
+        "参保待遇受限人员：暂停联网结算的，以及处于待遇等待期的；E11、E04 使用。每段限制一行，无有效行的视为正常参保；"
+        "提前解除的以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column(
+                "state",
+                "`suspended`: network settlement is suspended (Article 41 of the regulation); `waiting`: the fund does "
+                "not pay yet",
+                "`suspended` 暂停联网结算（条例第四十一条）；`waiting` 处于待遇等待期",
+                "suspended",
+                required=True,
+                one_of=("suspended", "waiting"),
+            ),
+            *_VALID,
+        ),
+    ),
     "staff": About(
         "Who works at which institution; I10 asks it. Whoever leaves is closed with valid_to.",
         "机构职工名册：何人在何机构工作；I10 使用。离职的以 valid_to 终止。",

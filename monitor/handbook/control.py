@@ -53,8 +53,8 @@ ANSWERS = (
     ),
     Answer(
         "D01", 1,
-        Said("2026-03-04已配28天量，两天后在另一家药店再配同一药品，预计还可用26.1天，阈值14天。",
-             "28 days' supply on 2026-03-04, the same drug again two days later elsewhere: 26.1 days left, limit 14."),
+        Said("2026-03-15已配56天量，四天后在另一家药店再配同一药品，预计还可用152天，阈值28天；已是第4次。",
+             "56 days' supply on 2026-03-15, again four days later elsewhere: 152 days left, limit 28; fourth time."),
         Said("是否调整剂量、外出备药、遗失补配，或囤药转卖。", "New dose, travel, loss, or hoarding to resell?"),
     ),
     Answer(
@@ -73,8 +73,8 @@ ANSWERS = (
     ),
     Answer(
         "E01", 1,
-        Said("2026-03-04起住在一家医院，2026-03-05又在另一家入院，重叠96.4小时，阈值24小时。",
-             "In one hospital from 2026-03-04, admitted to another on 2026-03-05: 96.4 hours at once, limit 24."),
+        Said("2026-03-04起住在一家医院，2026-03-05又在另一家入院，重叠97.2小时，阈值24小时。",
+             "In one hospital from 2026-03-04, admitted to another on 2026-03-05: 97.2 hours at once, limit 24."),
         Said("两院床位、护理与检查记录，患者实际在哪家医院；是否漏传出院登记。",
              "Beds, nursing and tests at both: where was the patient? Or was a discharge not sent?"),
     ),
@@ -87,15 +87,15 @@ ANSWERS = (
     ),
     Answer(
         "I01", 1,
-        Said("2026-03-09出院，3天后因同类诊断（N39）再次入同一医院，阈值7天。",
-             "Discharged on 2026-03-09, back at the same hospital 3 days later with N39 again, limit 7 days."),
+        Said("2026-03-09出院，2天后因同类诊断（N39）再次入同一医院，阈值7天。",
+             "Discharged on 2026-03-09, back at the same hospital 2 days later with N39 again, limit 7 days."),
         Said("两次病历：出院时是否达到出院标准，再入院是否为同一次治疗。",
              "Both records: fit to leave then, and one treatment in two bills?"),
     ),
     Answer(
         "I01", 2,
-        Said("2026-03-17从同一集团的另一家医院出院，3.9天后因同类诊断（K25）入院，阈值7天。",
-             "Discharged on 2026-03-17 from a hospital of the group, admitted 3.9 days later with K25, limit 7 days."),
+        Said("2026-03-16从同一集团的另一家医院出院，2天后因同类诊断（E11）入院，阈值7天。",
+             "Discharged on 2026-03-16 from a hospital of the group, admitted 2 days later with E11, limit 7 days."),
         Said("两次病历；是否为下转康复或同一次治疗分两次结算。",
              "Both records; rehabilitation further down the group, or one treatment in two bills?"),
     ),
@@ -134,15 +134,15 @@ ANSWERS = (
     ),
     Answer(
         "S01-SIGN", 2,
-        Said("10分钟内6名参保人结算后账户余额均不足5元，阈值6人。",
-             "6 persons within 10 minutes, each account left with less than 5 yuan, limit 6."),
+        Said("10分钟内7名参保人结算后账户余额均不足5元，阈值6人。",
+             "7 persons within 10 minutes, each account left with less than 5 yuan, limit 6."),
         Said("是否收集凭证将账户刷空；逐笔对照处方与小票。",
              "Accounts emptied with collected cards? Compare slips one by one."),
     ),
     Answer(
         "S01-SIGN", 3,
-        Said("10分钟内6名参保人均为异地参保（330100），阈值6人。",
-             "6 persons within 10 minutes, all insured elsewhere (330100), limit 6."),
+        Said("10分钟内7名参保人均为异地参保（330100），阈值6人。",
+             "7 persons within 10 minutes, all insured elsewhere (330100), limit 6."),
         Said("是否旅行团等正常客流，或收集异地凭证刷卡。", "A tour group, or collected cards from elsewhere?"),
     ),
     Answer(
@@ -161,8 +161,8 @@ ANSWERS = (
     ),
     Answer(
         "S06", 2,
-        Said("13:05与13:45结算的两家机构相距92公里，折合时速138.3公里，阈值120公里。",
-             "Two institutions 92 km apart at 13:05 and 13:45, a journey at 138.3 km/h, limit 120."),
+        Said("13:44与14:24结算的两家机构相距91公里，折合时速136.3公里，阈值120公里。",
+             "Two institutions 91 km apart at 13:44 and 14:24, a journey at 136.3 km/h, limit 120."),
         Said("是否盗刷、出借凭证；两家机构的坐标登记是否正确。",
              "Stolen or lent; are both places registered correctly?"),
     ),

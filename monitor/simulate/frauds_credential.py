@@ -12,7 +12,7 @@ from .county import Institution
 from .forms import Line, Message
 from .outpatient import Visit, treat
 from .pharmacy import Sale, sell
-from .stage import Act, NotNow, Scenario, Stage
+from .stage import Act, Limited, NotNow, Scenario, Stage
 
 
 def _swiped(stage: Stage, place: Institution, day: int, gaps: list[int]) -> list[Sale]:
@@ -109,6 +109,31 @@ def use_after_death(stage: Stage, day: int, _turn: int) -> Act:
     return Act(places[0], _sold(stage, sales), sales[0].at)
 
 
+def settled_while_barred(stage: Stage, day: int, _turn: int) -> Act:
+    """A person whose network settlement is suspended buys on, up to three times, the first from its first day on."""
+    (person,) = stage.people(1)
+    first = day + stage.pen.rng.randint(0, 2) * DAY
+    sales = [
+        Sale(person, place, stage.slot(place, first + 5 * number * DAY), stage.some())
+        for number, place in enumerate(stage.shops(stage.pen.rng.randint(1, 3)))
+    ]
+    stage.insured[person.index] = Limited("suspended", day, day + stage.pen.rng.randint(90, 365) * DAY)
+    return Act(sales[0].place, _sold(stage, sales), sales[0].at)
+
+
+def paid_while_waiting(stage: Stage, day: int, _turn: int) -> Act:
+    """The fund pays, up to three times, for a person who still waits: also on the last day of the waiting period."""
+    (person,) = stage.people(1)
+    count = stage.pen.rng.randint(1, 3)
+    sales = [
+        Sale(person, place, stage.slot(place, day + 5 * number * DAY), stage.some())
+        for number, place in enumerate(stage.shops(count))
+    ]
+    last = day + (5 * count - stage.pen.rng.randint(1, 5)) * DAY
+    stage.insured[person.index] = Limited("waiting", last - 89 * DAY, last)
+    return Act(sales[0].place, _sold(stage, sales), sales[0].at)
+
+
 def settled_while_suspended(stage: Stage, _day: int, turn: int) -> Act:
     """A pharmacy whose agreement is suspended goes on settling: several customers on one day."""
     place = stage.county.suspended_pharmacy
@@ -132,4 +157,6 @@ FRAUDS = (
     Scenario("impossible_travel", ("S06",), 1, impossible_travel, also=("D01-DUP",)),
     Scenario("use_after_death", ("E09",), 2, use_after_death),
     Scenario("settled_while_suspended", ("S09",), 1, settled_while_suspended),
+    Scenario("settled_while_barred", ("E11",), 13, settled_while_barred),
+    Scenario("paid_while_waiting", ("E04",), 11, paid_while_waiting),
 )

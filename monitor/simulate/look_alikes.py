@@ -13,7 +13,7 @@ from .numbers import wire_time
 from .outpatient import Visit, cancel_lines, treat
 from .outpatient import take_back as take_back_visit
 from .pharmacy import Sale, sell, settlement_among, take_back
-from .stage import Act, Scenario, Stage
+from .stage import Act, Limited, Scenario, Stage
 
 
 def _sold(stage: Stage, sales: list[Sale]) -> list[Message]:
@@ -238,6 +238,28 @@ def dual_channel_prescribed(stage: Stage, day: int, _turn: int) -> Act:
     return Act(shop, _sold(stage, sales), sales[1].at)
 
 
+def around_a_suspension(stage: Stage, day: int, turn: int) -> Act:
+    """Settled on the last day before a suspension, or on the first day after it."""
+    (person,) = stage.people(1)
+    place = stage.online_shop()
+    sale = Sale(person, place, stage.slot(place, day), stage.some())
+    months = stage.pen.rng.randint(90, 365) * DAY
+    first, last = (day + DAY, day + months) if turn % 2 else (day - months, day - DAY)
+    stage.insured[person.index] = Limited("suspended", first, last)
+    return Act(place, sell(stage.pen, sale), sale.at)
+
+
+def waiting_pays_alone(stage: Stage, day: int, _turn: int) -> Act:
+    """Whoever waits pays without the fund; the fund pays from the first day after the waiting period."""
+    (person,) = stage.people(1)
+    sales = [
+        Sale(person, place, stage.slot(place, day + 6 * number * DAY), stage.some(), by_fund=number > 0)
+        for number, place in enumerate(stage.shops(2))
+    ]
+    stage.insured[person.index] = Limited("waiting", day - 84 * DAY, day + 5 * DAY)
+    return Act(sales[1].place, _sold(stage, sales), sales[1].at)
+
+
 LOOK_ALIKES = (
     Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
@@ -255,4 +277,6 @@ LOOK_ALIKES = (
     Scenario("two_makers", ("D01-DUP",), 1, two_makers),
     Scenario("three_pharmacies", ("D05",), 17, three_pharmacies),
     Scenario("other_maker_keyed", ("D07",), 1, other_maker_keyed),
+    Scenario("around_a_suspension", ("E11",), 1, around_a_suspension),
+    Scenario("waiting_pays_alone", ("E04",), 7, waiting_pays_alone),
 )

@@ -21,7 +21,8 @@ class Sale:
     """One purchase. at: when it is settled; uploaded: when the pharmacy is back on line, None = as usual.
 
     circulated: on a prescription that a hospital sent. asked: whether 2101 is sent. days: prd_days filled in
-    in any case. credential, insured_in: other than the person's own; balance: left on the account, fen.
+    in any case. by_fund: whether the fund pays its part. credential, insured_in: other than the person's own;
+    balance: left on the account, fen.
     """
 
     person: Person
@@ -37,6 +38,7 @@ class Sale:
     balance: int | None = None
     days: bool = False
     asked: bool = False
+    by_fund: bool = True
 
 
 def sell(pen: Pen, sale: Sale) -> list[Message]:
@@ -62,7 +64,8 @@ def sell(pen: Pen, sale: Sale) -> list[Message]:
         asked: Wire = {"medfee_sumamt": yuan(total), "insutype": person.insurance}
         asked["feedetail"] = [{**line, "fee_ocur_time": wire_time(before)} for line in lines]
         found.append(counter.write("2101", before, common | asked))
-    settled = pen.settled(person, Bill(total, _FUND[person.insurance], sale.balance))
+    part = _FUND[person.insurance] if sale.by_fund else 0.0
+    settled = pen.settled(person, Bill(total, part, sale.balance))
     if sale.credential:
         settled["mdtrt_cert_type"] = sale.credential
     rest: Wire = {

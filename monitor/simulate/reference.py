@@ -14,6 +14,7 @@ from rules.times import DAY
 from .catalogue import DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES
 from .county import REGIONS, County, Institution
 from .numbers import wire_date
+from .stage import Limited
 
 Rows = list[dict[str, str]]
 _OPEN = {"valid_from": "2020-01-01", "valid_to": ""}
@@ -77,6 +78,19 @@ def households(county: County) -> Rows:
             **_OPEN,
         }
         for person in county.people
+    ]
+
+
+def insured(county: County, limited: Mapping[int, Limited]) -> Rows:
+    """Who may not settle, or not with the fund."""
+    return [
+        {
+            "psn_no": county.people[person].number,
+            "state": one.state,
+            "valid_from": wire_date(one.first),
+            "valid_to": wire_date(one.last),
+        }
+        for person, one in sorted(limited.items())
     ]
 
 

@@ -102,7 +102,7 @@ class Simulation:
         return [label.row() for label in self._play.labels]
 
     def reference(self) -> dict[str, reference.Rows]:
-        """The reference tables of the county: institutions, deaths, households, staff, drugs, diagnoses, calendar."""
+        """The reference tables of the county, by name."""
         stage = self._play.stage
         dates = [self.start + timedelta(days=number) for number in range(self.days)]
         campaigns = {self.start + timedelta(days=(day - self._first) // DAY) for day in stage.campaigns}
@@ -111,6 +111,7 @@ class Simulation:
             "institutions": reference.institutions(self.county, stage.suspended, sales),
             "deaths": reference.deaths(self.county, self._circumstances.deaths),
             "households": reference.households(self.county),
+            "insured": reference.insured(self.county, stage.insured),
             "staff": reference.staff(self.county),
             "drugs": reference.drugs(),
             "diagnoses": reference.diagnoses(),
@@ -153,14 +154,14 @@ class Simulation:
             return None
         part = (turn + stage.pen.rng.random()) / self._times
         day = self._first + int(part * (self.days - scenario.span + 1)) * DAY
-        before = set(stage.taken)
+        taken, insured = set(stage.taken), dict(stage.insured)
         try:
             act = scenario.play(stage, day, turn)
             if max(message.uploaded for message in act.messages) < stage.end:
                 return Label(verdict, scenario, act)
         except NotNow:
             pass
-        stage.taken = before
+        stage.taken, stage.insured = taken, insured
         return None
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rules.times import DAY, HOUR, MINUTE, SECOND, iso
 
@@ -71,9 +72,22 @@ class Label:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """What a person may not do, and on which days (ms): settle (suspended), or settle with the fund (waiting)."""
+
+    state: Literal["suspended", "waiting"]
+    first: int
+    last: int
+
+
 @dataclass(slots=True)
 class Stage:
-    """Where scenarios are played. blocked: counter -> times of scenarios; campaigns: days (ms)."""
+    """Where scenarios are played.
+
+    deaths: person -> day (ms); insured: person -> what is withheld; blocked: counter -> times of scenarios;
+    campaigns: days (ms).
+    """
 
     county: County
     pen: Pen
@@ -81,6 +95,7 @@ class Stage:
     days: int
     suspended: int
     deaths: dict[int, int] = field(default_factory=dict)
+    insured: dict[int, Limited] = field(default_factory=dict)
     blocked: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     campaigns: list[int] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)

@@ -13,6 +13,7 @@ from .brokers import BROKERS, Brought
 from .care_homes import CARE_HOMES
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
+from .insured import INSURED, withheld
 from .messages import MESSAGES
 from .sales import SALES, Sale
 from .services import SERVICES, Registered, when_died
@@ -46,6 +47,7 @@ __all__ = [
     "frozen_after",
     "kinds_read",
     "when_died",
+    "withheld",
 ]
 
 LEDGERS: tuple[Ledger, ...] = (
@@ -59,6 +61,7 @@ LEDGERS: tuple[Ledger, ...] = (
     BAD_CODES,
     VISITS,
     SERVICES,
+    INSURED,
     SUPPLY,
     THERAPIES,
     STAYS,

@@ -36,7 +36,7 @@ _TIMES_SEEN = 5
 DYNAMIC_TOPIC_CONFIG = 1
 """Source of a setting that was given to the topic itself, in the answer of the broker."""
 
-REFERENCE_TABLES = ("institutions", "deaths", "households", "staff", "drugs", "diagnoses", "calendar")
+REFERENCE_TABLES = ("institutions", "deaths", "households", "insured", "staff", "drugs", "diagnoses", "calendar")
 
 
 @dataclass(frozen=True)

@@ -252,6 +252,9 @@ def a_reference() -> Reference:
     suspended = {"fixmedins_code": wire.HOSPITAL, "status": "suspended", "kind": "hospital", "valid_from": "2026-03-03"}
     reference.put("institutions", row | suspended)
     reference.put("deaths", {"psn_no": Pseudonyms("key").person("0-1"), "die_date": "2026-03-04"})
+    for person, state in (("0-1", "suspended"), ("0-2", "waiting")):
+        row_of = {"psn_no": Pseudonyms("key").person(person), "state": state, "valid_from": "2026-03-03"}
+        reference.put("insured", row_of)
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}

@@ -116,6 +116,18 @@ def deaths(facts: Facts) -> Iterator[Found]:
                     yield Found("E09", (person,), time, value, "critical" if others else "high")
 
 
+def withheld(facts: Facts) -> Iterator[Found]:
+    """E11 and E04."""
+    for person, settled in by_person(facts.of("2102", "2207", "2304")):
+        known = [(one, row(facts.tables, "insured", "psn_no", person, one.time) or {}) for one in settled]
+        barred = [one.time for one, said in known if said.get("state") == "suspended"]
+        waits = [one for one, said in known if said.get("state") == "waiting"]
+        paid = [one.time for one in waits if float(text_of(one.message, "fund_pay_sumamt")) > 0]
+        for rule, times in (("E11", barred), ("E04", paid)):
+            for now in times:
+                yield Found(rule, (person,), now, sum(now - 30 * DAY < time <= now for time in times), "high")
+
+
 def _hits(person: str, pieces: list[Piece], lines: list[Line], tables: Tables) -> Iterator[tuple[int, int, str, float]]:
     """Each hit: its time, the time of service, the institution, and the days after the death."""
 

@@ -71,6 +71,12 @@ def tables() -> Tables:
             {"med_list_codg": HERB, "group": "G", "pack_units": "20", "daily_units": "4", "valid_to": day(60)},
             {"med_list_codg": HERB, "group": "G", "pack_units": "40", "daily_units": "4", "valid_from": day(61)},
         ],
+        "insured": [
+            {"psn_no": "i1", "state": "suspended", "valid_from": day(10), "valid_to": day(14)},
+            {"psn_no": "i2", "state": "waiting", "valid_from": day(10), "valid_to": day(14)},
+            {"psn_no": "i3", "state": "waiting", "valid_from": day(8), "valid_to": day(11)},
+            {"psn_no": "i3", "state": "suspended", "valid_from": day(12)},
+        ],
         "staff": [
             {"psn_no": "p1", "fixmedins_code": H1, "valid_to": day(100)},
             {"psn_no": "p2", "fixmedins_code": H1, "valid_from": day(30)},
@@ -464,6 +470,17 @@ def suspensions(town: Town) -> None:
             town.take_back(said, at + choice((HOUR, 73 * HOUR, 20 * DAY)))
 
 
+def withheld(town: Town) -> None:
+    """Settlements around the beginning and the end of a suspension and of a waiting period, with and without fund."""
+    choice = town.random.choice
+    for _ in range(40):
+        at = choice((7, 8, 9, 10, 11, 12, 14, 15, 41, 43, 80)) * DAY + choice((0, 9 * HOUR, DAY - MINUTE))
+        infno, fund = choice(("2102", "2207", "2304")), choice((30, 30, 0, 0.01))
+        said = town.settle(infno, choice((P1, P2, H1)), choice(("i1", "i2", "i3", "i4")), at, fund_pay_sumamt=fund)
+        if town.maybe(0.3):
+            town.take_back(said, at + choice((HOUR, 73 * HOUR, 60 * DAY, 64 * DAY)))
+
+
 def growing(town: Town) -> None:
     """Three months of a clinic, and two weeks in which the fund pays about half as much more, or twice as much."""
     choice = town.random.choice
@@ -536,7 +553,7 @@ def packs(town: Town) -> None:
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
-    packs, "rounds": rounds, "together": together,
+    packs, "rounds": rounds, "together": together, "withheld": withheld,
 }  # fmt: skip
 
 

@@ -90,6 +90,7 @@ def judge(traffic: Traffic) -> list[Found]:
         travel,
         agreement,
         death,
+        insured,
         supply,
         split,
         boxes,
@@ -199,6 +200,18 @@ def agreement(traffic: Traffic) -> Iterator[Found]:
         begun = admitted.get(event["mdtrt_id"], seconds(event["setl_time"]))
         if begun >= since.get(event["fixmedins_code"], float("inf")):
             yield ("S09-STAY" if event["infno"] == "2304" else "S09"), [event]
+
+
+def insured(traffic: Traffic) -> Iterator[Found]:
+    """E11 and E04: settled while suspended, or with the fund while waiting."""
+    for event in traffic.settled:
+        day = event["setl_time"][:10]
+        for row in traffic.tables["insured"]:
+            if row["psn_no"] == event["psn_no"] and row["valid_from"] <= day <= row["valid_to"]:
+                if row["state"] == "suspended":
+                    yield "E11", [event]
+                elif float(event["fund_pay_sumamt"]) > 0:
+                    yield "E04", [event]
 
 
 def death(traffic: Traffic) -> Iterator[Found]:

@@ -18,7 +18,7 @@ from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.monitor.simulate._plain_rules import Event, judge, read, seconds
 
-SMALL = Simulation(seed=3, persons=1_500, days=30)
+SMALL = Simulation(seed=7, persons=1_500, days=30)
 LARGE = Simulation(seed=2, persons=10_000, days=28, frauds=False, look_alikes=False)
 HONEST = Simulation(seed=4, persons=3_000, days=20, frauds=False, look_alikes=False)
 LOOK_ALIKES = {
@@ -27,11 +27,12 @@ LOOK_ALIKES = {
     "reversed_and_sold_again", "upload_retry", "treatment_cycle", "transfer", "settled_after_death",
     "newborn_with_mother", "admitted_before_suspension", "traffic_accident", "couple_falls_ill", "birth_in_the_family",
     "staff_treated_elsewhere", "around_a_birth", "changed_at_once", "two_makers", "three_pharmacies",
-    "other_maker_keyed", "dual_channel_prescribed",
+    "other_maker_keyed", "dual_channel_prescribed", "around_a_suspension", "waiting_pays_alone",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
     "D04", "D05", "D07", "D09", "I01", "I05", "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I10", "I13-TEL", "E01",
+    "E04", "E11",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
@@ -283,7 +284,7 @@ def test_spending_grows_only_where_it_is_labelled() -> None:
 
 
 def test_reference_tables_are_written_as_csv(tmp_path: Path) -> None:
-    """Seven files; the suspended pharmacy has two rows that meet, and the dead of the scenarios are registered."""
+    """Eight files; the suspended pharmacy has two rows that meet, and the dead of the scenarios are registered."""
     files = write_reference(SMALL.reference(), tmp_path / "reference")
     tables = {path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in files}
     code = next(row["fixmedins_code"] for row in tables["institutions"] if row["status"] == "suspended")
@@ -297,7 +298,7 @@ def test_reference_tables_are_written_as_csv(tmp_path: Path) -> None:
         if body["msgid"] in label["msgids"]
     }
 
-    assert set(tables) == {"institutions", "deaths", "households", "staff", "drugs", "diagnoses", "calendar"}
+    assert set(tables) == {"institutions", "deaths", "households", "insured", "staff", "drugs", "diagnoses", "calendar"}
     assert all("valid_from" in row and "valid_to" in row for table in tables.values() for row in table)
     assert [row["status"] for row in rows] == ["active", "suspended"]
     assert (rows[0]["valid_to"], rows[1]["valid_from"]) == ("2025-09-10", "2025-09-11")

@@ -41,6 +41,7 @@ def tables() -> Reference:
     row = {"fixmedins_code": wire.SHOP, "status": "suspended", "kind": "pharmacy"}
     reference.put("institutions", row)
     reference.put("deaths", {"psn_no": "1", "die_date": "2026-02-01"})
+    reference.put("insured", {"psn_no": "1", "state": "suspended"})
     reference.put("households", {"psn_no": "1", "household": "h", "village": "v", "care_home": "c"})
     return reference
 

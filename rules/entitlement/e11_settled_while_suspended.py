@@ -1,0 +1,102 @@
+"""Rule E11: a person settles whose network settlement is suspended."""
+
+from __future__ import annotations
+
+from rules import (
+    DAY,
+    Card,
+    Episode,
+    Finding,
+    Names,
+    Reference,
+    Rule,
+    Text,
+    Visit,
+    Window,
+    ends_after,
+    evidence,
+    reached,
+    withheld,
+)
+
+
+class SettledWhileSuspended(Rule[Visit]):
+    """A person settles through the network while the register has the person's network settlement suspended.
+
+    Why: Article 41 of the regulation lets the bureau suspend the network settlement of an insured person for 3 to 12
+    months. The register decides, so an honest county has no alert but for errors in it: a person with a wrong row has
+    one alert for as long as the person settles at least once in 30 days.
+
+    Judged are settlements (2102, 2207, 2304), at setl_time, whatever the fund paid. It is a finding, `high`, if the row
+    of the person that is valid at setl_time has state `suspended`. The value is the number of such settlements in the
+    30 days up to the judged one. Reversals and refunds never count.
+
+    Known gaps: a settlement of costs that arose before the suspension is reported too, for what is suspended is the
+    settlement. Where two rows are valid at once the one with the later valid_from counts. Questions before settlement
+    are not answered by this rule.
+
+    Example:
+        >>> from rules.reference import Reference
+        >>> from rules.testing import at, judge, visit
+        >>> reference = Reference()
+        >>> reference.put("insured", {"psn_no": "p1", "state": "suspended", "valid_from": "2026-03-05"})
+        >>> judge(SettledWhileSuspended(), [visit(at("23:59", day=-1))], reference)
+        []
+        >>> [(found.value, found.severity) for found in judge(SettledWhileSuspended(), [visit(at("00:00"))], reference)]
+        [(1, 'high')]
+
+    """
+
+    card = Card(
+        id="E11",
+        name=Text("暂停联网结算期间结算", "Settlement of a suspended person"),
+        family="entitlement",
+        ledger="insured",
+        subject="person",
+        why=Text(
+            "暂停联网结算期间，参保人的医疗费用不得联网结算",
+            "The costs of a suspended person may not be settled through the network",
+        ),
+        basis=("《医疗保障基金使用监督管理条例》第四十一条（暂停医疗费用联网结算3个月至12个月）"),
+        advice=Text(
+            "三日内核对暂停决定的起止日期，查明结算系统为何仍予受理，并核实持卡就医的是否本人",
+            "within three days compare the dates of the decision, why it was accepted, and whether the person came",
+        ),
+        tables=("insured",),
+        decided=("insured.state",),
+    )
+
+    quiet: int = ends_after(2_592_000, "30天：持续结算只有一条预警", "30 days: continued use is one alert")
+
+    @property
+    def span(self) -> int:
+        """So far back settlements are counted, ms."""
+        return 30 * DAY
+
+    def check(self, entry: Visit, window: Window[Visit], reference: Reference) -> Finding | None:
+        """Judge the settlement, and count those of the last 30 days."""
+        if not _is_hit(entry, reference):
+            return None
+        return Finding(
+            measure="settlements",
+            value=sum(_is_hit(one, reference) for one in window.entries),
+            limit=0,
+            unit="settlements",
+            severity="high",
+            evidence=evidence([entry], self.card),
+        )
+
+    def sentence(self, episode: Episode, names: Names) -> Text:
+        """How often and where."""
+        found, where = episode.peak, names.institutions(episode.evidence)
+        limit = reached(found.limit + 1, Text("笔", "in 30 days"))
+        return Text(
+            f"1名参保人在暂停联网结算期间仍有结算，30天内最多{found.value:g}笔（{limit.zh}），发生在{where.zh}",
+            f"a person settled while network settlement is suspended, up to {found.value:g} settlements "
+            f"in 30 days ({limit.en}), at {where.en}",
+        )
+
+
+def _is_hit(one: Visit, reference: Reference) -> bool:
+    """Whether network settlement was suspended when it was settled."""
+    return withheld(one, reference) == "suspended"
