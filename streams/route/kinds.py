@@ -69,6 +69,8 @@ class Kinds:
         self._number = 0
         self._answered: set[int] = set()
         """Input partitions of which is sent what the owner asked for last."""
+        self._is_doubted = False
+        """Whether anybody asked in another generation since this one began: this worker may have been replaced."""
         self._heard = asyncio.Event()
 
     @property
@@ -86,7 +88,7 @@ class Kinds:
         left = self.asked
         self._asked = {} if left is None else {generation: left}
         self._sure, self._told, self._number = (None, None, 0) if left is None else (left.kinds, left, left.number)
-        self._answered = set()
+        self._answered, self._is_doubted = set(), False
 
     def hear(self, key: bytes, value: bytes) -> None:
         """Take note of a record of this kind; of what another release said, only what is understood."""
@@ -99,6 +101,7 @@ class Kinds:
                 self._answered.add(int(partition))
         elif (asked := _asked(value)).area == self._area:
             self._asked[asked.generation] = asked
+            self._is_doubted = self._is_doubted or asked.generation != self._generation
         self._heard.set()
 
     async def answer(self, partitions: Iterable[int], asked: Asked) -> None:
@@ -109,17 +112,21 @@ class Kinds:
     async def widen(self, needed: frozenset[str]) -> None:
         """Ask for these kinds too, and return when they are sent of every input partition.
 
-        A partition that nobody reads, or whose owner hangs, is waited for no longer than the limit.
+        A partition that nobody reads, or whose owner hangs, is waited for no longer than the limit. Who may have been
+        replaced asks for what it knows to be sent too: where it was, nobody answers.
         """
-        if self._sure is None or needed <= set(self._sure):
+        if self._sure is None or (needed <= set(self._sure) and not self._is_doubted):
             return
         wanted = tuple(sorted({*self._sure, *needed}))
+        if self._is_doubted:
+            self._told = None
         await self._ask(wanted)
         try:
             async with asyncio.timeout(self._hold):
                 while self._silent():
                     self._heard.clear()
                     await self._heard.wait()
+            self._is_doubted = False
         except TimeoutError:
             missing = self._silent()
             log.warning("not everybody sends what the rules read", extra={"partitions": missing, "kinds": wanted})

@@ -375,6 +375,30 @@ def test_who_asked_before_it_was_replaced_is_not_obeyed(monkeypatch: pytest.Monk
     assert stands_still
 
 
+def test_who_was_replaced_does_not_put_rules_into_force_that_others_send_nothing_for() -> None:
+    """It looks what is loaded before its heir does, and takes what was sent in its own time for sent now."""
+    random = Random(0)
+    area = area_at_work(random)
+    try:
+        area.workers[0].pause_or_go_on()
+        area.rebalance()
+        area.put_rule(enabled=False)
+        for _ in range(4):
+            area.work()
+        area.events.publish(random, 6)
+        area.put_rule(enabled=True)
+        area.workers[0].pause_or_go_on()
+        for _ in range(8):
+            area.spin(3)
+            for worker in area.workers:
+                for tp in worker.consumer.position:
+                    worker.read(tp, 1)
+        area.check()
+        go_on(area, random)
+    finally:
+        area.close()
+
+
 def test_what_was_read_to_its_end_is_waited_for_when_more_came() -> None:
     """The announcement of then holds for what had been appended by then."""
     come_back(0)

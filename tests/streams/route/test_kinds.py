@@ -130,6 +130,25 @@ async def test_what_an_owner_before_asks_for_counts_for_nobody() -> None:
     assert kinds_of(other.asked) == MORE
 
 
+async def test_who_may_have_been_replaced_waits_though_it_needs_no_more() -> None:
+    """What was sent in its generation may be sent no more; once all have answered, it is still the owner."""
+    room = Room(2)
+    owner, heir = room.members
+    await owner.narrow(MORE)
+    at_once = await begun(owner.widen(MORE))
+    heir.begin(2, 2)
+    await heir.narrow(NEEDED)
+    doubting = await begun(owner.widen(MORE))
+    waits = not doubting.done()
+    heir.begin(1, 2)
+    await answer(room, 0)
+    await answer(room, 1)
+    await asyncio.wait_for(doubting, 1)
+    again = await begun(owner.widen(MORE))
+
+    assert (at_once.done(), waits, again.done()) == (True, True, True)
+
+
 async def test_what_was_answered_before_the_owner_hears_of_another_is_not_forgotten() -> None:
     """A former owner of a partition says late what it sends."""
     room = Room(2)
