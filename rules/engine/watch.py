@@ -68,10 +68,15 @@ class Watch:
             version = version.before
 
     def after(self, known: Watch | None, now: int) -> Watch:
-        """This version as it comes into force at a time (ms UTC), after the one that was known then."""
+        """This version as it comes into force at a time (ms UTC), after the one that was known then.
+
+        Where that was off, though open alerts of it have not closed yet, it warms anew: what it reads was not sent.
+        """
+        was_off = known is not None and not known.enabled
         while known is not None and known.since >= now:  # it was to come, and never came into force
             known = known.before
-        known = known and replace(known, enabled=True)
+        if known is not None and was_off:
+            known = replace(known, enabled=True, warm_at=max(known.warm_at, now + known.span))
         if known is not None and known.rule == self.rule:
             return known
         since = max(self.since, now)

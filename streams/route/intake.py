@@ -25,7 +25,7 @@ from streams.kafka.ends import End, Ends
 from streams.kafka.faust import BatchConsumer, BatchProducer
 from streams.kafka.topics import Names
 from streams.route.alignment import EVER, Announcement, Board, Lane
-from streams.route.kinds import Kinds
+from streams.route.kinds import Asked, Kinds
 from streams.route.progress import Progress
 from streams.route.router import NO_TURN, Read, Routed, Router
 from streams.route.ticks import Ticks
@@ -144,8 +144,8 @@ class Intake:
         self.turns: Turns | None = None
         """Tells inside what is in force, before anything is announced: all wait for that."""
         self.kinds = Kinds(config.area, config.hold_seconds, self._tell)
-        self._sends: tuple[int, tuple[str, ...] | None] = (-1, None)
-        """Of which generation it is said what is sent, and what that is."""
+        self._answered: Asked | None = None
+        """What was asked for when it was last said what is sent."""
         self._ticks = Ticks(names, config.idle_seconds, consumer, producer, self._board.is_live, self._in_force)
         self._client = client
         self._ends: Ends
@@ -207,7 +207,7 @@ class Intake:
     def _input(self, partition: int, position: int) -> _Input:
         known = self._board.said_of(partition)
         one = _Input(Lane(known.hour if known else 0), self._router(partition), position, position - 1)
-        self._let_send(one, self.kinds.asked.kinds)
+        self._let_send(one)
         if known is not None:
             one.behind = known.behind
             if known.offset == position and not known.end_at:
@@ -272,19 +272,20 @@ class Intake:
 
     async def _send_what_is_asked(self) -> None:
         """Send the kinds of entries that are asked for, and say so once nothing else is on its way."""
-        generation, kinds = self._generation, self.kinds.asked.kinds
-        if self.turns is None or generation < 0 or (generation, kinds) == self._sends:
+        if self.turns is None or self.kinds.asked in (None, self._answered):
             return
         async with self._routing:
+            asked = self.kinds.asked  # of the generation that the partitions are of by now
             for one in self._inputs.values():
-                self._let_send(one, kinds)
+                self._let_send(one)
             partitions = list(self._inputs)
-        self._sends = generation, kinds
-        await self.kinds.say(partitions, generation, kinds)
+        if asked is not None:
+            self._answered = asked
+            await self.kinds.answer(partitions, asked)
 
-    def _let_send(self, one: _Input, kinds: tuple[str, ...] | None) -> None:
+    def _let_send(self, one: _Input) -> None:
         if self.turns is not None:
-            one.router.kinds = EVERY if kinds is None else frozenset(kinds)
+            one.router.kinds = EVERY if self.kinds.asked is None else frozenset(self.kinds.asked.kinds)
 
     async def _go_on(self, partition: int, one: _Input) -> None:
         while run := self._next_run(one):

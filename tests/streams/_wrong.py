@@ -52,8 +52,8 @@ def rules_before_their_entries(patch: pytest.MonkeyPatch) -> None:
     """Rules are told before all send what they read."""
 
     async def widen(self: Kinds, needed: frozenset[str]) -> None:
-        asked = self.asked.kinds
-        if asked is not None:
-            await self._ask(tuple(sorted({*asked, *needed})), told=False)
+        if self._sure is not None:
+            self._sure = tuple(sorted({*self._sure, *needed}))
+            await self._ask(self._sure)
 
     patch.setattr(Kinds, "widen", widen)

@@ -13,7 +13,7 @@ MONITOR_MODEL_EXAMPLES: so many runs of the machine and of the seeds, more than 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -304,6 +304,99 @@ def turn_rules(seed: int) -> None:
 def test_rules_come_into_force_once_all_send_what_they_read() -> None:
     """Also where one is slow to hear of it."""
     turn_rules(0)
+
+
+def area_at_work(random: Random) -> Area:
+    """Three workers, each with an input partition, the first of them with that of the turns; a backlog is routed."""
+    area = Area()
+    area.events.publish(random, 8)
+    for _ in range(3):
+        area.start()
+    area.rebalance()
+    for _ in range(10):
+        area.work()
+    return area
+
+
+def go_on(area: Area, random: Random) -> None:
+    """More comes, and all ends well."""
+    for _ in range(4):
+        area.work()
+    for _ in range(4):
+        area.events.publish(random, 1)
+        area.work()
+    area.finish()
+
+
+def test_rules_that_come_again_wait_until_all_send_anew_what_they_read() -> None:
+    """Who asks has not heard yet that all send less by now; what they said before is no answer."""
+    random = Random(0)
+    area = area_at_work(random)
+    try:
+        area.workers[0].hears = False
+        area.put_rule(enabled=False)
+        for _ in range(4):
+            area.work()
+        area.workers[1].hears = area.workers[2].hears = False
+        area.put_rule(enabled=True)
+        go_on(area, random)
+    finally:
+        area.close()
+
+
+def test_who_asked_before_it_was_replaced_is_not_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands still when it is about to ask for less, and others put the rules into force anew; then it goes on."""
+    random = Random(0)
+    area = area_at_work(random)
+    try:
+        late = area.workers[0]
+        kinds = late.pipeline.intake.kinds
+        tell = kinds._tell
+
+        async def tell_late(records: Mapping[bytes, bytes]) -> None:
+            late.may_go.clear()
+            await tell(records)
+            late.dead = True
+
+        monkeypatch.setattr(kinds, "_tell", tell_late)
+        area.put_rule(enabled=False)
+        for _ in range(4):
+            area.work()
+        stands_still = not late.may_go.is_set()
+        area.rebalance()
+        area.put_rule(enabled=True)
+        for _ in range(6):
+            area.work()
+        late.may_go.set()
+        go_on(area, random)
+    finally:
+        area.close()
+
+    assert stands_still
+
+
+def test_who_was_replaced_does_not_put_rules_into_force_that_others_send_nothing_for() -> None:
+    """It looks what is loaded before its heir does, and takes what was sent in its own time for sent now."""
+    random = Random(0)
+    area = area_at_work(random)
+    try:
+        area.workers[0].pause_or_go_on()
+        area.rebalance()
+        area.put_rule(enabled=False)
+        for _ in range(4):
+            area.work()
+        area.events.publish(random, 6)
+        area.put_rule(enabled=True)
+        area.workers[0].pause_or_go_on()
+        for _ in range(8):
+            area.spin(3)
+            for worker in area.workers:
+                for tp in worker.consumer.position:
+                    worker.read(tp, 1)
+        area.check()
+        go_on(area, random)
+    finally:
+        area.close()
 
 
 def test_what_was_read_to_its_end_is_waited_for_when_more_came() -> None:

@@ -153,8 +153,6 @@ def test_an_item_that_changes_nothing_changes_nothing(fragile: bool) -> None:  #
     desk.hour(NINE)
     before = desk.engine.in_force
     desk.turn(ManySwipes())
-    desk.turn(off=[ManySwipes()])
-    desk.turn(ManySwipes())
 
     assert before == desk.engine.in_force
     assert desk.hour(NINE + HOUR) == []
@@ -215,6 +213,23 @@ def test_a_rule_that_was_off_begins_with_nothing(fragile: bool) -> None:  # noqa
     assert [] == on_again
     assert {"swipes"} == kept(desk)
     assert 2 == sum(len(page.held) for page in desk.engine.memory.pages.values() if page.ledger.name == "swipes")
+
+
+def test_a_rule_that_was_off_for_moments_warms_anew(fragile: bool) -> None:  # noqa: FBT001 - a fixture
+    """It goes on before anything closed; but what it reads was perhaps not sent meanwhile."""
+    desk = Turning(ManySwipes(), fragile=fragile)
+    desk.hour(NINE)
+    desk.turn(off=[ManySwipes()])
+    desk.turn(ManySwipes())
+    warming = desk.sell(NINE + 20 * MINUTE, 3)
+    [watch] = desk.engine.in_force.values()
+    closed = desk.hour(NINE + HOUR)
+    warm = desk.sell(NINE + HOUR + ManySwipes().span, 3)
+
+    assert (watch.enabled, watch.before) == (True, None)
+    assert closed == []
+    assert {iso(NINE + HOUR + ManySwipes().span)} == {one.warming_until for one in warming}
+    assert {None} == {one.warming_until for one in warm}
 
 
 def test_what_is_no_longer_kept_is_dropped_in_slices() -> None:
