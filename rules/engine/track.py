@@ -159,9 +159,12 @@ class Track:
         return kept
 
     def _belongs(self, state: AlertState, run: list[Trigger], ids: set[Id]) -> bool:
-        if state.opener in ids or not ids.isdisjoint(state.members):
+        if not ids.isdisjoint(state.members):
             return True
-        return state.folded is not None and 0 <= run[0].time - state.folded.last_time <= self.watch.rule.quiet_ms
+        if state.folded is None:
+            return state.opener in ids
+        # Not by its opener: where an episode was split, that may be in the later part.
+        return 0 <= run[0].time - state.folded.last_time <= self.watch.rule.quiet_ms
 
     def _open(self, opener: Trigger, now: Moment, incident: Callable[[], str | None]) -> AlertState:
         """A new alert. Where a split left the opener's id with the earlier part, the later part takes a next one."""

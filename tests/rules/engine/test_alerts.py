@@ -143,6 +143,19 @@ def test_both_parts_of_a_split_may_begin_with_the_same_opener() -> None:
     assert closed[0].first_time < closed[1].first_time
 
 
+def test_parts_of_a_split_stay_apart_when_the_earlier_one_is_too_old_to_change() -> None:
+    """Though the trigger that opened the earlier alert is in the later part, and what is left of it is but sums."""
+    desk = Desk(EverySwipe())
+    midnight = 12 * 60
+    between = wire.reversal(f"S{midnight + 20}", NOON + 20 * HOUR, msgid="R", psn_no=f"{midnight + 20}")
+    desk.tell(swipe(midnight + 70), swipe(midnight + 20), swipe(midnight - 30), between)
+    later = midnight + 90 + desk.engine.memory.bounds["swipes"].retention // MINUTE
+    desk.tell(swipe(later), swipe(later + 1))
+
+    assert "withdrawn" not in {alert.status for alert in desk.said}
+    assert [1, 1, 2] == [alert.triggers for alert in desk.end().revisions]
+
+
 def test_a_withdrawn_alert_that_holds_again_keeps_its_id() -> None:
     """The next revision of the same alert is `opened`."""
     desk = Desk(EverySwipe())
