@@ -29,20 +29,14 @@ def _one_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
 
-BREAKS_BROKERS = tuple(f"tests/kafka/test_{name}.py" for name in ("broker_away", "cluster", "reading", "versions"))
-"""Beside the faults on purpose: what kills brokers, or needs three."""
-
-
 class ByBroker(LoadScopeScheduling):
-    """Hands whole files to the processes; what needs a broker is three pieces, each with a cluster of its own."""
+    """Hands whole files to the processes; what needs a broker is two pieces, so that two clusters serve them all."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         if not _needs_a_broker(file):
             return file
-        if file.startswith("tests/chaos/") or file in BREAKS_BROKERS:
-            return "faults"
-        return "workers" if file.startswith("tests/kafka/") else "commands"
+        return "workers" if file.startswith("tests/kafka/") else "commands and faults"
 
 
 @cache
