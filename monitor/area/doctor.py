@@ -23,6 +23,7 @@ from monitor.inforce.versions import versions_of
 from monitor.settings import DEVELOPMENT_KEY, Settings, unknown_variables
 from monitor.worker.fingerprint import SECRET
 from monitor.worker.worker import check_key, check_rules, group_of
+from rules.engine.watch import able_of
 from rules.times import DAY, MINUTE, iso
 from streams.kafka import area, gaps, topics
 from streams.kafka.handover import Member, members
@@ -106,10 +107,10 @@ async def _cluster(settings: Settings, notifiers: str) -> list[Check]:
     checks += [Check(one.name, one.detail or one.state, ok=one.state == "exists") for one in found]
     checks += [wrong("append time", stamped)] if stamped else []
     checks += [wrong("lost offsets", f"{gap.what}: monitor topics accept-gap") for gap in lost]
-    enabled = [watch.rule for watch in in_force.watches if watch.enabled]
-    wanting = [rule.id for rule in enabled for table in rule.card.tables if not in_force.reference.has(table)]
-    detail = f"without their tables: {', '.join(sorted(set(wanting)))}" if wanting else "every rule has its tables"
-    checks.append(well("rules", f"{len(enabled)} of {len(in_force.watches)} enabled; version {in_force.mark}"))
+    enabled = sum(watch.enabled for watch in in_force.watches)
+    _, wanting = able_of(in_force.watches, in_force.reference)
+    detail = f"without their tables: {', '.join(wanting)}" if wanting else "every rule has its tables"
+    checks.append(well("rules", f"{enabled} of {len(in_force.watches)} enabled; version {in_force.mark}"))
     checks.append(Check("reference tables", detail, ok=not wanting))
     checks += [*await _area(settings), *await _notify(settings, notifiers)]
     return [*checks, *await _noted(client, settings.prefix)]

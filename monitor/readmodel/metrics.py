@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
 
-from streams.kafka.topics import REFERENCE_TABLES
+from rules.reference import TABLES
 
 PREFIX = "settlement_monitor_readmodel"
 MOST_NAMED = 20
@@ -50,7 +50,7 @@ class ReadModelMetrics:
             registry=here,
         )
         ProcessCollector(registry=here)
-        for table in REFERENCE_TABLES:
+        for table in TABLES:
             self.reference.labels(table)
         self.asked_at = time.time()
         self.away_since: float | None = None

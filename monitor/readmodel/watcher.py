@@ -17,10 +17,11 @@ from redis.exceptions import RedisError
 from monitor.lines import object_in
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.silence import WATCHED, Heard, Silence
+from rules.reference import TABLES
 from rules.times import DAY
 from rules.wire.door import sender_of
 from streams.kafka.reading import Record, UnreadError, offsets_at, place, read, reader
-from streams.kafka.topics import REFERENCE_TABLES, Names, started, topic_partitions
+from streams.kafka.topics import Names, started, topic_partitions
 
 SAVE_SECONDS = 60.0
 AGAIN_SECONDS = 10.0
@@ -106,7 +107,7 @@ class Watcher:
 
 async def loaded(client: Mapping[str, Any], names: Names) -> list[tuple[str, float]]:
     """When each table was last loaded, by the broker's clock, seconds since 1970; 0 where it never was."""
-    tables = {TopicPartition(names.reference(table), 0): table for table in REFERENCE_TABLES}
+    tables = {TopicPartition(names.reference(table), 0): table for table in TABLES}
     found = dict.fromkeys(tables.values(), 0.0)
     async with started(reader(client)) as consumer:
         first, end = await consumer.beginning_offsets([*tables]), await consumer.end_offsets([*tables])

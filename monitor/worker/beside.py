@@ -1,4 +1,4 @@
-"""How a process beside the workers starts: `monitor notify`, `monitor readmodel`."""
+"""How a process beside the workers starts: `monitor notify`, `monitor readmodel`, `monitor exporter`."""
 
 from __future__ import annotations
 

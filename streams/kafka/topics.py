@@ -16,6 +16,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
+from rules.reference import TABLES
+
 TopicSettings = Mapping[str, tuple[str | None, bool]]
 """Settings of a topic: value, and whether it was given to the topic itself."""
 
@@ -35,8 +37,6 @@ _TIMES_SEEN = 5
 
 DYNAMIC_TOPIC_CONFIG = 1
 """Source of a setting that was given to the topic itself, in the answer of the broker."""
-
-REFERENCE_TABLES = ("institutions", "deaths", "households", "insured", "staff", "drugs", "diagnoses", "calendar")
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
         (names.rules, 1, versions),
         (names.feedback, sizes.outputs, {**kept, **_days(3 * 365)}),
         (names.audit, sizes.outputs, {**kept, **_days(3 * 365)}),
-        *((names.reference(each), 1, versions) for each in REFERENCE_TABLES),
+        *((names.reference(each), 1, versions) for each in TABLES),
         (names.entries, sizes.internal, {**kept, **_days(sizes.internal_days), **whole}),
         (names.changelog, sizes.internal, {**compacted, **state}),
         (names.rule_errors, sizes.outputs, {**kept, **_days(90), **whole}),
