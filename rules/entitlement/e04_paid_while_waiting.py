@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from rules import (
-    DAY,
-    Card,
-    Episode,
-    Finding,
-    Names,
-    Reference,
-    Rule,
-    Text,
-    Visit,
-    Window,
-    ends_after,
-    evidence,
-    reached,
-    withheld,
-)
+from rules import Card, Episode, Names, Reference, Text, Visit, ends_after, withheld
+
+from ._withheld import Withheld, least
 
 
-class PaidWhileWaiting(Rule[Visit]):
+class PaidWhileWaiting(Withheld):
     """The fund pays for a person whom the register still has in the waiting period.
 
     Why: "违规为尚在医保待遇等待期的人员办理医保待遇" (She county, 2025-04-30). The register decides, so an honest
@@ -72,35 +59,16 @@ class PaidWhileWaiting(Rule[Visit]):
 
     quiet: int = ends_after(2_592_000, "30天：持续结算只有一条预警", "30 days: continued use is one alert")
 
-    @property
-    def span(self) -> int:
-        """So far back settlements are counted, ms."""
-        return 30 * DAY
-
-    def check(self, entry: Visit, window: Window[Visit], reference: Reference) -> Finding | None:
-        """Judge the settlement, and count those of the last 30 days."""
-        if not _is_hit(entry, reference):
-            return None
-        return Finding(
-            measure="settlements",
-            value=sum(_is_hit(one, reference) for one in window.entries),
-            limit=0,
-            unit="settlements",
-            severity="high",
-            evidence=evidence([entry], self.card),
-        )
+    def is_hit(self, one: Visit, reference: Reference) -> bool:
+        """Whether the fund paid while the person waited."""
+        return one.amount > 0 and withheld(one, reference) == "waiting"
 
     def sentence(self, episode: Episode, names: Names) -> Text:
         """How often and where."""
         found, where = episode.peak, names.institutions(episode.evidence)
-        limit = reached(found.limit + 1, Text("笔", "in 30 days"))
+        limit = least(found)
         return Text(
             f"1名参保人在待遇等待期内由基金支付，30天内最多{found.value:g}笔（{limit.zh}），发生在{where.zh}",
             f"the fund paid for a person in the waiting period, up to {found.value:g} settlements "
             f"in 30 days ({limit.en}), at {where.en}",
         )
-
-
-def _is_hit(one: Visit, reference: Reference) -> bool:
-    """Whether the fund paid while the person waited."""
-    return one.amount > 0 and withheld(one, reference) == "waiting"
