@@ -13,10 +13,16 @@ from rules import (
     Entry,
     Episode,
     Finding,
+    Guard,
+    Reference,
+    Rule,
     Scene,
+    Stay,
     Text,
     WholeStay,
+    Window,
     assumption,
+    counted,
     evidence,
     of_row,
     parameter,
@@ -59,6 +65,52 @@ def not_counted_ways() -> tuple[str, ...]:
     )
 
 
+class FrequentHere(Rule[Stay]):
+    """Too many stays of one person at one institution within `days`, told once in a year."""
+
+    days: int
+    limit: int
+    exempt_types: tuple[str, ...]
+    exempt_ways: tuple[str, ...]
+    longest_days: int
+
+    @property
+    def span(self) -> int:
+        """The count as it was at any admission of the same year, ms."""
+        return (YEAR + self.days) * DAY
+
+    @property
+    def shown(self) -> int:
+        """The count, ms."""
+        return self.days * DAY
+
+    @property
+    def ahead(self) -> int:
+        """How long the pieces of a stay are waited for, ms: they may make it exempt."""
+        return self.longest_days * DAY
+
+    @property
+    def guard(self) -> Guard:
+        """As many pieces of stays as the limit."""
+        return Guard(fewest=self.limit)
+
+    def counts(self, admission: Stay, reference: Reference) -> bool:  # noqa: ARG002 - a rule may ask
+        """Whether a stay that so begins is one of those that the rule is about."""
+        return True
+
+    def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
+        """Count the stays at this institution up to an admission."""
+        if entry.piece != "admission" or not self.counts(entry, reference):
+            return None
+        stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
+        these = [one for one in stays if one.admission and self.counts(one.admission, reference)]
+        return first_of_year(self.card, entry, these, [(self.days, self.limit)])
+
+    def scene(self, episode: Episode) -> Scene:
+        """The admission that reached the limit."""
+        return last_admission(episode)
+
+
 def first_of_year(card: Card, entry: Entry, stays: list[WholeStay], limits: Limits) -> Finding | None:
     """The first limit that the stays reach with this admission, unless one was reached earlier in its calendar year.
 
@@ -74,14 +126,14 @@ def first_of_year(card: Card, entry: Entry, stays: list[WholeStay], limits: Limi
     if found is None or any(_reached(times, times[n], limits) for n in earlier):
         return None
     days, limit = found
-    counted = [one for one in stays if entry.time - days * DAY < one.admitted <= entry.time]
+    within = [one for one in stays if entry.time - days * DAY < one.admitted <= entry.time]
     return Finding(
         measure=f"stays_in_{days}_days",
-        value=len(counted),
+        value=len(within),
         limit=limit,
         unit="stays",
         severity="warning",
-        evidence=evidence([piece for one in counted for piece in one.pieces], card),
+        evidence=evidence([piece for one in within for piece in one.pieces], card),
         details={"days": str(days)},
     )
 

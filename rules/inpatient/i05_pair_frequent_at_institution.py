@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from rules import (
-    DAY,
     Card,
     Episode,
-    Finding,
-    Guard,
     Names,
-    Reference,
-    Rule,
-    Scene,
-    Stay,
     Text,
-    Window,
-    counted,
     ends_after,
     parameter,
     pieces_within,
     published,
 )
 
-from ._frequency import HONEST_COUNTY, YEAR, first_of_year, last_admission, not_counted_types, not_counted_ways, words
+from ._frequency import HONEST_COUNTY, FrequentHere, not_counted_types, not_counted_ways, words
 
 
-class FrequentAtInstitution(Rule[Stay]):
+class FrequentAtInstitution(FrequentHere):
     """One institution admits the same person more often within a year than illness explains.
 
     Why: "一年内多次在同一定点医疗机构住院的" (Baoji city, 2024-09-27) is a key population. The year is the notice's;
@@ -89,37 +80,6 @@ class FrequentAtInstitution(Rule[Stay]):
     exempt_ways: tuple[str, ...] = not_counted_ways()
     longest_days: int = pieces_within(180)
     quiet: int = ends_after(604_800, "每年只在首次达到时预警", "told once in a year, when the limit is first reached")
-
-    @property
-    def span(self) -> int:
-        """The count as it was at any admission of the same year, ms."""
-        return (YEAR + self.days) * DAY
-
-    @property
-    def shown(self) -> int:
-        """The count, ms."""
-        return self.days * DAY
-
-    @property
-    def ahead(self) -> int:
-        """How long the pieces of a stay are waited for, ms: they may make it exempt."""
-        return self.longest_days * DAY
-
-    @property
-    def guard(self) -> Guard:
-        """As many pieces of stays as the limit."""
-        return Guard(fewest=self.limit)
-
-    def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
-        """Count the stays at this institution up to an admission."""
-        if entry.piece != "admission":
-            return None
-        stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
-        return first_of_year(self.card, entry, stays, [(self.days, self.limit)])
-
-    def scene(self, episode: Episode) -> Scene:
-        """The admission that reached the limit."""
-        return last_admission(episode)
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How often, in how long."""

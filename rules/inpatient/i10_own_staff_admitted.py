@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from rules import (
-    DAY,
     Card,
     Episode,
-    Finding,
-    Guard,
     Names,
     Reference,
-    Rule,
-    Scene,
     Stay,
     Text,
-    Window,
     assumption,
-    counted,
     ends_after,
     parameter,
     pieces_within,
     published,
 )
 
-from ._frequency import YEAR, first_of_year, last_admission, not_counted_types, not_counted_ways, words
+from ._frequency import FrequentHere, not_counted_types, not_counted_ways, words
 
 
-class OwnStaffAdmitted(Rule[Stay]):
+class OwnStaffAdmitted(FrequentHere):
     """A person who works at an institution is admitted there more than once within a year.
 
     Why: "本院职工一年内多次在本院住院的" (Baoji city, 2024-09-27) is a key population: staff can be on record in
@@ -99,44 +92,11 @@ class OwnStaffAdmitted(Rule[Stay]):
     longest_days: int = pieces_within(180)
     quiet: int = ends_after(604_800, "每年只在首次达到时预警", "told once in a year, when the limit is first reached")
 
-    @property
-    def span(self) -> int:
-        """The count as it was at any admission of the same year, ms."""
-        return (YEAR + self.days) * DAY
-
-    @property
-    def shown(self) -> int:
-        """The count, ms."""
-        return self.days * DAY
-
-    @property
-    def ahead(self) -> int:
-        """How long the pieces of a stay are waited for, ms: they may make it exempt."""
-        return self.longest_days * DAY
-
-    @property
-    def guard(self) -> Guard:
-        """As many pieces of stays as the limit."""
-        return Guard(fewest=self.limit)
-
-    def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
-        """Count the stays of somebody who works here up to an admission."""
-        if entry.piece != "admission" or not _works_here(entry, reference):
-            return None
-        stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)
-        own = [one for one in stays if one.admission and _works_here(one.admission, reference)]
-        return first_of_year(self.card, entry, own, [(self.days, self.limit)])
-
-    def scene(self, episode: Episode) -> Scene:
-        """The admission that reached the limit."""
-        return last_admission(episode)
+    def counts(self, admission: Stay, reference: Reference) -> bool:
+        """Whether the person works at the institution when the stay begins."""
+        row = reference.row("staff", admission.person, admission.time)
+        return row is not None and row["fixmedins_code"].upper() == admission.institution
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How often, in how long."""
         return words(episode.peak, Text("系该机构职工", "on the staff of this institution"))
-
-
-def _works_here(admission: Stay, reference: Reference) -> bool:
-    """Whether the person works at the institution when the stay begins."""
-    row = reference.row("staff", admission.person, admission.time)
-    return row is not None and row["fixmedins_code"].upper() == admission.institution
