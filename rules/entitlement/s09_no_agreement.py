@@ -13,7 +13,6 @@ from rules import (
     Rule,
     Swipe,
     Text,
-    Undecidable,
     Window,
     agreement_at,
     ends_after,
@@ -21,7 +20,7 @@ from rules import (
     reached,
 )
 
-from ._agreement import STATUS
+from ._agreement import STATUS, lapsed_at
 
 
 class NoAgreement(Rule[Swipe]):
@@ -96,10 +95,8 @@ class NoAgreement(Rule[Swipe]):
 
     def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Ask the register about the time of service, and count what the day has brought so far."""
-        status = agreement_at(entry.institution, entry.began, reference)
+        status = lapsed_at(entry.institution, entry.began, reference)
         if not status:
-            raise Undecidable("institution not in the register")
-        if status not in WITHOUT_AGREEMENT:
             return None
         return Finding(
             measure="settlements",

@@ -13,7 +13,6 @@ from rules import (
     Reference,
     Rule,
     Text,
-    Undecidable,
     Window,
     agreement_at,
     day_of,
@@ -22,7 +21,7 @@ from rules import (
     reached,
 )
 
-from ._agreement import STATUS
+from ._agreement import STATUS, lapsed_at
 
 
 class AdmittedWithoutAgreement(Rule[Admitted]):
@@ -91,10 +90,8 @@ class AdmittedWithoutAgreement(Rule[Admitted]):
 
     def check(self, entry: Admitted, window: Window[Admitted], reference: Reference) -> Finding | None:
         """Ask the register about the admission, and count what the day has brought so far."""
-        status = agreement_at(entry.institution, entry.time, reference)
+        status = lapsed_at(entry.institution, entry.time, reference)
         if not status:
-            raise Undecidable("institution not in the register")
-        if status not in WITHOUT_AGREEMENT:
             return None
         today = window.since(day_of(entry.time))
         return Finding(
