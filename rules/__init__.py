@@ -10,7 +10,7 @@ from .engine.episode import Episode
 from .engine.finding import Evidence, Finding, Severity, Undecidable, evidence
 from .engine.guard import Guard
 from .engine.names import Names
-from .engine.parameter import assumption, ends_after, parameter, precedent, published
+from .engine.parameter import Origin, assumption, ends_after, parameter, precedent, published
 from .engine.rule import DayRule, Rule
 from .engine.scene import Scene, again, of_burst, of_row
 from .engine.text import Text, above, exceeded, listed, period, reached, span_text, yuan
@@ -66,6 +66,7 @@ __all__ = [
     "Finding",
     "Guard",
     "Names",
+    "Origin",
     "Reference",
     "Registered",
     "Rule",

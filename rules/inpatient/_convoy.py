@@ -22,6 +22,7 @@ from rules import (
     Episode,
     Finding,
     Guard,
+    Origin,
     Reference,
     Rule,
     Scene,
@@ -64,6 +65,24 @@ def injuries() -> tuple[str, ...]:
         "diagnoses that are not counted: injuries and poisoning",
         unit="ICD-10",
         origin=assumption("交通事故、聚餐中毒常使同行者一起住院", "an accident or a meal brings all who were there"),
+    )
+
+
+def days_counted(days: int, origin: Origin) -> int:
+    """The parameter `days` of a rule on convoys."""
+    return parameter(
+        days, "向前统计入院的天数", "length of the time in which admissions are counted", unit="days", origin=origin
+    )
+
+
+def persons_counted(limit: int, origin: Origin) -> int:
+    """The parameter `limit` of a rule on convoys."""
+    return parameter(
+        limit,
+        "不同参保人达到该人数即触发",
+        "number of distinct persons that sets the rule off",
+        unit="persons",
+        origin=origin,
     )
 
 

@@ -10,10 +10,9 @@ from rules import (
     Text,
     assumption,
     ends_after,
-    parameter,
 )
 
-from ._convoy import Convoy, injuries, maternity_types
+from ._convoy import Convoy, days_counted, injuries, maternity_types, persons_counted
 
 
 class HouseholdTogether(Convoy[Admitted]):
@@ -63,19 +62,13 @@ class HouseholdTogether(Convoy[Admitted]):
         decided=("med_type", "dscg_maindiag_code", "households.household"),
     )
 
-    days: int = parameter(
+    days: int = days_counted(
         3,
-        "向前统计入院的天数",
-        "length of the time in which admissions are counted",
-        unit="days",
-        origin=assumption("同一时间住院，取三天", "at the same time, taken as three days"),
+        assumption("同一时间住院，取三天", "at the same time, taken as three days"),
     )
-    limit: int = parameter(
+    limit: int = persons_counted(
         3,
-        "不同参保人达到该人数即触发",
-        "number of distinct persons that sets the rule off",
-        unit="persons",
-        origin=assumption(
+        assumption(
             "10万人的正常县每月约0.15条；2人时约31条",
             "an honest county of 100,000 opens 0.15 alerts a month; with 2 persons 31",
         ),

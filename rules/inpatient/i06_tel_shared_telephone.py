@@ -10,10 +10,9 @@ from rules import (
     Text,
     assumption,
     ends_after,
-    parameter,
 )
 
-from ._convoy import Convoy, injuries, maternity_types
+from ._convoy import Convoy, days_counted, injuries, maternity_types, persons_counted
 
 
 class SharedTelephone(Convoy[Admitted]):
@@ -63,19 +62,13 @@ class SharedTelephone(Convoy[Admitted]):
         decided=("tel", "med_type", "dscg_maindiag_code"),
     )
 
-    days: int = parameter(
+    days: int = days_counted(
         30,
-        "向前统计入院的天数",
-        "length of the time in which admissions are counted",
-        unit="days",
-        origin=assumption("组织者分批送人，多在一个月内", "a group is brought in parts, within about a month"),
+        assumption("组织者分批送人，多在一个月内", "a group is brought in parts, within about a month"),
     )
-    limit: int = parameter(
+    limit: int = persons_counted(
         4,
-        "不同参保人达到该人数即触发",
-        "number of distinct persons that sets the rule off",
-        unit="persons",
-        origin=assumption(
+        assumption(
             "10万人的正常县几乎没有；3人时每月约1.4条",
             "an honest county of 100,000 opens next to none; with 3 persons 1.4 alerts a month",
         ),

@@ -21,7 +21,7 @@ from rules import (
     parameter,
 )
 
-from ._convoy import Convoy, injuries, maternity_types
+from ._convoy import Convoy, days_counted, injuries, maternity_types, persons_counted
 
 _DAYS = 84
 """So many days the usual number is read from."""
@@ -79,19 +79,13 @@ class VillageTogether(Convoy[Admitted]):
         decided=("med_type", "dscg_maindiag_code", "households.village"),
     )
 
-    days: int = parameter(
+    days: int = days_counted(
         3,
-        "向前统计入院的天数",
-        "length of the time in which admissions are counted",
-        unit="days",
-        origin=assumption("同一时间住院，取三天", "at the same time, taken as three days"),
+        assumption("同一时间住院，取三天", "at the same time, taken as three days"),
     )
-    limit: int = parameter(
+    limit: int = persons_counted(
         6,
-        "不同参保人达到该人数即触发",
-        "number of distinct persons that sets the rule off",
-        unit="persons",
-        origin=assumption(
+        assumption(
             "10万人的正常县每月约1.4条",
             "an honest county of 100,000 opens about 1.4 alerts a month",
         ),

@@ -10,10 +10,9 @@ from rules import (
     Text,
     assumption,
     ends_after,
-    parameter,
 )
 
-from ._convoy import Convoy, injuries, maternity_types
+from ._convoy import Convoy, days_counted, injuries, maternity_types, persons_counted
 
 
 class CareHomeTogether(Convoy[Admitted]):
@@ -63,19 +62,13 @@ class CareHomeTogether(Convoy[Admitted]):
         decided=("med_type", "dscg_maindiag_code", "households.care_home"),
     )
 
-    days: int = parameter(
+    days: int = days_counted(
         7,
-        "向前统计入院的天数",
-        "length of the time in which admissions are counted",
-        unit="days",
-        origin=assumption("按周轮换送人", "people are sent in turn, by the week"),
+        assumption("按周轮换送人", "people are sent in turn, by the week"),
     )
-    limit: int = parameter(
+    limit: int = persons_counted(
         4,
-        "不同参保人达到该人数即触发",
-        "number of distinct persons that sets the rule off",
-        unit="persons",
-        origin=assumption(
+        assumption(
             "10万人的正常县每月约0.1条",
             "an honest county of 100,000 opens about 0.1 alerts a month",
         ),

@@ -16,7 +16,7 @@ from rules import (
     parameter,
 )
 
-from ._convoy import Convoy, injuries, maternity_types
+from ._convoy import Convoy, days_counted, injuries, maternity_types, persons_counted
 
 
 class BrokerTelephone(Convoy[Brought]):
@@ -66,19 +66,13 @@ class BrokerTelephone(Convoy[Brought]):
         decided=("tel", "med_type", "dscg_maindiag_code"),
     )
 
-    days: int = parameter(
+    days: int = days_counted(
         30,
-        "向前统计入院的天数",
-        "length of the time in which admissions are counted",
-        unit="days",
-        origin=assumption("中介分批送人，多在一个月内", "people are brought in parts, within about a month"),
+        assumption("中介分批送人，多在一个月内", "people are brought in parts, within about a month"),
     )
-    limit: int = parameter(
+    limit: int = persons_counted(
         4,
-        "不同参保人达到该人数即触发",
-        "number of distinct persons that sets the rule off",
-        unit="persons",
-        origin=assumption(
+        assumption(
             "10万人的正常县几乎没有",
             "an honest county of 100,000 opens next to none",
         ),
