@@ -73,7 +73,7 @@ def of_a_county(seed: int) -> list[dict[str, Tree]]:
     for _, body in Simulation(seed, 300, 5, date(2026, 3, 1), by_batch=True).events():
         some = of_transaction.setdefault(body["infno"], [])
         if len(some) < 5:
-            some.append(body | {name: f"{MARK}{body[name]}" for name in PERSONAL & body.keys()})
+            some.append(body | {name: f"{MARK}{body[name]}" for name in sorted(PERSONAL & body.keys())})
     return [body for some in of_transaction.values() for body in some]
 
 
@@ -86,7 +86,7 @@ def of_transaction(infno: str, rng: Random) -> dict[str, Tree]:
         body[rng.choice(("feedetl_sn", "chrg_bchno"))] = rng.choice(("0000", "1", ["1", "2"]))
     if infno.startswith("35") and infno != "3507":
         body |= {"cnt": 1, "time": "2026-03-05 10:00:00"}
-    person: dict[str, Tree] = {name: f"{MARK}{name}" for name in PERSONAL if rng.random() < 0.5}
+    person: dict[str, Tree] = {name: f"{MARK}{name}" for name in sorted(PERSONAL) if rng.random() < 0.5}
     return person | body
 
 
