@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
@@ -105,13 +105,24 @@ def alert_lines(alert: Alert, language: Language, beside: Iterable[Alert] = ()) 
     speech = _Speech(language)
     yield _title(alert, speech)
     yield alert["text"][language]
-    yield from _facts(alert, speech)
+    yield from (heading + (speech.colon + value if value else "") for heading, value in facts_of(alert, language))
     yield from _beside(alert, beside, speech)
-    if (rule := catalogue().get(alert["rule_id"])) is not None:
-        yield speech.line("why", rule.card.why.zh if language == "zh" else rule.card.why.en)
+    if why := why_of(alert, language):
+        yield speech.line("why", why)
     yield speech.word("basis") + speech.colon.rstrip()
     yield f"  {alert['basis']}"
-    yield from _evidence(alert, speech)
+    yield from _evidence(evidence_of(alert, language), speech)
+
+
+def why_of(alert: Alert, language: Language) -> str:
+    """Why the rule looks for this; empty where this build has no such rule."""
+    rule = catalogue().get(alert["rule_id"])
+    return "" if rule is None else _Speech(language).said(Said(rule.card.why.zh, rule.card.why.en))
+
+
+def alert_title(alert: Alert, language: Language) -> str:
+    """Rule, its name, how severe, what became of it, and at which stage."""
+    return _title(alert, _Speech(language))
 
 
 def _title(alert: Alert, speech: _Speech) -> str:
@@ -123,8 +134,9 @@ def _title(alert: Alert, speech: _Speech) -> str:
     return f"{alert['rule_id']} {name} · {severity} · {status} · {stage}"
 
 
-def _facts(alert: Alert, speech: _Speech) -> Iterator[str]:
-    """What is known of the alert besides its text; what is not said is left out."""
+def facts_of(alert: Alert, language: Language) -> Iterator[tuple[str, str]]:
+    """Headings and values: what is known of the alert besides its text; what is not said is left out."""
+    speech = _Speech(language)
     subject, window = alert.get("subject") or {}, alert.get("window") or {}
     lists = {key: speech.comma.join(alert.get(name) or ()) for key, name in
              (("degraded", "degraded"), ("reversed", "reversed_after"))}  # fmt: skip
@@ -145,9 +157,9 @@ def _facts(alert: Alert, speech: _Speech) -> Iterator[str]:
     }
     for key, value in facts.items():
         if value:
-            yield speech.line(key, value)
+            yield speech.word(key), value
     if alert.get("shadow"):
-        yield speech.word("shadow")
+        yield speech.word("shadow"), ""
 
 
 def _subject(subject: Mapping[str, str], speech: _Speech) -> str:
@@ -191,22 +203,51 @@ def _span(start: str | None, end: str | None, speech: _Speech) -> str:
     return f"{first}{'至' if speech.language == 'zh' else ' to '}{last}"
 
 
-def _evidence(alert: Alert, speech: _Speech) -> Iterator[str]:
+class Evidence(NamedTuple):
+    """The rows of an alert as a table of texts.
+
+    title: how many rows there are in all. same: headings and values that are the same in each row, which then are no
+    columns. right: whether a column is of numbers. more: what says how many rows are not there; empty where all are.
+    """
+
+    title: str
+    same: list[tuple[str, str]]
+    headings: list[str]
+    right: list[bool]
+    rows: list[list[str]]
+    more: str
+
+
+def evidence_of(alert: Alert, language: Language) -> Evidence:
     """The rows as a table; a column that says the same in every row stands above it."""
+    speech = _Speech(language)
     rows = [_cells(row, speech) for row in alert["evidence"]]
-    if not rows:
-        return
     columns = [name for name in _COLUMNS if any(row[name] for row in rows)]
     columns += dict.fromkeys(name for row in rows for name in row if name not in _COLUMNS)
     shared = [name for name in columns if len(rows) > 1 and len({row.get(name, "") for row in rows}) == 1]
+    own = [name for name in columns if name not in shared]
     headings = {name: _heading(name, speech) for name in columns}
-    yield f"{speech.line('evidence', str(alert['evidence_count']))}{speech.word('decided')}"
-    if shared:
-        said = speech.comma.join(f"{headings[name]} {rows[0][name]}" for name in shared)
+    left = alert["evidence_count"] - len(rows)
+    return Evidence(
+        f"{speech.line('evidence', str(alert['evidence_count']))}{speech.word('decided')}",
+        [(headings[name], rows[0][name]) for name in shared],
+        [headings[name] for name in own],
+        [name in _RIGHT for name in own],
+        [[row.get(name, "") for name in own] for row in rows],
+        speech.word("more").format(left) if left > 0 else "",
+    )
+
+
+def _evidence(evidence: Evidence, speech: _Speech) -> Iterator[str]:
+    if not evidence.rows:
+        return
+    yield evidence.title
+    if evidence.same:
+        said = speech.comma.join(f"{heading} {value}" for heading, value in evidence.same)
         yield f"  {speech.line('same', said)}"
-    yield from _table([name for name in columns if name not in shared], headings, rows)
-    if (more := alert["evidence_count"] - len(rows)) > 0:
-        yield f"  {speech.word('more').format(more)}"
+    yield from _table(evidence)
+    if evidence.more:
+        yield f"  {evidence.more}"
 
 
 def _cells(row: Row, speech: _Speech) -> dict[str, str]:
@@ -258,11 +299,11 @@ def _heading(column: str, speech: _Speech) -> str:
     return f"*{speech.of(DECIDED, name)} {name}"
 
 
-def _table(columns: Sequence[str], headings: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    cells = [[headings[name] for name in columns], *([row.get(name, "") for name in columns] for row in rows)]
-    widths = [max(cell_len(line[at]) for line in cells) for at in range(len(columns))]
+def _table(evidence: Evidence) -> Iterator[str]:
+    cells = [evidence.headings, *evidence.rows]
+    widths = [max(cell_len(line[at]) for line in cells) for at in range(len(evidence.headings))]
     for line in cells:
         parts = (
-            padded(text, width, right=name in _RIGHT) for text, width, name in zip(line, widths, columns, strict=True)
+            padded(text, width, right=right) for text, width, right in zip(line, widths, evidence.right, strict=True)
         )
         yield f"  {'  '.join(parts)}".rstrip()

@@ -13,7 +13,7 @@ readmodel_app = typer.Typer(invoke_without_command=True)
 
 @readmodel_app.callback()
 def readmodel(context: typer.Context, brokers: Brokers = None, prefix: Prefix = None) -> None:
-    """Keep the latest revision of every alert in Redis, one process for an area; ends with SIGTERM or Ctrl-C."""
+    """Keep every alert and what was said of it in Redis, one process for an area; ends with SIGTERM or Ctrl-C."""
     if context.invoked_subcommand is not None:
         return
     from monitor.readmodel.process import run_readmodel
@@ -23,12 +23,12 @@ def readmodel(context: typer.Context, brokers: Brokers = None, prefix: Prefix = 
 
 @readmodel_app.command("rebuild")
 def readmodel_rebuild(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
-    """Drop the read model and build it again from the alert topic; nothing else has to be stopped for it."""
+    """Drop the read model and build it again from the topics; nothing else has to be stopped for it."""
     from monitor.readmodel.process import rebuild
 
     settings = load_settings(brokers=brokers, prefix=prefix)
     written = talk(settings, lambda: rebuild(settings))
     if as_json:
-        out_json({"revisions": written})
+        out_json({"records": written})
         return
-    out_line(f"{written} revisions written")
+    out_line(f"{written} records written")

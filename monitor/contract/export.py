@@ -17,7 +17,6 @@ from rules.wire.notation import day, moment, moment_or_day, number, reader_of
 
 OUT: dict[str, type[msgspec.Struct]] = {"alert": Alert, "reminder": Reminder}
 EVENTS = [f"event.{kind}" for kind in KINDS]
-NOT_YET = "Not there yet: no worker reads or writes it."
 
 
 class Channel(NamedTuple):
@@ -48,8 +47,8 @@ CHANNELS = [
     Channel(
         "rules", "Rule definitions; of several of one rule the last counts.", "rule_id/version", "receive", ["rule"]
     ),
-    Channel("feedback", f"What became of alerts. {NOT_YET}", "alert id", "receive", ["feedback"]),
-    Channel("audit", f"Who saw, decided, changed what. {NOT_YET}", "actor", "send", ["audit"]),
+    Channel("feedback", "What became of alerts: one disposition.", "alert id", "receive", ["feedback"]),
+    Channel("audit", "Who decided, changed what.", "actor", "send", ["audit"]),
     *(
         Channel(
             f"reference.{table}", "Rows of a reference table.", f"{key}/valid_from", "receive", [f"reference.{table}"]
@@ -70,7 +69,7 @@ OPEN_MESSAGES: dict[str, dict[str, Any]] = {
         "summary": "An entry of the topic inside; its form is not promised.",
         "headers": {"type": "object", "properties": {"ledger": {"type": "string"}}, "required": ["ledger"]},
     },
-    "audit": {"summary": "One act of one person; its form is not settled."},
+    "audit": {"summary": "One act of one person: {at, by, what, before, after}; before and after as the act needs them."},
 }
 """Messages whose body has no schema."""
 

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from monitor.contract.text import Said
+
+Disposition = Literal["confirmed", "false_positive", "data_error", "explained", "referred"]
+DISPOSITIONS: Mapping[Disposition, Said] = {
+    "confirmed": Said("属实", "confirmed"),
+    "false_positive": Said("不属实", "false positive"),
+    "data_error": Said("数据问题", "data error"),
+    "explained": Said("合理情形", "explained"),
+    "referred": Said("移送", "referred"),
+}
+"""What a reviewer may say of a lead, in the words of a bureau."""
+TODO = "todo"
+"""Of what nobody has said anything yet."""
+LONGEST_REASON = 500
+LONGEST_NAME = 64
 
 
 class Feedback(BaseModel):
-    """A disposition of an alert. dspo_way_rea: the reason, at most 500 characters; required unless it is confirmed."""
+    """A disposition of an alert. reason: required unless it is confirmed. by: who says it, a name or a number at work.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    at: when it was said; with an offset.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
 
     alert_id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    dspo_way: Literal["confirmed", "false_positive", "data_error", "explained", "referred"]
-    dspo_way_rea: str = Field("", max_length=500)
-    by: str = Field(min_length=1, max_length=64)
-    at: datetime
+    disposition: Disposition
+    reason: str = Field("", max_length=LONGEST_REASON)
+    by: str = Field(min_length=1, max_length=LONGEST_NAME)
+    at: AwareDatetime
 
     @model_validator(mode="after")
     def _has_a_reason(self) -> Self:
-        if self.dspo_way != "confirmed" and not self.dspo_way_rea:
-            raise ValueError("dspo_way_rea: expected a reason unless confirmed")
+        if self.disposition != "confirmed" and not self.reason:
+            raise ValueError("reason: expected a reason unless confirmed")
         return self

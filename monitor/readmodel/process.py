@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import NoReturn
 
+import structlog
 from aiokafka.errors import KafkaError
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 
 from monitor.errors import ConfigurationError
+from monitor.readmodel.layout import FORM, Keys
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import check_url
@@ -18,7 +20,7 @@ from monitor.settings import Settings
 from monitor.worker.beside import begin
 from monitor.worker.connection import Connection
 from streams.kafka.ending import or_die
-from streams.kafka.reading import read_all, reader
+from streams.kafka.reading import UnreadError, read_all, reader
 from streams.kafka.topics import Names, partitions_of, started, topic_partitions
 
 AGAIN_SECONDS = 5.0
@@ -52,43 +54,66 @@ async def follow(settings: Settings, metrics: ReadModelMetrics, connection: Conn
         break
     if not there:
         raise ConfigurationError(f"topics: expected those of {settings.prefix}: run `monitor topics create`")
+    await _renew(settings, metrics)
     async with asyncio.TaskGroup() as tasks:
         projector = Projector(client, settings.prefix, settings.redis, settings.alerts_days, metrics)
         tasks.create_task(projector.run())
         tasks.create_task(Watcher(client, settings.prefix, settings.redis, metrics).run())
 
 
+async def _renew(settings: Settings, metrics: ReadModelMetrics) -> None:
+    """Build the read model where Redis holds none of this form: it is new, was emptied, or another build wrote it."""
+    log = structlog.get_logger("settlement_monitor.readmodel")
+    async with AsyncRedis.from_url(settings.redis) as redis:
+        while True:
+            try:
+                if await redis.get(Keys(settings.prefix).form) != FORM.encode():
+                    log.info("the read model is built again", records=await _build(settings))
+            except (RedisError, KafkaError, UnreadError, OSError) as error:
+                log.warning("the read model cannot be built", reason=type(error).__name__, wait_seconds=AGAIN_SECONDS)
+                metrics.redis_is_away() if isinstance(error, RedisError) else metrics.asked()
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                metrics.redis_answers()
+                return
+
+
 async def rebuild(settings: Settings) -> int:
-    """Drop all that stands in Redis of the area, and write every revision on the topic again; gives how many.
+    """Drop all that stands in Redis of the area, and write what stands on the topics again; gives how many records.
 
     A `monitor readmodel` that runs meanwhile does no harm: the later revision stands. Raises ConfigurationError.
     """
     check_url(settings.redis)
-    client = {"bootstrap_servers": settings.brokers}
-    written = 0
-    partitions = await topic_partitions(client, Names(settings.prefix).alerts)
+    try:
+        return await _build(settings)
+    except RedisError as error:
+        raise ConfigurationError(f"MONITOR_REDIS: expected a Redis that answers: {type(error).__name__}") from None
+
+
+async def _build(settings: Settings) -> int:
+    """As `rebuild`; raises RedisError."""
+    client, names, written = {"bootstrap_servers": settings.brokers}, Names(settings.prefix), 0
+    partitions = [one for topic in (names.alerts, names.feedback) for one in await topic_partitions(client, topic)]
     if not partitions:
         raise ConfigurationError(f"topics: expected those of {settings.prefix}: run `monitor topics create`")
     projector = Projector(client, settings.prefix, settings.redis, settings.alerts_days)
     async with AsyncRedis.from_url(settings.redis) as redis, started(reader(client)) as consumer:
-        try:
-            await _drop(redis, settings.prefix)
-            async for records in read_all(consumer, partitions):
-                values = [record.value for record in records if record.value]
-                written += len(values) - await projector.put(redis, values)
-        except RedisError as error:
-            raise ConfigurationError(f"MONITOR_REDIS: expected a Redis that answers: {type(error).__name__}") from None
+        await _drop(redis, Keys(settings.prefix))
+        async for records in read_all(consumer, partitions):
+            written += len(records) - await projector.take(redis, records)
+        await projector.trim(redis)
+        await redis.set(Keys(settings.prefix).form, FORM)
     return written
 
 
-async def _drop(redis: AsyncRedis, prefix: str) -> None:
+async def _drop(redis: AsyncRedis, keys: Keys) -> None:
     """Delete what the read model has of an area."""
-    await redis.delete(f"{prefix}:alerts", f"{prefix}:heard")
-    keys = []
-    async for key in redis.scan_iter(match=f"{prefix}:alert:*", count=AT_ONCE):
-        keys.append(key)
-        if len(keys) == AT_ONCE:
-            await redis.unlink(*keys)
-            keys.clear()
-    if keys:
-        await redis.unlink(*keys)
+    for pattern in keys.every():
+        some = []
+        async for key in redis.scan_iter(match=pattern, count=AT_ONCE):
+            some.append(key)
+            if len(some) == AT_ONCE:
+                await redis.unlink(*some)
+                some.clear()
+        if some:
+            await redis.unlink(*some)

@@ -1,53 +1,52 @@
-"""Carries alert revisions from the topic into the read model."""
+"""Carries alert revisions and what was said of them from their topics into the read model."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, cast
 
 import orjson
 import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
+from monitor.contract.feedback import Feedback
+from monitor.readmodel.layout import TAKE_FEEDBACK, TAKE_REVISION, Keys, amount_of, names_of, score_of
 from monitor.readmodel.metrics import ReadModelMetrics
-from monitor.readmodel.readmodel import check_url, news_of
-from streams.kafka.reading import unread
+from monitor.readmodel.readmodel import check_url
+from streams.kafka.reading import Record, unread
 from streams.kafka.topics import Names
 
 DAY_SECONDS = 86_400
 AGAIN_SECONDS = 10.0
-
-# A revision may come twice, and an older one after a newer one: only a later revision is taken, and told who follows.
-_UPSERT = """
-local known = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
-if tonumber(ARGV[1]) <= known then return 0 end
-redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'json', ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[5])
-redis.call('PUBLISH', ARGV[6], ARGV[2])
-return 1
-"""
+TRIM_SECONDS = 3600.0
+"""How often what is kept no longer is let go of."""
+AT_ONCE = 500
 
 
 class Projector:
-    """Carries alert revisions from the topic into Redis; waits and goes on where Redis is away."""
+    """Carries revisions and dispositions into Redis; waits and goes on where Redis is away.
+
+    days: how long an alert is kept after its last trigger, reckoned from the newest one.
+    """
 
     def __init__(
         self, client: Mapping[str, Any], prefix: str, url: str, days: int, metrics: ReadModelMetrics | None = None
     ) -> None:
         check_url(url)
-        self._client, self._prefix, self._url, self._seconds = client, prefix, url, days * DAY_SECONDS
+        self._client, self._names, self._url, self._seconds = client, Names(prefix), url, days * DAY_SECONDS
+        self._keys = Keys(prefix)
         self._metrics = metrics or ReadModelMetrics()
         self._log = structlog.get_logger("settlement_monitor.readmodel")
 
     async def run(self) -> None:
-        """Follow the alert topic for ever; where Kafka refuses something, with a new consumer after a while."""
+        """Follow the topics for ever; where Kafka refuses something, with a new consumer after a while."""
         redis = AsyncRedis.from_url(self._url)
         while True:
             try:
@@ -59,28 +58,32 @@ class Projector:
 
     async def _follow(self, redis: AsyncRedis) -> None:
         consumer = AIOKafkaConsumer(
-            Names(self._prefix).alerts, group_id=f"{self._prefix}-readmodel", auto_offset_reset="earliest",
-            enable_auto_commit=False, isolation_level="read_committed", **self._client,
+            self._names.alerts, self._names.feedback, group_id=f"{self._names.prefix}-readmodel",
+            auto_offset_reset="earliest", enable_auto_commit=False, isolation_level="read_committed", **self._client,
         )  # fmt: skip
+        due = 0.0
         try:
             await consumer.start()
             while True:
-                batches = await consumer.getmany(timeout_ms=1000, max_records=500)
-                values = [record.value for records in batches.values() for record in records if record.value]
+                batches = await consumer.getmany(timeout_ms=1000, max_records=AT_ONCE)
+                records = [record for some in batches.values() for record in some]
                 set_aside = 0
-                if values:
-                    set_aside = await self.write(redis, values)
+                if records:
+                    set_aside = await self._until_redis_answers(partial(self.take, redis, records))
                     await consumer.commit()
-                self._metrics.read(len(values) - set_aside, set_aside, await unread(consumer))
+                if time.monotonic() >= due:
+                    due = time.monotonic() + TRIM_SECONDS
+                    await self._until_redis_answers(partial(self.trim, redis))
+                self._metrics.read(len(records) - set_aside, set_aside, await unread(consumer))
         finally:
             await consumer.stop()
 
-    async def write(self, redis: AsyncRedis, values: list[bytes]) -> int:
-        """Write revisions, however long Redis is away; gives how many were no alert."""
+    async def _until_redis_answers(self, act: Callable[[], Awaitable[int]]) -> int:
+        """Do something with Redis, however long it is away."""
         wait = 1.0
         while True:
             try:
-                set_aside = await self.put(redis, values)
+                found = await act()
             except RedisError as error:
                 self._log.warning("redis is away", reason=type(error).__name__, wait_seconds=wait)
                 self._metrics.redis_is_away()
@@ -88,36 +91,67 @@ class Projector:
                 wait = min(60.0, 2 * wait)
             else:
                 self._metrics.redis_answers()
-                return set_aside
+                return found
 
-    async def put(self, redis: AsyncRedis, values: list[bytes]) -> int:
+    async def take(self, redis: AsyncRedis, records: Iterable[Record]) -> int:
+        """Write what stands on records of the two topics. Gives how many held none of it: set aside."""
+        by_topic: dict[str, list[bytes]] = {self._names.alerts: [], self._names.feedback: []}
+        for record in records:
+            if record.value:
+                by_topic[record.topic].append(record.value)
+        set_aside = await self.put(redis, by_topic[self._names.alerts])
+        return set_aside + await self.put_feedback(redis, by_topic[self._names.feedback])
+
+    async def put(self, redis: AsyncRedis, values: Iterable[bytes]) -> int:
         """Write revisions; an older one than is there changes nothing. Gives how many were no alert: set aside."""
-        order, news = f"{self._prefix}:alerts", news_of(self._prefix)
-        oldest, set_aside = 0.0, 0
+        return await self._each(redis, values, self._take_revision)
+
+    async def put_feedback(self, redis: AsyncRedis, values: Iterable[bytes]) -> int:
+        """Write dispositions; one that is there changes nothing. Gives how many were none: set aside."""
+        return await self._each(redis, values, self._take_feedback)
+
+    async def _each(self, redis: AsyncRedis, values: Iterable[bytes], write: Callable[[Pipeline, bytes], None]) -> int:
+        set_aside = 0
         async with redis.pipeline(transaction=False) as pipe:
             for value in values:
                 try:
-                    one = _row(value)
-                except (ValueError, KeyError, TypeError, OverflowError) as error:
-                    self._log.warning("alert set aside", reason=type(error).__name__)
+                    write(pipe, value)
+                except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+                    self._log.warning("record set aside", reason=type(error).__name__)
                     set_aside += 1
-                    continue
-                oldest = max(oldest, one.score - self._seconds)
-                key = f"{self._prefix}:alert:{one.alert_id}"
-                pipe.eval(_UPSERT, 2, key, order, one.revision, value, one.score, self._seconds, one.alert_id, news)
-            pipe.zremrangebyscore(order, "-inf", oldest)
             await pipe.execute()
         return set_aside
 
+    def _take_revision(self, pipe: Pipeline, value: bytes) -> None:
+        """Write a revision. Raises what Python raises where it is none."""
+        alert = orjson.loads(value)
+        alert_id, keys = str(alert["alert_id"]), self._keys
+        where = (keys.alert(alert_id), keys.feedback(alert_id), keys.newest, keys.costliest)
+        pipe.eval(
+            TAKE_REVISION, len(where), *where, alert_id, int(alert["revision"]), value, score_of(alert),
+            amount_of(alert), orjson.dumps(names_of(alert)), keys.by(""), self._seconds, keys.news,
+        )  # fmt: skip
 
-@dataclass(frozen=True)
-class _Row:
-    alert_id: str
-    revision: int
-    score: float
+    def _take_feedback(self, pipe: Pipeline, value: bytes) -> None:
+        """Write a disposition. Raises ValueError where it is none."""
+        said, keys = Feedback.model_validate_json(value), self._keys
+        where = (keys.alert(said.alert_id), keys.feedback(said.alert_id))
+        at = int(said.at.timestamp() * 1000)
+        pipe.eval(
+            TAKE_FEEDBACK, len(where), *where, said.alert_id, at, said.model_dump_json(), keys.by(""), self._seconds
+        )
 
-
-def _row(value: bytes) -> _Row:
-    """What Redis has to know of a revision. Raises what Python raises where it is none."""
-    alert = orjson.loads(value)
-    return _Row(str(alert["alert_id"]), int(alert["revision"]), datetime.fromisoformat(alert["event_time"]).timestamp())
+    async def trim(self, redis: AsyncRedis) -> int:
+        """Let go of the ids of alerts that are kept no longer, counted from the newest alert; gives how many."""
+        keys = self._keys
+        newest = cast("list[tuple[bytes, float]]", await redis.zrevrange(keys.newest, 0, 0, withscores=True))
+        if not newest:
+            return 0
+        oldest = newest[0][1] - self._seconds * 1000
+        gone = cast("list[bytes]", await redis.zrangebyscore(keys.newest, "-inf", f"({oldest}"))
+        for start in range(0, len(gone), AT_ONCE):
+            await redis.zrem(keys.costliest, *gone[start : start + AT_ONCE])
+        async for key in redis.scan_iter(match=keys.by("*"), count=AT_ONCE):
+            await redis.zremrangebyscore(key, "-inf", f"({oldest}")
+        await redis.zremrangebyscore(keys.newest, "-inf", f"({oldest}")
+        return len(gone)

@@ -1,36 +1,46 @@
-"""The read model: the latest revision of every alert in Redis. It can be dropped and is built again from the topic.
-
-An alert is a hash <prefix>:alert:<alert_id> {revision, json}; <prefix>:alerts orders the ids by the time of their
-first trigger. Its loss stops no detection.
-"""
+"""The read model: the latest revision of every alert in Redis, and what was said of it. Its loss stops no detection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import merge
+from itertools import islice
+from typing import Any, Literal, NamedTuple, cast
 
 import orjson
 from redis import Redis
 from redis.exceptions import RedisError
 
+from monitor.contract.feedback import TODO
 from monitor.errors import ConfigurationError, InputError
-from monitor.incidents import incident_of
+from monitor.incidents import incident_of, incidents_of
+from monitor.readmodel.layout import Keys, amount_of, names_of, score_of
 from rules.engine.finding import SEVERITIES
 from rules.times import parse
 
 Alert = dict[str, Any]
+Order = Literal["newest", "amount", "severity"]
 
-
-OPEN = ("opened", "updated")
 SHORTEST_PREFIX = 4
 """Characters of an id that are enough to look for it."""
-AT_ONCE = 200
+AT_ONCE = 500
+"""So many ids are asked for at once."""
+FETCHED = 64
+"""So many alerts are fetched at once: a little more than a page."""
+COUNTED = 10_000
+"""Alerts under several names at once are counted up to here: then there are at least as many."""
+LOOKED_THROUGH = 20_000
+"""So many alerts at most are looked through for a text."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which alerts a list shows; None takes all. since: ms UTC, of the last trigger. person: a pseudonym."""
+    """Which alerts a list shows; None takes all.
+
+    since: ms UTC, of the last trigger. person: a pseudonym. region: insured there or treated there. text: stands in the
+    sentence, the id, the name of the rule or of the institution. disposition: `todo` where nobody has said anything.
+    """
 
     rule: str | None = None
     severity: str | None = None
@@ -40,44 +50,75 @@ class Wanted:
     since: int | None = None
     is_open: bool = False
     person: str | None = None
+    stage: str | None = None
+    region: str | None = None
+    disposition: str | None = None
+    text: str | None = None
 
-    def matches(self, alert: Alert) -> bool:
-        """Whether an alert is wanted."""
+    def names(self) -> list[tuple[str, ...]]:
+        """Under which names it is found: under one of each."""
         asked = {
-            "rule_id": self.rule,
-            "severity": self.severity,
-            "status": self.status,
-            "fixmedins_code": self.institution,
-        }
+            "rule": self.rule, "severity": self.severity, "status": self.status, "institution": self.institution,
+            "person": self.person, "stage": self.stage, "region": self.region, "disposition": self.disposition,
+            "state": "open" if self.is_open else None,
+        }  # fmt: skip
+        found: list[tuple[str, ...]] = [(f"{kind}:{value}",) for kind, value in asked.items() if value is not None]
+        if self.min_severity is not None:
+            found.append(tuple(f"severity:{one}" for one in SEVERITIES[SEVERITIES.index(self.min_severity) :]))
+        return found
+
+    def matches(self, alert: Alert, disposition: str = TODO) -> bool:
+        """Whether an alert is wanted, of which this was said."""
+        under = {*names_of(alert), f"disposition:{disposition}"}
         return (
-            all(value is None or alert[name] == value for name, value in asked.items())
-            and (self.min_severity is None or _rank(alert["severity"]) >= _rank(self.min_severity))
+            all(under.intersection(some) for some in self.names())
             and (self.since is None or parse(alert["last_time"]) >= self.since)
-            and (not self.is_open or alert["status"] in OPEN)
-            and (self.person is None or self.person in _persons(alert))
+            and self.says(alert)
         )
 
-
-def _rank(severity: str) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else -1
-
-
-def _persons(alert: Alert) -> set[str]:
-    """The persons whom an alert is about, or who stand in its evidence."""
-    return {alert["subject"]["id"], *(row["person"] for row in alert["evidence"])}
+    def says(self, alert: Alert) -> bool:
+        """Whether the text that is looked for stands in an alert."""
+        if self.text is None:
+            return True
+        texts = (
+            *(alert.get("text") or {}).values(), alert["alert_id"], alert.get("rule_name"), alert.get("rule_name_en"),
+            alert.get("fixmedins_name"), alert.get("rule_id"),
+            *(f"{row.get('setl_id')} {row.get('item_name')}" for row in alert.get("evidence") or ()),
+        )  # fmt: skip
+        wanted = self.text.casefold()
+        return any(wanted in (text or "").casefold() for text in texts)
 
 
 @dataclass(frozen=True)
 class Listed:
-    """The newest alerts that are wanted, newest first, and how many are wanted in all."""
+    """Alerts that are wanted, in order, those of an incident together, and how many are wanted in all.
+
+    is_more: there are more than total. dispositions: what was last said of those of them of which something was.
+    next_at: where the list goes on, None at its end.
+    """
 
     newest: list[Alert]
     total: int
+    is_more: bool = False
+    dispositions: dict[str, str] = field(default_factory=dict)
+    next_at: int | None = None
 
 
-def news_of(prefix: str) -> str:
-    """The channel of Redis on which every revision is told that was taken."""
-    return f"{prefix}:alerts:news"
+class Precision(NamedTuple):
+    """What became of the leads of a rule: how many there are, and of how many was said what."""
+
+    alerts: int
+    said: dict[str, int]
+
+    @property
+    def precision(self) -> float | None:
+        """Part of the leads that were judged and hold; None where none was judged.
+
+        A lead that holds is confirmed or referred. A data error judges the data, and not the rule.
+        """
+        holds = self.said.get("confirmed", 0) + self.said.get("referred", 0)
+        judged = holds + self.said.get("false_positive", 0) + self.said.get("explained", 0)
+        return holds / judged if judged else None
 
 
 def check_url(url: str) -> None:
@@ -94,29 +135,26 @@ class ReadModel:
     def __init__(self, url: str, prefix: str) -> None:
         check_url(url)
         self._redis = Redis.from_url(url)
-        self._url, self._prefix = url, prefix
+        self._keys = Keys(prefix)
 
-    def search(self, wanted: Wanted, limit: int) -> Listed:
-        """The newest alerts that are wanted, and the others of their incidents that are; all are counted.
+    def search(self, wanted: Wanted, limit: int, order: Order = "newest", at: int = 0) -> Listed:
+        """Alerts that are wanted, and how many there are.
 
-        limit: of incidents; most have one alert.
+        limit: of incidents; most have one alert. An incident stands where its first alert in this order stands.
+        at: so many alerts of the list were looked at before.
         """
-        newest: list[Alert] = []
-        incidents: set[str] = set()
-        total = 0
-        for alert in self._all():
-            if wanted.matches(alert):
-                total += 1
-                incident = incident_of(alert)
-                if len(incidents) < limit or incident in incidents:
-                    incidents.add(incident)
-                    newest.append(alert)
-        return Listed(newest, total)
+        try:
+            return self._search(wanted, limit, order, at)
+        except RedisError as error:
+            raise self._unreachable(error) from None
 
     def beside(self, alert: Alert) -> list[Alert]:
         """The other alerts of the incident of an alert, newest first."""
-        incident = incident_of(alert)
-        return [one for one in self._all() if incident_of(one) == incident and one["alert_id"] != alert["alert_id"]]
+        try:
+            members = self._fetch(self._under(f"incident:{incident_of(alert)}"))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return [one.alert for one in members if one is not None and one.alert["alert_id"] != alert["alert_id"]]
 
     def one(self, alert_id: str) -> Alert | None:
         """An alert by its id, or by the beginning of it. Raises InputError where several ids begin so."""
@@ -128,11 +166,33 @@ class ReadModel:
             raise self._unreachable(error) from None
         return None if value is None else cast("Alert", orjson.loads(value))
 
+    def said_of(self, alert_id: str) -> list[dict[str, str]]:
+        """The dispositions of an alert, as they stand on the feedback topic; the first one first."""
+        try:
+            values = cast("list[bytes]", self._redis.zrange(self._keys.feedback(alert_id), 0, -1))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return [orjson.loads(one) for one in values]
+
+    def precision_of(self, rules: Iterable[str], dispositions: Sequence[str]) -> dict[str, Precision]:
+        """What became of the leads of each rule."""
+        names = [*rules]
+        try:
+            pipe = self._redis.pipeline(transaction=False)
+            for rule in names:
+                pipe.zcard(self._keys.by(f"rule:{rule}"))
+                for one in dispositions:
+                    pipe.zintercard(2, [self._keys.by(f"rule:{rule}"), self._keys.by(f"disposition:{one}")])
+            counts = iter(cast("list[int]", pipe.execute()))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return {rule: Precision(next(counts), dict(zip(dispositions, counts, strict=False))) for rule in names}
+
     def follow(self, wanted: Wanted, limit: int) -> Iterator[Alert]:
         """The newest alerts that are wanted, oldest first; then every revision that is taken, for ever."""
         news = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # as redis has it
         try:
-            news.subscribe(news_of(self._prefix))  # before the list is read: nothing is missed in between
+            news.subscribe(self._keys.news)  # before the list is read: nothing is missed in between
             yield from reversed(self.search(wanted, limit).newest)
             for message in news.listen():
                 alert = orjson.loads(message["data"])
@@ -143,32 +203,158 @@ class ReadModel:
         finally:
             news.close()
 
+    def _search(self, wanted: Wanted, limit: int, order: Order, at: int) -> Listed:
+        alerts: list[Alert] = []
+        dispositions: dict[str, str] = {}
+        shown, next_at = 0, None
+        ids = islice(self._walk(wanted, order), at, None if wanted.text is None else at + LOOKED_THROUGH)
+        for position, (one, others) in enumerate(self._with_incidents(ids), at):
+            if shown == limit:
+                next_at = position
+                break
+            incident = [some for some in (one, *others) if some is not None and wanted.matches(*some)]
+            if one is None or max(incident, key=lambda some: _place(some.alert, order), default=None) is not one:
+                continue
+            shown += 1
+            [of_one] = incidents_of(some.alert for some in incident)
+            alerts += [cast("Alert", some) for some in (of_one.speaker, *of_one.attached)]
+            dispositions |= {some.alert["alert_id"]: some.disposition for some in incident if some.disposition != TODO}
+        total, is_more = self._count(wanted) if wanted.text is None else (len(alerts), next_at is not None)
+        return Listed(alerts, total, is_more, dispositions, next_at)
+
+    def _with_incidents(self, ids: Iterator[str]) -> Iterator[tuple[_Known | None, list[_Known | None]]]:
+        """Each alert, None where it is gone meanwhile, and the others of its incident."""
+        while some := [*islice(ids, FETCHED)]:
+            known = self._fetch(some)
+            pipe = self._redis.pipeline(transaction=False)
+            for one in known:
+                pipe.zrange(self._keys.by(f"incident:{incident_of(one.alert) if one else ''}"), 0, -1)
+            for one, members in zip(known, cast("list[list[bytes]]", pipe.execute()), strict=True):
+                others = [member.decode() for member in members]
+                yield one, self._fetch([other for other in others if one and other != one.alert["alert_id"]])
+
+    def _fetch(self, ids: Sequence[str]) -> list[_Known | None]:
+        """Alerts by their ids, and what was last said of each."""
+        if not ids:
+            return []
+        pipe = self._redis.pipeline(transaction=False)
+        for one in ids:
+            pipe.hget(self._keys.alert(one), "json")
+            pipe.zrevrange(self._keys.feedback(one), 0, 0)
+        values = iter(pipe.execute())
+        return [
+            None if json is None else _Known(orjson.loads(json), _said(said))
+            for json, said in zip(values, values, strict=True)
+        ]
+
+    def _count(self, wanted: Wanted) -> tuple[int, bool]:
+        """How many are wanted, and whether there are more than that: many that stand under several names."""
+        names = wanted.names()
+        if wanted.since is None and not names:
+            return self._redis.zcard(self._keys.newest), False
+        if wanted.since is None and all(len(some) == 1 for some in names):
+            keys = [self._keys.by(one) for [one] in names]
+            if len(keys) == 1:
+                return self._redis.zcard(keys[0]), False
+            found = self._redis.zintercard(len(keys), keys, COUNTED + 1)
+        else:
+            found = sum(1 for _ in islice(self._walk(wanted, "newest"), COUNTED + 1))
+        return min(found, COUNTED), found > COUNTED
+
+    # Ids in an order. What stands under the fewest names is gone through, and the other names are asked for each batch.
+
+    def _walk(self, wanted: Wanted, order: Order) -> Iterator[str]:
+        names = wanted.names()
+        if order == "amount":
+            yield from self._through([self._keys.costliest], names, wanted.since, by_time=False)
+        elif order == "severity":
+            for severity in reversed(SEVERITIES):
+                yield from self._through([self._keys.by(f"severity:{severity}")], names, wanted.since)
+        elif names:
+            sizes = self._sizes(names)
+            fewest = sizes.index(min(sizes))
+            others = [some for number, some in enumerate(names) if number != fewest]
+            yield from self._through([self._keys.by(one) for one in names[fewest]], others, wanted.since)
+        else:
+            yield from self._through([self._keys.newest], [], wanted.since)
+
+    def _sizes(self, names: Sequence[tuple[str, ...]]) -> list[int]:
+        pipe = self._redis.pipeline(transaction=False)
+        for some in names:
+            for one in some:
+                pipe.zcard(self._keys.by(one))
+        counts = iter(cast("list[int]", pipe.execute()))
+        return [sum(islice(counts, len(some))) for some in names]
+
+    def _through(
+        self, keys: Sequence[str], others: Sequence[tuple[str, ...]], since: int | None, *, by_time: bool = True
+    ) -> Iterator[str]:
+        """What stands in one of the sets and under the other names, the greatest score first."""
+        scored = merge(*(self._scored(key, since if by_time else None) for key in keys), reverse=True)
+        while batch := [one.decode() for _, one in islice(scored, AT_ONCE)]:
+            yield from self._under_all(batch, others, None if by_time else since)
+
+    def _under_all(self, ids: list[str], names: Sequence[tuple[str, ...]], since: int | None) -> Iterator[str]:
+        if not names and since is None:
+            yield from ids
+            return
+        pipe = self._redis.pipeline(transaction=False)
+        asked = [self._keys.by(one) for some in names for one in some]
+        for key in (*asked, self._keys.newest):
+            pipe.zmscore(key, ids)
+        *scores, times = cast("list[list[float | None]]", pipe.execute())
+        columns = iter(scores)
+        groups = [[*islice(columns, len(some))] for some in names]
+        for at, one in enumerate(ids):
+            is_late = since is None or (times[at] or 0) >= since
+            if is_late and all(any(column[at] is not None for column in group) for group in groups):
+                yield one
+
+    def _scored(self, key: str, since: int | None) -> Iterator[tuple[float, bytes]]:
+        """The ids of a set with their scores, the greatest first. What comes meanwhile is not shown twice."""
+        start, seen = 0, set[bytes]()
+        least = "-inf" if since is None else since
+        while some := self._redis.zrevrangebyscore(key, "+inf", least, start, AT_ONCE, withscores=True):
+            pairs = cast("list[tuple[bytes, float]]", some)
+            yield from ((score, one) for one, score in pairs if one not in seen)
+            seen.update(one for one, _ in pairs)
+            start += AT_ONCE
+
+    def _under(self, name: str) -> list[str]:
+        return [one.decode() for one in cast("list[bytes]", self._redis.zrevrange(self._keys.by(name), 0, -1))]
+
     def _value(self, alert_id: str) -> bytes | None:
-        return cast("bytes | None", self._redis.hget(f"{self._prefix}:alert:{alert_id}", "json"))
+        return cast("bytes | None", self._redis.hget(self._keys.alert(alert_id), "json"))
 
     def _by_prefix(self, prefix: str) -> bytes | None:
         wanted = prefix.encode()
-        ids = cast("list[bytes]", self._redis.zrange(f"{self._prefix}:alerts", 0, -1))
+        ids = cast("list[bytes]", self._redis.zrange(self._keys.newest, 0, -1))
         found = sorted(one for one in ids if one.startswith(wanted))
         if len(found) > 1:
             raise InputError(f"{prefix}: expected the beginning of one id, {len(found)} begin so")
         return self._value(found[0].decode()) if found else None
 
-    def _all(self) -> Iterator[Alert]:
-        start = 0
-        while True:
-            try:
-                ids = cast("list[bytes]", self._redis.zrevrange(f"{self._prefix}:alerts", start, start + AT_ONCE - 1))
-                pipe = self._redis.pipeline(transaction=False)
-                for one in ids:
-                    pipe.hget(f"{self._prefix}:alert:{one.decode()}", "json")
-                values = pipe.execute()
-            except RedisError as error:
-                raise self._unreachable(error) from None
-            if not ids:
-                return
-            yield from (orjson.loads(value) for value in values if value is not None)
-            start += AT_ONCE
-
     def _unreachable(self, error: RedisError) -> ConfigurationError:
         return ConfigurationError(f"MONITOR_REDIS: expected a Redis that answers: {type(error).__name__}")
+
+
+class _Known(NamedTuple):
+    """An alert, and what was last said of it."""
+
+    alert: Alert
+    disposition: str
+
+
+def _said(last: Sequence[bytes]) -> str:
+    return str(orjson.loads(last[0])["disposition"]) if last else TODO
+
+
+def _place(alert: Alert, order: Order) -> tuple[float, float, str]:
+    """Where an alert stands in an order: the greatest comes first."""
+    last, severity = score_of(alert), alert.get("severity")
+    first = {"newest": 0.0, "amount": amount_of(alert), "severity": float(_rank(severity))}[order]
+    return first, 0.0 if order == "amount" else last, alert["alert_id"]
+
+
+def _rank(severity: object) -> int:
+    return SEVERITIES.index(severity) if severity in SEVERITIES else -1

@@ -106,7 +106,7 @@ async def test_from_an_empty_cluster_to_an_alert_on_the_terminal(area: Area) -> 
     assert "no such alert" in area.run("alerts", "show", "0" * 32, "--lang", "en", code=1)
     assert alert["alert_id"] in area.run("alerts", "show", alert["alert_id"][:6], "--json")
     assert read_model.ready()
-    assert area.run("readmodel", "rebuild").endswith(" revisions written\n")
+    assert area.run("readmodel", "rebuild").endswith(" records written\n")
     assert alerts() == [alert]
 
     reminders = [orjson.loads(record.value or b"") for record in await area.read("reminders")]

@@ -191,8 +191,8 @@ def test_real_rows_are_what_the_schema_says() -> None:
 
 def test_feedback_wants_a_reason_unless_it_confirms() -> None:
     """A disposition other than confirmed says why."""
-    given = {"alert_id": "0" * 32, "dspo_way": "confirmed", "by": "inspector", "at": "2026-03-05T10:00:00+08:00"}
+    given = {"alert_id": "0" * 32, "disposition": "confirmed", "by": "inspector", "at": "2026-03-05T10:00:00+08:00"}
 
-    assert Feedback.model_validate(given).dspo_way == "confirmed"
+    assert Feedback.model_validate(given).disposition == "confirmed"
     with pytest.raises(ValueError, match="expected a reason"):
-        Feedback.model_validate(given | {"dspo_way": "explained"})
+        Feedback.model_validate(given | {"disposition": "explained"})

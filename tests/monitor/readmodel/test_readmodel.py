@@ -18,15 +18,28 @@ from monitor.readmodel.readmodel import Listed, ReadModel, Wanted
 from monitor.readmodel.silence import Silence
 from rules.times import parse
 
-GOOD = {"alert_id": "a", "revision": 1, "event_time": "2026-03-02T00:00:00+08:00"}
+
+def alert(alert_id: str, **more: object) -> dict[str, object]:
+    """An alert, as far as a list looks at it."""
+    return {
+        "alert_id": alert_id, "revision": 1, "status": "opened", "rule_id": "S01", "severity": "high",
+        "fixmedins_code": "P1", "event_time": "2026-03-05T14:00:00+08:00", "last_time": "2026-03-05T15:00:00+08:00",
+        "subject": {"kind": "institution", "id": "P1"}, "evidence": [{"person": "p_1"}],
+        "text": {"zh": "线索", "en": "lead"}, **more,
+    }  # fmt: skip
+
+
+GOOD = alert("a")
 BAD = [
     b"{",
     b"[]",
     b"null",
-    orjson.dumps(GOOD | {"event_time": "yesterday"}),
-    orjson.dumps(GOOD | {"event_time": None}),
+    orjson.dumps(GOOD | {"last_time": "yesterday"}),
+    orjson.dumps(GOOD | {"last_time": None, "event_time": None}),
     orjson.dumps(GOOD | {"revision": "x"}),
     orjson.dumps({"alert_id": "b"}),
+    *(orjson.dumps({name: value for name, value in GOOD.items() if name != left}) for left in ("severity", "evidence")),
+    orjson.dumps(GOOD | {"subject": None}),
 ]
 
 
@@ -70,16 +83,6 @@ async def test_a_kafka_that_refuses_is_asked_again(monkeypatch: pytest.MonkeyPat
             await running
 
     assert {line["reason"] for line in said} == {"KafkaConnectionError"}
-
-
-def alert(alert_id: str, **more: object) -> dict[str, object]:
-    """An alert, as far as a list looks at it."""
-    return {
-        "alert_id": alert_id, "revision": 1, "status": "opened", "rule_id": "S01", "severity": "high",
-        "fixmedins_code": "P1", "event_time": "2026-03-05T14:00:00+08:00", "last_time": "2026-03-05T15:00:00+08:00",
-        "subject": {"kind": "institution", "id": "P1"}, "evidence": [{"person": "p_1"}],
-        "text": {"zh": "线索", "en": "lead"}, **more,
-    }  # fmt: skip
 
 
 async def written(redis_url: str, prefix: str, *alerts: dict[str, object]) -> ReadModel:

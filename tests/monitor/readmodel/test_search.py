@@ -1,0 +1,205 @@
+"""A list shows what a walk over every alert would show, whatever is asked for and however often things changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Any, get_args
+
+import orjson
+import pytest
+from redis.asyncio import Redis
+
+from monitor.contract.feedback import DISPOSITIONS, TODO
+from monitor.incidents import incident_of, incidents_of
+from monitor.readmodel import readmodel
+from monitor.readmodel.layout import Keys, amount_of, score_of
+from monitor.readmodel.projector import Projector
+from monitor.readmodel.readmodel import Order, ReadModel, Wanted
+from rules.engine.finding import SEVERITIES
+from rules.times import DAY, HOUR, iso, parse
+from tests.monitor.readmodel.test_readmodel import alert
+
+FIRST = parse("2026-03-05 00:00:00")
+STATUS = ("opened", "updated", "withdrawn", "closed")
+Alert = dict[str, Any]
+
+pytestmark = pytest.mark.redis
+
+
+class World:
+    """Revisions and dispositions as they come to the topics, and what stands after them."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+        self.alerts: dict[str, Alert] = {}
+        self.said: dict[str, str] = {}
+        self.revisions: list[bytes] = []
+        self.feedback: list[bytes] = []
+        for _ in range(120):
+            self._revise()
+        for _ in range(40):
+            self._dispose()
+
+    def _revise(self) -> None:
+        draw = self._random
+        number = draw.randint(1, 50)
+        name = f"{number:032x}"
+        before = self.alerts.get(name, {"revision": 0})
+        made = alert(
+            name, revision=before["revision"] + 1, status=draw.choice(STATUS), rule_id=draw.choice(["S01", "D04"]),
+            severity=draw.choice(SEVERITIES), fixmedins_code=draw.choice(["P1", "P2"]),
+            stage=draw.choice(["in", "post"]),
+            insuplc_admdvs=draw.choice(["341021", "341022"]), mdtrtarea_admvs="341021",
+            last_time=iso(FIRST + draw.randint(0, 5) * HOUR), vola_amt=draw.choice([0, 10.5, 20]),
+            incident_id=f"{draw.choice([number, 3, 7]):032x}",
+            subject={"kind": "person", "id": draw.choice(["p_1", "p_2"])},
+            evidence=[{"person": draw.choice(["p_2", "p_3"]), "setl_id": f"S{draw.randint(1, 9)}"}],
+        )  # fmt: skip
+        self.alerts[name] = made
+        self.revisions.append(orjson.dumps(made))
+
+    def _dispose(self) -> None:
+        draw, at = self._random, len(self.feedback)
+        name = f"{draw.randint(1, 60):032x}"
+        said = draw.choice([*DISPOSITIONS])
+        self.said[name] = said
+        self.feedback.append(
+            orjson.dumps({"alert_id": name, "disposition": said, "reason": "核实", "by": "1", "at": iso(FIRST + at)})
+        )
+
+    def asked(self) -> tuple[Wanted, Order]:
+        """What somebody asks for."""
+        draw = self._random
+
+        def perhaps(values: Sequence[Any]) -> Any:  # noqa: ANN401 - of each field another type
+            return draw.choice(values) if draw.random() < 0.25 else None
+
+        return Wanted(
+            rule=perhaps(["S01", "D04", "S09"]), severity=perhaps(SEVERITIES), status=perhaps(STATUS),
+            institution=perhaps(["P1", "P2"]), min_severity=perhaps(SEVERITIES),
+            since=perhaps([FIRST + 2 * HOUR, FIRST + 5 * HOUR]), is_open=draw.random() < 0.3,
+            person=perhaps(["p_1", "p_2", "p_3"]), stage=perhaps(["in"]), region=perhaps(["341021", "341022"]),
+            disposition=perhaps([TODO, *DISPOSITIONS]), text=perhaps(["S7", "lead", "nothing"]),
+        ), draw.choice(get_args(Order))  # fmt: skip
+
+    def expected(self, wanted: Wanted, order: Order) -> list[list[str]]:
+        """The incidents in order, each with the ids of its alerts: by looking at every alert."""
+        found = [one for one in self.alerts.values() if wanted.matches(one, self.said.get(one["alert_id"], TODO))]
+        found.sort(key=lambda one: self._place(one, order), reverse=True)
+        by_incident: dict[str, list[Alert]] = {}
+        for one in found:
+            by_incident.setdefault(incident_of(one), []).append(one)
+        return [ids_of(some) for some in by_incident.values()]
+
+    @staticmethod
+    def _place(one: Alert, order: Order) -> tuple[float, float, str]:
+        first = {"newest": 0.0, "amount": amount_of(one), "severity": float(SEVERITIES.index(one["severity"]))}[order]
+        return first, 0.0 if order == "amount" else float(score_of(one)), one["alert_id"]
+
+
+def ids_of(alerts: Iterable[Alert]) -> list[str]:
+    """The ids of the alerts of one incident, that which speaks first."""
+    [incident] = incidents_of(alerts)
+    return [one["alert_id"] for one in (incident.speaker, *incident.attached)]
+
+
+async def taken(redis_url: str, prefix: str, world: World, order: Random) -> ReadModel:
+    """A read model into which everything came, revisions and dispositions in any order, some twice."""
+    both = [(one, 0) for one in world.revisions] + [(one, 1) for one in world.feedback]
+    both += order.sample(both, 30)
+    order.shuffle(both)
+    projector = Projector({}, prefix, redis_url, days=90_000)
+    async with Redis.from_url(redis_url) as redis:
+        for value, kind in both:
+            await (projector.put_feedback if kind else projector.put)(redis, [value])
+    return ReadModel(redis_url, prefix)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_list_is_what_a_walk_over_all_finds(
+    redis_url: str, prefix: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each incident once, where its first alert stands; in pages as in one; all are counted."""
+    monkeypatch.setattr(readmodel, "AT_ONCE", 7)
+    monkeypatch.setattr(readmodel, "FETCHED", 5)
+    world = World(seed)
+    model = await taken(redis_url, prefix, world, Random(seed))
+
+    for _ in range(25):
+        wanted, order = world.asked()
+        expected = world.expected(wanted, order)
+        flat = [one for some in expected for one in some]
+
+        listed = model.search(wanted, 1000, order)
+        assert flat == [one["alert_id"] for one in listed.newest], (wanted, order)
+        assert (len(flat), False, None) == (listed.total, listed.is_more, listed.next_at)
+        assert {one: world.said[one] for one in flat if one in world.said} == listed.dispositions
+
+        pages, at = list[str](), 0
+        while True:
+            page = model.search(wanted, 3, order, at)
+            pages += [one["alert_id"] for one in page.newest]
+            if page.next_at is None:
+                break
+            at = page.next_at
+        assert flat == pages, (wanted, order)
+
+
+async def test_each_alert_stands_under_its_present_names_alone(redis_url: str, prefix: str) -> None:
+    """What an earlier revision or disposition said of it is forgotten."""
+    world = World(7)
+    model = await taken(redis_url, prefix, world, Random(7))
+
+    counted = model.precision_of(["S01", "D04"], [TODO, *DISPOSITIONS])
+
+    for rule, found in counted.items():
+        of_rule = [one for one in world.alerts.values() if one["rule_id"] == rule]
+        said = [world.said.get(one["alert_id"], TODO) for one in of_rule]
+        assert (len(of_rule), {one: said.count(one) for one in (TODO, *DISPOSITIONS)}) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "precision"),
+    [
+        ({}, None),
+        ({"data_error": 3}, None),
+        ({"confirmed": 2, "referred": 1, "false_positive": 1}, 0.75),
+        ({"explained": 2, "data_error": 9}, 0.0),
+    ],
+)
+def test_precision_is_the_part_that_holds(said: dict[str, int], precision: float | None) -> None:
+    """Of those that were judged; a fault of the data judges the data."""
+    assert readmodel.Precision(20, said).precision == precision
+
+
+async def test_what_is_kept_no_longer_is_let_go_of(redis_url: str, prefix: str) -> None:
+    """Counted from the newest alert; nothing of it is left anywhere."""
+    projector, keys = Projector({}, prefix, redis_url, days=2), Keys(prefix)
+    old, edge, new = (alert(name, last_time=iso(FIRST + at)) for name, at in (("a", -1), ("b", 0), ("c", 2 * DAY)))
+    async with Redis.from_url(redis_url) as redis:
+        await projector.put(redis, [orjson.dumps(one) for one in (old, edge, new)])
+
+        assert await projector.trim(redis) == 1
+
+        async for key in redis.scan_iter(match=keys.by("*")):
+            assert {b"b", b"c"} >= {*await redis.zrange(key, 0, -1)}, key
+        assert [b"b", b"c"] == await redis.zrange(keys.newest, 0, -1)
+        assert [b"b", b"c"] == await redis.zrange(keys.costliest, 0, -1)
+
+
+async def test_many_under_several_names_are_counted_up_to_a_bound(
+    redis_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then it is said that there are more."""
+    monkeypatch.setattr(readmodel, "COUNTED", 10)
+    projector = Projector({}, prefix, redis_url, days=90_000)
+    async with Redis.from_url(redis_url) as redis:
+        await projector.put(redis, [orjson.dumps(alert(f"a{number}", stage="in")) for number in range(11)])
+    model = ReadModel(redis_url, prefix)
+
+    of_both = [model.search(Wanted(rule="S01", stage="in"), 5), model.search(Wanted(min_severity="info"), 5)]
+
+    assert [(10, True), (10, True)] == [(one.total, one.is_more) for one in of_both]
+    of_one = model.search(Wanted(rule="S01"), 5)
+    assert (11, False) == (of_one.total, of_one.is_more)
