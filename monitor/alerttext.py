@@ -75,6 +75,16 @@ def severity_word(severity: str, language: Language) -> str:
     return _Speech(language).of(SEVERITIES, severity)
 
 
+def status_word(status: str, language: Language) -> str:
+    """What became of an alert, in words."""
+    return _Speech(language).of(STATUS, status)
+
+
+def stage_word(stage: str, language: Language) -> str:
+    """At which stage a rule looks, in words."""
+    return _Speech(language).of(STAGES, stage)
+
+
 def alert_head(alert: Alert, language: Language) -> str:
     """Rule, name of the rule, and what became of the alert."""
     name = alert["rule_name"] if language == "zh" else alert.get("rule_name_en", "")
@@ -103,7 +113,8 @@ def incident_lines(alerts: Iterable[Alert], language: Language, *, with_id: bool
 def alert_lines(alert: Alert, language: Language, beside: Iterable[Alert] = ()) -> Iterator[str]:
     """An alert in full. beside: the other alerts of its incident."""
     speech = _Speech(language)
-    yield _title(alert, speech)
+    name = alert["rule_name"] if language == "zh" else alert.get("rule_name_en", "")
+    yield f"{alert['rule_id']} {name} · {speech.of(SEVERITIES, alert['severity'])} · {standing_of(alert, language)}"
     yield alert["text"][language]
     yield from (heading + (speech.colon + value if value else "") for heading, value in facts_of(alert, language))
     yield from _beside(alert, beside, speech)
@@ -120,18 +131,13 @@ def why_of(alert: Alert, language: Language) -> str:
     return "" if rule is None else _Speech(language).said(Said(rule.card.why.zh, rule.card.why.en))
 
 
-def alert_title(alert: Alert, language: Language) -> str:
-    """Rule, its name, how severe, what became of it, and at which stage."""
-    return _title(alert, _Speech(language))
-
-
-def _title(alert: Alert, speech: _Speech) -> str:
-    name = alert["rule_name"] if speech.language == "zh" else alert.get("rule_name_en", "")
+def standing_of(alert: Alert, language: Language) -> str:
+    """What became of an alert and why, and at which stage its rule looks."""
+    speech = _Speech(language)
     status = speech.of(STATUS, alert["status"])
     if closed_by := alert.get("closed_by"):
         status = f"{status}{speech.comma}{speech.of(CLOSED_BY, closed_by)}"
-    severity, stage = speech.of(SEVERITIES, alert["severity"]), speech.of(STAGES, alert["stage"])
-    return f"{alert['rule_id']} {name} · {severity} · {status} · {stage}"
+    return f"{status} · {speech.of(STAGES, alert['stage'])}"
 
 
 def facts_of(alert: Alert, language: Language) -> Iterator[tuple[str, str]]:

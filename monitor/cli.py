@@ -10,6 +10,7 @@ import typer
 from monitor import __version__
 from monitor.commands import (
     alerts,
+    console,
     contract,
     deadletters,
     demo,
@@ -57,7 +58,7 @@ def monitor(
 
 for command in (
     *(demo.demo, replay.replay, simulate.simulate, evaluate.evaluate),
-    *(worker.worker, notify.notify, exporter.exporter, reconcile.reconcile, doctor.doctor),
+    *(worker.worker, notify.notify, console.console, exporter.exporter, reconcile.reconcile, doctor.doctor),
 ):
     app.command()(command)
 for name, some in {

@@ -31,7 +31,7 @@ MAY_DIFFER = frozenset({
     "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
     "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
-    "exporter_series", "budgets",
+    "exporter_series", "budgets", "console_host", "console_port",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -170,6 +170,12 @@ class Settings(BaseSettings):
         description="What the fund of a region may pay in a year, yuan, as 341021=120000000, separated by commas; for "
         "`monitor exporter`.",
     )
+    console_host: str = Field(
+        "127.0.0.1",
+        description="Address on which `monitor console` answers. It has no login, so only an address of this machine "
+        "is taken.",
+    )
+    console_port: int = Field(8470, ge=0, le=65535, description="Port for the same; 0 takes a free one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written."
     )
@@ -227,6 +233,14 @@ class Settings(BaseSettings):
         """Region -> what its fund may pay in a year, yuan."""
         pairs = (one.split("=") for one in self.budgets.split(",") if one)
         return {region: float(yuan) for region, yuan in pairs}
+
+    @field_validator("console_host")
+    @classmethod
+    def _is_here(cls, host: str) -> str:
+        """Refuse an address that others reach: whoever comes there may see and say anything."""
+        if not _on_loopback(host):
+            raise ValueError("expected localhost or an address of the loopback: the console has no login")
+        return host
 
     @property
     def on_loopback(self) -> bool:

@@ -1,7 +1,8 @@
-"""Commands about alerts: list, show."""
+"""Commands about alerts: list, show, dispose."""
 
 from __future__ import annotations
 
+import getpass
 import re
 import time
 from contextlib import suppress
@@ -9,8 +10,10 @@ from typing import Annotated, get_args
 
 import typer
 
+from monitor.commands.cluster import Brokers, Prefix, client, talk
 from monitor.commands.common import Json, Lang, LangOption, check_one_of, group, out_json, out_json_line, out_line
-from monitor.errors import ConfigurationError
+from monitor.contract.feedback import DISPOSITIONS
+from monitor.errors import ConfigurationError, InputError
 from monitor.settings import load_settings
 from rules.times import DAY, HOUR, MINUTE, parse
 
@@ -110,3 +113,40 @@ def alerts_show(
         return
     for line in alert_lines(alert, lang.value, model.beside(alert)):
         out_line(line)
+
+
+@alerts_app.command("dispose")
+def alerts_dispose(
+    alert_ids: Annotated[list[str], typer.Argument(help="Ids of alerts, or their beginnings.")],
+    disposition: Annotated[str, typer.Option("--as", help=f"One of {', '.join(DISPOSITIONS)}.")],
+    reason: Annotated[str, typer.Option(help="Why; required unless it is confirmed.")] = "",
+    by: Annotated[str, typer.Option(help="Who says it; else who is logged in on this machine.")] = "",
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    *,
+    lang: LangOption,
+    as_json: Json = False,
+) -> None:
+    """Say what became of leads: onto the feedback topic, and onto the audit topic who said it. All of them or none."""
+    from monitor.area.disposing import Act, dispose
+    from monitor.contract.feedback import feedback_of
+    from monitor.readmodel.readmodel import ReadModel
+
+    check_one_of("--as", disposition, DISPOSITIONS)
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    model = ReadModel(settings.redis, settings.prefix)
+    acts = []
+    for one in dict.fromkeys(alert_ids):
+        alert = model.one(one)
+        if alert is None:
+            raise InputError(f"{one}: expected the id of an alert in the read model")
+        earlier = model.said_of(alert["alert_id"])
+        said = feedback_of(alert["alert_id"], disposition, reason, by or getpass.getuser())
+        acts.append(Act(said, earlier[-1] if earlier else None))
+    talk(settings, lambda: dispose(client(settings), settings.prefix, acts))
+    if as_json:
+        out_json([act.said.model_dump(mode="json") for act in acts])
+        return
+    word = DISPOSITIONS[acts[0].said.disposition]
+    for act in acts:
+        out_line(f"{act.said.alert_id} {word.zh if lang is Lang.zh else word.en}")

@@ -21,9 +21,10 @@ def demo(
     ] = None,
     reference: TablesFolder = None,
     *,
+    keep: Annotated[bool, typer.Option("--keep", help="Let the page stay when all is played, until Ctrl-C.")] = False,
     lang: LangOption,
 ) -> None:
-    """Everything in one go on this machine: embedded broker, worker, labelled traffic, a live board.
+    """Everything in one go on this machine: embedded broker, worker, labelled traffic, a live board and a page.
 
     Exit code 1: nothing of a file was accepted.
     """
@@ -36,4 +37,4 @@ def demo(
     if reference is not None and events is None:
         complain("--reference: only for a file of events; the simulated county has tables of its own")
     say_key(settings)
-    raise typer.Exit(run_demo(settings, events, seed, lang.value))
+    raise typer.Exit(run_demo(settings, events, seed, lang.value, keep=keep))

@@ -69,7 +69,9 @@ OPEN_MESSAGES: dict[str, dict[str, Any]] = {
         "summary": "An entry of the topic inside; its form is not promised.",
         "headers": {"type": "object", "properties": {"ledger": {"type": "string"}}, "required": ["ledger"]},
     },
-    "audit": {"summary": "One act of one person: {at, by, what, before, after}; before and after as the act needs them."},
+    "audit": {
+        "summary": "One act of one person: {at, by, what, before, after}; before and after as the act needs them."
+    },
 }
 """Messages whose body has no schema."""
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from monitor.contract.text import Said
+from monitor.errors import InputError
+from rules.times import BEIJING
 
 Disposition = Literal["confirmed", "false_positive", "data_error", "explained", "referred"]
 DISPOSITIONS: Mapping[Disposition, Said] = {
@@ -43,3 +46,15 @@ class Feedback(BaseModel):
         if self.disposition != "confirmed" and not self.reason:
             raise ValueError("reason: expected a reason unless confirmed")
         return self
+
+
+def feedback_of(alert_id: str, disposition: str, reason: str, by: str) -> Feedback:
+    """What somebody says of an alert now. Raises InputError where it is no disposition."""
+    given = {
+        "alert_id": alert_id, "disposition": disposition, "reason": reason, "by": by, "at": datetime.now(BEIJING),
+    }  # fmt: skip
+    try:
+        return Feedback.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise InputError(f"{'.'.join(map(str, first['loc'])) or 'disposition'}: {first['msg']}") from None

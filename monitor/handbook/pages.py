@@ -18,6 +18,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from prometheus_client.registry import Collector
 
 from monitor.cli import app
+from monitor.console.metrics import ConsoleMetrics
 from monitor.contract.export import export
 from monitor.exporter.metrics import UseMetrics
 from monitor.handbook.alerts import alerts_page
@@ -72,6 +73,7 @@ def metrics_page() -> str:
         "monitor notify": (NotifyMetrics(), None),
         "monitor readmodel": (ReadModelMetrics(), None),
         "monitor exporter": (UseMetrics(10_000, {}), None),
+        "monitor console": (ConsoleMetrics(), None),
     }
     tables = [f"## {name}\n\n{_metrics(*part)}" for name, part in parts.items()]
     about = (

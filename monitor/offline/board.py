@@ -37,7 +37,10 @@ WORDS: Mapping[str, Said] = {
     "standing": Said("成立", "standing"),
     "withdrawn": Said("已撤销", "withdrawn"),
     "highest": Said("最高等级", "highest severity"),
+    "page": Said("网页", "page"),
+    "stays": Said("网页仍可访问，按 Ctrl-C 结束", "the page stays until Ctrl-C"),
     "next": Said("下一步", "next"),
+    "next_page": Said("在网页上查看并处置线索", "leads on a page, to look at and to dispose of"),
     "next_rule": Said("规则说明、依据与参数", "why a rule is there, and its parameters"),
     "next_simulate": Said("写出同样的模拟数据", "the same traffic as files"),
     "next_replay": Said("逐条查看线索及证据", "each lead with its evidence"),
@@ -228,6 +231,7 @@ class Board:
                 (replay, words["next_replay"]),
                 ("monitor evaluate --alerts alerts.jsonl --labels labels.jsonl", words["next_evaluate"]),
             ]
+        steps.append(("monitor demo --keep", words["next_page"]))
         yield words["next"]
         for command, meaning in steps:
             yield f"  {command}"

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -29,7 +29,8 @@ from monitor.alerttext import alert_line
 from monitor.contract.text import Language
 from monitor.lines import read_lines
 from monitor.offline.board import Board
-from monitor.offline.embedded import PARTITIONS, STILL_SECONDS, UNREAD, EmbeddedBroker, Feeder
+from monitor.offline.embedded import PARTITIONS, STILL_SECONDS, UNREAD, EmbeddedBroker, Feeder, ended
+from monitor.offline.page import Page, page
 from monitor.offline.replay import SetAside
 from monitor.offline.replaytext import nothing_accepted
 from monitor.settings import Settings
@@ -42,6 +43,7 @@ PERSONS, DAYS = 6000, 30
 SECONDS = 60.0
 """The simulated month is played in about so many seconds."""
 SLICE = 0.1
+AT_ONCE = 500
 
 
 @dataclass
@@ -80,21 +82,23 @@ class Source:
     warnings: list[str] = field(default_factory=list)
 
 
-def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: Language) -> int:
-    """Play until the traffic ends or a signal comes; gives the exit code.
+def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: Language, *, keep: bool = False) -> int:
+    """Play until the traffic ends or a signal comes; gives the exit code. keep: the page stays until a signal comes.
 
     1 where the worker failed or nothing was accepted; 128 and its number where a signal other than Ctrl-C ended it.
     """
     with ends() as came:
         try:
-            return _run(settings, events, seed, lang, came)
+            return _run(settings, events, seed, lang, came, keep=keep)
         except (KeyboardInterrupt, OSError):  # what writes to a terminal that was closed raises OSError
             if not came:
                 raise
             return 128 + came[0]
 
 
-def _run(settings: Settings, events: Path | None, seed: int | None, lang: Language, came: list[int]) -> int:
+def _run(
+    settings: Settings, events: Path | None, seed: int | None, lang: Language, came: list[int], *, keep: bool
+) -> int:
     console = Console(highlight=False, markup=False, emoji=False)
     seed = None if events else random.SystemRandom().randrange(1, 1_000_000) if seed is None else seed
     board, is_read = Board(seed, lang), True
@@ -108,7 +112,10 @@ def _run(settings: Settings, events: Path | None, seed: int | None, lang: Langua
         worker = stack.enter_context(
             worker_process(settings, broker.bootstrap, source.reference, folder / "worker.log")
         )
-        reader = stack.enter_context(alert_reader(broker.bootstrap, settings.prefix, board, source.labels))
+        shown = stack.enter_context(page(settings, broker.bootstrap, folder))
+        if shown is not None:
+            console.print(f"{board.words['page']}: {shown.address}", soft_wrap=True)
+        reader = stack.enter_context(alert_reader(broker.bootstrap, settings.prefix, board, source.labels, shown))
         must_go_on = partial(_must_go_on, worker, came)
         try:
             wait_until_ready(worker, folder / "worker.log")
@@ -125,12 +132,24 @@ def _run(settings: Settings, events: Path | None, seed: int | None, lang: Langua
             console.print("\n".join(map(printable, said.splitlines())))
             return 1
         reader.set()
+        if keep and is_read and shown is not None and not came:
+            tell_end(board, console, events)
+            stay(board, console, shown.address)
+            return 0
         feeder.close()
     tell_end(board, console, events)
     if not is_read:
         complain(f"the worker stands still: expected it to judge everything, {sum(board.waiting)} records wait")
         return 1
     return tell_understood(source, lang)
+
+
+def stay(board: Board, console: Console, address: str) -> None:
+    """Wait for a signal; the page answers meanwhile."""
+    console.print(f"{board.words['stays']}: {address}", soft_wrap=True)
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
 
 
 def tell_end(board: Board, console: Console, events: Path | None) -> None:
@@ -251,15 +270,8 @@ def worker_process(
             [sys.executable, "-m", "monitor", "worker"], env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
             start_new_session=True,
         )  # fmt: skip
-    try:
+    with ended(process):
         yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def wait_until_ready(worker: subprocess.Popen[bytes], log: Path, seconds: float = 120.0) -> None:
@@ -279,8 +291,10 @@ def wait_until_ready(worker: subprocess.Popen[bytes], log: Path, seconds: float 
 
 
 @contextmanager
-def alert_reader(bootstrap: str, prefix: str, board: Board, labels: list[dict[str, Any]]) -> Iterator[threading.Event]:
-    """A thread that reads the alerts onto the board."""
+def alert_reader(
+    bootstrap: str, prefix: str, board: Board, labels: list[dict[str, Any]], shown: Page | None
+) -> Iterator[threading.Event]:
+    """A thread that reads the alerts onto the board, and onto the page where there is one."""
     stop = threading.Event()
     by_message: dict[str, list[dict[str, Any]]] = {}
     for label in labels:
@@ -296,11 +310,11 @@ def alert_reader(bootstrap: str, prefix: str, board: Board, labels: list[dict[st
         partitions = [TopicPartition(f"{prefix}.alerts", number, OFFSET_BEGINNING) for number in range(PARTITIONS)]
         consumer.assign(partitions)
         while not (stop.is_set() and _is_at_end(consumer, partitions)):
-            message = consumer.poll(0.2)
-            while message is not None:
-                if message.error() is None:
-                    tally.take(orjson.loads(message.value() or b"{}"), time.time())
-                message = consumer.poll(0)
+            values = [message.value() or b"{}" for message in consumer.consume(AT_ONCE, 0.2) if message.error() is None]
+            for value in values:
+                tally.take(orjson.loads(value), time.time())
+            if values and shown is not None:
+                shown.take(values)
         consumer.close()
 
     thread = threading.Thread(target=read, name="alerts", daemon=True)

@@ -6,8 +6,10 @@ compaction and no sound transactions: so one worker, state in memory only, and a
 
 from __future__ import annotations
 
+import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +20,20 @@ UNREAD = 1000
 PARTITIONS = 4
 STILL_SECONDS = 60.0
 """A worker whose lag does not change for so long is given up (our assumption: a loaded machine is faster)."""
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a process with the block: in order, and after five seconds by force."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 class EmbeddedBroker:
@@ -55,7 +71,7 @@ class Feeder:
         for topic in (
             self._events,
             self._inside,
-            *(f"{prefix}.{name}" for name in ("alerts", "reminders", "dead-letter", "late")),
+            *(f"{prefix}.{name}" for name in ("alerts", "reminders", "dead-letter", "late", "feedback", "audit")),
         ):
             self._make(topic)
         self.sent = 0

@@ -92,6 +92,11 @@ def names_of(alert: Alert) -> list[str]:
     return sorted(f"{kind}:{value}" for kind, values in said.items() for value in values if value)
 
 
+def outcome_of(rule: str, disposition: str) -> str:
+    """Under which name the leads of a rule are found of which this was said last."""
+    return f"rule:{rule}|{disposition}"
+
+
 def score_of(alert: Alert) -> int:
     """The time of the last trigger, ms UTC. Raises what Python raises where it has none."""
     return parse(alert.get("last_time") or alert["event_time"])
@@ -107,7 +112,11 @@ _PLACE = f"""
 local function place(id, alert, feedback, prefix, seconds)
   local names = cjson.decode(redis.call('HGET', alert, 'names'))
   local last = redis.call('ZREVRANGE', feedback, 0, 0)[1]
-  names[#names + 1] = 'disposition:' .. (last and cjson.decode(last)['disposition'] or '{TODO}')
+  local said = last and cjson.decode(last)['disposition'] or '{TODO}'
+  for number = 1, #names do
+    if string.sub(names[number], 1, 5) == 'rule:' then names[#names + 1] = names[number] .. '|' .. said end
+  end
+  names[#names + 1] = 'disposition:' .. said
   local score, kept = redis.call('HGET', alert, 'score'), {{}}
   for _, name in ipairs(names) do
     kept[name] = true

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from monitor.contract.feedback import TODO
 from monitor.errors import ConfigurationError, InputError
 from monitor.incidents import incident_of, incidents_of
-from monitor.readmodel.layout import Keys, amount_of, names_of, score_of
+from monitor.readmodel.layout import Keys, amount_of, names_of, outcome_of, score_of
 from rules.engine.finding import SEVERITIES
 from rules.times import parse
 
@@ -182,11 +182,18 @@ class ReadModel:
             for rule in names:
                 pipe.zcard(self._keys.by(f"rule:{rule}"))
                 for one in dispositions:
-                    pipe.zintercard(2, [self._keys.by(f"rule:{rule}"), self._keys.by(f"disposition:{one}")])
+                    pipe.zcard(self._keys.by(outcome_of(rule, one)))
             counts = iter(cast("list[int]", pipe.execute()))
         except RedisError as error:
             raise self._unreachable(error) from None
         return {rule: Precision(next(counts), dict(zip(dispositions, counts, strict=False))) for rule in names}
+
+    def raw(self, key: str) -> bytes | None:
+        """What stands under a key of the area."""
+        try:
+            return cast("bytes | None", self._redis.get(key))
+        except RedisError as error:
+            raise self._unreachable(error) from None
 
     def follow(self, wanted: Wanted, limit: int) -> Iterator[Alert]:
         """The newest alerts that are wanted, oldest first; then every revision that is taken, for ever."""
@@ -252,13 +259,9 @@ class ReadModel:
         names = wanted.names()
         if wanted.since is None and not names:
             return self._redis.zcard(self._keys.newest), False
-        if wanted.since is None and all(len(some) == 1 for some in names):
-            keys = [self._keys.by(one) for [one] in names]
-            if len(keys) == 1:
-                return self._redis.zcard(keys[0]), False
-            found = self._redis.zintercard(len(keys), keys, COUNTED + 1)
-        else:
-            found = sum(1 for _ in islice(self._walk(wanted, "newest"), COUNTED + 1))
+        if wanted.since is None and len(names) == 1:
+            return self._sizes(names)[0], False
+        found = sum(1 for _ in islice(self._walk(wanted, "newest"), COUNTED + 1))
         return min(found, COUNTED), found > COUNTED
 
     # Ids in an order. What stands under the fewest names is gone through, and the other names are asked for each batch.

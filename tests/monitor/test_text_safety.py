@@ -235,6 +235,7 @@ def test_alerts_of_the_read_model_are_harmless(redis_url: str, prefix: str, monk
     names = ("alert_id", "severity", "status", "rule_id", "rule_name", "stage", "rule_version", "basis")
     alert = dict.fromkeys(names, GIVEN) | {
         "text": {"zh": GIVEN, "en": GIVEN}, "evidence": [row], "evidence_count": 2, "fixmedins_code": "P1",
+        "subject": {"kind": GIVEN, "id": GIVEN}, "event_time": "2026-03-05T14:00:00+08:00",
     }  # fmt: skip
     with Redis.from_url(redis_url) as redis:
         redis.hset(f"{prefix}:alert:1", mapping={"revision": 1, "json": orjson.dumps(alert)})
@@ -242,7 +243,7 @@ def test_alerts_of_the_read_model_are_harmless(redis_url: str, prefix: str, monk
     monkeypatch.setenv("MONITOR_REDIS", redis_url)
     monkeypatch.setenv("MONITOR_PREFIX", prefix)
 
-    for arguments, lines in ((["list"], 2), (["show", "1"], 10), (["show", GIVEN], 1)):
+    for arguments, lines in ((["list"], 2), (["show", "1"], 11), (["show", GIVEN], 1)):
         assert_harmless(CliRunner().invoke(app, ["alerts", *arguments]).stdout, lines)
     for arguments in (["list", "--json"], ["show", "1", "--json"]):
         said = CliRunner().invoke(app, ["alerts", *arguments], catch_exceptions=False).stdout

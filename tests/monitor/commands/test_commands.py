@@ -215,7 +215,7 @@ def test_every_result_is_there_as_json() -> None:
     """All commands take --json but those that run until they are stopped, and the one that prints nothing else."""
     without = {name for name, options in commands(typer.main.get_command(app)) if "--json" not in options}
 
-    lasting = {"monitor demo", "monitor worker", "monitor notify", "monitor readmodel", "monitor exporter"}
+    lasting = {f"monitor {one}" for one in ("demo", "worker", "notify", "readmodel", "exporter", "console")}
 
     assert lasting | {"monitor contract export"} == without
 

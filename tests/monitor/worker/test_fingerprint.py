@@ -52,6 +52,8 @@ OTHER: dict[str, tuple[object, bool]] = {
     "state_dir": (Path("state"), False),
     "exporter_series": (9_999, False),
     "budgets": ("341021=1", False),
+    "console_host": ("localhost", False),
+    "console_port": (8471, False),
 }
 """Every setting -> another value than its default, and whether that makes other alerts."""
 

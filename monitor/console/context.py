@@ -1,0 +1,133 @@
+"""What every route of the console needs: read model, brokers, templates, the language of the reader."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+import structlog
+from fastapi import Request, Response
+from fastapi.templating import Jinja2Templates
+from redis.asyncio import Redis as AsyncRedis
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+
+from monitor import __version__
+from monitor.alerttext import severity_word, stage_word, status_word
+from monitor.area.disposing import Act, dispose
+from monitor.console.metrics import ConsoleMetrics
+from monitor.console.words import words_in
+from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON, feedback_of
+from monitor.contract.text import Language
+from monitor.readmodel.layout import Keys
+from monitor.readmodel.projector import Projector
+from monitor.readmodel.readmodel import ReadModel
+from monitor.readmodel.silence import Silence
+from monitor.readmodel.watcher import Saved
+from monitor.settings import Settings
+from rules.engine.finding import SEVERITIES
+from rules.times import clock, parse
+
+HERE = Path(__file__).parent
+YEAR = 366 * 86_400
+
+Lead = dict[str, Any]
+T = TypeVar("T")
+
+
+class Console:
+    """What the routes share."""
+
+    def __init__(self, settings: Settings, metrics: ConsoleMetrics) -> None:
+        self.settings, self.metrics = settings, metrics
+        self.model = ReadModel(settings.redis, settings.prefix)
+        self.keys = Keys(settings.prefix)
+        self.client = {"bootstrap_servers": settings.brokers}
+        self.log = structlog.get_logger("settlement_monitor.console")
+        self._templates = Jinja2Templates(HERE / "templates")
+        self._templates.env.filters |= {"moment": _moment, "money": _money}
+        self._writing = asyncio.Lock()
+
+    def page(self, request: Request, name: str, shown: Mapping[str, object], status: int = 200) -> Response:
+        """A page in the language of the reader."""
+        language = language_of(request)
+        token = request.cookies.get("csrf") or secrets.token_urlsafe(24)
+        context = {
+            "lang": language, "w": words_in(language),
+            "other": _other_language(request, language, is_error=status >= 400),
+            "dispositions": said_in(language), "severities": SEVERITIES, "csrf": token, "version": __version__,
+            "severity_word": lambda one: severity_word(one, language),
+            "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
+            "longest_reason": LONGEST_REASON, "longest_name": LONGEST_NAME,
+            "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix,
+        }  # fmt: skip
+        response = self._templates.TemplateResponse(request, f"{name}.html", {**context, **shown}, status_code=status)
+        if "lang" in request.query_params:
+            response.set_cookie("lang", language, max_age=YEAR, samesite="strict", httponly=True)
+        if token != request.cookies.get("csrf"):
+            response.set_cookie("csrf", token, samesite="strict", httponly=True)
+        return response
+
+    def silent(self) -> dict[str, float]:
+        """Institution -> seconds, of those that normally send and fell silent."""
+        value = self.model.raw(self.keys.heard)
+        return {} if value is None else Silence(msgspec.json.decode(value, type=Saved).heard).silent()
+
+    async def say(self, leads: Iterable[Lead], disposition: str, reason: str, by: str) -> None:
+        """Write a disposition of each lead; the brokers have it when this is over.
+
+        Raises InputError where it is none, KafkaError, OSError or TimeoutError where it could not be written.
+        """
+        acts = []
+        for lead in leads:
+            earlier = await asyncio.to_thread(self.model.said_of, lead["alert_id"])
+            said = feedback_of(lead["alert_id"], disposition, reason, by)
+            acts.append(Act(said, earlier[-1] if earlier else None))
+        async with self._writing:
+            await dispose(self.client, self.settings.prefix, acts)
+        # The read model hears of it from the topic; whoever looks at once sees it already.
+        with suppress(RedisError):
+            projector = Projector(self.client, self.settings.prefix, self.settings.redis, self.settings.alerts_days)
+            async with AsyncRedis.from_url(self.settings.redis) as redis:
+                await projector.put_feedback(redis, [act.said.model_dump_json().encode() for act in acts])
+        self.metrics.said.labels(disposition).inc(len(acts))
+        self.log.info("disposed", alerts=len(acts), disposition=disposition)
+
+
+def found(one: T | None) -> T:
+    """What is there; a page that says so where it is not."""
+    if one is None:
+        raise HTTPException(404)
+    return one
+
+
+def language_of(request: Request) -> Language:
+    """The language of the reader: asked for in the address, or remembered; else Chinese."""
+    asked = request.query_params.get("lang") or request.cookies.get("lang")
+    return "en" if asked == "en" else "zh"
+
+
+def said_in(language: Language) -> dict[str, str]:
+    """The dispositions in a language."""
+    return {key: said.zh if language == "zh" else said.en for key, said in DISPOSITIONS.items()}
+
+
+def _other_language(request: Request, language: Language, *, is_error: bool) -> str:
+    """The address of the same page in the other language; of the first page from an error, which repeats nothing."""
+    url = request.url.include_query_params(lang="en" if language == "zh" else "zh")
+    return f"/?{url.query.rpartition('&')[2]}" if is_error else f"{url.path}?{url.query}"
+
+
+def _moment(text: str) -> str:
+    """A time as people in Beijing write it."""
+    return clock(parse(text), "%Y-%m-%d %H:%M")
+
+
+def _money(yuan: float | None) -> str:
+    return f"{yuan:,.2f}" if yuan else ""

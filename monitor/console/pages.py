@@ -1,0 +1,204 @@
+"""What is read: the pages, and the API beside them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+from redis.asyncio import Redis as AsyncRedis
+from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
+
+from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
+from monitor.console.asked import Asked
+from monitor.console.context import Console, found, language_of, said_in
+from monitor.console.csvtext import csv_of
+from monitor.console.plot import plot_of
+from monitor.console.words import words_in
+from monitor.contract.feedback import DISPOSITIONS, TODO
+from monitor.contract.text import Language
+from monitor.incidents import incidents_of
+from monitor.readmodel.readmodel import Listed, Wanted
+from rules.catalogue import catalogue
+from rules.engine.finding import SEVERITIES
+from rules.engine.parameter import UNITS, origin_text
+
+PAGE = 50
+"""So many incidents stand on a page."""
+LATEST = 12
+"""So many stand on the first page."""
+MOST_SILENT = 20
+PING_SECONDS = 15.0
+"""So often a page that waits for news hears that the connection is there."""
+
+AskedFor = Annotated[Asked, Query()]
+
+
+def pages_of(console: Console) -> APIRouter:
+    """Lists, leads and subjects."""
+    router, model = APIRouter(include_in_schema=False, default_response_class=HTMLResponse), console.model
+
+    @router.get("/")
+    def now(request: Request) -> Response:
+        counts = {one: model.search(Wanted(severity=one, is_open=True), 0).total for one in SEVERITIES}
+        todo = model.search(Wanted(disposition=TODO), 0).total
+        silent = {code: round(seconds / 3600) for code, seconds in [*console.silent().items()][:MOST_SILENT]}
+        shown = {"counts": counts, "todo": todo, "silent": silent}
+        return console.page(request, "now", shown | _listed(model.search(Wanted(), LATEST)))
+
+    @router.get("/leads")
+    def leads(request: Request, asked: AskedFor) -> Response:
+        name = "_leads" if request.headers.get("HX-Request") == "true" else "leads"
+        return console.page(request, name, {"asked": asked, "rules": catalogue(), **_listed(_search(console, asked))})
+
+    @router.get("/leads.csv")
+    def leads_csv(request: Request, asked: AskedFor) -> Response:
+        listed = _search(console, asked)
+        text = csv_of(listed.newest, listed.dispositions, language_of(request))
+        headers = {"Content-Disposition": 'attachment; filename="leads.csv"'}
+        return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+    @router.get("/leads/{alert_id}")
+    def lead(request: Request, alert_id: str) -> Response:
+        return console.page(request, "lead", _lead(console, request, alert_id))
+
+    @router.get("/institutions/{code}")
+    def institution(request: Request, code: str, asked: AskedFor) -> Response:
+        asked = asked.model_copy(update={"institution": code})
+        return console.page(request, "subject", _subject(console, asked, "institution", code))
+
+    @router.get("/persons/{pseudonym}")
+    def person(request: Request, pseudonym: str, asked: AskedFor) -> Response:
+        asked = asked.model_copy(update={"person": pseudonym})
+        return console.page(request, "subject", _subject(console, asked, "person", pseudonym))
+
+    @router.get("/news")
+    async def news(request: Request) -> StreamingResponse:
+        return StreamingResponse(_news(console, request), media_type="text/event-stream")
+
+    return router
+
+
+def rules_of(console: Console) -> APIRouter:
+    """The rules, and what became of their leads."""
+    router, model = APIRouter(include_in_schema=False, default_response_class=HTMLResponse), console.model
+
+    @router.get("/rules")
+    def rules(request: Request) -> Response:
+        shown = {"rules": catalogue(), "found": model.precision_of(catalogue(), [*DISPOSITIONS])}
+        return console.page(request, "rules", shown)
+
+    @router.get("/rules/{rule_id}")
+    def rule(request: Request, rule_id: str) -> Response:
+        of_id = found(catalogue().get(rule_id))
+        defaults = asdict(of_id())  # type: ignore[call-arg]  # every parameter has a default
+        parameters = [
+            (name, defaults[name], UNITS[said.unit], said.meaning, origin_text(said.origin))
+            for name, said in of_id.parameters().items()
+        ]
+        precision = model.precision_of([rule_id], [*DISPOSITIONS])[rule_id]
+        return console.page(request, "rule", {"card": of_id.card, "found": precision, "parameters": parameters})
+
+    return router
+
+
+def api_of(console: Console) -> APIRouter:
+    """What other programs read, as JSON."""
+    router, model = APIRouter(prefix="/api"), console.model
+
+    @router.get("/leads")
+    def leads(asked: AskedFor) -> dict[str, Any]:
+        """Leads that are asked for: {leads, total, is_more, dispositions, next_at}."""
+        listed = _search(console, asked)
+        return {
+            "leads": listed.newest, "total": listed.total, "is_more": listed.is_more,
+            "dispositions": listed.dispositions, "next_at": listed.next_at,
+        }  # fmt: skip
+
+    @router.get("/leads/{alert_id}")
+    def lead(alert_id: str) -> dict[str, Any]:
+        """One lead, the others of its incident by their ids, and what was said of it: {lead, beside, said}."""
+        alert = found(model.one(alert_id))
+        beside = [one["alert_id"] for one in model.beside(alert)]
+        return {"lead": alert, "beside": beside, "said": model.said_of(alert["alert_id"])}
+
+    @router.get("/rules")
+    def rules() -> dict[str, dict[str, Any]]:
+        """Each rule with how many leads it has, of how many was said what, and its precision."""
+        precisions = model.precision_of(catalogue(), [*DISPOSITIONS])
+        return {rule: {**one._asdict(), "precision": one.precision} for rule, one in precisions.items()}
+
+    return router
+
+
+def _search(console: Console, asked: Asked) -> Listed:
+    try:
+        wanted = asked.wanted(datetime.now(UTC))
+    except ValueError as error:
+        raise HTTPException(422, f"rule: {error}") from None
+    return console.model.search(wanted, PAGE, asked.order, asked.at)
+
+
+def _listed(listed: Listed) -> dict[str, object]:
+    """What a list shows."""
+    return {"listed": listed, "incidents": incidents_of(listed.newest)}
+
+
+def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object]:
+    """What the page of a lead shows."""
+    alert, language = found(console.model.one(alert_id)), language_of(request)
+    rule = catalogue().get(alert["rule_id"])
+    beside = console.model.beside(alert)
+    [incident] = incidents_of([alert, *beside])
+    return {
+        "alert": alert, "standing": standing_of(alert, language), "facts": facts_of(alert, language),
+        "evidence": evidence_of(alert, language), "why": why_of(alert, language), "plot": plot_of(alert),
+        "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
+        "beside": [one for one in (incident.speaker, *incident.attached) if one is not alert],
+        "speaker": incident.speaker["alert_id"], "history": [*reversed(console.model.said_of(alert["alert_id"]))],
+        "saved": _saved(request, language),
+    }  # fmt: skip
+
+
+def _subject(console: Console, asked: Asked, kind: str, code: str) -> dict[str, object]:
+    """What the page of an institution or a person shows."""
+    listed = _search(console, asked)
+    if not listed.newest and not asked.at:
+        raise HTTPException(404)
+    names = [one.get("fixmedins_name") or "" for one in listed.newest if one.get("fixmedins_code") == code]
+    by_rule = Counter(one["rule_id"] for one in listed.newest).most_common()
+    name = next(filter(None, names), "")
+    shown = {"asked": asked, "kind": kind, "code": code, "name": name, "by_rule": by_rule, "catalogue": catalogue()}
+    return shown | _listed(listed)
+
+
+def _saved(request: Request, language: Language) -> str:
+    """What was saved just now, in words."""
+    said = said_in(language).get(request.query_params.get("saved", ""), "")
+    return words_in(language)["saved"].format(said) if said else ""
+
+
+async def _news(console: Console, request: Request) -> AsyncIterator[str]:
+    """Say that something came, at most once a second; and every while that the connection is there."""
+    async with AsyncRedis.from_url(console.settings.redis) as redis:
+        news = redis.pubsub(ignore_subscribe_messages=True)
+        try:
+            await news.subscribe(console.keys.news)
+            yield ": here\n\n"
+            while not await request.is_disconnected():
+                came = await news.get_message(timeout=PING_SECONDS)
+                yield "event: news\ndata: 1\n\n" if came else ": here\n\n"
+                if came:
+                    await asyncio.sleep(1)
+                    while await news.get_message(timeout=0):
+                        pass
+        except RedisError:
+            return  # the page asks again by itself
+        finally:
+            await news.aclose()  # type: ignore[no-untyped-call]  # as redis has it

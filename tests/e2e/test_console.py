@@ -1,0 +1,115 @@
+"""A reviewer at work in a real browser: an alert arrives, is opened, is disposed of, and the loop is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import orjson
+import pytest
+from confluent_kafka import Producer
+from playwright.sync_api import Page, expect, sync_playwright
+from redis.asyncio import Redis as AsyncRedis
+
+from monitor.offline.embedded import EmbeddedBroker
+from monitor.readmodel.projector import Projector
+from tests._servers import ended_with, unavailable
+from tests.monitor.console._leads import Lead, leads, read
+
+SECONDS = 30_000
+"""So long may a page take on a loaded machine, ms."""
+
+pytestmark = [pytest.mark.browser, pytest.mark.redis, pytest.mark.slow]
+
+
+@pytest.fixture
+def reviewer() -> Iterator[Page]:
+    """A browser in which nothing was ever opened."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        unavailable("browser", "no Chromium on PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(SECONDS)
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def broker() -> Iterator[str]:
+    """Brokers inside this process."""
+    with EmbeddedBroker() as embedded:
+        yield embedded.bootstrap
+
+
+@pytest.fixture
+def console(redis_url: str, prefix: str, broker: str, tmp_path: Path) -> Iterator[str]:
+    """The command `monitor console`; gives its address."""
+    for name in ("feedback", "audit"):
+        Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
+    environment = os.environ | {
+        "MONITOR_BROKERS": broker, "MONITOR_REDIS": redis_url, "MONITOR_PREFIX": prefix, "MONITOR_CONSOLE_PORT": "0",
+        "MONITOR_METRICS_PORT": "0",
+    }  # fmt: skip
+    log, command = tmp_path / "console.log", [sys.executable, "-m", "monitor", "console"]
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process,
+        ended_with(process),
+    ):
+        while not (found := re.search(rb'"address": ?"([^"]+)"', log.read_bytes())):
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            try:
+                process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+        yield found[1].decode()
+        process.terminate()
+        assert process.wait(15) == 0, log.read_text(encoding="utf-8")
+
+
+async def show(redis_url: str, prefix: str, *alerts: Lead) -> None:
+    """Alerts reach the read model."""
+    async with AsyncRedis.from_url(redis_url) as redis:
+        await Projector({}, prefix, redis_url, days=90_000).put(redis, [orjson.dumps(one) for one in alerts])
+
+
+def test_a_lead_is_disposed_of(reviewer: Page, console: str, redis_url: str, prefix: str, broker: str) -> None:
+    """It arrives without a reload; its page has a plot; what is said of it is on both topics and in the figures."""
+    [lead] = [one for one in leads() if one["rule_id"] == "S01"]
+    problems: list[str] = []
+    reviewer.on("pageerror", lambda error: problems.append(str(error)))
+    reviewer.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+
+    reviewer.goto(f"{console}leads")
+    expect(reviewer.get_by_text("没有符合条件的线索。")).to_be_visible(timeout=SECONDS)
+    with ThreadPoolExecutor() as beside:  # the browser has the loop of this thread
+        beside.submit(asyncio.run, show(redis_url, prefix, lead)).result()
+    link = reviewer.get_by_role("link", name=lead["text"]["zh"])
+    expect(link).to_be_visible(timeout=SECONDS)
+
+    link.click()
+    expect(reviewer.locator(".plot canvas")).to_be_visible(timeout=SECONDS)
+    expect(reviewer.get_by_text("核查建议")).to_be_visible(timeout=SECONDS)
+    reviewer.get_by_label("合理情形").check()
+    reviewer.get_by_label("理由").fill("断网后集中上传")
+    reviewer.get_by_label("经办人").fill("王五")
+    reviewer.get_by_role("button", name="提交").click()
+    expect(reviewer.get_by_text("已提交：合理情形。")).to_be_visible(timeout=SECONDS)
+
+    [feedback], [audit] = read(broker, f"{prefix}.feedback"), read(broker, f"{prefix}.audit")
+    assert (lead["alert_id"], "explained", "断网后集中上传", "王五") == (
+        feedback["alert_id"], feedback["disposition"], feedback["reason"], feedback["by"],
+    )  # fmt: skip
+    assert (feedback, None) == (audit["after"], audit["before"])
+    reviewer.get_by_role("link", name="规则", exact=True).click()
+    expect(reviewer.get_by_role("row", name="S01 集中刷卡")).to_contain_text("0%", timeout=SECONDS)
+    assert problems == []

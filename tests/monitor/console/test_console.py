@@ -1,0 +1,314 @@
+"""The console: every page in both languages, what it takes and refuses, and what nobody may bring onto it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from confluent_kafka import Producer
+from fastapi.testclient import TestClient
+from redis.asyncio import Redis as AsyncRedis
+
+from monitor.console import app as console_app
+from monitor.console.app import app_of
+from monitor.console.metrics import ConsoleMetrics
+from monitor.console.plot import plot_of
+from monitor.console.words import WORDS, words_in
+from monitor.errors import ConfigurationError
+from monitor.offline.embedded import EmbeddedBroker
+from monitor.readmodel.projector import Projector
+from monitor.settings import Settings, load_settings
+from rules.catalogue import catalogue
+from tests.monitor.console._leads import FORMULA, SCRIPT, Lead, leads, read
+
+CHINESE = re.compile(r"[一-鿿]")
+
+pytestmark = pytest.mark.redis
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[str]:
+    """Brokers inside this process, with the two topics."""
+    with EmbeddedBroker() as embedded:
+        yield embedded.bootstrap
+
+
+@pytest.fixture
+def settings(redis_url: str, prefix: str, broker: str) -> Settings:
+    """Of an area of its own."""
+    for name in ("feedback", "audit"):
+        Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
+    return load_settings(redis=redis_url, prefix=prefix, brokers=broker)
+
+
+@pytest.fixture
+async def page(settings: Settings) -> TestClient:
+    """A reader of the console, over alerts of every rule."""
+    async with AsyncRedis.from_url(settings.redis) as redis:
+        projector = Projector({}, settings.prefix, settings.redis, days=90_000)
+        assert await projector.put(redis, [orjson.dumps(one) for one in leads()]) == 0
+    return TestClient(app_of(settings, ConsoleMetrics()), base_url="http://localhost", follow_redirects=False)
+
+
+def form_of(page: TestClient, *ids: str, **more: str) -> Lead:
+    """A form as a page of the console sends it."""
+    page.get(f"/leads/{ids[0]}" if ids else "/leads")
+    form: Lead = {"csrf": page.cookies["csrf"], "alert_id": [*ids], "by": "王五"}
+    return form | {"disposition": "explained", "reason": "断网补传"} | more
+
+
+ADDRESSES = [
+    "/", "/leads", "/leads?order=amount&severity=warning&open=true", "/leads?text=示例", "/leads?text=nothing-like-it",
+    "/rules", "/leads?days=7&disposition=todo&stage=in&region=341021", "/leads?order=severity",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_every_page_answers_in_both_languages(page: TestClient, language: str) -> None:
+    """With its words, without a script or a style of its own, and with nothing that is left to fill in."""
+    rules = [f"/rules/{rule}" for rule in catalogue()]
+    of_leads = [f"/leads/{one['alert_id']}" for one in leads()]
+    subjects = {f"/institutions/{one['fixmedins_code']}" for one in leads()[:-1]}
+    subjects |= {f"/persons/{row['person']}" for one in leads() for row in one["evidence"] if row["person"][:2] == "p_"}
+    for address in (*ADDRESSES, *rules, *of_leads, *sorted(subjects)):
+        answer = page.get(address, params={"lang": language})
+        assert answer.status_code == 200, address
+        text = answer.text
+        assert SCRIPT not in text
+        assert not re.search(r"<script(?! src=\"/static/)|<style|\son\w+=|style=|javascript:", text), address
+        assert "{" not in re.sub(r"data-[a-z]+=\"[^\"]*\"|content='[^']*'|\\d\{6\}|pattern=\"[^\"]*\"", "", text), (
+            address
+        )
+        assert words_in(language)["verify"] in text.replace("&#39;", "'")
+
+
+async def test_an_english_page_says_nothing_else_in_chinese(page: TestClient) -> None:
+    """But for the legal basis, names that came from outside, and the other language itself."""
+    for address in ("/", "/leads", "/rules", "/rules/S01"):
+        text = page.get(address, params={"lang": "en"}).text
+        text = re.sub(r'<p lang="zh-CN">.*?</p>|<a class="language".*?</a>|<td class="sentence">.*?</td>', "", text)
+        assert not CHINESE.search(text), address
+
+
+def test_every_word_is_used() -> None:
+    """And every word that a page asks for is there."""
+    sources = [*Path(console_app.__file__).parent.rglob("*.html"), *Path(console_app.__file__).parent.glob("*.py")]
+    asked = set()
+    for source in sources:
+        text = source.read_text(encoding="utf-8")
+        asked |= set(re.findall(r"\bw\.([a-z_0-9]+)", text)) | set(re.findall(r"\bw\[\"([a-z_]+)\"\]", text))
+        asked |= set(re.findall(r"\"([a-z_]+)\"", text)) & WORDS.keys()
+    asked |= {"day_1", "day_7", "day_30"}
+
+    assert set(WORDS) == asked & set(WORDS) | {"newest", "amount"} & set(WORDS)
+    assert {word for word in asked if word not in WORDS} <= {"sentence", "keys", "format"} | asked - set(WORDS)
+
+
+async def test_headers_let_nothing_in_from_outside(page: TestClient) -> None:
+    """On every answer, errors among them."""
+    for address in ("/", "/leads/nothing", "/static/console.js", "/api/leads?days=x"):
+        headers = page.get(address).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+    assert page.get("/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/leads/nothing", 404), ("/leads/", 404), ("/rules/X99", 404), ("/persons/p_0", 404),
+        ("/persons/341021198001011234", 404), ("/institutions/none", 404), ("/leads?rule=X99", 422),
+        ("/leads?days=0", 422), ("/leads?severity=bad", 422),
+        ("/leads?region=34", 422), ("/leads?person=341021198001011234", 422), ("/leads?at=-1", 422), ("/nowhere", 404),
+        ("/dispositions", 405), ("/api/leads/nothing", 404), ("/api/leads?order=x", 422),
+    ],
+)  # fmt: skip
+async def test_what_is_not_there_is_said(page: TestClient, address: str, status: int) -> None:
+    """On a page, or as JSON; never with what was asked for, which may be a person's number."""
+    answer = page.get(address)
+
+    assert answer.status_code in (status, 307)
+    assert "341021198001011234" not in answer.text
+
+
+async def test_the_api_and_the_file_say_what_the_list_says(page: TestClient) -> None:
+    """In the same order; and no cell is taken for a formula."""
+    listed = page.get("/api/leads?order=amount").json()
+    file = page.get("/leads.csv?order=amount")
+    rows = [*csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff")))]
+
+    assert [one["alert_id"] for one in listed["leads"]] == [row["alert_id"] for row in rows]
+    assert len(catalogue()) + 1 == listed["total"]
+    assert file.text.startswith("\ufeff")
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+    assert f"'{FORMULA}" in {row["fixmedins_name"] for row in rows}
+    shown = [re.findall(r"/leads/([0-9a-f]{32})", page.get("/leads?order=amount").text)]
+    assert [row["alert_id"] for row in rows] == [*dict.fromkeys(shown[0])]
+
+
+async def test_what_is_said_of_leads_stands_on_the_topics(page: TestClient, settings: Settings) -> None:
+    """Who said it on the audit topic, with what stood before; and the figures of the rule follow."""
+    first, second = (one["alert_id"] for one in leads()[:2])
+    rule = leads()[0]["rule_id"]
+
+    answers = [
+        page.post("/dispositions", data=form_of(page, first, second)),
+        page.post("/dispositions", data=form_of(page, first, disposition="confirmed", reason="")),
+    ]
+
+    assert [("/leads?disposition=todo", 303), (f"/leads/{first}?saved=confirmed", 303)] == [
+        (one.headers["location"], one.status_code) for one in answers
+    ]
+    feedback, audit = (read(settings.brokers, f"{settings.prefix}.{name}") for name in ("feedback", "audit"))
+    feedback.sort(key=lambda one: str(one["at"]))  # they lie on several partitions
+    audit.sort(key=lambda one: str(one["after"]["at"]))
+    said = [(one["alert_id"], one["disposition"], one["reason"], one["by"]) for one in feedback]
+    assert [
+        (first, "explained", "断网补传", "王五"),
+        (second, "explained", "断网补传", "王五"),
+        (first, "confirmed", "", "王五"),
+    ] == said
+    assert feedback == [one["after"] for one in audit]
+    assert [None, None, feedback[0]] == [one["before"] for one in audit]
+    assert {("王五", "alerts dispose")} == {(one["by"], one["what"]) for one in audit}
+    shown = page.get(f"/leads/{first}?saved=confirmed").text
+    assert "已提交：属实" in shown
+    assert 'value="王五"' in shown
+    assert page.get("/api/rules").json()[rule]["precision"] == 1.0
+    assert {"explained"} == {*page.get("/api/leads?disposition=explained").json()["dispositions"].values()}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"csrf": "x"}, 403), ({"csrf": ""}, 403), ({"reason": " "}, 422), ({"by": ""}, 422),
+        ({"reason": "x" * 501}, 422), ({"by": "x" * 65}, 422), ({"disposition": "guilty"}, 422),
+        ({"alert_id": "0" * 32}, 404), ({"alert_id": []}, 422),
+    ],
+)  # fmt: skip
+async def test_a_form_that_is_wrong_changes_nothing(page: TestClient, wrong: dict[str, Any], status: int) -> None:
+    """It is said what is wrong, and nothing comes onto a topic."""
+    first = leads()[0]["alert_id"]
+    form = form_of(page, first) | wrong
+
+    answer = page.post("/dispositions", data=form)
+
+    assert answer.status_code == status
+    assert page.get(f"/api/leads/{first}").json()["said"] == []
+
+
+async def test_a_form_from_elsewhere_is_refused(page: TestClient) -> None:
+    """Also with the right token."""
+    first = leads()[0]["alert_id"]
+
+    answer = page.post("/dispositions", data=form_of(page, first), headers={"origin": "http://evil.example"})
+
+    assert answer.status_code == 403
+    assert page.get(f"/api/leads/{first}").json()["said"] == []
+
+
+@pytest.mark.usefixtures("page")
+async def test_a_broker_that_is_away_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is said to be saved; the pages go on."""
+    monkeypatch.setattr("monitor.area.disposing.SECONDS", 2.0)
+    away = settings.model_copy(update={"brokers": "127.0.0.1:1"})
+    other = TestClient(app_of(away, ConsoleMetrics()), base_url="http://localhost", follow_redirects=False)
+    first = leads()[0]["alert_id"]
+
+    answer = other.post("/dispositions", data=form_of(other, first))
+
+    assert answer.status_code == 503
+    assert WORDS["kafka_away"].zh in answer.text
+    assert other.get(f"/leads/{first}").status_code == 200
+    assert other.get(f"/api/leads/{first}").json()["said"] == []
+
+
+def test_a_redis_that_is_away_is_told() -> None:
+    """On every page that asks it, in both languages, and as JSON."""
+    away = load_settings(redis="redis://127.0.0.1:1/0")
+    page = TestClient(app_of(away, ConsoleMetrics()), base_url="http://localhost")
+
+    for address in ("/", "/leads", "/leads/abcd", "/rules", "/rules/S01", "/api/leads"):
+        answer = page.get(address, params={"lang": "en"})
+        assert answer.status_code == 503, address
+        assert "does not answer" in answer.text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "console.example", "::"])  # noqa: S104 - is refused
+def test_it_answers_on_this_machine_alone(host: str) -> None:
+    """It has no login: a host that others reach is refused at start."""
+    with pytest.raises(ConfigurationError, match=r"MONITOR_CONSOLE_HOST: .*no login"):
+        load_settings(console_host=host)
+
+
+@pytest.mark.usefixtures("page")
+async def test_its_metrics_name_nobody(settings: Settings) -> None:
+    """Routes are told by their pattern, never by their address."""
+    metrics = ConsoleMetrics()
+    other = TestClient(app_of(settings, metrics), base_url="http://localhost")
+    for address in ("/leads/abcdef", "/persons/p_12", "/institutions/P1", "/static/console.js", "/nowhere/341021"):
+        other.get(address)
+
+    routes = {
+        sample.labels["route"]
+        for one in metrics.registry.collect()
+        for sample in one.samples
+        if "route" in sample.labels
+    }
+
+    assert routes <= {"/leads/{alert_id}", "/persons/{pseudonym}", "/institutions/{code}", "/static", "other"}
+
+
+def row(minute: int, person: str, amount: float = 10.0) -> Lead:
+    """A row of evidence, as far as a plot looks at it."""
+    return {
+        "event_time": f"2026-03-05T14:{minute:02}:00+08:00",
+        "person": person,
+        "amount": amount,
+        "fixmedins_code": "P1",
+    }
+
+
+def measured(value: float, rows: list[Lead], count: int | None = None) -> Lead:
+    """An alert that measured this over these rows."""
+    measure = {"name": "x", "value": value, "limit": 2.0, "usual": 0.5, "unit": "persons"}
+    return {"evidence": rows, "evidence_count": len(rows) if count is None else count, "measure": measure}
+
+
+ROWS = [row(3, "a"), row(1, "b"), row(2, "a", 20.0), row(9, "c")]
+
+
+@pytest.mark.parametrize(
+    ("alert", "title", "values", "limit"),
+    [
+        (measured(3, ROWS), "persons so far", [1, 2, 2, 3], 2.0),
+        (measured(4, ROWS), "rows so far", [1, 2, 3, 4], 2.0),
+        (measured(1, ROWS), "institutions so far", [1, 1, 1, 1], 2.0),
+        (measured(50, ROWS), "fund so far, yuan", [10, 30, 40, 50], 2.0),
+        (measured(7, ROWS), "fund of each row, yuan", [10, 20, 10, 10], None),
+        (measured(3, ROWS, count=60), "fund of each row, yuan", [10, 20, 10, 10], None),
+    ],
+)
+def test_a_threshold_is_drawn_where_the_rows_add_up_to_it(
+    alert: Lead, title: str, values: list[float], limit: float | None
+) -> None:
+    """In order of time; what was measured otherwise stands beside no line that is not its own."""
+    plot = plot_of(alert)
+
+    assert plot is not None
+    assert (title, values, limit) == (plot.title.en, plot.values, plot.limit)
+    assert ["14:01:00", "14:02:00", "14:03:00", "14:09:00"] == plot.clocks
+
+
+@pytest.mark.parametrize(
+    "rows", [[], ROWS[:2], [row(1, "a"), row(1, "b"), row(1, "c")], [row(1, "a", 0), row(2, "b", 0), row(3, "c", 0)]]
+)
+def test_nothing_is_drawn_where_there_is_nothing_to_see(rows: list[Lead]) -> None:
+    """Two marks, one moment, or no amounts at all."""
+    assert plot_of(measured(77, rows)) is None
