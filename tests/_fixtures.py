@@ -24,13 +24,21 @@ def kafka() -> Iterator[Kafka]:
             _delete_topics(cluster.bootstrap)
 
 
+@pytest.fixture(scope="session")
+def script_kafka(kafka: Kafka) -> Iterator[ScriptKafka]:
+    """The same cluster where that is a broker of deploy/kafka, else such a broker beside it."""
+    if isinstance(kafka, ScriptKafka):
+        yield kafka
+    else:
+        with script_cluster() as cluster:
+            yield cluster
+
+
 @pytest.fixture
-def killable_kafka(kafka: Kafka) -> Iterator[ScriptKafka]:
-    """The same cluster where a test can kill its broker; it runs again when the test is over."""
-    if not isinstance(kafka, ScriptKafka):
-        pytest.skip("only a broker of deploy/kafka can be killed")
-    yield kafka
-    kafka.start()
+def killable_kafka(script_kafka: ScriptKafka) -> Iterator[ScriptKafka]:
+    """A cluster whose broker a test can kill; it runs again when the test is over."""
+    yield script_kafka
+    script_kafka.start()
 
 
 @pytest.fixture(scope="session")

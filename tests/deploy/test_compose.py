@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ from tests.deploy._compose import FILE, MissingError, compose, health_check, ser
 from tests.deploy._processes import DEPLOY, ROOT, eventually, free_ports, run, running
 from tests.kafka._cluster import SCRIPT, kafka_version
 
-ONE_SHOT = {"topics"}
-BUILT = {"topics", "worker", "notify", "readmodel", "exporter"}
+ONE_SHOT = {"topics", "monitor"}
+BUILT = {"topics", "worker", "notify", "readmodel", "exporter", "monitor"}
 PULLED = sorted(services().keys() - BUILT)
 
 
@@ -48,6 +49,20 @@ def test_no_secret_stands_in_it() -> None:
 
     assert {"MONITOR_PERSON_KEY"} == secrets.keys()
     assert secrets["MONITOR_PERSON_KEY"].startswith("${MONITOR_PERSON_KEY:?")
+
+
+def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None:
+    """The line at the top of the file; run a second time it keeps the key, and git does not see it."""
+    [line] = re.findall(r"^# +(\(umask .*)$", FILE.read_text(), re.MULTILINE)
+    keys = []
+    for _ in range(2):
+        assert run("sh", "-c", line, cwd=tmp_path).returncode == 0
+        keys.append((tmp_path / ".env").read_text())
+
+    assert keys[0] == keys[1]
+    assert re.fullmatch(r"MONITOR_PERSON_KEY=[0-9a-f]{64}\n", keys[0])
+    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
+    assert "/.env" in (ROOT / ".gitignore").read_text().splitlines()
 
 
 @pytest.mark.parametrize("service", services())
@@ -82,6 +97,52 @@ def test_a_service_has_its_share_and_comes_back(service: str) -> None:
 
     assert ("no" if service in ONE_SHOT else "unless-stopped") == one["restart"]
     assert re.fullmatch(r"\d+[MG]", one["deploy"]["resources"]["limits"]["memory"])
+
+
+@pytest.mark.parametrize("service", services())
+def test_a_log_is_bounded(service: str) -> None:
+    """A service that says the same again and again does not fill the disk."""
+    assert {"driver": "json-file", "options": {"max-size": "20m", "max-file": "5"}} == services()[service]["logging"]
+
+
+@pytest.mark.parametrize("service", services())
+def test_an_older_engine_takes_it(service: str) -> None:
+    """An engine before 25 refuses the whole file for a start_interval."""
+    assert "start_interval" not in services()[service].get("healthcheck", {})
+
+
+def test_no_volume_of_an_image_is_left_without_a_name() -> None:
+    """What the image of Kafka declares and nobody names would stay behind at every `down`."""
+    kafka = services()["kafka"]
+    named = [volume.partition(":")[2] for volume in kafka["volumes"]]
+
+    assert {"/etc/kafka/secrets", "/var/lib/kafka/data", "/mnt/shared/config"} == {*named, *kafka["tmpfs"]}
+
+
+def test_a_topic_that_was_changed_keeps_no_worker_away() -> None:
+    """Workers wait for the end of `topics create` with exit code 0."""
+    assert words("topics") == ["topics", "create", "--tolerate"]
+
+
+PAGES = [FILE, DEPLOY / "prometheus" / "rules.yml", *ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_question_starts_nothing(page: Path) -> None:
+    """What `docker compose run` depends on is started first, and then `doctor` finds that all is well."""
+    asked = re.findall(r"docker compose run(?: --rm| -T| --user \S+(?: -u\)\")?)* ([a-z]+)", page.read_text())
+
+    assert [] == [service for service in asked if "depends_on" in services()[service]]
+    assert page.read_text().count("docker compose run ") == len(asked)
+
+
+def test_the_doctor_has_the_settings_of_all_the_others() -> None:
+    """What one of them is told and the doctor is not, it would examine wrongly."""
+    told = services()["monitor"]["environment"]
+    own = {"MONITOR_BUDGETS", "MONITOR_LOG_LEVEL", "MONITOR_METRICS_HOST", "MONITOR_METRICS_PORT", "MONITOR_STATE_DIR"}
+    others = [services()[name]["environment"] for name in BUILT]
+
+    assert [] == [(n, value) for one in others for n, value in one.items() if n not in own and told.get(n) != value]
 
 
 @pytest.mark.parametrize("service", PULLED)

@@ -54,6 +54,13 @@ def test_only_what_runs_is_copied() -> None:
     assert ["*", *(f"!{source}" for source in copied())] == shown[: 1 + len(copied())]
 
 
+def test_it_can_be_read_though_the_clone_cannot() -> None:
+    """Files of a clone under umask 077 are copied as they are; after the last of them all may be read."""
+    after = LINES[max(number for number, line in enumerate(LINES) if line.startswith("COPY ")) :]
+
+    assert any(line.startswith(f"RUN chmod -R a+rX {PLACE.rstrip('/')} ") for line in after)
+
+
 def test_packages_come_from_the_lock_with_its_hashes() -> None:
     """The same flags as for .venv."""
     [command] = [line for line in instructions("RUN") if "pip install" in line]
@@ -85,7 +92,8 @@ def test_what_is_copied_is_enough_for_the_command(service: str, tmp_path: Path) 
     done = run(*command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)})
 
     assert done.returncode == 0, done.stderr
-    assert f"Usage: python -m monitor {' '.join(words(service))}" in done.stdout
+    named = " ".join(word for word in words(service) if not word.startswith("-"))
+    assert f"Usage: python -m monitor {named} [OPTIONS]" in done.stdout
 
 
 def test_its_command_is_the_monitor() -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.e2e._area import Area, until
+from tests.e2e._area import PARTITIONS, Area, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -27,3 +27,13 @@ async def test_an_events_topic_with_its_publishers_clocks_is_named_and_mended(ar
     await until(lambda: "CreateTime" not in area.run("doctor", code=1), what="doctor to find it well")
     states = {one["name"]: one["state"] for one in json.loads(area.run("topics", "create", "--mend", "--json"))}
     assert set(states.values()) == {"exists"}
+
+
+def test_a_grown_topic_is_tolerated_where_that_is_asked_for(area: Area) -> None:
+    """`topics create` names it every time, and ends with 1: what waits for 0 says --tolerate."""
+    area.run("topics", "create")
+    area.run("topics", "grow", f"{area.prefix}.events", str(PARTITIONS + 1))
+    named = f"differs  {area.prefix}.events  partitions: expected {PARTITIONS}, was {PARTITIONS + 1}\n"
+
+    assert named in area.run("topics", "create", code=1)
+    assert named in area.run("topics", "create", "--tolerate")

@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import for_code
 from testcontainers.community.kafka import KafkaContainer
 
-from tests._servers import docker_answers, followed_by, unavailable
+from tests._servers import docker_has, followed_by, started, unavailable
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "kafka"
 SCRIPT = DEPLOY / "kafka.sh"
@@ -98,10 +98,7 @@ class ScriptKafka(Kafka):
 
 
 class _ApacheContainer(KafkaContainer):
-    """Testcontainers' Kafka with Apache's image, which is started and set otherwise than Confluent's.
-
-    This has not been run: no machine of ours had a Docker engine.
-    """
+    """Testcontainers' Kafka with Apache's image, which is started and set otherwise than Confluent's."""
 
     def configure(self) -> None:
         self.with_env("CLUSTER_ID", self.cluster_id)
@@ -126,11 +123,11 @@ class _ApacheContainer(KafkaContainer):
 @contextlib.contextmanager
 def kafka_cluster() -> Iterator[Kafka]:
     """The cluster that this machine can have, until the block is left; without one the test is skipped."""
+    image = f"apache/kafka:{kafka_version()}"
     if given := os.environ.get("MONITOR_TEST_KAFKA"):
         yield Kafka(given)
-    elif docker_answers():
-        image = f"apache/kafka:{kafka_version()}"
-        with _ApacheContainer(image, wait_strategy_check_string=r".*Kafka Server started.*") as container:
+    elif docker_has(image):
+        with started(_ApacheContainer(image, wait_strategy_check_string=r".*Kafka Server started.*")) as container:
             yield Kafka(container.get_bootstrap_server())
     else:
         with script_cluster() as kafka:
@@ -142,7 +139,7 @@ def script_cluster(brokers: Literal[1, 3] = 1) -> Iterator[ScriptKafka]:
     """Brokers of deploy/kafka with a store that is thrown away afterwards."""
     fetched = subprocess.run(["sh", SCRIPT, "fetch"], capture_output=True, text=True, check=False)
     if fetched.returncode:
-        unavailable("kafka", f"no MONITOR_TEST_KAFKA, no Docker engine; {fetched.stderr.splitlines()[-1]}")
+        unavailable("kafka", f"no broker of deploy/kafka: {fetched.stderr.splitlines()[-1]}")
     data = tempfile.mkdtemp(prefix="kafka-")
     with followed_by("sh", "-c", 'sh "$0" kill --data "$1"; rm -rf "$1"', str(SCRIPT), data):
         bootstrap = _script("start", "--data", data, "--brokers", str(brokers))

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 
 from tests.e2e._area import Area, Worker, until
 from tests.kafka._area import event
-from tests.kafka._cluster import Kafka, ScriptKafka, script_cluster
+from tests.kafka._cluster import ScriptKafka, script_cluster
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -26,9 +26,9 @@ MOST_LINES = 30
 
 
 @pytest.fixture
-def area(kafka: Kafka, prefix: str, tmp_path: Path) -> Iterator[Area]:
-    """The names of one test, and no worker left behind."""
-    area = Area(kafka, prefix, tmp_path)
+def area(script_kafka: ScriptKafka, prefix: str, tmp_path: Path) -> Iterator[Area]:
+    """The names of one test on a broker that can be killed, and no worker left behind."""
+    area = Area(script_kafka, prefix, tmp_path)
     yield area
     area.end()
 
@@ -183,13 +183,11 @@ async def test_an_open_transaction_is_told(area: Area) -> None:
     assert worker.end(signal.SIGTERM) == 0
 
 
-async def test_a_partition_without_a_leader_is_told(kafka: Kafka, prefix: str, tmp_path: Path) -> None:
+async def test_a_partition_without_a_leader_is_told(prefix: str, tmp_path: Path) -> None:
     """The partitions of a dead broker, and no others.
 
     What the others lead is held where it would run ahead, which is told, and goes on after the hold limit.
     """
-    if not isinstance(kafka, ScriptKafka):
-        pytest.skip("only brokers of deploy/kafka can be killed")
     with script_cluster(brokers=3) as three:
         area = Area(three, prefix, tmp_path, {"replication": 3, "hold_minutes": 0.25})
         topic = f"{prefix}.events"

@@ -21,7 +21,7 @@ from streams.kafka.tables import OvertakenError, publish, publish_rows
 from streams.kafka.topics import Names
 from streams.kafka.versions import greatest
 from tests.kafka._area import SIZES, Area, pieces
-from tests.kafka._cluster import Kafka, ScriptKafka, script_cluster
+from tests.kafka._cluster import Kafka, script_cluster
 from tests.kafka._worker import empty
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -54,10 +54,8 @@ def one_of_each() -> dict[str, list[Row]]:
     }
 
 
-async def test_every_start_on_three_brokers_finds_every_row(kafka: Kafka, prefix: str) -> None:
+async def test_every_start_on_three_brokers_finds_every_row(prefix: str) -> None:
     """Whichever broker leads which table."""
-    if not isinstance(kafka, ScriptKafka):
-        pytest.skip("the three brokers are those of deploy/kafka")
     rows, found = one_of_each(), []
     with script_cluster(brokers=3) as three:
         client = {"bootstrap_servers": three.bootstrap}
