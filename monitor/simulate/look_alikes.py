@@ -238,6 +238,34 @@ def dual_channel_prescribed(stage: Stage, day: int, _turn: int) -> Act:
     return Act(shop, _sold(stage, sales), sales[1].at)
 
 
+def prescription_in_parts(stage: Stage, day: int, turn: int) -> Act:
+    """One number twice, rightly: two drugs at two pharmacies, two pharmacies that count alike, or a sale taken back."""
+    shops = [stage.online_shop() for _ in "12"]
+    while shops[0] is shops[1]:
+        shops[1] = stage.online_shop()
+    people = stage.people(2) if turn % 3 == 1 else stage.people(1) * 2
+    items = [stage.monthly()[0], stage.week()]
+    rxno = f"{wire_time(day)[:10].replace('-', '')}0001" if turn % 3 == 1 else stage.pen.desk.prescription()
+    sales = [
+        Sale(
+            person,
+            shop,
+            stage.slot(shop, day + number * DAY),
+            (stage.pen.boxes(item),),
+            rxno=rxno,
+            circulated=turn % 3 != 1,
+            physician=stage.county.hospitals[0].physicians[1],
+        )
+        for number, (person, shop, item) in enumerate(zip(people, shops, items, strict=True))
+    ]
+    if turn % 3 < 2:
+        return Act(shops[1], _sold(stage, sales), sales[1].at)
+    messages = sell(stage.pen, sales[0])
+    undone = take_back(stage.pen, sales[0], messages, sales[0].at + 9 * MINUTE)
+    again = replace(sales[0], place=shops[1], at=sales[1].at)
+    return Act(shops[1], [*messages, *undone, *sell(stage.pen, again)], again.at)
+
+
 def around_a_suspension(stage: Stage, day: int, turn: int) -> Act:
     """Settled on the last day before a suspension, or on the first day after it."""
     (person,) = stage.people(1)
@@ -279,4 +307,5 @@ LOOK_ALIKES = (
     Scenario("other_maker_keyed", ("D07",), 1, other_maker_keyed),
     Scenario("around_a_suspension", ("E11",), 1, around_a_suspension),
     Scenario("waiting_pays_alone", ("E04",), 7, waiting_pays_alone),
+    Scenario("prescription_in_parts", ("D12-RXNO",), 2, prescription_in_parts, apart=True),
 )

@@ -38,6 +38,7 @@ class Scenario:
 
     rules: that find it, or nearly would; also: that may rightly speak too; span: days it takes; most: how
     often it is played. play gets the stage, the first moment of its day, and how often it was played before.
+    apart: played after the others and with chance of its own, so that it changes nothing of theirs.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Scenario:
     play: Callable[[Stage, int, int], Act]
     also: tuple[str, ...] = ()
     most: int = 12
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

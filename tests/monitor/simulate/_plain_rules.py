@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import cos, dist, radians
 from statistics import median
 from typing import Any
@@ -98,6 +98,7 @@ def judge(traffic: Traffic) -> list[Found]:
         shops,
         swapped,
         dual_channel,
+        numbers_again,
         stays,
         convoys,
         staff,
@@ -336,6 +337,21 @@ def dual_channel(traffic: Traffic) -> Iterator[Found]:
     for event, line in traffic.lines:
         if event["infno"] == "2102" and line["med_list_codg"] in listed and line.get("rx_circ_flag") != "1":
             yield "D09", [event]
+
+
+def numbers_again(traffic: Traffic) -> Iterator[Found]:
+    """D12-RXNO: one number of pharmacies for two people, or for one person's drug at two of them."""
+    used: dict[str, list[tuple[Event, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if event["infno"] == "2102" and "rxno" in line:
+            used[line["rxno"]].append((event, line))
+    for uses in used.values():
+        for (one, line), (other, other_line) in combinations(uses, 2):
+            here = one["fixmedins_code"] == other["fixmedins_code"]
+            sent = line["rx_circ_flag"] == other_line["rx_circ_flag"] == "1"
+            same_drug = line["med_list_codg"][:10] == other_line["med_list_codg"][:10]
+            if (here or sent) if one["psn_no"] != other["psn_no"] else (same_drug and not here):
+                yield "D12-RXNO", [one, other]
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:
