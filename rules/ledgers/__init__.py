@@ -15,6 +15,7 @@ from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
 from .messages import MESSAGES
+from .prescriptions import PRESCRIPTIONS, Use
 from .sales import SALES, Sale
 from .services import SERVICES, Registered, when_died
 from .spending import SPENDING
@@ -43,6 +44,7 @@ __all__ = [
     "Sale",
     "Stay",
     "Swipe",
+    "Use",
     "Visit",
     "frozen_after",
     "kinds_read",
@@ -72,6 +74,7 @@ LEDGERS: tuple[Ledger, ...] = (
     CARE_HOMES,
     BROKERS,
     SALES,
+    PRESCRIPTIONS,
 )
 
 

@@ -219,3 +219,11 @@ def test_boxes_scanned_against_the_wrong_line() -> None:
 def test_dual_channel_sales_without_their_number() -> None:
     """600 patients once a month, one upload in 200 without the number: the figure of D09 is this product."""
     assert 0.1 == pytest.approx(600 / 30 / 200)
+
+
+def test_prescriptions_keyed_for_the_wrong_customer_or_fetched_in_parts() -> None:
+    """One settlement in ten is on a prescription; 1 in 5,000 and 1 in 2,000: the figures of D12-RXNO."""
+    on_prescription = SETTLEMENTS_A_DAY / 10
+
+    assert 0.1 == pytest.approx(on_prescription / 5_000)
+    assert 0.25 == pytest.approx(on_prescription / 2_000)

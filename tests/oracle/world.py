@@ -148,7 +148,8 @@ def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
 
 def _lines(draft: Draft, at: int) -> list[Body]:
     signed: Body = {"cnt": -2, "init_feedetl_sn": "1"} if draft.variant == 3 else {"cnt": 1 + draft.variant}
-    first = wire.line(draft.line, at, med_list_codg=ITEMS[draft.item], **signed)
+    on: Body = {"rxno": draft.named("RX0000000", draft.money % 2), "rx_circ_flag": str(draft.variant % 2)}
+    first = wire.line(draft.line, at, med_list_codg=ITEMS[draft.item], **signed, **on if draft.money else {})
     earlier = wire.line(draft.line + 1, at - draft.money * HOUR, prd_days=7)
     late = wire.line(draft.line + 2, at - 80 * HOUR)
     return [first, earlier, late][: 1 + draft.variant]

@@ -550,10 +550,45 @@ def packs(town: Town) -> None:
             town.take_back(sold, second + choice((HOUR, 80 * DAY, 91 * DAY)))
 
 
+def numbers(town: Town) -> None:
+    """Few prescription numbers, with which four persons go to three pharmacies and a hospital."""
+    choice = town.random.choice
+    known = ("RX34102100017", "RX34102100025", "2026030500", "202603050", "0000000000", "1")
+    at = 9.0 * HOUR
+    for number in range(50):
+        at += choice((MINUTE, HOUR, DAY, 9 * DAY, 45 * DAY, 45 * DAY + 1))
+        second, place = town.moment(at), choice((P1, P1, P2, NEAR, H1))
+        counts = [choice((1, 1, 1, 2, -1)) for _ in "12"]
+        lines = [
+            town.line(
+                second,
+                f"{number}-{n}",
+                med_list_codg=choice((AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, HERB, SOLVENT)),
+                cnt=counts[n],
+                init_feedetl_sn="f0" if counts[n] < 0 else None,
+                rxno=choice((*known[:3], *known)),
+                rx_circ_flag=choice((None, "0", "1", "1")),
+            )
+            for n in range(choice((1, 1, 2)))
+        ]
+        kind = choice(("11", "41")) if place == H1 else "41"
+        sold = town.settle(
+            "2207" if place == H1 else "2102",
+            place,
+            choice(("p1", "p1", "p2", "p3")),
+            second,
+            med_type=kind,
+            feedetail=lines,
+        )
+        if town.maybe(0.15):
+            town.take_back(sold, second + choice((HOUR, 72 * HOUR - 1, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
+    "numbers": numbers,
 }  # fmt: skip
 
 
