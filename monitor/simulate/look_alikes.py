@@ -13,7 +13,7 @@ from .numbers import wire_time
 from .outpatient import Visit, cancel_lines, treat
 from .outpatient import take_back as take_back_visit
 from .pharmacy import Sale, sell, settlement_among, take_back
-from .stage import Act, Limited, Scenario, Stage
+from .stage import WEEKS_BEFORE, Act, Limited, Scenario, Stage
 
 
 def _sold(stage: Stage, sales: list[Sale]) -> list[Message]:
@@ -288,6 +288,18 @@ def waiting_pays_alone(stage: Stage, day: int, _turn: int) -> Act:
     return Act(sales[1].place, _sold(stage, sales), sales[1].at)
 
 
+def cards_left_at_home(stage: Stage, day: int, _turn: int) -> Act:
+    """Some customers of one day have no card with them and give their identity number: fewer than are told."""
+    place = stage.online_shop()
+    gaps = [stage.seconds(130, 260) for _ in range(stage.pen.rng.randint(12, 17))]
+    start = stage.slot(place, day + WEEKS_BEFORE, sum(gaps))
+    sales = [
+        Sale(person, place, at, stage.some(), credential="02")
+        for person, at in zip(stage.people(len(gaps) + 1), accumulate([start, *gaps]), strict=True)
+    ]
+    return Act(place, _sold(stage, sales), sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
@@ -308,4 +320,5 @@ LOOK_ALIKES = (
     Scenario("around_a_suspension", ("E11",), 1, around_a_suspension),
     Scenario("waiting_pays_alone", ("E04",), 7, waiting_pays_alone),
     Scenario("prescription_in_parts", ("D12-RXNO",), 2, prescription_in_parts, apart=True),
+    Scenario("cards_left_at_home", ("S08",), 20, cards_left_at_home, most=5, apart=True),
 )

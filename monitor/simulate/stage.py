@@ -18,6 +18,9 @@ _CAST = 0.4
 _APART = 11 * MINUTE
 """No honest customer so long before and after a scenario at the same counter."""
 
+WEEKS_BEFORE = 18 * DAY
+"""So long goes by at a counter before a scenario that is held against what is usual there."""
+
 
 class NotNow(LookupError):  # noqa: N818 - it is an answer, not an error of the program
     """The scenario cannot be played: nobody who fits is left, or the days do not allow it."""

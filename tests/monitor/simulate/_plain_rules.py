@@ -86,6 +86,7 @@ def judge(traffic: Traffic) -> list[Found]:
     """Everything that any default sees."""
     rules = (
         swiping,
+        typed,
         tills,
         travel,
         agreement,
@@ -142,6 +143,20 @@ def _signs(window: list[Event], event: Event) -> Iterator[list[Event]]:
     yield [one for one in window if one["insuplc_admdvs"] != one["mdtrtarea_admvs"]]
     yield [one for one in window if one["mdtrt_cert_type"] == "02"]
     yield [one for one in window if one.get("balc", 99.0) < 5.0]
+
+
+def typed(traffic: Traffic) -> Iterator[Found]:
+    """S08: 20 identity numbers on a day, and three times the share of the four weeks before."""
+    for group in _by((one for one in traffic.settled if one["infno"] != "2304"), "fixmedins_code"):
+        days: dict[float, list[Event]] = defaultdict(list)
+        for event in group:
+            days[seconds(event["setl_time"]) // DAY].append(event)
+        for day, today in days.items():
+            before = [event for n in range(1, 29) for event in days.get(day - n, ())]
+            numbers = [event for event in today if event["mdtrt_cert_type"] == "02"]
+            usual = sum(event["mdtrt_cert_type"] == "02" for event in before) / max(len(before), 1)
+            if len(numbers) >= 20 and len(numbers) / len(today) > 3 * usual:
+                yield "S08", numbers
 
 
 def tills(traffic: Traffic) -> Iterator[Found]:
