@@ -11,6 +11,7 @@ from .agreements import AGREEMENTS
 from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
 from .care_homes import CARE_HOMES
+from .credentials import CREDENTIALS
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
@@ -58,6 +59,7 @@ LEDGERS: tuple[Ledger, ...] = (
     SWIPES,
     TILLS,
     SPENDING,
+    CREDENTIALS,
     AGREEMENTS,
     ADMISSIONS,
     BAD_CODES,

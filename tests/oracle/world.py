@@ -143,6 +143,7 @@ def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
     )
     more: Body = {"feedetail": _lines(draft, at)} if infno == "2102" else {}
     ids: Body = {"setl_id": draft.named("S", draft.settlement), "med_type": "41" if infno == "2102" else "11"}
+    ids["mdtrt_cert_type"] = ("02", "03")[draft.target % 2]
     return wire.settlement(at, infno, **header | money | ids | more | {"drug_trac_info": boxes})
 
 
@@ -272,7 +273,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "B15": {"least_yuan": 1, "successive_days": 1, "weeks": 1}, "E01": {"over_hours": 1},
     "D01": {"over_days": 1, "over_days_elsewhere": 0}, "I06-TEL": {"limit": 2}, "I06-HOME": {"limit": 2},
     "I06-VILLAGE": {"limit": 2}, "I09": {"limit": 2}, "I13-TEL": {"limit": 2, "places": 1}, "S10": {"apart": 1},
-    "D05": {"limit": 2}, "D07": {"most": 3},
+    "D05": {"limit": 2}, "D07": {"most": 3}, "S08": {"fewest": 1, "over_deviations": 0, "enough": 1},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

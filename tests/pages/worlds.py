@@ -584,11 +584,33 @@ def numbers(town: Town) -> None:
             town.take_back(sold, second + choice((HOUR, 72 * HOUR - 1, 73 * HOUR)))
 
 
+def credentials(town: Town) -> None:
+    """Five weeks of a pharmacy and a hospital, and days on which about as many identity numbers come as are told."""
+    choice = town.random.choice
+    usual = choice((0.0, 0.0, 0.1, 0.2))
+    for number in range(choice((18, 19, 20, 30)), -1, -1):
+        today = number == 0 or town.maybe(0.01)
+        count = choice((24, 28, 30)) if today else choice((0, 12, 20, 20, 20))
+        share = choice((0.7, 0.8, 0.85, 0.9, 1.0)) if today else usual
+        for settled in range(count):
+            kind = choice(("02", "02", "02")) if settled < round(share * count) else choice(("01", "03", "03", None))
+            infno, place = choice((("2102", P1),) * 9 + (("2207", P1), ("2304", P1)))
+            sold = town.settle(
+                infno,
+                place,
+                f"p{settled}",
+                (50 - number) * DAY + 9 * HOUR + settled * 1_300,
+                mdtrt_cert_type=kind,
+            )
+            if town.maybe(0.01):
+                town.take_back(sold, (50 - number) * DAY + 20 * HOUR)
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
-    "numbers": numbers,
+    "numbers": numbers, "credentials": credentials,
 }  # fmt: skip
 
 
