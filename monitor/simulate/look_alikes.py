@@ -300,6 +300,26 @@ def cards_left_at_home(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, _sold(stage, sales), sales[-1].at)
 
 
+def clinic_day(stage: Stage, day: int, turn: int) -> Act:
+    """A physician of a hospital sees 24 patients in a morning, and all walk to the pharmacies within an hour."""
+    place, shops = stage.county.hospitals[turn % 2], stage.shops(4)
+    gaps = [stage.seconds(100, 140) for _ in range(23)]
+    start = stage.slot_of_all(shops, day, sum(gaps))
+    sales = [
+        Sale(
+            person,
+            shops[number % len(shops)],
+            at,
+            stage.some(),
+            rxno=stage.pen.desk.prescription(),
+            circulated=True,
+            physician=place.physicians[2],
+        )
+        for number, (person, at) in enumerate(zip(stage.people(24), accumulate([start, *gaps]), strict=True))
+    ]
+    return Act(shops[0], _sold(stage, sales), sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
@@ -321,4 +341,5 @@ LOOK_ALIKES = (
     Scenario("waiting_pays_alone", ("E04",), 7, waiting_pays_alone),
     Scenario("prescription_in_parts", ("D12-RXNO",), 2, prescription_in_parts, apart=True),
     Scenario("cards_left_at_home", ("S08",), 20, cards_left_at_home, most=5, apart=True),
+    Scenario("clinic_day", ("D14", "D14-DAY"), 1, clinic_day, most=2, apart=True),
 )

@@ -175,12 +175,17 @@ class Stage:
 
     def slot(self, place: Institution, day: int, length: int = 0) -> int:
         """A moment of that day from which this counter is free for so long; it is booked."""
-        booked = self.blocked.setdefault(place.code, [])
+        return self.slot_of_all((place,), day, length)
+
+    def slot_of_all(self, places: Iterable[Institution], day: int, length: int) -> int:
+        """The same for several counters at once."""
+        booked = [self.blocked.setdefault(place.code, []) for place in places]
         for _ in range(200):
             start = day + 9 * HOUR + int(self.pen.rng.random() * (11 * HOUR - length) / SECOND) * SECOND
             wanted = (start - _APART, start + length + _APART)
-            if all(wanted[1] < begin or end < wanted[0] for begin, end in booked):
-                booked.append(wanted)
+            if all(wanted[1] < begin or end < wanted[0] for times in booked for begin, end in times):
+                for times in booked:
+                    times.append(wanted)
                 return start
         raise NotNow
 

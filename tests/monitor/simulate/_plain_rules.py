@@ -100,6 +100,7 @@ def judge(traffic: Traffic) -> list[Found]:
         swapped,
         dual_channel,
         numbers_again,
+        prescribing,
         stays,
         convoys,
         staff,
@@ -367,6 +368,23 @@ def numbers_again(traffic: Traffic) -> Iterator[Found]:
             same_drug = line["med_list_codg"][:10] == other_line["med_list_codg"][:10]
             if (here or sent) if one["psn_no"] != other["psn_no"] else (same_drug and not here):
                 yield "D12-RXNO", [one, other]
+
+
+def prescribing(traffic: Traffic) -> Iterator[Found]:
+    """D14: 30 sales on prescriptions of one physician in an hour; D14-DAY: 50 on a day."""
+    sales: dict[str, dict[str, Event]] = defaultdict(dict)
+    for event, line in traffic.lines:
+        if event["infno"] == "2102" and "rxno" in line and "bilg_dr_codg" in line:
+            sales[line["bilg_dr_codg"]][event["setl_id"]] = event
+    for of_physician in sales.values():
+        for event in of_physician.values():
+            at, day = seconds(event["setl_time"]), event["setl_time"][:10]
+            hour = [one for one in of_physician.values() if at - HOUR < seconds(one["setl_time"]) <= at]
+            today = [one for one in of_physician.values() if one["setl_time"][:10] == day]
+            if len(hour) >= 30:
+                yield "D14", hour
+            if len(today) >= 50:
+                yield "D14-DAY", today
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:
