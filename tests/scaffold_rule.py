@@ -23,7 +23,9 @@ from rules.times import DAY
 ROOT = Path(__file__).parents[1]
 FAMILY_OF = {"S": "credential", "D": "drug", "I": "inpatient", "B": "billing", "E": "entitlement"}
 """The family of a rule by the letter of its id, where FAMILY says nothing else."""
-SUBJECTS = {"person": "person", "institution": "institution", "token": "trace_code", "group": "group"}
+SUBJECTS = {
+    "person": "person", "institution": "institution", "physician": "physician", "token": "trace_code", "group": "group",
+}  # fmt: skip
 """What an alert is about, by the key space of the ledger; of tokens `prescriptions` keeps other ones."""
 LONGEST = 44
 """Characters of the name of a rule's file, so that each line that holds it is short enough."""

@@ -14,7 +14,8 @@ T = TypeVar("T")
 
 Unit = Literal[
     "s", "min", "h", "days", "weeks", "%", "yuan", "km", "km/h", "persons", "institutions", "stays", "fills", "sales",
-    "settlements", "codes", "drugs", "standard deviations", "yes or no", "med_type", "dscg_way", "ATC", "ICD-10",
+    "settlements", "prescriptions", "codes", "drugs", "standard deviations", "yes or no", "med_type", "dscg_way",
+    "ATC", "ICD-10",
 ]  # fmt: skip
 
 UNITS: Mapping[Unit, Text] = {
@@ -33,6 +34,7 @@ UNITS: Mapping[Unit, Text] = {
     "fills": Text("次配药", "fills"),
     "sales": Text("次销售", "sales"),
     "settlements": Text("次结算", "settlements"),
+    "prescriptions": Text("张处方", "prescriptions"),
     "standard deviations": Text("倍标准差", "standard deviations"),
     "codes": Text("个追溯码", "trace codes"),
     "drugs": Text("种药品", "drugs"),

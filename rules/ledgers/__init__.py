@@ -16,6 +16,7 @@ from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
 from .messages import MESSAGES
+from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
 from .sales import SALES, Sale
 from .services import SERVICES, Registered, when_died
@@ -47,6 +48,7 @@ __all__ = [
     "Swipe",
     "Use",
     "Visit",
+    "Written",
     "frozen_after",
     "kinds_read",
     "when_died",
@@ -77,6 +79,7 @@ LEDGERS: tuple[Ledger, ...] = (
     BROKERS,
     SALES,
     PRESCRIPTIONS,
+    PHYSICIANS,
 )
 
 

@@ -67,14 +67,17 @@ class Prescription(NamedTuple):
 def prescriptions_in(event: Event) -> Iterator[Prescription]:
     """The prescriptions on which a pharmacy sells (2102, or med_type 41), each once; only numbers that are one."""
     body = cast("Settlement | PreSettlement", event.body)
-    if body.transaction not in ("2101", "2102") and not (body.visit_type or "").startswith(PHARMACY):
-        return
     by_number: dict[str, list[Line]] = {}
-    for line in body.lines:
+    for line in body.lines if is_of_pharmacy(body) else ():
         if line.prescription and line.count > 0 and _is_number(line.prescription):
             by_number.setdefault(line.prescription, []).append(line)
     for number, lines in by_number.items():
         yield Prescription(number, lines)
+
+
+def is_of_pharmacy(body: Settlement | PreSettlement) -> bool:
+    """Whether a pharmacy sells, or asks before it does: by the transaction, or by med_type."""
+    return body.transaction in ("2101", "2102") or (body.visit_type or "").startswith(PHARMACY)
 
 
 def _is_number(text: str) -> bool:

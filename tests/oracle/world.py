@@ -150,6 +150,7 @@ def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
 def _lines(draft: Draft, at: int) -> list[Body]:
     signed: Body = {"cnt": -2, "init_feedetl_sn": "1"} if draft.variant == 3 else {"cnt": 1 + draft.variant}
     on: Body = {"rxno": draft.named("RX0000000", draft.money % 2), "rx_circ_flag": str(draft.variant % 2)}
+    on["bilg_dr_codg"] = f"D34102100000{draft.target % 2}"
     first = wire.line(draft.line, at, med_list_codg=ITEMS[draft.item], **signed, **on if draft.money else {})
     earlier = wire.line(draft.line + 1, at - draft.money * HOUR, prd_days=7)
     late = wire.line(draft.line + 2, at - 80 * HOUR)
@@ -274,6 +275,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "D01": {"over_days": 1, "over_days_elsewhere": 0}, "I06-TEL": {"limit": 2}, "I06-HOME": {"limit": 2},
     "I06-VILLAGE": {"limit": 2}, "I09": {"limit": 2}, "I13-TEL": {"limit": 2, "places": 1}, "S10": {"apart": 1},
     "D05": {"limit": 2}, "D07": {"most": 3}, "S08": {"fewest": 1, "over_deviations": 0, "enough": 1},
+    "D14": {"limit": 2}, "D14-DAY": {"limit": 2},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

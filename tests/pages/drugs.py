@@ -1,4 +1,4 @@
-"""D01, D01-DUP, D02, D03, D05, D09 and D12-RXNO from their pages."""
+"""D01, D01-DUP, D02, D03, D05, D09, D12-RXNO, D14 and D14-DAY from their pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import pairwise
 from re import fullmatch
 
-from .facts import DAY, Facts, Line, Piece, Tables, day_of, is_drug, row, substance
+from .facts import DAY, HOUR, Facts, Line, Piece, Tables, day_of, is_drug, row, substance
 from .findings import Found
 
 Key = Callable[[Line], Hashable]
@@ -288,6 +288,27 @@ def prescriptions(facts: Facts) -> Iterator[Found]:
                 uses = {(one.person, one.place) for one in [*against, now]}
                 level = "high" if len({person for person, _ in uses}) > 1 else "warning"
                 yield Found("D12-RXNO", (number,), now.time, len(uses), level)
+
+
+def prescribing(facts: Facts) -> Iterator[Found]:
+    """D14 and D14-DAY."""
+    physicians: dict[str, list[tuple[int, str]]] = {}
+    for sale in facts.of("2102", "2207"):
+        if sale.transaction == "2102" or sale.kind.startswith("41"):
+            firsts: dict[str, str] = {}
+            for line in sale.lines:
+                if line.rxno and line.count > 0 and len(line.doctor) >= 10:
+                    firsts.setdefault(line.doctor, line.rxno)
+            for physician, number in firsts.items():
+                physicians.setdefault(physician, []).append((sale.time, number))
+    for physician, sales in physicians.items():
+        for time, _ in sales:
+            hour = {number for at, number in sales if time - HOUR < at <= time}
+            today = {number for at, number in sales if day_of(time) <= at <= time}
+            if len(hour) >= 30:
+                yield Found("D14", (physician,), time, len(hour), "high")
+            if len(today) >= 50:
+                yield Found("D14-DAY", (physician,), time, len(today), "high")
 
 
 def _contradict(number: str, one: Piece, other: Piece, tables: Tables) -> bool:

@@ -606,11 +606,40 @@ def credentials(town: Town) -> None:
                 town.take_back(sold, (50 - number) * DAY + 20 * HOUR)
 
 
+def pens(town: Town) -> None:
+    """Two physicians, one with a code of the hospital alone, whose prescriptions are sold one after the other."""
+    choice = town.random.choice
+    at = choice((9.0, 9.0, 22.0)) * HOUR
+    for number in range(choice((70, 80, 90))):
+        at += choice((60, 90, 100, 110, 120, 2 * HOUR if number == 40 else 130))
+        lines = [
+            town.line(
+                at,
+                f"{number}-{n}",
+                bilg_dr_codg=choice((*("D341021000017",) * 12, "D341021000025", "D34102100")),
+                rxno=choice((*(f"r{number}",) * 12, f"r{number - 1}", None)),
+                cnt=choice((1, 1, 1, 1, 1, 1, 1, 0)),
+            )
+            for n in range(choice((1, 2, 2)))
+        ]
+        place = choice((P1, P2, NEAR, P2, NEAR, H1))
+        sold = town.settle(
+            "2207" if place == H1 else "2102",
+            place,
+            f"p{number}",
+            at,
+            med_type=choice(("11", "41")) if place == H1 else "41",
+            feedetail=lines,
+        )
+        if town.maybe(0.03):
+            town.take_back(sold, at + choice((300, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
-    "numbers": numbers, "credentials": credentials,
+    "numbers": numbers, "credentials": credentials, "pens": pens,
 }  # fmt: skip
 
 
