@@ -33,6 +33,7 @@ SUBJECTS: Mapping[str, Said] = {
     "institution": Said("机构", "institution"),
     "physician": Said("医师", "physician"),
     "trace_code": Said("追溯码", "trace code"),
+    "prescription": Said("处方", "prescription"),
     "group": Said("群体", "group"),
 }
 ROLES: Mapping[str, Said] = {
@@ -59,6 +60,7 @@ DECIDED: Mapping[str, Said] = {
     "med_type": Said("医疗类别", "kind of visit"),
     "rxno": Said("处方号", "prescription"),
     "rx_circ_flag": Said("处方流转", "sent prescription"),
+    "med_list_codg": Said("项目", "items"),
     "bilg_dr_codg": Said("开单医师", "physician"),
     "prd_days": Said("用药天数", "days"),
     "dscg_maindiag_code": Said("主诊断", "diagnosis"),

@@ -11,7 +11,7 @@ from .engine.entry import Entry
 from .engine.finding import Finding, Undecidable
 from .engine.rule import DayRule, Rule
 from .engine.window import Window
-from .ledgers import Admitted, Arrival, Brought, Fill, Sale, Stay, Swipe, Visit
+from .ledgers import Admitted, Arrival, Brought, Fill, Sale, Stay, Swipe, Use, Visit, Written
 from .reference import Reference
 from .times import DAY, SECOND, parse
 
@@ -95,6 +95,24 @@ def sale(time: int, person: str = "p1", institution: str = PHARMACY, amount: int
         "line": "81234560000000000017",
     }  # fmt: skip
     return Sale(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def use(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Use:
+    """A sale of a pharmacy on a prescription."""
+    defaults: dict[str, object] = {
+        "transaction": "2102", "number": "RX0000000017", "items": ("XC09AAA001A001010100001",), "circulated": "1",
+        "physician": "", "total": amount, "line": "RX0000000017",
+    }  # fmt: skip
+    return Use(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def written(time: int, number: str, institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Written:
+    """A sale of a pharmacy on a prescription of one physician."""
+    code = "D341021000017"
+    defaults: dict[str, object] = {
+        "transaction": "2102", "number": number, "physician": code, "total": amount, "line": code,
+    }  # fmt: skip
+    return Written(**(_common(time, "p1", institution, amount) | defaults | more))  # type: ignore[arg-type]
 
 
 def arrival(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 0, **more: object) -> Arrival:

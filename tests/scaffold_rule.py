@@ -23,8 +23,10 @@ from rules.times import DAY
 ROOT = Path(__file__).parents[1]
 FAMILY_OF = {"S": "credential", "D": "drug", "I": "inpatient", "B": "billing", "E": "entitlement"}
 """The family of a rule by the letter of its id, where FAMILY says nothing else."""
-SUBJECTS = {"person": "person", "institution": "institution", "token": "trace_code", "group": "group"}
-"""What an alert is about, by the key space of the ledger."""
+SUBJECTS = {
+    "person": "person", "institution": "institution", "physician": "physician", "token": "trace_code", "group": "group",
+}  # fmt: skip
+"""What an alert is about, by the key space of the ledger; of tokens `prescriptions` keeps other ones."""
 LONGEST = 44
 """Characters of the name of a rule's file, so that each line that holds it is short enough."""
 WIDTH = 116
@@ -179,6 +181,11 @@ class Shape:
     rows: str
 
 
+def subject_of(ledger: Ledger) -> str:
+    """What an alert is about that comes of this ledger."""
+    return "prescription" if ledger.name == "prescriptions" else SUBJECTS[ledger.space]
+
+
 @dataclass(frozen=True)
 class NewRule:
     """A rule that is not written yet."""
@@ -207,7 +214,7 @@ class NewRule:
             "name_en": self.name.replace("_", " ").capitalize(),
             "family": self.family,
             "ledger": self.ledger.name,
-            "subject": SUBJECTS[self.ledger.space],
+            "subject": subject_of(self.ledger),
         }
         words["check"] = Template(shape.check).substitute(words)
         return {

@@ -15,7 +15,7 @@ import pytest
 
 from rules.catalogue import FAMILIES, catalogue
 from rules.ledgers import LEDGERS
-from tests.scaffold_rule import FAMILY_OF, LONGEST, ROOT, SUBJECTS, main
+from tests.scaffold_rule import FAMILY_OF, LONGEST, ROOT, SUBJECTS, main, subject_of
 
 COPIED = (
     "Makefile",
@@ -307,9 +307,9 @@ def test_once_filled_it_is_a_rule_as_every_other(tree: Path) -> None:
 def test_letters_and_subjects_are_those_of_the_catalogue() -> None:
     """A letter stands for the family of most of its rules: S09 alone lies elsewhere, in entitlement."""
     rules = catalogue().values()
-    spaces = {ledger.name: ledger.space for ledger in LEDGERS}
+    subjects = {ledger.name: subject_of(ledger) for ledger in LEDGERS}
     most = {letter: mode(rule.card.family for rule in rules if rule.card.id[0] == letter) for letter in FAMILY_OF}
 
     assert most == FAMILY_OF
-    assert set() == {rule.card.id for rule in rules if SUBJECTS[spaces[rule.card.ledger]] != rule.card.subject}
-    assert set(SUBJECTS) == set(spaces.values())
+    assert set() == {rule.card.id for rule in rules if subjects[rule.card.ledger] != rule.card.subject}
+    assert set(SUBJECTS) == {ledger.space for ledger in LEDGERS}

@@ -16,10 +16,13 @@ state_app = group("What the windows hold.")
 
 @state_app.command("show")
 def state_show(
-    kind: Annotated[str, typer.Argument(help="person, institution, token or group.")],
+    kind: Annotated[str, typer.Argument(help="person, institution, physician, token or group.")],
     name: Annotated[
         str,
-        typer.Argument(help="Number or pseudonym of a person or telephone, code of an institution, or a trace code."),
+        typer.Argument(
+            help="Number or pseudonym of a person or telephone, code of an institution or a physician, a trace code, "
+            "or the number of a prescription."
+        ),
     ],
     brokers: Brokers = None,
     prefix: Prefix = None,

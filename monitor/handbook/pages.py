@@ -42,6 +42,7 @@ from streams.kafka.topics import table as topics
 
 SHARED = {
     "Supply": "rules.drug._supply",
+    "Prescribing": "rules.drug._prescribing",
     "What is usual": "rules.credential._habit",
     "Whole stays": "rules.ledgers.whole_stays",
     "Convoys": "rules.inpatient._convoy",

@@ -18,7 +18,7 @@ Fate = Literal["told", "held", "shadow", "pre", "historical"]
 
 LEAD = "SettlementLead"
 """The alertname of every lead."""
-_PLACES_AND_THINGS = frozenset(("institution", "trace_code"))
+_PLACES_AND_THINGS = frozenset(("institution", "trace_code", "prescription"))
 """Kinds of subjects that are no person and no group of persons."""
 
 

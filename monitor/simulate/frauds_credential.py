@@ -12,7 +12,7 @@ from .county import Institution
 from .forms import Line, Message
 from .outpatient import Visit, treat
 from .pharmacy import Sale, sell
-from .stage import Act, Limited, NotNow, Scenario, Stage
+from .stage import WEEKS_BEFORE, Act, Limited, NotNow, Scenario, Stage
 
 
 def _swiped(stage: Stage, place: Institution, day: int, gaps: list[int]) -> list[Sale]:
@@ -149,6 +149,16 @@ def settled_while_suspended(stage: Stage, _day: int, turn: int) -> Act:
     return Act(place, _sold(stage, sales), sales[0].at)
 
 
+def typed_in_all_day(stage: Stage, day: int, turn: int) -> Act:
+    """A pharmacy that has hardly ever taken identity numbers takes 22 to 28 on one day, after weeks of its traffic."""
+    shops = [shop for shop in stage.county.pharmacies if not shop.batch]
+    count = stage.pen.rng.randint(22, 28)
+    gaps = [stage.seconds(130, 200) for _ in range(count - 1)]
+    sales = _swiped(stage, shops[turn % len(shops)], day + WEEKS_BEFORE, gaps)
+    sales = [replace(sale, credential="02") for sale in sales]
+    return Act(sales[0].place, _sold(stage, sales), sales[-1].at)
+
+
 FRAUDS = (
     Scenario("concentrated_swiping", ("S01", "S01-GAP"), 1, concentrated_swiping, also=("S01-SIGN",)),
     Scenario("shared_sign", ("S01-SIGN",), 1, shared_sign),
@@ -159,4 +169,5 @@ FRAUDS = (
     Scenario("settled_while_suspended", ("S09",), 1, settled_while_suspended),
     Scenario("settled_while_barred", ("E11",), 13, settled_while_barred),
     Scenario("paid_while_waiting", ("E04",), 11, paid_while_waiting),
+    Scenario("typed_in_all_day", ("S08",), 20, typed_in_all_day, most=5, apart=True),
 )

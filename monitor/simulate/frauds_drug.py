@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 
 from rules.times import DAY, HOUR
 
@@ -150,6 +151,52 @@ def dual_channel_alone(stage: Stage, day: int, turn: int) -> Act:
     return Act(shop, sell(stage.pen, sale), sale.at)
 
 
+def prescription_used_again(stage: Stage, day: int, turn: int) -> Act:
+    """One prescription at the counter twice: for two people, or one person with the same drug at two pharmacies.
+
+    The two people are at one pharmacy, or each at another on a number that a hospital sent.
+    """
+    here, elsewhere = stage.shops(2)
+    first, second = stage.people(1) * 2 if turn % 3 == 2 else stage.people(2)
+    place = here if turn % 3 == 0 else elsewhere
+    packs = stage.monthly()
+    sale = Sale(
+        first,
+        here,
+        stage.slot(here, day),
+        (stage.pen.boxes(packs[0]),),
+        rxno=stage.pen.desk.prescription(),
+        circulated=turn % 3 == 1,
+        physician=stage.county.hospitals[0].physicians[0],
+    )
+    line = stage.pen.boxes(packs[1])
+    again = replace(sale, person=second, place=place, at=stage.slot(place, day + 3 * DAY), lines=(line,))
+    return Act(place, [*sell(stage.pen, sale), *sell(stage.pen, again)], again.at)
+
+
+def prescriptions_by_machine(stage: Stage, day: int, turn: int) -> Act:
+    """One physician of an internet hospital: 36 prescriptions within the hour, and 20 to 26 more the same day."""
+    shops = stage.shops(4)
+    people = stage.people(28 + stage.pen.rng.randint(0, 3)) * 2
+    gaps = [stage.seconds(60, 90) for _ in range(35)]
+    times = list(accumulate([stage.slot_of_all(shops, day, sum(gaps)), *gaps]))
+    sales = []
+    for number, person in enumerate(people):
+        shop = shops[number % len(shops)]
+        sales.append(
+            Sale(
+                person,
+                shop,
+                times[number] if number < len(times) else stage.slot(shop, day),
+                stage.some(),
+                rxno=stage.pen.desk.prescription(),
+                circulated=True,
+                physician=f"D3301000000{80 + turn}",
+            )
+        )
+    return Act(shops[0], [message for sale in sales for message in sell(stage.pen, sale)], sales[35].at)
+
+
 FRAUDS = (
     Scenario("early_refill_elsewhere", ("D01",), 9, early_refill_elsewhere, also=("D01-DUP",)),
     Scenario("over_quantity", ("D02",), 1, over_quantity),
@@ -160,4 +207,14 @@ FRAUDS = (
     Scenario("from_shop_to_shop", ("D05",), 21, from_shop_to_shop, also=("D01", "D02")),
     Scenario("dual_channel_alone", ("D09",), 1, dual_channel_alone),
     Scenario("another_drug_handed_out", ("D07",), 1, another_drug_handed_out),
+    Scenario("prescription_used_again", ("D12-RXNO",), 4, prescription_used_again, also=("D01",), apart=True),
+    Scenario(
+        "prescriptions_by_machine",
+        ("D14", "D14-DAY"),
+        1,
+        prescriptions_by_machine,
+        also=("D01", "D01-DUP"),
+        most=2,
+        apart=True,
+    ),
 )

@@ -13,7 +13,7 @@ from .numbers import wire_time
 from .outpatient import Visit, cancel_lines, treat
 from .outpatient import take_back as take_back_visit
 from .pharmacy import Sale, sell, settlement_among, take_back
-from .stage import Act, Limited, Scenario, Stage
+from .stage import WEEKS_BEFORE, Act, Limited, Scenario, Stage
 
 
 def _sold(stage: Stage, sales: list[Sale]) -> list[Message]:
@@ -238,6 +238,34 @@ def dual_channel_prescribed(stage: Stage, day: int, _turn: int) -> Act:
     return Act(shop, _sold(stage, sales), sales[1].at)
 
 
+def prescription_in_parts(stage: Stage, day: int, turn: int) -> Act:
+    """One number twice, rightly: two drugs at two pharmacies, two pharmacies that count alike, or a sale taken back."""
+    shops = [stage.online_shop() for _ in "12"]
+    while shops[0] is shops[1]:
+        shops[1] = stage.online_shop()
+    people = stage.people(2) if turn % 3 == 1 else stage.people(1) * 2
+    items = [stage.monthly()[0], stage.week()]
+    rxno = f"{wire_time(day)[:10].replace('-', '')}0001" if turn % 3 == 1 else stage.pen.desk.prescription()
+    sales = [
+        Sale(
+            person,
+            shop,
+            stage.slot(shop, day + number * DAY),
+            (stage.pen.boxes(item),),
+            rxno=rxno,
+            circulated=turn % 3 != 1,
+            physician=stage.county.hospitals[0].physicians[1],
+        )
+        for number, (person, shop, item) in enumerate(zip(people, shops, items, strict=True))
+    ]
+    if turn % 3 < 2:
+        return Act(shops[1], _sold(stage, sales), sales[1].at)
+    messages = sell(stage.pen, sales[0])
+    undone = take_back(stage.pen, sales[0], messages, sales[0].at + 9 * MINUTE)
+    again = replace(sales[0], place=shops[1], at=sales[1].at)
+    return Act(shops[1], [*messages, *undone, *sell(stage.pen, again)], again.at)
+
+
 def around_a_suspension(stage: Stage, day: int, turn: int) -> Act:
     """Settled on the last day before a suspension, or on the first day after it."""
     (person,) = stage.people(1)
@@ -260,6 +288,38 @@ def waiting_pays_alone(stage: Stage, day: int, _turn: int) -> Act:
     return Act(sales[1].place, _sold(stage, sales), sales[1].at)
 
 
+def cards_left_at_home(stage: Stage, day: int, _turn: int) -> Act:
+    """Some customers of one day have no card with them and give their identity number: fewer than are told."""
+    place = stage.online_shop()
+    gaps = [stage.seconds(130, 260) for _ in range(stage.pen.rng.randint(12, 17))]
+    start = stage.slot(place, day + WEEKS_BEFORE, sum(gaps))
+    sales = [
+        Sale(person, place, at, stage.some(), credential="02")
+        for person, at in zip(stage.people(len(gaps) + 1), accumulate([start, *gaps]), strict=True)
+    ]
+    return Act(place, _sold(stage, sales), sales[-1].at)
+
+
+def clinic_day(stage: Stage, day: int, turn: int) -> Act:
+    """A physician of a hospital sees 24 patients in a morning, and all walk to the pharmacies within an hour."""
+    place, shops = stage.county.hospitals[turn % 2], stage.shops(4)
+    gaps = [stage.seconds(100, 140) for _ in range(23)]
+    start = stage.slot_of_all(shops, day, sum(gaps))
+    sales = [
+        Sale(
+            person,
+            shops[number % len(shops)],
+            at,
+            stage.some(),
+            rxno=stage.pen.desk.prescription(),
+            circulated=True,
+            physician=place.physicians[2],
+        )
+        for number, (person, at) in enumerate(zip(stage.people(24), accumulate([start, *gaps]), strict=True))
+    ]
+    return Act(shops[0], _sold(stage, sales), sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
@@ -279,4 +339,7 @@ LOOK_ALIKES = (
     Scenario("other_maker_keyed", ("D07",), 1, other_maker_keyed),
     Scenario("around_a_suspension", ("E11",), 1, around_a_suspension),
     Scenario("waiting_pays_alone", ("E04",), 7, waiting_pays_alone),
+    Scenario("prescription_in_parts", ("D12-RXNO",), 2, prescription_in_parts, apart=True),
+    Scenario("cards_left_at_home", ("S08",), 20, cards_left_at_home, most=5, apart=True),
+    Scenario("clinic_day", ("D14", "D14-DAY"), 1, clinic_day, most=2, apart=True),
 )

@@ -139,9 +139,13 @@ class Simulation:
         stage = Stage(self.county, pen, self._first, self.days, suspended)
         cast = [("fraud", one) for one in FRAUDS] if self.frauds else []
         cast += [("look_alike", one) for one in LOOK_ALIKES] if self.look_alikes else []
-        played = (
-            self._played(stage, verdict, scenario, turn) for turn in range(self._times) for verdict, scenario in cast
-        )
+        played = [
+            self._played(stage, verdict, scenario, turn)
+            for apart in (False, True)
+            for turn in range(self._times)
+            for verdict, scenario in cast
+            if scenario.apart == apart
+        ]
         return Play(stage, [label for label in played if label is not None])
 
     @property
@@ -152,6 +156,9 @@ class Simulation:
     def _played(self, stage: Stage, verdict: str, scenario: Scenario, turn: int) -> Label | None:
         if scenario.span > self.days or turn >= scenario.most:
             return None
+        if scenario.apart:
+            chance = Random(f"{self.seed}/{scenario.name}/{turn}")
+            stage.pen = Pen(stage.pen.desk, chance, by_batch=self.by_batch)
         part = (turn + stage.pen.rng.random()) / self._times
         day = self._first + int(part * (self.days - scenario.span + 1)) * DAY
         taken, insured = set(stage.taken), dict(stage.insured)

@@ -18,6 +18,9 @@ _CAST = 0.4
 _APART = 11 * MINUTE
 """No honest customer so long before and after a scenario at the same counter."""
 
+WEEKS_BEFORE = 18 * DAY
+"""So long goes by at a counter before a scenario that is held against what is usual there."""
+
 
 class NotNow(LookupError):  # noqa: N818 - it is an answer, not an error of the program
     """The scenario cannot be played: nobody who fits is left, or the days do not allow it."""
@@ -38,6 +41,7 @@ class Scenario:
 
     rules: that find it, or nearly would; also: that may rightly speak too; span: days it takes; most: how
     often it is played. play gets the stage, the first moment of its day, and how often it was played before.
+    apart: played after the others and with chance of its own, so that it changes nothing of theirs.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Scenario:
     play: Callable[[Stage, int, int], Act]
     also: tuple[str, ...] = ()
     most: int = 12
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +175,17 @@ class Stage:
 
     def slot(self, place: Institution, day: int, length: int = 0) -> int:
         """A moment of that day from which this counter is free for so long; it is booked."""
-        booked = self.blocked.setdefault(place.code, [])
+        return self.slot_of_all((place,), day, length)
+
+    def slot_of_all(self, places: Iterable[Institution], day: int, length: int) -> int:
+        """The same for several counters at once."""
+        booked = [self.blocked.setdefault(place.code, []) for place in places]
         for _ in range(200):
             start = day + 9 * HOUR + int(self.pen.rng.random() * (11 * HOUR - length) / SECOND) * SECOND
             wanted = (start - _APART, start + length + _APART)
-            if all(wanted[1] < begin or end < wanted[0] for begin, end in booked):
-                booked.append(wanted)
+            if all(wanted[1] < begin or end < wanted[0] for times in booked for begin, end in times):
+                for times in booked:
+                    times.append(wanted)
                 return start
         raise NotNow
 

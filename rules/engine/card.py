@@ -11,7 +11,7 @@ from .text import Text
 
 Stage = Literal["in", "post"]
 """Judged while the visit is going on, or afterwards."""
-Subject = Literal["person", "institution", "physician", "trace_code", "group"]
+Subject = Literal["person", "institution", "physician", "trace_code", "prescription", "group"]
 """What an alert is about."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TypeVar, cast
 
 from ..reference import Reference
@@ -75,7 +76,8 @@ class Ledger:
     """Which entries are kept, and under which key.
 
     space: the key space that its keys are in. bin: length of the sums that habits are read from, ms; 0 where it keeps
-    none. keeps_arrivals: whether it says which messages came. needs: ledgers that are kept where it is.
+    none. summed: what such a sum adds up beside the number of entries: fen, unless it says otherwise. keeps_arrivals:
+    whether it says which messages came. needs: ledgers that are kept where it is.
 
     It is kept where a rule in force reads it, or another ledger needs it; one that says which messages came always is.
     """
@@ -86,6 +88,7 @@ class Ledger:
     bin: int = 0
     keeps_arrivals: bool = False
     needs: tuple[str, ...] = ()
+    summed: Callable[[Entry], int] = attrgetter("amount")
 
     @property
     def may_rest(self) -> bool:

@@ -195,7 +195,7 @@ class Page:
         start = bin_of(entry.time, self.ledger.bin)
         sums = self.bins.setdefault(start, [0, 0])
         sums[0] += sign
-        sums[1] += sign * entry.amount
+        sums[1] += sign * self.ledger.summed(entry)
         self._change_bins(day_of(start))
 
     def _change_bins(self, day: int) -> None:

@@ -14,7 +14,8 @@ T = TypeVar("T")
 
 Unit = Literal[
     "s", "min", "h", "days", "weeks", "%", "yuan", "km", "km/h", "persons", "institutions", "stays", "fills", "sales",
-    "codes", "drugs", "yes or no", "med_type", "dscg_way", "ATC", "ICD-10",
+    "settlements", "prescriptions", "codes", "drugs", "standard deviations", "yes or no", "med_type", "dscg_way",
+    "ATC", "ICD-10",
 ]  # fmt: skip
 
 UNITS: Mapping[Unit, Text] = {
@@ -32,6 +33,9 @@ UNITS: Mapping[Unit, Text] = {
     "stays": Text("次住院", "stays"),
     "fills": Text("次配药", "fills"),
     "sales": Text("次销售", "sales"),
+    "settlements": Text("次结算", "settlements"),
+    "prescriptions": Text("张处方", "prescriptions"),
+    "standard deviations": Text("倍标准差", "standard deviations"),
     "codes": Text("个追溯码", "trace codes"),
     "drugs": Text("种药品", "drugs"),
     "yes or no": Text("是或否", "yes or no"),

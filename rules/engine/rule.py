@@ -123,7 +123,10 @@ class DayRule(Rule):
     def check_day(
         self, day: int, bins: Mapping[int, list[int]], reference: Reference, institution: str
     ) -> Finding | None:
-        """Judge one day (its first moment, ms UTC). bins: {first moment of a day: [entries, fen]}."""
+        """Judge one day (its first moment, ms UTC).
+
+        bins: {first moment of a day: [entries, what the ledger sums up: fen, unless it says otherwise]}.
+        """
         raise NotImplementedError
 
     def scene(self, episode: Episode) -> Scene:

@@ -11,10 +11,13 @@ from .agreements import AGREEMENTS
 from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
 from .care_homes import CARE_HOMES
+from .credentials import CREDENTIALS
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
 from .messages import MESSAGES
+from .physicians import PHYSICIANS, Written
+from .prescriptions import PRESCRIPTIONS, Use
 from .sales import SALES, Sale
 from .services import SERVICES, Registered, when_died
 from .spending import SPENDING
@@ -43,7 +46,9 @@ __all__ = [
     "Sale",
     "Stay",
     "Swipe",
+    "Use",
     "Visit",
+    "Written",
     "frozen_after",
     "kinds_read",
     "when_died",
@@ -56,6 +61,7 @@ LEDGERS: tuple[Ledger, ...] = (
     SWIPES,
     TILLS,
     SPENDING,
+    CREDENTIALS,
     AGREEMENTS,
     ADMISSIONS,
     BAD_CODES,
@@ -72,6 +78,8 @@ LEDGERS: tuple[Ledger, ...] = (
     CARE_HOMES,
     BROKERS,
     SALES,
+    PRESCRIPTIONS,
+    PHYSICIANS,
 )
 
 

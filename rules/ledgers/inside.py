@@ -16,6 +16,8 @@ from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .admissions import Admitted, admitted_of
 from .brokers import Brought, brought_of
+from .physicians import Written, written_in
+from .prescriptions import Use, prescriptions_in, use_of
 from .sales import Sale, sale_of, sold_in
 from .services import Registered, registered_of
 from .stays import Stay, stays_of
@@ -23,7 +25,7 @@ from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
 from .visits import Visit, visits_of
 
-AnyEntry = Arrival | Swipe | Admitted | Brought | Registered | Visit | Fill | Stay | Sale
+AnyEntry = Arrival | Swipe | Admitted | Brought | Registered | Visit | Fill | Stay | Sale | Use | Written
 
 
 class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
@@ -63,6 +65,8 @@ Keyed = tuple[str, str, bytes]
 """An entry under a key that is neither its institution nor its person: key space, key, and the written entry."""
 SELLING = ("settlement", "pre_settlement", "review", "stock")
 """Kinds of events that name trace codes; each of them is a key of its own."""
+OF_SALES = ("settlement", "pre_settlement", "review")
+"""Kinds of events whose lines name prescriptions and physicians; each of them is a key of its own."""
 
 
 class Left(msgspec.Struct):
@@ -135,6 +139,10 @@ def _part_of(event: Event, kinds: Container[str]) -> _Part:
             at_institution.append(written)
         else:
             elsewhere.append(("token", one.code.code, written))
+    if kind in OF_SALES and "Use" in kinds:
+        elsewhere += [("token", one.number, use_of(event, one, shared)) for one in prescriptions_in(event)]
+    if kind in OF_SALES and "Written" in kinds:
+        elsewhere += [("physician", *one) for one in written_in(event, shared)]
     if isinstance(event.body, Admission) and event.body.telephone and "Brought" in kinds:
         elsewhere.append(("group", event.body.telephone, brought_of(event, shared)))
     targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
@@ -156,7 +164,7 @@ def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, byt
         yield _record(space, key, [written], end)
 
 
-SPACES = ("person", "institution", "token", "group")
+SPACES = ("person", "institution", "physician", "token", "group")
 """The key spaces: what the first part of a ledger key is. group: a telephone."""
 
 

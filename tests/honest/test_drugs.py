@@ -6,6 +6,7 @@ Every rate below is our assumption unless it names its source.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import exp, factorial
 from random import Random
 
 import pytest
@@ -219,3 +220,26 @@ def test_boxes_scanned_against_the_wrong_line() -> None:
 def test_dual_channel_sales_without_their_number() -> None:
     """600 patients once a month, one upload in 200 without the number: the figure of D09 is this product."""
     assert 0.1 == pytest.approx(600 / 30 / 200)
+
+
+def test_prescriptions_keyed_for_the_wrong_customer_or_fetched_in_parts() -> None:
+    """One settlement in ten is on a prescription; 1 in 5,000 and 1 in 2,000: the figures of D12-RXNO."""
+    on_prescription = SETTLEMENTS_A_DAY / 10
+
+    assert 0.1 == pytest.approx(on_prescription / 5_000)
+    assert 0.25 == pytest.approx(on_prescription / 2_000)
+
+
+def at_least(count: int, mean: float) -> float:
+    """How likely so many of what is independent are, where so many are usual (Poisson)."""
+    return 1 - sum(exp(-mean) * mean**number / factorial(number) for number in range(count))
+
+
+def test_prescriptions_of_honest_physicians() -> None:
+    """Half of all by ten physicians of internet hospitals, 16 % of them in the busiest hour: the figures of D14."""
+    each_day = SETTLEMENTS_A_DAY / 10 / 2 / 10
+
+    assert 25 == each_day
+    assert 4 == pytest.approx(0.16 * each_day)
+    assert 0 == pytest.approx(10 * 365 * 13 * at_least(30, 4), abs=1e-6)
+    assert 0.03 == pytest.approx(10 * 365 * at_least(50, each_day), abs=0.005)

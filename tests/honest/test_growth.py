@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
+from rules.credential.s08_identity_numbers import IdentityNumbers
 from rules.engine.episode import Trigger, runs
 from rules.engine.finding import Undecidable
 from rules.reference import Reference
@@ -62,3 +63,32 @@ def test_growth_of_honest_clinics() -> None:
 def test_small_clinics_are_left_alone() -> None:
     """Thirty visits a day do not grow by 20,000 yuan in a week."""
     assert alerts_a_year(clinic(30, 0.15)) == pytest.approx(0)
+
+
+def by_number(rule: IdentityNumbers, settlements: int, years: int) -> float:
+    """Alerts of S08 a year at an honest institution: one in twenty by identity number, a fifth more or less a day."""
+    random, bins, found = Random(settlements), dict[int, list[int]](), []
+    for number in range(years * 365):
+        day = at("00:00", day=number)
+        count = max(1, round(random.gauss(settlements * WEEK[number % 7], sqrt(settlements))))
+        share = 0.05 * exp(random.gauss(0, 0.2))
+        bins[day] = [count, sum(random.random() < share for _ in range(count))]
+        try:
+            finding = rule.check_day(day, bins, Reference(), HOSPITAL)
+        except Undecidable:
+            continue
+        if finding is not None:
+            found.append(Trigger(day + DAY, 0, str(day), "", HOSPITAL, "", "", "", finding))
+    return len(list(runs(found, rule.quiet_ms))) / years
+
+
+def test_identity_numbers_at_honest_institutions() -> None:
+    """The figures on the page of S08: 60 pharmacies and 6 hospitals, by the default and by three deviations."""
+    sizes = [*(50 + 350 * shop // 59 for shop in range(60)), *range(600, 606)]
+    few, many = (sum(by_number(IdentityNumbers(over_deviations=times), size, 2) for size in sizes) for times in (5, 3))
+
+    page = " ".join((inspect.getdoc(IdentityNumbers) or "").split())
+    told = re.search(r": (\d+) alerts a year; with 3 standard deviations (\d+)", page)
+    assert told
+    assert float(told[1]) == pytest.approx(few, abs=1)
+    assert float(told[2]) == pytest.approx(many, abs=5)

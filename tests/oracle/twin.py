@@ -295,7 +295,7 @@ def _by_key(ledger: Ledger, entries: Iterable[Entry], reference: Reference) -> d
 def _triggers(
     rule: Rule, ledger: Ledger, key: tuple[str, ...], order: Sequence[Entry], reference: Reference
 ) -> Iterator[Trigger]:
-    bins = _bins(order, ledger.bin)
+    bins = _bins(order, ledger)
     if isinstance(rule, DayRule):
         for day in sorted(bins):
             span = {one: sums for one, sums in bins.items() if day - rule.span <= one <= day}
@@ -320,13 +320,13 @@ def _checked(check: Callable[[], Finding | None]) -> Finding | None:
         return None
 
 
-def _bins(order: Iterable[Entry], length: int) -> dict[int, list[int]]:
+def _bins(order: Iterable[Entry], ledger: Ledger) -> dict[int, list[int]]:
     bins: dict[int, list[int]] = {}
-    for entry in order if length else ():
-        start = day_of(entry.time) if length == DAY else entry.time - entry.time % length
+    for entry in order if ledger.bin else ():
+        start = day_of(entry.time) if ledger.bin == DAY else entry.time - entry.time % ledger.bin
         sums = bins.setdefault(start, [0, 0])
         sums[0] += 1
-        sums[1] += entry.amount
+        sums[1] += ledger.summed(entry)
     return bins
 
 

@@ -143,12 +143,15 @@ def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
     )
     more: Body = {"feedetail": _lines(draft, at)} if infno == "2102" else {}
     ids: Body = {"setl_id": draft.named("S", draft.settlement), "med_type": "41" if infno == "2102" else "11"}
+    ids["mdtrt_cert_type"] = ("02", "03")[draft.target % 2]
     return wire.settlement(at, infno, **header | money | ids | more | {"drug_trac_info": boxes})
 
 
 def _lines(draft: Draft, at: int) -> list[Body]:
     signed: Body = {"cnt": -2, "init_feedetl_sn": "1"} if draft.variant == 3 else {"cnt": 1 + draft.variant}
-    first = wire.line(draft.line, at, med_list_codg=ITEMS[draft.item], **signed)
+    on: Body = {"rxno": draft.named("RX0000000", draft.money % 2), "rx_circ_flag": str(draft.variant % 2)}
+    on["bilg_dr_codg"] = f"D34102100000{draft.target % 2}"
+    first = wire.line(draft.line, at, med_list_codg=ITEMS[draft.item], **signed, **on if draft.money else {})
     earlier = wire.line(draft.line + 1, at - draft.money * HOUR, prd_days=7)
     late = wire.line(draft.line + 2, at - 80 * HOUR)
     return [first, earlier, late][: 1 + draft.variant]
@@ -271,7 +274,8 @@ LOWERED: dict[str, dict[str, object]] = {
     "B15": {"least_yuan": 1, "successive_days": 1, "weeks": 1}, "E01": {"over_hours": 1},
     "D01": {"over_days": 1, "over_days_elsewhere": 0}, "I06-TEL": {"limit": 2}, "I06-HOME": {"limit": 2},
     "I06-VILLAGE": {"limit": 2}, "I09": {"limit": 2}, "I13-TEL": {"limit": 2, "places": 1}, "S10": {"apart": 1},
-    "D05": {"limit": 2}, "D07": {"most": 3},
+    "D05": {"limit": 2}, "D07": {"most": 3}, "S08": {"fewest": 1, "over_deviations": 0, "enough": 1},
+    "D14": {"limit": 2}, "D14-DAY": {"limit": 2},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

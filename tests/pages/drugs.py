@@ -1,4 +1,4 @@
-"""D01, D01-DUP, D02, D03, D05 and D09 from their pages."""
+"""D01, D01-DUP, D02, D03, D05, D09, D12-RXNO, D14 and D14-DAY from their pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import pairwise
 from re import fullmatch
 
-from .facts import DAY, Facts, Line, Tables, day_of, is_drug, row, substance
+from .facts import DAY, HOUR, Facts, Line, Piece, Tables, day_of, is_drug, row, substance
 from .findings import Found
 
 Key = Callable[[Line], Hashable]
@@ -268,6 +268,61 @@ def dual_channels(facts: Facts) -> Iterator[Found]:
 def _is_listed(line: Line, tables: Tables) -> bool:
     known = row(tables, "drugs", "med_list_codg", line.item, line.time) or {}
     return known.get("dual_channel") == "1"
+
+
+def prescriptions(facts: Facts) -> Iterator[Found]:
+    """D12-RXNO."""
+    numbers: dict[str, list[Piece]] = {}
+    for sale in facts.of("2102", "2207"):
+        if sale.transaction == "2102" or sale.kind.startswith("41"):
+            for number in {line.rxno for line in sale.lines if line.count > 0}:
+                if len(number) >= 10 and len(set(number)) > 1:
+                    numbers.setdefault(number, []).append(sale)
+    for number, sales in numbers.items():
+        for now in sales:
+            before = [one for one in sales if now.time - 90 * DAY < one.time < now.time]
+            if any((one.person, one.place) == (now.person, now.place) for one in before):
+                continue
+            against = [one for one in before if _contradict(number, one, now, facts.tables)]
+            if against:
+                uses = {(one.person, one.place) for one in [*against, now]}
+                level = "high" if len({person for person, _ in uses}) > 1 else "warning"
+                yield Found("D12-RXNO", (number,), now.time, len(uses), level)
+
+
+def prescribing(facts: Facts) -> Iterator[Found]:
+    """D14 and D14-DAY."""
+    physicians: dict[str, list[tuple[int, str]]] = {}
+    for sale in facts.of("2102", "2207"):
+        if sale.transaction == "2102" or sale.kind.startswith("41"):
+            firsts: dict[str, str] = {}
+            for line in sale.lines:
+                if line.rxno and line.count > 0 and len(line.doctor) >= 10:
+                    firsts.setdefault(line.doctor, line.rxno)
+            for physician, number in firsts.items():
+                physicians.setdefault(physician, []).append((sale.time, number))
+    for physician, sales in physicians.items():
+        for time, _ in sales:
+            hour = {number for at, number in sales if time - HOUR < at <= time}
+            today = {number for at, number in sales if day_of(time) <= at <= time}
+            if len(hour) >= 30:
+                yield Found("D14", (physician,), time, len(hour), "high")
+            if len(today) >= 50:
+                yield Found("D14-DAY", (physician,), time, len(today), "high")
+
+
+def _contradict(number: str, one: Piece, other: Piece, tables: Tables) -> bool:
+    if one.person != other.person:
+        sent = [any(line.circulated for line in _on(number, sale)) for sale in (one, other)]
+        return one.place == other.place or all(sent)
+    first, second = (
+        {substance(line.item, sale.time, tables) for line in _on(number, sale)} - {""} for sale in (one, other)
+    )
+    return one.place != other.place and bool(first & second)
+
+
+def _on(number: str, sale: Piece) -> list[Line]:
+    return [line for line in sale.lines if line.rxno == number and line.count > 0]
 
 
 COMBINED = ("A10A", "A11", "B02", "B03", "D", "J04", "J05", "L01", "L04", "N03", "N05A", "R03", "S01")

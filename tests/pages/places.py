@@ -219,6 +219,25 @@ def _growth(day: int, spent: dict[int, float], calendar: dict[int, str]) -> tupl
     return (week, median(earlier[:8])) if len(earlier) >= 8 else None
 
 
+def identity_numbers(facts: Facts) -> Iterator[Found]:
+    """S08."""
+    settled = [one for one in facts.of("2102", "2207") if text_of(one.message, "mdtrt_cert_type")]
+    for scope, pieces in by_place(settled):
+        days: dict[int, list[bool]] = {}
+        for one in pieces:
+            days.setdefault(day_of(one.time), []).append(text_of(one.message, "mdtrt_cert_type") == "02")
+        for day, today in sorted(days.items()):
+            before = [days[day - n * DAY] for n in range(1, 29) if day - n * DAY in days]
+            if sum(today) < 20 or len(before) < 14:
+                continue
+            every = [one for some in before for one in some]
+            usual = (sum(every) + 1) / (len(every) + 2)
+            squared = [(sum(some) / len(some) - usual) ** 2 for some in before for _ in some]
+            spread = max(sqrt(sum(squared) / len(squared)), sqrt(usual * (1 - usual) / len(today)))
+            if sum(today) / len(today) > usual + 5 * spread:
+                yield Found("S08", scope, day + DAY, round(100 * sum(today) / len(today), 1), "warning")
+
+
 def is_good(code: str, beside: Iterable[str]) -> bool:
     """Whether a trace code stands for a pack."""
     if code in beside:

@@ -550,10 +550,96 @@ def packs(town: Town) -> None:
             town.take_back(sold, second + choice((HOUR, 80 * DAY, 91 * DAY)))
 
 
+def numbers(town: Town) -> None:
+    """Few prescription numbers, with which four persons go to three pharmacies and a hospital."""
+    choice = town.random.choice
+    known = ("RX34102100017", "RX34102100025", "2026030500", "202603050", "0000000000", "1")
+    at = 9.0 * HOUR
+    for number in range(50):
+        at += choice((MINUTE, HOUR, DAY, 9 * DAY, 45 * DAY, 45 * DAY + 1))
+        second, place = town.moment(at), choice((P1, P1, P2, NEAR, H1))
+        counts = [choice((1, 1, 1, 2, -1)) for _ in "12"]
+        lines = [
+            town.line(
+                second,
+                f"{number}-{n}",
+                med_list_codg=choice((AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, HERB, SOLVENT)),
+                cnt=counts[n],
+                init_feedetl_sn="f0" if counts[n] < 0 else None,
+                rxno=choice((*known[:3], *known)),
+                rx_circ_flag=choice((None, "0", "1", "1")),
+            )
+            for n in range(choice((1, 1, 2)))
+        ]
+        kind = choice(("11", "41")) if place == H1 else "41"
+        sold = town.settle(
+            "2207" if place == H1 else "2102",
+            place,
+            choice(("p1", "p1", "p2", "p3")),
+            second,
+            med_type=kind,
+            feedetail=lines,
+        )
+        if town.maybe(0.15):
+            town.take_back(sold, second + choice((HOUR, 72 * HOUR - 1, 73 * HOUR)))
+
+
+def credentials(town: Town) -> None:
+    """Five weeks of a pharmacy and a hospital, and days on which about as many identity numbers come as are told."""
+    choice = town.random.choice
+    usual = choice((0.0, 0.0, 0.1, 0.2))
+    for number in range(choice((18, 19, 20, 30)), -1, -1):
+        today = number == 0 or town.maybe(0.01)
+        count = choice((24, 28, 30)) if today else choice((0, 12, 20, 20, 20))
+        share = choice((0.7, 0.8, 0.85, 0.9, 1.0)) if today else usual
+        for settled in range(count):
+            kind = choice(("02", "02", "02")) if settled < round(share * count) else choice(("01", "03", "03", None))
+            infno, place = choice((("2102", P1),) * 9 + (("2207", P1), ("2304", P1)))
+            sold = town.settle(
+                infno,
+                place,
+                f"p{settled}",
+                (50 - number) * DAY + 9 * HOUR + settled * 1_300,
+                mdtrt_cert_type=kind,
+            )
+            if town.maybe(0.01):
+                town.take_back(sold, (50 - number) * DAY + 20 * HOUR)
+
+
+def pens(town: Town) -> None:
+    """Two physicians, one with a code of the hospital alone, whose prescriptions are sold one after the other."""
+    choice = town.random.choice
+    at = choice((9.0, 9.0, 22.0)) * HOUR
+    for number in range(choice((70, 80, 90))):
+        at += choice((60, 90, 100, 110, 120, 2 * HOUR if number == 40 else 130))
+        lines = [
+            town.line(
+                at,
+                f"{number}-{n}",
+                bilg_dr_codg=choice((*("D341021000017",) * 12, "D341021000025", "D34102100")),
+                rxno=choice((*(f"r{number}",) * 12, f"r{number - 1}", None)),
+                cnt=choice((1, 1, 1, 1, 1, 1, 1, 0)),
+            )
+            for n in range(choice((1, 2, 2)))
+        ]
+        place = choice((P1, P2, NEAR, P2, NEAR, H1))
+        sold = town.settle(
+            "2207" if place == H1 else "2102",
+            place,
+            f"p{number}",
+            at,
+            med_type=choice(("11", "41")) if place == H1 else "41",
+            feedetail=lines,
+        )
+        if town.maybe(0.03):
+            town.take_back(sold, at + choice((300, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
+    "numbers": numbers, "credentials": credentials, "pens": pens,
 }  # fmt: skip
 
 

@@ -214,7 +214,7 @@ def test_reads_what_there_is(rule: type[Rule]) -> None:
     [ledger] = [one for one in LEDGERS if one.name == rule.card.ledger]
 
     assert set(rule.card.tables) <= set(TABLES)
-    assert rule.card.subject in ("person", "institution", "physician", "trace_code", "group")
+    assert rule.card.subject in ("person", "institution", "physician", "trace_code", "prescription", "group")
     assert not rule.card.institution_facing or (rule.card.judges_pre and ledger.space == "person")
 
 

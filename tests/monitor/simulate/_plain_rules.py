@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import cos, dist, radians
 from statistics import median
 from typing import Any
@@ -86,6 +86,7 @@ def judge(traffic: Traffic) -> list[Found]:
     """Everything that any default sees."""
     rules = (
         swiping,
+        typed,
         tills,
         travel,
         agreement,
@@ -98,6 +99,8 @@ def judge(traffic: Traffic) -> list[Found]:
         shops,
         swapped,
         dual_channel,
+        numbers_again,
+        prescribing,
         stays,
         convoys,
         staff,
@@ -141,6 +144,20 @@ def _signs(window: list[Event], event: Event) -> Iterator[list[Event]]:
     yield [one for one in window if one["insuplc_admdvs"] != one["mdtrtarea_admvs"]]
     yield [one for one in window if one["mdtrt_cert_type"] == "02"]
     yield [one for one in window if one.get("balc", 99.0) < 5.0]
+
+
+def typed(traffic: Traffic) -> Iterator[Found]:
+    """S08: 20 identity numbers on a day, and three times the share of the four weeks before."""
+    for group in _by((one for one in traffic.settled if one["infno"] != "2304"), "fixmedins_code"):
+        days: dict[float, list[Event]] = defaultdict(list)
+        for event in group:
+            days[seconds(event["setl_time"]) // DAY].append(event)
+        for day, today in days.items():
+            before = [event for n in range(1, 29) for event in days.get(day - n, ())]
+            numbers = [event for event in today if event["mdtrt_cert_type"] == "02"]
+            usual = sum(event["mdtrt_cert_type"] == "02" for event in before) / max(len(before), 1)
+            if len(numbers) >= 20 and len(numbers) / len(today) > 3 * usual:
+                yield "S08", numbers
 
 
 def tills(traffic: Traffic) -> Iterator[Found]:
@@ -336,6 +353,38 @@ def dual_channel(traffic: Traffic) -> Iterator[Found]:
     for event, line in traffic.lines:
         if event["infno"] == "2102" and line["med_list_codg"] in listed and line.get("rx_circ_flag") != "1":
             yield "D09", [event]
+
+
+def numbers_again(traffic: Traffic) -> Iterator[Found]:
+    """D12-RXNO: one number of pharmacies for two people, or for one person's drug at two of them."""
+    used: dict[str, list[tuple[Event, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if event["infno"] == "2102" and "rxno" in line:
+            used[line["rxno"]].append((event, line))
+    for uses in used.values():
+        for (one, line), (other, other_line) in combinations(uses, 2):
+            here = one["fixmedins_code"] == other["fixmedins_code"]
+            sent = line["rx_circ_flag"] == other_line["rx_circ_flag"] == "1"
+            same_drug = line["med_list_codg"][:10] == other_line["med_list_codg"][:10]
+            if (here or sent) if one["psn_no"] != other["psn_no"] else (same_drug and not here):
+                yield "D12-RXNO", [one, other]
+
+
+def prescribing(traffic: Traffic) -> Iterator[Found]:
+    """D14: 30 sales on prescriptions of one physician in an hour; D14-DAY: 50 on a day."""
+    sales: dict[str, dict[str, Event]] = defaultdict(dict)
+    for event, line in traffic.lines:
+        if event["infno"] == "2102" and "rxno" in line and "bilg_dr_codg" in line:
+            sales[line["bilg_dr_codg"]][event["setl_id"]] = event
+    for of_physician in sales.values():
+        for event in of_physician.values():
+            at, day = seconds(event["setl_time"]), event["setl_time"][:10]
+            hour = [one for one in of_physician.values() if at - HOUR < seconds(one["setl_time"]) <= at]
+            today = [one for one in of_physician.values() if one["setl_time"][:10] == day]
+            if len(hour) >= 30:
+                yield "D14", hour
+            if len(today) >= 50:
+                yield "D14-DAY", today
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:

@@ -18,7 +18,9 @@ from tests.oracle import wire
 from tests.oracle.wire import BOX, MONDAY, Body
 
 CODES: Body = {"drug_trac_info": [{"drug_trac_codg": BOX, "feedetl_sn": "1"}, {"drug_trac_codg": "8123"}]}
-LINES: Body = {"feedetail": [wire.line(1, rxno="r1")]}
+LINES: Body = {
+    "mdtrt_cert_type": "03", "feedetail": [wire.line(1, rxno="RX34102100017", bilg_dr_codg="D341021000017")],
+}  # fmt: skip
 
 STOCK = wire.stock("3505", drugtracinfo=[{"drug_trac_codg": BOX}, {"drug_trac_codg": "8123"}])
 KINDS: dict[str, tuple[Body, int, int]] = {

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.handbook.examples import FLAT
 from rules.engine.entry import Entry
-from rules.ledgers import Admitted, Arrival, Brought, Fill, Sale, Stay, Swipe, Visit
+from rules.ledgers import Admitted, Arrival, Brought, Fill, Sale, Stay, Swipe, Use, Visit, Written
 from rules.ledgers.inside import Left, entries_of
 from rules.times import DAY, SECOND
 from rules.wire.door import Door, Opened
@@ -26,12 +26,12 @@ BILL: Body = {
     "feedetail": [
         {
             "feedetl_sn": "1", "med_list_codg": RAMIPRIL, "cnt": 3, "pric": 10.0, "det_item_fee_sumamt": 30.0,
-            "fee_ocur_time": text(MONDAY - MINUTE), "rxno": "RX2", "rx_circ_flag": "1", "prd_days": 28,
-            "bilg_dr_codg": "D1", "list_type": "101",
+            "fee_ocur_time": text(MONDAY - MINUTE), "rxno": "RX34102100025", "rx_circ_flag": "1", "prd_days": 28,
+            "bilg_dr_codg": "D341021000017", "list_type": "101",
         },
         {
             "feedetl_sn": "2", "med_list_codg": METFORMIN, "cnt": 1, "pric": 30.0, "det_item_fee_sumamt": 30.0,
-            "fee_ocur_time": text(MONDAY - 2 * MINUTE), "rxno": "RX1",
+            "fee_ocur_time": text(MONDAY - 2 * MINUTE), "rxno": "RX34102100017",
         },
     ],
     "drug_trac_info": [
@@ -67,7 +67,7 @@ def bare(**fields: object) -> dict[str, Any]:
     return {"uploaded": 0, "message": "", "institution": "", "identity": 0, **fields}
 
 
-def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_sales() -> None:
+def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
     """At the institution what stands for no pack too; the codes of one line share what it cost."""
     found = opened(message("2102", **HEADER, **BILL))
     of_bill = {"time": MONDAY, "person": "1", "settlement": "S", "visit": "V"}
@@ -82,18 +82,22 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_sales() -> None:
         )),
         Visit(**bare(
             **of_bill, amount=3_000, visit_type="41", county="341021", credential="03", operator_type="1",
-            circulated=True, prescriptions=("RX1", "RX2"), served=MONDAY - MINUTE, shared=True, batch="C",
-            total=6_000,
+            circulated=True, prescriptions=("RX34102100017", "RX34102100025"), served=MONDAY - MINUTE, shared=True,
+            batch="C", total=6_000,
         )),
         Fill(**bare(
             **of_bill | {"time": MONDAY - MINUTE}, amount=1_500, line="1", item=RAMIPRIL, quantity=30_000,
-            days=28 * DAY, visit_type="41", prescription="RX2", physician="D1", list_type="101", batch="C",
-            total=3_000, paid=MONDAY, circulated="1",
+            days=28 * DAY, visit_type="41", prescription="RX34102100025", physician="D341021000017", list_type="101",
+            batch="C", total=3_000, paid=MONDAY, circulated="1",
         )),
         Fill(**bare(
             **of_bill | {"time": MONDAY - 2 * MINUTE}, amount=1_500, line="2", item=METFORMIN, quantity=10_000,
-            days=0, visit_type="41", prescription="RX1", physician="", batch="C", total=3_000,
+            days=0, visit_type="41", prescription="RX34102100017", physician="", batch="C", total=3_000,
             paid=MONDAY,
+        )),
+        Written(**bare(
+            **of_bill, amount=1_500, line="D341021000017", physician="D341021000017", number="RX34102100025",
+            total=3_000,
         )),
         *(
             Sale(**bare(
@@ -101,6 +105,14 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_sales() -> None:
             ))
             for code, split in ((BOX, False), (OTHER_BOX, True))
         ),
+        Use(**bare(
+            **of_bill, amount=1_500, line="RX34102100017", number="RX34102100017", items=(METFORMIN,), circulated="",
+            physician="", total=3_000,
+        )),
+        Use(**bare(
+            **of_bill, amount=1_500, line="RX34102100025", number="RX34102100025", items=(RAMIPRIL,), circulated="1",
+            physician="D341021000017", total=3_000,
+        )),
     ]  # fmt: skip
     [arrival, *others] = entries(entries_of(found))
 
@@ -114,9 +126,11 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_sales() -> None:
 def test_a_question_states_no_fund_and_no_balance() -> None:
     """Its time is its upload, that of its lines too; that the family pays cannot be ruled out."""
     found = opened(message("2101", **HEADER, **BILL))
-    [_, swipe, bad, visit, *lines, sale, other_sale] = entries(entries_of(found))
+    [_, *asked] = entries(entries_of(found))
+    swipe, _, visit, *lines = asked[:-5]
 
-    assert all(one.pre and one.time == MONDAY + 5 * SECOND for one in (swipe, bad, visit, *lines, sale, other_sale))
+    assert all(one.pre and one.time == MONDAY + 5 * SECOND for one in asked)
+    assert [Fill, Fill, Written, Sale, Sale, Use, Use] == [type(one) for one in (*lines, *asked[-5:])]
     assert isinstance(swipe, Swipe)
     assert (0, 6_000, -1, swipe.time) == (swipe.amount, swipe.total, swipe.balance, swipe.began)
     assert isinstance(visit, Visit)

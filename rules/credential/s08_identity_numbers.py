@@ -1,0 +1,190 @@
+"""Rule S08: on one day far more people than usual settle by identity number, without a card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import NamedTuple
+
+from rules import (
+    DAY,
+    Card,
+    DayRule,
+    Episode,
+    Finding,
+    Names,
+    Reference,
+    Text,
+    Undecidable,
+    above,
+    assumption,
+    clock,
+    ends_after,
+    exceeded,
+    parameter,
+)
+
+Bins = Mapping[int, list[int]]
+
+
+class _Usual(NamedTuple):
+    """The usual share of identity numbers, and its standard deviation from day to day."""
+
+    share: float
+    deviation: float
+
+
+class IdentityNumbers(DayRule):
+    """An institution settles far more by identity number on one day than it usually does.
+
+    Why: "未严格执行实名制就医管理规定", "未严格执行实名制购药管理规定" (She county, 2025-04-30) and "医保身份核验"
+    (Anyue county, 2024-11-11). With the electronic credential (01) or the card (03) the person, or the card, is there.
+    An identity number (mdtrt_cert_type 02) can be typed in without either. No number is published; the figures are our
+    assumption.
+
+    Counted are the standing settlements of pharmacies and outpatients (2102, 2207) that state mdtrt_cert_type, by
+    Beijing day. A day D is judged once it is over. Of n settlements on D k have 02. The usual share p is (K + 1) /
+    (N + 2), where K of the N settlements on the `days` days before D have 02. With fewer than `enough` such days that
+    have a settlement the rule does not decide (counted as `too few days to compare`).
+
+    The standard deviation is the larger of sqrt(p * (1 - p) / n) and the square root of the mean, over these N
+    settlements, of the squared difference between p and the share of their day. It is a finding if k is at least
+    `fewest`, and k / n is more than p + `over_deviations` standard deviations: `warning`.
+
+    Honest county of 60 pharmacies (50 to 400 settlements a day) and 6 hospitals (600), where one settlement in twenty
+    is by identity number and this part wanders by a fifth from day to day (tests/honest/test_growth.py, our
+    assumption): 6 alerts a year; with 3 standard deviations 120.
+
+    Known gaps: whether a number was typed in or the identity card was read is not in the message. A day on which the
+    reader of cards fails, or an outreach in a village, looks the same. Who always types numbers in is usual there; and
+    a day that was told counts into what is usual for four weeks, so that a second one must be larger. A settlement that
+    states no credential is not counted.
+
+    Example:
+        >>> from rules.testing import at, judge_days
+        >>> rule = IdentityNumbers()
+        >>> def with_numbers(numbers):
+        ...     return {at("00:00", day=day): [100, 5] for day in range(28)} | {at("00:00", day=28): [100, numbers]}
+        >>> judge_days(rule, with_numbers(19))
+        []
+        >>> [(found.value, found.limit, found.severity) for found in judge_days(rule, with_numbers(20))]
+        [(20.0, 16.0, 'warning')]
+
+    """
+
+    card = Card(
+        id="S08",
+        name=Text("身份证号结算骤增", "Sudden use of identity numbers"),
+        family="credential",
+        stage="post",
+        ledger="credentials",
+        subject="institution",
+        why=Text(
+            "不刷医保电子凭证或社保卡、只凭身份证号结算的人次当日远高于平日，可能未核验身份，甚至收集身份信息代刷",
+            "Far more people than usual settle by identity number: perhaps nobody has checked who they are",
+        ),
+        basis=(
+            "《医疗保障基金使用监督管理条例》第三十九条；"
+            "歙县方案（2025-04-30）“未严格执行实名制就医管理规定”“未严格执行实名制购药管理规定”"
+        ),
+        advice=Text(
+            "10日内抽查当日凭身份证号结算的参保人，以监控、签字或电话回访核实是否本人到场，读卡设备当日是否故障、有无下乡义诊",
+            "within 10 days a sample of these persons: were they there, by video, signature or telephone; whether the "
+            "card reader failed that day, or the staff went to a village",
+        ),
+    )
+
+    fewest: int = parameter(
+        20,
+        "当日凭身份证号结算达到该次数才触发",
+        "number of settlements by identity number on the day that sets the rule off",
+        unit="settlements",
+        origin=assumption("少量忘带凭证属正常", "some people always come without a card"),
+    )
+    over_deviations: int = parameter(
+        5,
+        "占比须超过平日加该倍数的标准差",
+        "so many standard deviations must the share lie above the usual one",
+        unit="standard deviations",
+        origin=assumption(
+            "取3倍时正常县每年预警约120条，取5倍时约6条",
+            "with 3 an honest county opens 120 alerts a year, with 5 six",
+        ),
+    )
+    days: int = parameter(
+        28,
+        "与此前多少天比较",
+        "number of days before that are compared",
+        unit="days",
+        origin=assumption("四周", "four weeks"),
+    )
+    enough: int = parameter(
+        14,
+        "其中有结算的天数不足该数则不判断",
+        "with fewer of these days that have a settlement the rule does not decide",
+        unit="days",
+        origin=assumption("半数", "half of them"),
+    )
+    quiet: int = ends_after(172_800, "相隔不超过两日的并入同一预警", "days at most two apart stay one alert")
+
+    @property
+    def span(self) -> int:
+        """The days that are compared, ms."""
+        return max(self.days, 1) * DAY
+
+    @property
+    def shown(self) -> int:
+        """The day, ms."""
+        return DAY
+
+    def check_day(self, day: int, bins: Bins, reference: Reference, institution: str) -> Finding | None:  # noqa: ARG002 - as every rule
+        """Hold the share of the day against that of the days before."""
+        settled, by_number = bins[day]
+        if by_number < self.fewest or settled <= 0:
+            return None
+        usual = self._usual(day, bins)
+        chance = sqrt(usual.share * (1 - usual.share) / settled)
+        limit = usual.share + self.over_deviations * max(usual.deviation, chance)
+        if by_number <= limit * settled:
+            return None
+        return Finding(
+            measure="share_of_identity_numbers",
+            value=_percent(by_number / settled),
+            limit=_percent(limit),
+            usual=_percent(usual.share),
+            unit="%",
+            severity="warning",
+            evidence=[],
+            details={"number": str(by_number), "settled": str(settled), "day": clock(day, "%Y-%m-%d")},
+        )
+
+    def _usual(self, day: int, bins: Bins) -> _Usual:
+        """Of the days before this one. Raises Undecidable where too few of them have a settlement."""
+        before = [bins[one] for one in range(day - self.days * DAY, day, DAY) if bins.get(one, [0])[0] > 0]
+        if not before or len(before) < self.enough:
+            raise Undecidable("too few days to compare")
+        total = sum(settled for settled, _ in before)
+        share = (sum(by_number for _, by_number in before) + 1) / (total + 2)
+        squares = sum(settled * (by_number / settled - share) ** 2 for settled, by_number in before)
+        return _Usual(share, sqrt(squares / total))
+
+    def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
+        """How many settled by number, which part that is, and which part is usual."""
+        found, of = episode.peak, episode.peak.details
+        share, limit = above(found.value, found.limit), exceeded(found.limit, Text("%", "%"))
+        day = Text(of["day"], f" on {of['day']}") if episode.count > 1 else Text("", "")
+        return Text(
+            f"{day.zh}有{of['number']}人次只凭身份证号结算，占当日{of['settled']}人次的{share.zh}%"
+            f"（{limit.zh}；该机构平日{found.usual:g}%）",
+            f"{of['number']} of {of['settled']} settlements{day.en} were by identity number, {share.en} % "
+            f"({limit.en}; usually {found.usual:g} % here)",
+        )
+
+
+def _percent(share: float) -> float:
+    """A share in per cent, to a tenth.
+
+    >>> _percent(0.1234)
+    12.3
+    """
+    return round(share * 100, 1)

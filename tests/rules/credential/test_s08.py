@@ -1,0 +1,113 @@
+"""S08: on one day far more people than usual settle by identity number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rules.credential.s08_identity_numbers import IdentityNumbers
+from rules.ledgers.credentials import CREDENTIALS
+from rules.reference import Reference
+from rules.testing import HOSPITAL, at, judge_days, swipe
+from tests.rules._log import END, told
+
+RULE = IdentityNumbers()
+
+
+def days(settled: int, numbers: int, count: int = 28) -> dict[int, list[int]]:
+    """So many days alike, up to the day before the judged one."""
+    return {at("00:00", day=-1 - day): [settled, numbers] for day in range(count)}
+
+
+def found(before: dict[int, list[int]], settled: int, numbers: int, rule: IdentityNumbers = RULE) -> list[float]:
+    """The values of the findings, where this is the day after the others."""
+    return [one.value for one in judge_days(rule, before | {at("00:00"): [settled, numbers]})]
+
+
+def test_twenty_at_the_least() -> None:
+    """However large their part of the day is."""
+    assert [] == found(days(100, 0), 19, 19)
+    assert [100.0] == found(days(100, 0), 20, 20)
+    assert [100.0] == found(days(100, 0), 19, 19, replace(RULE, fewest=19))
+
+
+def test_more_than_five_standard_deviations() -> None:
+    """Of a fair share of one in five over 400 settlements: 80 are usual, and 8 the deviation."""
+    assert [] == found(days(400, 80), 400, 120)
+    assert [30.2] == found(days(400, 80), 400, 121)
+    assert [26.2] == found(days(400, 80), 400, 105, replace(RULE, over_deviations=3))
+
+
+def test_an_institution_that_wanders_may_wander_on() -> None:
+    """Days of 10 and of 30 in a hundred: their own deviation counts where it is larger than chance."""
+    restless = {at("00:00", day=-1 - day): [400, 40 if day % 2 else 120] for day in range(28)}
+
+    assert [] == found(restless, 400, 260)
+    assert [71.0] == found(restless, 400, 284)
+
+
+def test_what_was_never_seen_is_not_impossible() -> None:
+    """No number in 200 settlements leaves a share of 1 in 202, so that one finding needs more than one settlement."""
+    assert [] == found(days(10, 0, 20), 100, 3, replace(RULE, fewest=1))
+    assert [10.0] == found(days(10, 0, 20), 100, 10, replace(RULE, fewest=1))
+
+
+def test_two_weeks_must_be_known() -> None:
+    """Within the four weeks; days without a settlement are none."""
+    assert [] == found(days(50, 1, 13), 50, 40)
+    assert [] == found(days(50, 1, 13) | {at("00:00", day=-20): [0, 0], at("00:00", day=-29): [50, 1]}, 50, 40)
+    assert [80.0] == found(days(50, 1, 13) | {at("00:00", day=-28): [50, 1]}, 50, 40)
+    assert [80.0] == found(days(50, 1, 13), 50, 40, replace(RULE, enough=13))
+
+
+def test_nothing_is_compared_with_no_days() -> None:
+    """A parameter of zero finds nothing, and does not break."""
+    assert [] == found(days(50, 1), 50, 40, replace(RULE, days=0, enough=0))
+
+
+@pytest.mark.parametrize(
+    ("infno", "credential", "kept"),
+    [("2102", "02", True), ("2207", "03", True), ("2304", "02", False), ("2102", "", False)],
+)
+def test_what_is_counted(infno: str, credential: str, kept: bool) -> None:  # noqa: FBT001 - a column
+    """Pharmacies and outpatients that state a credential."""
+    [feed] = CREDENTIALS.feeds
+    entry = swipe(at("10:00"), transaction=infno, credential=credential)
+
+    assert kept == (feed.key(entry, Reference()) is not None)
+    assert CREDENTIALS.summed(entry) == int(credential == "02")
+
+
+def test_from_settlements_to_the_alert() -> None:
+    """Four weeks of ten a day with cards, then 25 by number; another institution goes on as usual."""
+    log = [
+        swipe(at("10:00", day=day, seconds=n), f"p{n}", place)
+        for day in range(29)
+        for n in range(10)
+        for place in ("P1", HOSPITAL)
+    ]
+    log += [swipe(at("15:00", day=28, seconds=n), f"q{n}", HOSPITAL, credential="02") for n in range(25)]
+    alerts = told(RULE, [*sorted(log, key=lambda one: one.time), END])
+
+    assert [(HOSPITAL, "closed")] == [(one.scope[0], one.status) for one in alerts if one.status == "closed"]
+    assert (
+        f"{HOSPITAL} 2026-04-02，有25人次只凭身份证号结算，占当日35人次的71.4%（提示阈值：超过5.4%；该机构平日0.4%）"
+    ) in alerts[-1].text.zh
+    assert "25 of 35 settlements were by identity number, 71.4 %" in alerts[-1].text.en
+
+
+def test_a_second_such_day_is_held_against_the_first() -> None:
+    """It must be larger; both are one alert, whose sentence names the larger day."""
+    log = [swipe(at("10:00", day=day, seconds=n), f"p{n}") for day in range(32) for n in range(40)]
+    log += [
+        swipe(at("15:00", day=day, seconds=n), f"q{n}", credential="02")
+        for day, count in ((28, 20), (29, 20), (30, 90))
+        for n in range(count)
+    ]
+    alerts = told(RULE, [*sorted(log, key=lambda one: one.time), END])
+    [closed] = [one for one in alerts if one.status == "closed"]
+
+    assert 2 == closed.triggers
+    assert "2026-04-02至2026-04-04，2026-04-04有90人次只凭身份证号结算" in closed.text.zh
+    assert "90 of 130 settlements on 2026-04-04 were by identity number" in closed.text.en
