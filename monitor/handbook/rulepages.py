@@ -37,7 +37,7 @@ FAMILIES: Mapping[str, Said] = {
 """Each family of rules in both languages."""
 
 
-class _Words(NamedTuple):
+class Words(NamedTuple):
     """The words of the pages in one language. place: of the language in a pair; link: what the other one is called."""
 
     place: int
@@ -60,7 +60,7 @@ class _Words(NamedTuple):
     month: str
 
 
-_EN = _Words(
+EN = Words(
     place=1,
     suffix=".md",
     other=".zh.md",
@@ -84,7 +84,7 @@ _EN = _Words(
     text=english,
     month=r"that is ([\d.,]+(?: to [\d.,]+)?) alerts? a month in 200,000",
 )
-_ZH = _Words(
+ZH = Words(
     place=0,
     suffix=".zh.md",
     other=".md",
@@ -113,43 +113,44 @@ _ZH = _Words(
 def rule_pages() -> dict[str, Callable[[], str]]:
     """File in docs/ -> what makes it: the index, a page for each rule and each shared matter, twice."""
     pages: dict[str, Callable[[], str]] = {}
-    for words in (_EN, _ZH):
+    for words in (EN, ZH):
         pages[f"rules/README{words.suffix}"] = partial(_index, words)
         for rule in catalogue().values():
-            pages[f"rules/{rule.card.id}{words.suffix}"] = partial(_page, rule, words)
+            pages[f"rules/{rule.card.id}{words.suffix}"] = partial(rule_page, rule, words)
         for name in SHARED:
             pages[f"rules/{name}{words.suffix}"] = partial(_shared, name, words)
     return pages
 
 
-def _index(words: _Words) -> str:
+def _index(words: Words) -> str:
     rows = [_head_row(rule, words) for rule in catalogue().values()]
     shared = "\n".join(f"- [{said[words.place]}]({name}{words.suffix})" for name, (_, said) in SHARED.items())
     about = f"{words.about} [{words.link}](README{words.other})."
     return words.make(words.title, about, f"{table(words.heads, rows)}\n\n## {words.shared}\n\n{shared}")
 
 
-def _head_row(rule: type[Rule], words: _Words) -> tuple[str, ...]:
+def _head_row(rule: type[Rule], words: Words) -> tuple[str, ...]:
     card = rule.card
     link = f"[{card.id}]({card.id}{words.suffix})"
     stage = STAGES[card.stage][words.place]
     return (link, _of(card.name, words), stage, card.ledger, ", ".join(card.tables), month_of(rule, words))
 
 
-def month_of(rule: type[Rule], words: _Words) -> str:
+def month_of(rule: type[Rule], words: Words) -> str:
     """Alerts a month in an honest county of 200,000, as the page says; a dash where it does not."""
     told = re.search(words.month, " ".join(words.text(rule).split()), re.IGNORECASE)
     return told[1] if told else "—"
 
 
-def _page(rule: type[Rule], words: _Words) -> str:
+def rule_page(rule: type[Rule], words: Words) -> str:
+    """The page of one rule in one language. Where it has no Chinese page, the Chinese one says so and has the rest."""
     card = rule.card
     about = f"[{words.link}]({card.id}{words.other}) · [{words.title}](README{words.suffix}) ·"
     title = f"{card.id} {_of(card.name, words)}"
     return words.make(title, about, "\n\n".join(_body(rule, words)))
 
 
-def _body(rule: type[Rule], words: _Words) -> Iterator[str]:
+def _body(rule: type[Rule], words: Words) -> Iterator[str]:
     why, judged, parameters, honest, gaps, example = words.titles
     text = words.text(rule)
     said = parts_of(text, words.marks)
@@ -168,7 +169,7 @@ def _body(rule: type[Rule], words: _Words) -> Iterator[str]:
     yield f"## {example}\n\n{_example(rule, said.example, words)}"
 
 
-def _facts(card: Card, words: _Words) -> list[tuple[str, str]]:
+def _facts(card: Card, words: Words) -> list[tuple[str, str]]:
     place = words.place
     stage = STAGES[card.stage][place]
     stage += words.pre if card.judges_pre else ""
@@ -186,33 +187,33 @@ def _facts(card: Card, words: _Words) -> list[tuple[str, str]]:
     return list(zip(words.facts, facts, strict=True))
 
 
-def _parameters(rule: type[Rule], words: _Words) -> str:
+def _parameters(rule: type[Rule], words: Words) -> str:
     rows = [_parameter_row(rule, name, said, words) for name, said in rule.parameters().items()]
     return table(words.parameters, rows)
 
 
-def _parameter_row(rule: type[Rule], name: str, said: Parameter, words: _Words) -> tuple[str, ...]:
+def _parameter_row(rule: type[Rule], name: str, said: Parameter, words: Words) -> tuple[str, ...]:
     default = json.dumps(parameters_of(rule)[name])
     texts = (UNITS[said.unit], said.meaning, KINDS[said.origin.kind], said.origin.source)
     return (f"`{name}`", f"`{default}`", *(_of(text, words) for text in texts))
 
 
-def _example(rule: type[Rule], said: str, words: _Words) -> str:
+def _example(rule: type[Rule], said: str, words: Words) -> str:
     """The example that runs; in Chinese with a sentence before it that says what it shows."""
     runs = parts_of(english(rule), MARKS_EN).example.removeprefix(MARKS_EN.example)
     lines = [line.removeprefix("    ") for line in runs.strip("\n").splitlines()]
     block = code("python", "\n".join(lines))
-    return block if words is _EN else f"{_without(words.marks.example, said)}\n\n{block}"
+    return block if words is EN else f"{_without(words.marks.example, said)}\n\n{block}"
 
 
-def _shared(name: str, words: _Words) -> str:
+def _shared(name: str, words: Words) -> str:
     module, said = SHARED[name]
     about = f"[{words.link}]({name}{words.other}) · [{words.title}](README{words.suffix}) ·"
-    text = (english if words is _EN else chinese)(import_module(module))
-    return words.make(said[words.place], about, _markdown(text) or f"本口径目前只有英文说明：[{said.en}]({name}.md)。")
+    text = (english if words is EN else chinese)(import_module(module))
+    return words.make(said[words.place], about, _markdown(text))
 
 
-def _of(text: Text, words: _Words) -> str:
+def _of(text: Text, words: Words) -> str:
     return (text.zh, text.en)[words.place]
 
 

@@ -57,8 +57,8 @@ class Sign(Rule[Swipe]):
     a shop of 50 / 150 / 400 settlements a day opens so many alerts a day for a sign, by the share of its
     settlements that bear the sign: 5 %: 0 / 0 / 0.002; 10 %: 0 / 0.001 / 0.01; 20 %: 0 / 0.004 / 0.06; 60 %: 0.006
     / 0.05 / 0.02. On a day with twice the customers, of whom 20 % bear it: 0 / 0.13 / 1.7, and 0 / 0.04 / 0.03
-    where the calendar has it as a pension or campaign day. In the 60 shops of S01, for a sign that 10 % bear, that
-    is 1 alert a month in 200,000; for one that 20 % bear, 5.
+    where the calendar has it as a pension or campaign day. In the 60 shops of S01, of whose settlements 10 to 20 %
+    bear a sign, that is 1 to 5 alerts a month in 200,000.
 
     For each sign that the judged settlement bears, the distinct persons of the settlements in (t - `window`, t] that
     bear it too are counted. The signs are

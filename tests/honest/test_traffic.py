@@ -155,8 +155,8 @@ def a_month(found: Mapping[int, float]) -> float:
     [
         (ConcentratedSwiping, "settlements a day opens", "that is"),
         (Gap, "settlements a day opens", "that is"),
-        (Sign, "; 10 %:", "10 % bear, that is"),
-        (Sign, "; 20 %:", "20 % bear,"),
+        (Sign, "; 10 %:", "that is"),
+        (Sign, "; 20 %:", "that is 1 to"),
     ],
 )
 def test_the_shops_of_a_county_give_the_figure_of_a_month(rule: type[Rule], before: str, month: str) -> None:
