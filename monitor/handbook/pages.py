@@ -19,6 +19,7 @@ from monitor.contract.export import export
 from monitor.exporter.metrics import UseMetrics
 from monitor.handbook.alerts import alerts_page
 from monitor.handbook.control import control_page
+from monitor.handbook.coverage import coverage_page, coverage_page_zh
 from monitor.handbook.markdown import page, table
 from monitor.handbook.messages import messages_page
 from monitor.handbook.rulepages import rule_pages
@@ -139,6 +140,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "contract.json": contract_page,
     "runbook.md": runbook_page,
     "runbook.zh.md": runbook_page_zh,
+    "coverage.md": coverage_page,
+    "coverage.zh.md": coverage_page_zh,
     **rule_pages(),
 }
 """File in docs/ -> what makes it."""

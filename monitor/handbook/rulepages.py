@@ -69,7 +69,8 @@ EN = Words(
     about=(
         "Every alert is a lead to verify, never a verdict. Parameters are set in rules.toml, a table for each id: "
         "`[S01]` `limit = 6`; on a cluster `monitor rules put` brings that file into force. A parameter named `limit` "
-        "or `fewest` is reached: a value that equals it sets the rule off. One named `over` is exceeded."
+        "or `fewest` is reached: a value that equals it sets the rule off. One named `over` is exceeded. What serves "
+        "each phrase of the notices: [coverage](../coverage.md)."
     ),
     shared="What several rules judge by",
     heads=("id", "name", "stage", "ledger", "needs", "alerts a month in an honest county of 200,000"),
@@ -93,7 +94,7 @@ ZH = Words(
     about=(
         "每条预警都是待核实的线索，不是结论。参数写在 rules.toml 中，每条规则一节，如 `[S01]` `limit = 6`；"
         "在集群上用 `monitor rules put` 生效。名称含 `limit` 或 `fewest` 的参数，达到即触发；"
-        "名称含 `over` 的参数，超过才触发。"
+        "名称含 `over` 的参数，超过才触发。文件中每一项提法由什么对应，见[覆盖情况](../coverage.zh.md)。"
     ),
     shared="多条规则共用的口径",
     heads=("编号", "名称", "环节", "台账", "所需参考表", "20万参保人的正常县每月预警数"),
