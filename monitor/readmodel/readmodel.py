@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from monitor.errors import ConfigurationError, InputError
+from monitor.history import marked
 from monitor.incidents import incident_of
 from rules.engine.finding import SEVERITIES
 from rules.times import parse
@@ -89,10 +90,14 @@ def check_url(url: str) -> None:
 
 
 class ReadModel:
-    """Reads alerts from Redis. Raises ConfigurationError where Redis does not answer."""
+    """Reads alerts from Redis, and marks what is history. Raises ConfigurationError where Redis does not answer.
 
-    def __init__(self, url: str, prefix: str) -> None:
+    live_from: from when the area is live, ms UTC; 0 where it always was.
+    """
+
+    def __init__(self, url: str, prefix: str, live_from: int = 0) -> None:
         check_url(url)
+        self._live_from = live_from
         self._redis = Redis.from_url(url)
         self._url, self._prefix = url, prefix
 
@@ -126,7 +131,7 @@ class ReadModel:
                 value = self._by_prefix(alert_id)
         except RedisError as error:
             raise self._unreachable(error) from None
-        return None if value is None else cast("Alert", orjson.loads(value))
+        return None if value is None else self._read(value)
 
     def follow(self, wanted: Wanted, limit: int) -> Iterator[Alert]:
         """The newest alerts that are wanted, oldest first; then every revision that is taken, for ever."""
@@ -135,13 +140,16 @@ class ReadModel:
             news.subscribe(news_of(self._prefix))  # before the list is read: nothing is missed in between
             yield from reversed(self.search(wanted, limit).newest)
             for message in news.listen():
-                alert = orjson.loads(message["data"])
+                alert = self._read(message["data"])
                 if wanted.matches(alert):
                     yield alert
         except RedisError as error:
             raise self._unreachable(error) from None
         finally:
             news.close()
+
+    def _read(self, value: bytes) -> Alert:
+        return marked(orjson.loads(value), self._live_from)
 
     def _value(self, alert_id: str) -> bytes | None:
         return cast("bytes | None", self._redis.hget(f"{self._prefix}:alert:{alert_id}", "json"))
@@ -167,7 +175,7 @@ class ReadModel:
                 raise self._unreachable(error) from None
             if not ids:
                 return
-            yield from (orjson.loads(value) for value in values if value is not None)
+            yield from (self._read(value) for value in values if value is not None)
             start += AT_ONCE
 
     def _unreachable(self, error: RedisError) -> ConfigurationError:

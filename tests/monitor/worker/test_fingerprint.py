@@ -52,6 +52,7 @@ OTHER: dict[str, tuple[object, bool]] = {
     "state_dir": (Path("state"), False),
     "exporter_series": (9_999, False),
     "budgets": ("341021=1", False),
+    "live_from": ("2026-03-05", False),
 }
 """Every setting -> another value than its default, and whether that makes other alerts."""
 
