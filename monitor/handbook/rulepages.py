@@ -228,7 +228,7 @@ def _markdown(text: str) -> str:
     r"""A text as Markdown: a list stands apart from what is around it, and a page of docs/rules/ is a link.
 
     >>> _markdown("It is one\n- of a;\n  or b\n- of c\nNot of d: docs/rules/supply.md")
-    'It is one\n\n- of a;\n  or b\n- of c\n\nNot of d: [supply](supply.md)'
+    'It is one\n\n- of a;\n  or b\n- of c\n\nNot of d: [Supply](supply.md)'
     """
     lines: list[str] = []
     for line in text.splitlines():
@@ -237,4 +237,11 @@ def _markdown(text: str) -> str:
         if lines and lines[-1] and ((starts and not in_list) or (in_list and not starts and not goes_on and line)):
             lines.append("")
         lines.append(line)
-    return re.sub(r"docs/rules/([a-z-]+)(\.zh)?\.md", r"[\1](\1\2.md)", "\n".join(lines))
+    return re.sub(r"docs/rules/([a-z-]+)((?:\.zh)?\.md)", _link, "\n".join(lines))
+
+
+def _link(found: re.Match[str]) -> str:
+    """A link to what several rules judge by, called by its title."""
+    name, suffix = found.groups()
+    said = SHARED[name][1]
+    return f"[{said.zh if suffix == ZH.suffix else said.en}]({name}{suffix})"
