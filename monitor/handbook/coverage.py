@@ -106,8 +106,9 @@ _EN = _Words(
     title="Coverage",
     about=(
         "Every phrase of the five notices, and the rule, metric or view that serves it, or why no stream of "
-        "settlements can show it ([中文](coverage.zh.md)). What is not built yet says so. A rule gives leads, never "
-        "verdicts; its page says what it does not see: [rules](rules/README.md)."
+        "settlements can show it ([中文](coverage.zh.md)). `shown` says whether settlement data can show what the "
+        "phrase means. What is not built yet says so. A rule gives leads, never verdicts; its page says what it does "
+        "not see: [rules](rules/README.md)."
     ),
     fates=("served", "not yet", "cannot be shown"),
     heads=("notice", "phrase", "meaning", "shown", "served by"),
@@ -123,7 +124,7 @@ _ZH = _Words(
     title="覆盖情况",
     about=(
         "五份文件中的每一项提法，由哪条规则、指标或视图对应；结算数据无法反映的，说明原因（[English](coverage.md)）。"
-        "尚未实现的如实注明。规则只给出线索，不作结论；每条规则看不到什么，见[规则](rules/README.zh.md)各页。"
+        "“能否反映”指结算数据能否反映该提法所指的情形；尚未实现的如实注明。规则只给出线索，不作结论；每条规则看不到什么，见[规则](rules/README.zh.md)各页。"
     ),
     fates=("已对应", "尚未实现", "无法反映"),
     heads=("文件", "提法", "能否反映", "对应"),
