@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -96,6 +96,7 @@ class _Words(NamedTuple):
     sums: tuple[str, ...]
     total: str
     comma: str
+    stop: str
     later: str
     make: Callable[[str, str, str], str]
 
@@ -115,6 +116,7 @@ _EN = _Words(
     sums=("section", "phrases"),
     total="all",
     comma=", ",
+    stop="; ",
     later="not yet: ",
     make=page,
 )
@@ -131,6 +133,7 @@ _ZH = _Words(
     sums=("类别", "提法数"),
     total="合计",
     comma="、",
+    stop="；",
     later="尚未实现：",
     make=page_zh,
 )
@@ -201,26 +204,27 @@ def _sum(name: str, found: list[Phrase]) -> tuple[str, ...]:
 def _row(one: Phrase, words: _Words) -> tuple[str, ...]:
     notice, shown = NOTICES[one.notice][words.place], SHOWN[one.shown][words.place]
     meaning = (one.english,) if words is _EN else ()
-    return (notice, f"「{one.phrase}」", *meaning, shown, words.comma.join(_served(one, words)))
+    return (notice, f"「{one.phrase}」", *meaning, shown, _served(one, words))
 
 
-def _served(one: Phrase, words: _Words) -> Iterator[str]:
+def _served(one: Phrase, words: _Words) -> str:
     """What serves a phrase, each with its link, then what is not built yet; or the reason why nothing can serve it."""
-    later = []
+    there: list[str] = []
+    later: list[str] = []
     for by in one.by:
         kind, _, name = by.partition(":")
         if kind == "no":
-            yield REASONS[name][words.place]
-        elif kind == "later":
+            return REASONS[name][words.place]
+        if kind == "later":
             later.append(PLANNED[name][words.place])
-        elif is_rule(by) and not rules_of(by):
-            later.append(by)
-        elif is_rule(by):
-            yield from (f"[{rule}](rules/{rule}{words.suffix})" for rule in rules_of(by))
+        elif not is_rule(by):
+            there.append(_VIEWS[kind](name, words))
+        elif rules := rules_of(by):
+            there += [f"[{rule}](rules/{rule}{words.suffix})" for rule in rules]
         else:
-            yield _VIEWS[kind](name, words)
-    if later:
-        yield words.later + words.comma.join(later)
+            later.append(by)
+    parts = [words.comma.join(there), words.later + words.comma.join(later) if later else ""]
+    return words.stop.join(filter(None, parts))
 
 
 def _command(name: str, _words: _Words) -> str:
