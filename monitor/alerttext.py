@@ -12,6 +12,7 @@ from monitor.alertwords import (
     CLOSED_BY,
     DECIDED,
     HEADINGS,
+    HISTORICAL,
     ROLES,
     SEVERITIES,
     STAGES,
@@ -98,6 +99,7 @@ def alert_line(alert: Alert, language: Language, *, with_id: bool = False) -> st
         padded(speech.of(SEVERITIES, alert["severity"]), 8),
         padded(speech.of(STATUS, alert["status"]), 9) if with_id else "",
         padded(alert["rule_id"], 9),
+        speech.said(HISTORICAL) if alert.get("historical") else "",
         alert["text"][language],
     ]
     return " ".join(filter(None, [alert["alert_id"] if with_id else "", *parts]))
@@ -137,6 +139,8 @@ def standing_of(alert: Alert, language: Language) -> str:
     status = speech.of(STATUS, alert["status"])
     if closed_by := alert.get("closed_by"):
         status = f"{status}{speech.comma}{speech.of(CLOSED_BY, closed_by)}"
+    if alert.get("historical"):
+        status = f"{status}{speech.comma}{speech.said(HISTORICAL)}"
     return f"{status} · {speech.of(STAGES, alert['stage'])}"
 
 

@@ -18,6 +18,8 @@ STATUS: Mapping[str, Said] = {
     "withdrawn": Said("已撤销", "withdrawn"),
     "closed": Said("已结束", "closed"),
 }
+HISTORICAL = Said("历史", "historical")
+"""Of an alert whose last trigger lies before the area went live."""
 CLOSED_BY: Mapping[str, Said] = {
     "quiet": Said("未再发生", "no further finding"),
     "rule_off": Said("规则停用", "the rule is off"),

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from monitor.errors import ConfigurationError
-from rules.times import DAY, HOUR, MINUTE
+from rules.times import DAY, HOUR, MINUTE, parse
 from rules.wire.answers import Limits
 from rules.wire.pseudonyms import Pseudonyms
 
@@ -31,7 +31,7 @@ MAY_DIFFER = frozenset({
     "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
     "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
-    "exporter_series", "budgets", "console_host", "console_port",
+    "exporter_series", "budgets", "console_host", "console_port", "live_from",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -153,6 +153,12 @@ class Settings(BaseSettings):
         description="A lead whose last trigger lies further back than this when it is published is history, and told "
         "to nobody, days. The first start of `monitor notify` begins as far back. Our assumption.",
     )
+    live_from: str = Field(
+        "",
+        description="Day or moment in Beijing from which the area is live, yyyy-mm-dd or yyyy-mm-dd hh:mm:ss: an alert "
+        "whose last trigger lies before it is marked `historical` in `monitor alerts` and `monitor evaluate`, and told "
+        "to nobody. Empty: all of it is live.",
+    )
     notify_hours: str = Field(
         "08:30-17:30",
         description="Working hours of the duty reviewer, Monday to Friday, Beijing time. What opens in them is told "
@@ -200,6 +206,14 @@ class Settings(BaseSettings):
                 raise ValueError("expected http://host:port, separated by commas")
         return alertmanager
 
+    @field_validator("live_from")
+    @classmethod
+    def _is_moment_or_empty(cls, live_from: str) -> str:
+        """Refuse what is no moment."""
+        if live_from and not _is_moment(live_from):
+            raise ValueError("expected yyyy-mm-dd or yyyy-mm-dd hh:mm:ss")
+        return live_from
+
     @field_validator("notify_hours")
     @classmethod
     def _are_hours(cls, hours: str) -> str:
@@ -229,6 +243,11 @@ class Settings(BaseSettings):
         return Pseudonyms(self.person_key or DEVELOPMENT_KEY, raw=self.persons == "raw")
 
     @property
+    def live_from_ms(self) -> int:
+        """When the area went live, ms UTC; 0 where it always was."""
+        return parse(self.live_from) if self.live_from else 0
+
+    @property
     def region_budgets(self) -> dict[str, float]:
         """Region -> what its fund may pay in a year, yuan."""
         pairs = (one.split("=") for one in self.budgets.split(",") if one)
@@ -246,6 +265,17 @@ class Settings(BaseSettings):
     def on_loopback(self) -> bool:
         """Whether every broker is on this machine."""
         return all(_on_loopback(broker.strip()) for broker in self.brokers.split(","))
+
+
+def _is_moment(text: str) -> bool:
+    """Whether it is a day, or a day and a time, of the calendar."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?", text):
+        return False
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_name(host: str) -> bool:

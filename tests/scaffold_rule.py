@@ -1,4 +1,4 @@
-"""The two files of a new rule, for a person to fill: make rule ID=S05 NAME=wandering_card LEDGER=visits.
+"""The three files of a new rule, for a person to fill: make rule ID=S05 NAME=wandering_card LEDGER=visits.
 
 All that tests/rules/test_every_rule.py asks of a rule is there. What only its author knows is marked TO FILL, and the
 tests fail until that is filled.
@@ -74,8 +74,10 @@ $imports
 class $class_name($base):
     """TO FILL: what is seen, in one sentence.
 
-    Why: TO FILL: the law or the notice that names it, what no number is published for, and how often an honest county
-    meets the defaults.
+    Why: TO FILL: the law or the notice that names it, and what no number is published for.
+
+    Honest county of 200,000 (TO FILL: the command that makes the figure): TO FILL. That is TO FILL alerts a month in
+    200,000.
 
     Known gaps: TO FILL: what it does not see, and what it sees wrongly.
 
@@ -154,8 +156,20 @@ def test_what_is_exempt() -> None:
 
 def test_the_figure_of_an_honest_county() -> None:
     """TO FILL: how often honest people meet the defaults."""
-    pytest.fail("TO FILL: the figure that $id states under Why")
+    pytest.fail("TO FILL: the figure that the page of $id states")
 '''
+
+CHINESE = """\
+TO FILL: 一句话说明看到什么。
+
+为何可疑：TO FILL：点名的法规或文件；未公布数值的如实说明。
+
+正常的县（20万参保人；TO FILL：得出数字的命令）：TO FILL。即20万参保人每月约TO FILL条。
+
+已知不足：TO FILL：看不到什么，误报什么。
+
+示例：TO FILL：示例说明什么，哪一例差一点不触发。
+"""
 
 
 class RefusedError(Exception):
@@ -220,6 +234,7 @@ class NewRule:
         return {
             f"rules/{self.family}/{self.stem}.py": Template(RULE).substitute(words),
             f"tests/rules/{self.family}/test_{self.id.lower().replace('-', '_')}.py": Template(TEST).substitute(words),
+            f"rules/{self.family}/{self.stem}.zh.md": CHINESE,
         }
 
 
@@ -344,7 +359,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         return 2
     for path in rule.files:
         sys.stdout.write(f"{path}\n")
-    tests = f"tests/rules/test_every_rule.py {' '.join(rule.files)}"
+    tests = " ".join(["tests/rules/test_every_rule.py", *(path for path in rule.files if path.endswith(".py"))])
     sys.stdout.write(f"Fill what is marked TO FILL. Until then these fail: make test ARGS='{tests}'\n")
     return 0
 

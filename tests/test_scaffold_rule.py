@@ -13,6 +13,7 @@ from statistics import mode
 
 import pytest
 
+from monitor.rulepage import MARKS_ZH
 from rules.catalogue import FAMILIES, catalogue
 from rules.ledgers import LEDGERS
 from tests.scaffold_rule import FAMILY_OF, LONGEST, ROOT, SUBJECTS, main, subject_of
@@ -29,6 +30,7 @@ COPIED = (
 ASKED = ("S99", "wandering_card", "visits")
 """No rule has such a number."""
 RULE, TEST = "rules/credential/s99_wandering_card.py", "tests/rules/credential/test_s99.py"
+TWIN = "rules/credential/s99_wandering_card.zh.md"
 
 # One rule for each ledger, a variant, another family than that of the letter, and the longest lines.
 OF_EVERY_KIND = [
@@ -137,19 +139,28 @@ def bare(tmp_path: Path) -> Path:
 
 
 def test_make_rule_writes_the_rule_and_its_test(tree: Path) -> None:
-    """The two files that CONTRIBUTING.md names, nothing else, and it tells which they are."""
+    """The files that CONTRIBUTING.md names, no other of Python, and it tells which they are."""
     before = files_in(tree)
     done = make_rule(tree, "ID=S99", "NAME=wandering_card", "LEDGER=visits")
 
     assert (0, "") == (done.returncode, done.stderr)
     assert {RULE, TEST} == files_in(tree) - before
-    assert [RULE, TEST] == done.stdout.splitlines()[:2]
+    assert [RULE, TEST, TWIN] == done.stdout.splitlines()[:3]
+
+
+def test_the_chinese_page_has_all_its_parts_to_fill(bare: Path) -> None:
+    """Each part is there, and marked."""
+    assert 0 == main(ASKED, bare)
+    paragraphs = (bare / TWIN).read_text("utf-8").split("\n\n")
+
+    assert ["", *MARKS_ZH] == [next((mark for mark in MARKS_ZH if one.startswith(mark)), "") for one in paragraphs]
+    assert all("TO FILL" in one for one in paragraphs)
 
 
 @pytest.mark.parametrize(
     "part",
     [
-        '"""Rule S99:', "Why:", "Known gaps:", "name=", "basis=", "advice=", "3_600,", "3,", "origin=",
+        '"""Rule S99:', "Why:", "Honest county", "Known gaps:", "name=", "basis=", "advice=", "3_600,", "3,", "origin=",
         'unit="persons"', "quiet: int", "raise NotImplementedError",
     ],
 )  # fmt: skip
@@ -297,6 +308,7 @@ def test_once_filled_it_is_a_rule_as_every_other(tree: Path) -> None:
         assert left in text
         text = text.replace(left, right)
     (tree / RULE).write_text(text, "utf-8")
+    (tree / TWIN).write_text((tree / TWIN).read_text("utf-8").replace("TO FILL", "已填"), "utf-8")
     done = run_module(
         tree, "pytest", "-q", "-p", "no:cacheprovider", "-k", "S99", "tests/rules/test_every_rule.py", RULE
     )

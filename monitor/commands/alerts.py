@@ -64,7 +64,7 @@ def alerts_list(
         person = settings.pseudonyms.person(person)
     moment = None if since is None else moment_of(since)
     wanted = Wanted(rule, severity, status, institution, min_severity, moment, is_open, person)
-    alerts = ReadModel(settings.redis, settings.prefix)
+    alerts = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
     if follow:
         with suppress(KeyboardInterrupt):
             for alert in alerts.follow(wanted, limit):
@@ -102,7 +102,7 @@ def alerts_show(
     from monitor.readmodel.readmodel import ReadModel
 
     settings = load_settings()
-    model = ReadModel(settings.redis, settings.prefix)
+    model = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
     alert = model.one(alert_id)
     if alert is None:
         missing = "读模型中没有该线索" if lang is Lang.zh else "no such alert in the read model"

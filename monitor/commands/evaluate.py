@@ -10,6 +10,7 @@ import typer
 
 from monitor.commands.common import Json, LangOption, out_json, out_line
 from monitor.errors import ConfigurationError
+from monitor.settings import load_settings
 
 if TYPE_CHECKING:
     from monitor.offline.evaluate import Row
@@ -24,13 +25,15 @@ def evaluate(
 ) -> None:
     """Per rule: precision, recall, delay from the first possible detection. Exit code 1 where a look-alike alerted.
 
-    Where no label names a rule, its precision and recall are not known.
+    Where no label names a rule, its precision and recall are not known. Alerts whose last trigger lies before
+    MONITOR_LIVE_FROM count like the others, and are counted as historical too.
     """
     from monitor.offline.evaluate import evaluate as score
     from monitor.offline.evaluate import read_alert, read_label
     from monitor.offline.evaluatetext import score_lines
 
-    scores = score(_rows(alerts, read_alert, "an alert"), _rows(labels, read_label, "a label"))
+    live_from = load_settings().live_from_ms
+    scores = score(_rows(alerts, read_alert, "an alert"), _rows(labels, read_label, "a label"), live_from)
     if as_json:
         out_json([one.row() for one in scores])
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -75,15 +74,16 @@ def rules_show(
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """The page of one rule, in English, with its parameters as they are in force."""
+    """The page of one rule, with its parameters as they are in force; in English where it has no Chinese page yet."""
     from monitor.inforce.rulebook import load_rules
+    from monitor.rulepage import chinese, english
     from rules.catalogue import catalogue
 
     classes = catalogue()
     check_one_of("rule", rule_id, classes)
     in_force = {watch.rule.id: watch.rule for watch in load_rules(load_settings(rules=rules).rules)}
     rule = in_force.get(rule_id, classes[rule_id]())  # type: ignore[call-arg]  # every parameter has a default
-    page = inspect.getdoc(classes[rule_id]) or ""
+    page, page_zh = english(classes[rule_id]), chinese(classes[rule_id])
     card = rule.card
     if as_json:
         out_json(
@@ -95,11 +95,15 @@ def rules_show(
                 "parameters": asdict(rule),
                 "about_parameters": {name: to_builtins(said) for name, said in rule.parameters().items()},
                 "page": page,
+                "page_zh": page_zh,
             }
         )
         return
-    name, basis, parameters = (card.name.zh, "依据", "参数") if lang is Lang.zh else (card.name.en, "Basis", "In force")
-    out(f"{rule_id} {name}\n{basis}: {card.basis}\n\n{page}\n\n{parameters}:")
+    if lang is Lang.zh:
+        said = page_zh or f"（本规则的说明目前只有英文）\n\n{page}"
+        out(f"{rule_id} {card.name.zh}\n依据：{card.basis}\n\n{said}\n\n参数：")
+    else:
+        out(f"{rule_id} {card.name.en}\nBasis: {card.basis}\n\n{page}\n\nIn force:")
     for name, value in asdict(rule).items():
         out(f"  {name} = {value} {_explained(rule.parameters()[name], lang)}")
 

@@ -10,6 +10,11 @@ def page(title: str, about: str, body: str) -> str:
     return f"# {title}\n\n{about} Made by `python -m monitor.handbook`.\n\n{body}\n"
 
 
+def page_zh(title: str, about: str, body: str) -> str:
+    """The same in Chinese."""
+    return f"# {title}\n\n{about} 由 `python -m monitor.handbook` 生成。\n\n{body}\n"
+
+
 def table(head: tuple[str, ...], rows: Iterable[Sequence[str]]) -> str:
     r"""A table.
 

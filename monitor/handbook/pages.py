@@ -5,10 +5,7 @@ A test holds that what is committed is what this module makes.
 
 from __future__ import annotations
 
-import inspect
-import json
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 
 import orjson
@@ -23,31 +20,18 @@ from monitor.contract.export import export
 from monitor.exporter.metrics import UseMetrics
 from monitor.handbook.alerts import alerts_page
 from monitor.handbook.control import control_page
-from monitor.handbook.markdown import code, page, table
+from monitor.handbook.coverage import coverage_page, coverage_page_zh
+from monitor.handbook.markdown import page, table
 from monitor.handbook.messages import messages_page
+from monitor.handbook.rulepages import rule_pages
 from monitor.handbook.runbook import runbook_page, runbook_page_zh
 from monitor.handbook.tables import reference_page, reference_page_zh
-from monitor.inforce.rulebook import parameters_of
 from monitor.notify.metrics import NotifyMetrics
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.settings import Settings
 from monitor.worker.metrics import Metrics
-from rules.catalogue import catalogue
-from rules.engine.card import Card
-from rules.engine.parameter import UNITS, Parameter, origin_text
-from rules.engine.rule import Rule
-from rules.engine.text import Text
 from streams.kafka.topics import Sizes
 from streams.kafka.topics import table as topics
-
-SHARED = {
-    "Supply": "rules.drug._supply",
-    "Prescribing": "rules.drug._prescribing",
-    "What is usual": "rules.credential._habit",
-    "Whole stays": "rules.ledgers.whole_stays",
-    "Convoys": "rules.inpatient._convoy",
-}
-"""The modules whose docstrings say what several rules judge by."""
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -102,54 +86,6 @@ def _full(metric: MetricWrapperBase) -> str:
     return str(metric._name) + ("_total" if metric._type == "counter" else "")  # noqa: SLF001 - as above
 
 
-PARAMETER_HEAD = ("参数 parameter", "默认值 default", "单位 unit", "含义 meaning", "来源 origin")
-
-
-def rules_page() -> str:
-    """Every rule: its page is its docstring."""
-    rules = catalogue().values()
-    heads = ("id", "名称", "name", "stage", "ledger", "needs")
-    parts = [
-        table(heads, [_head_row(one.card) for one in rules]),
-        *(f"## {title}\n\n{code('text', inspect.getdoc(import_module(name)) or '')}" for title, name in SHARED.items()),
-        *(_rule(one) for one in rules),
-    ]
-    about = (
-        "Every alert is a lead to verify, never a verdict. Parameters are set in rules.toml, a table for each id: "
-        "`[S01]` `limit = 6`; on a cluster `monitor rules put` brings that file into force. A parameter named `limit` "
-        "or `fewest` is reached: a value that equals it sets the rule off. One named `over` is exceeded."
-    )
-    return page("Rules", about, "\n\n".join(parts))
-
-
-def _head_row(card: Card) -> tuple[str, ...]:
-    link = f"[{card.id}](#{card.id.lower()})"
-    return (link, card.name.zh, card.name.en, card.stage, card.ledger, ", ".join(card.tables))
-
-
-def _rule(rule: type[Rule]) -> str:
-    card = rule.card
-    parts = (
-        f"## {card.id}",
-        f"{card.name.zh} · {card.name.en}. {card.basis}",
-        f"{card.why.zh}。",
-        f"先查：{card.advice.zh}。Look first: {card.advice.en}.",
-        code("text", inspect.getdoc(rule) or ""),
-        table(PARAMETER_HEAD, [_parameter_row(rule, name, said) for name, said in rule.parameters().items()]),
-    )
-    return "\n\n".join(parts)
-
-
-def _parameter_row(rule: type[Rule], name: str, said: Parameter) -> tuple[str, ...]:
-    default = json.dumps(parameters_of(rule)[name])
-    return (f"`{name}`", f"`{default}`", _both(UNITS[said.unit]), _both(said.meaning), _both(origin_text(said.origin)))
-
-
-def _both(text: Text) -> str:
-    """Chinese, and English below it; once where they are the same."""
-    return text.zh if text.zh == text.en else f"{text.zh}<br>{text.en}"
-
-
 def commands_page() -> str:
     """Every command with its options."""
     return page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration, 3 something was "
@@ -196,7 +132,6 @@ def contract_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "metrics.md": metrics_page,
-    "rules.md": rules_page,
     "commands.md": commands_page,
     "topics.md": topics_page,
     "messages.md": messages_page,
@@ -207,12 +142,15 @@ PAGES: dict[str, Callable[[], str]] = {
     "contract.json": contract_page,
     "runbook.md": runbook_page,
     "runbook.zh.md": runbook_page_zh,
+    "coverage.md": coverage_page,
+    "coverage.zh.md": coverage_page_zh,
+    **rule_pages(),
 }
 """File in docs/ -> what makes it."""
 
 
 def main() -> None:
     """Write every page."""
-    DOCS.mkdir(exist_ok=True)
+    (DOCS / "rules").mkdir(parents=True, exist_ok=True)
     for name, make in PAGES.items():
         (DOCS / name).write_text(make(), encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml  # a tool of development, as this package is
 
-from monitor.handbook.markdown import page
+from monitor.handbook.markdown import page, page_zh
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "rules.yml"
 
@@ -28,7 +28,7 @@ def runbook_page_zh() -> str:
         "[deploy/prometheus/rules.yml](../deploy/prometheus/rules.yml) 中每条告警的处置步骤（[English](runbook.md)）。"
         "线索另见[线索通知谁](notifying.zh.md)。"
     )
-    return page("告警处置手册", about, "\n\n".join(_sections("runbook_zh", "description_zh")))
+    return page_zh("告警处置手册", about, "\n\n".join(_sections("runbook_zh", "description_zh")))
 
 
 def alerts() -> list[dict[str, Any]]:

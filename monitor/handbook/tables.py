@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from monitor.handbook.markdown import code, page, table
+from monitor.handbook.markdown import code, page, page_zh, table
 from rules.columns import TABLE_COLUMNS, Column
 
 
@@ -71,16 +71,16 @@ _ZH = _Words(
 
 def reference_page() -> str:
     """Every column, in English."""
-    return _page(_EN)
+    return _page(_EN, page)
 
 
 def reference_page_zh() -> str:
     """Every column, in Chinese."""
-    return _page(_ZH)
+    return _page(_ZH, page_zh)
 
 
-def _page(words: _Words) -> str:
-    return page(words.title, words.about, "\n\n".join((words.files, *_tables(words))))
+def _page(words: _Words, make: Callable[[str, str, str], str]) -> str:
+    return make(words.title, words.about, "\n\n".join((words.files, *_tables(words))))
 
 
 def _tables(words: _Words) -> Iterator[str]:

@@ -67,12 +67,16 @@ class Post(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Policy:
-    """What an area has decided. openings: of a rule in an hour. age: ms. hours: "hh:mm-hh:mm" of the reviewer."""
+    """What an area has decided. openings: of a rule in an hour. age: ms. hours: "hh:mm-hh:mm" of the reviewer.
+
+    live_from: from when the area is live, ms UTC; 0 where it always was.
+    """
 
     area: str
     openings: int
     age: int
     hours: str
+    live_from: int = 0
 
 
 class Book:
@@ -149,7 +153,8 @@ class Book:
 
     def _begin(self, lead: Lead, appended: int, now: int, known: Entry | None) -> Entry | None:
         """A lead opens, or holds again after it had ended."""
-        fate = silent_for(lead, appended, self._policy.age) or self._fate(lead.rule_id, appended)
+        policy = self._policy
+        fate = silent_for(lead, appended, policy.age, policy.live_from) or self._fate(lead.rule_id, appended)
         if lead.status == "opened" or fate in ("told", "held"):
             self.fates[fate] += 1
         if fate not in ("told", "held"):

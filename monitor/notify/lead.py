@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from monitor.history import is_historical
 from rules.engine.alert import Status
 from rules.engine.finding import Severity
 from rules.engine.text import Text
@@ -72,16 +73,17 @@ def read(value: bytes) -> Lead:
     return lead
 
 
-def silent_for(lead: Lead, appended: int, age: int) -> Fate | None:
+def silent_for(lead: Lead, appended: int, age: int, live_from: int) -> Fate | None:
     """Why nobody is told of a lead; None where somebody is.
 
     appended: when the revision was published, ms UTC. age: how far back its last trigger may lie then, ms.
+    live_from: before which moment it may not lie in any case, ms UTC.
     """
     if lead.shadow:
         return "shadow"
     if lead.stage == "pre":
         return "pre"
-    return "historical" if parse(lead.last_time) < appended - age else None
+    return "historical" if is_historical(lead.last_time, max(appended - age, live_from)) else None
 
 
 def labels_of(lead: Lead, area: str, moment: Mapping[str, str]) -> Labels:

@@ -20,6 +20,7 @@ from monitor.notify.alertmanager import Alertmanager, AwayError
 from monitor.notify.book import Book, Entry, Policy, Post
 from monitor.notify.lead import read
 from monitor.notify.metrics import NotifyMetrics
+from monitor.settings import Settings
 from rules.catalogue import catalogue
 from rules.times import DAY
 from streams.kafka.reading import Record, offsets_at, place, read_all, reader, unread
@@ -223,6 +224,7 @@ def _now() -> int:
     return int(time.time() * 1000)
 
 
-def policy_of(area: str, openings: int, age_days: float, hours: str) -> Policy:
+def policy_of(settings: Settings) -> Policy:
     """The policy as the settings say it."""
-    return Policy(area, openings, int(age_days * DAY), hours)
+    age = int(settings.notify_age_days * DAY)
+    return Policy(settings.prefix, settings.notify_openings, age, settings.notify_hours, settings.live_from_ms)

@@ -36,7 +36,7 @@ def run_notify(settings: Settings) -> NoReturn:
 async def follow(settings: Settings, metrics: NotifyMetrics, connection: Connection) -> NoReturn:
     """One life of the notifier after the other. Raises ConfigurationError where its topics are not there."""
     client = {"bootstrap_servers": settings.brokers}
-    policy = policy_of(settings.prefix, settings.notify_openings, settings.notify_age_days, settings.notify_hours)
+    policy = policy_of(settings)
     log = structlog.get_logger("settlement_monitor.notify")
     while True:
         try:

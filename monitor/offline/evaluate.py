@@ -2,7 +2,7 @@
 
 An alert belongs to a label when their msgids meet; one without evidence (of a rule over whole days) when institution
 and times do. Counted are the alerts that stand: the last revision of each that is
-not withdrawn; shadow alerts and those of stage `pre` are left out.
+not withdrawn; shadow alerts and those of stage `pre` are left out. Those of history count, and are counted apart too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, NotRequired, TypedDict
 
 import msgspec
 
+from monitor.history import is_historical
 from rules.times import SECOND, parse
 
 Row = Mapping[str, Any]
@@ -37,6 +38,7 @@ class _Alert(TypedDict):
     status: str
     rule_id: str
     event_time: str
+    last_time: NotRequired[str | None]
     shadow: NotRequired[bool | None]
     stage: NotRequired[str | None]
     fixmedins_code: NotRequired[str | None]
@@ -78,7 +80,10 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One standing alert. at: business time (ms) of the trigger that opened it; start, end: of its window."""
+    """One standing alert. at: business time (ms) of the trigger that opened it; start, end: of its window.
+
+    last: business time of its last trigger, as the alert has it.
+    """
 
     rule: str
     messages: frozenset[str]
@@ -86,6 +91,7 @@ class Lead:
     institution: str
     start: int
     end: int
+    last: str
 
     def meets(self, truth: Truth) -> bool:
         """Whether it belongs to this label."""
@@ -103,6 +109,7 @@ class Score:
     is meant for; found: of these; look_alikes: honest ones that might be mistaken; mistaken: honest ones that it met.
     delays: of each fraud found, seconds of business time from when it could be found to when it was. is_labelled:
     whether any label names the rule, or is met by an alert of it: else nothing is known of how right it is.
+    historical: alerts whose last trigger lies before the area went live.
     """
 
     rule: str
@@ -115,6 +122,7 @@ class Score:
     missed: tuple[str, ...]
     delays: tuple[float, ...]
     is_labelled: bool
+    historical: int
 
     @property
     def precision(self) -> float | None:
@@ -136,6 +144,7 @@ class Score:
         return {
             "rule_id": self.rule,
             "alerts": self.standing,
+            "historical": self.historical,
             "true_positives": self.right,
             "precision": _rounded(self.precision),
             "labels": self.labelled,
@@ -166,11 +175,11 @@ def _read(line: bytes, kind: object, check: Callable[[Row], object]) -> Row:
     return row
 
 
-def evaluate(alerts: Iterable[Row], labels: Iterable[Row]) -> list[Score]:
-    """One score for each rule that has alerts or labels, sorted by rule."""
+def evaluate(alerts: Iterable[Row], labels: Iterable[Row], live_from: int = 0) -> list[Score]:
+    """One score for each rule that has alerts or labels, sorted by rule. live_from: ms UTC; before it is history."""
     leads, truths = standing(alerts), [_truth(label) for label in labels]
     rules = {lead.rule for lead in leads} | {rule for truth in truths for rule in truth.rules}
-    return [_score(rule, [lead for lead in leads if lead.rule == rule], truths) for rule in sorted(rules)]
+    return [_score(rule, [lead for lead in leads if lead.rule == rule], truths, live_from) for rule in sorted(rules)]
 
 
 def standing(alerts: Iterable[Row]) -> list[Lead]:
@@ -196,6 +205,7 @@ def _lead(alert: Row) -> Lead:
         institution=alert.get("fixmedins_code") or "",
         start=parse(window.get("start") or alert["event_time"]),
         end=parse(window.get("end") or alert["event_time"]),
+        last=alert.get("last_time") or alert["event_time"],
     )
 
 
@@ -213,7 +223,7 @@ def _truth(label: Row) -> Truth:
     )
 
 
-def _score(rule: str, leads: list[Lead], truths: list[Truth]) -> Score:
+def _score(rule: str, leads: list[Lead], truths: list[Truth], live_from: int) -> Score:
     """One rule's figures. Long because each of them is one count."""
     frauds = [truth for truth in truths if truth.fraud and rule in truth.rules | truth.also]
     wanted = [truth for truth in frauds if rule in truth.rules]
@@ -230,6 +240,7 @@ def _score(rule: str, leads: list[Lead], truths: list[Truth]) -> Score:
         missed=tuple(truth.scenario for truth in wanted if not met[truth]),
         delays=tuple((min(lead.at for lead in met[truth]) - truth.needed) / SECOND for truth in wanted if met[truth]),
         is_labelled=_is_labelled(rule, leads, truths),
+        historical=sum(is_historical(lead.last, live_from) for lead in leads),
     )
 
 

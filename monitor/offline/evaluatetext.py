@@ -22,7 +22,7 @@ _NO_LABELS = Said("没有标注", "no labels")
 
 
 def score_lines(scores: Sequence[Score], language: Language) -> Iterator[str]:
-    """A heading and a line for each rule; without labels no figures that rest on them."""
+    """A heading and a line for each rule; without labels no figures that rest on them. Then how many are history."""
     yield _line(said.zh if language == "zh" else said.en for said, _ in _COLUMNS)
     for one in scores:
         if one.is_labelled:
@@ -31,6 +31,8 @@ def score_lines(scores: Sequence[Score], language: Language) -> Iterator[str]:
         else:
             told = _NO_LABELS.zh if language == "zh" else _NO_LABELS.en
             yield _line([one.rule, str(one.standing), told])
+    if history := sum(one.historical for one in scores):
+        yield f"其中历史线索 {history} 条" if language == "zh" else f"of them historical: {history}"
 
 
 def _line(cells: Iterable[str]) -> str:

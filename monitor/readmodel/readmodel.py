@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from monitor.contract.feedback import TODO
 from monitor.errors import ConfigurationError, InputError
+from monitor.history import marked
 from monitor.incidents import incident_of, incidents_of
 from monitor.readmodel.layout import Keys, amount_of, names_of, outcome_of, score_of
 from rules.engine.finding import SEVERITIES
@@ -130,10 +131,14 @@ def check_url(url: str) -> None:
 
 
 class ReadModel:
-    """Reads alerts from Redis. Raises ConfigurationError where Redis does not answer."""
+    """Reads alerts from Redis, and marks what is history. Raises ConfigurationError where Redis does not answer.
 
-    def __init__(self, url: str, prefix: str) -> None:
+    live_from: from when the area is live, ms UTC; 0 where it always was.
+    """
+
+    def __init__(self, url: str, prefix: str, live_from: int = 0) -> None:
         check_url(url)
+        self._live_from = live_from
         self._redis = Redis.from_url(url)
         self._keys = Keys(prefix)
 
@@ -164,7 +169,7 @@ class ReadModel:
                 value = self._by_prefix(alert_id)
         except RedisError as error:
             raise self._unreachable(error) from None
-        return None if value is None else cast("Alert", orjson.loads(value))
+        return None if value is None else self._read(value)
 
     def said_of(self, alert_id: str) -> list[dict[str, str]]:
         """The dispositions of an alert, as they stand on the feedback topic; the first one first."""
@@ -202,7 +207,7 @@ class ReadModel:
             news.subscribe(self._keys.news)  # before the list is read: nothing is missed in between
             yield from reversed(self.search(wanted, limit).newest)
             for message in news.listen():
-                alert = orjson.loads(message["data"])
+                alert = self._read(message["data"])
                 if wanted.matches(alert):
                     yield alert
         except RedisError as error:
@@ -250,7 +255,7 @@ class ReadModel:
             pipe.zrevrange(self._keys.feedback(one), 0, 0)
         values = iter(pipe.execute())
         return [
-            None if json is None else _Known(orjson.loads(json), _said(said))
+            None if json is None else _Known(self._read(json), _said(said))
             for json, said in zip(values, values, strict=True)
         ]
 
@@ -325,6 +330,9 @@ class ReadModel:
 
     def _under(self, name: str) -> list[str]:
         return [one.decode() for one in cast("list[bytes]", self._redis.zrevrange(self._keys.by(name), 0, -1))]
+
+    def _read(self, value: bytes) -> Alert:
+        return marked(orjson.loads(value), self._live_from)
 
     def _value(self, alert_id: str) -> bytes | None:
         return cast("bytes | None", self._redis.hget(self._keys.alert(alert_id), "json"))

@@ -1,6 +1,6 @@
 """Who goes where on an honest day: refills of the chronically ill, colds, visits and stays.
 
-Honest people keep clear of the defaults of every rule (domain/defaults.md) by how they live, not by luck:
+Honest people keep clear of the defaults of every rule by how they live, not by luck:
 a refill is fetched when at most five days of it remain, elsewhere only after it ran out; nobody goes out two
 days running; a drug for a cold does not come back within a year; after a stay comes none for a hundred days.
 """

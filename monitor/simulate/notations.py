@@ -117,7 +117,7 @@ OTHER_NAMES = {
     "drug_trac_info": "drugtracinfo",
     "drugtracinfo": "drug_trac_info",
 }
-"""The interface's own spelling -> the other one that is in use (domain/nhsa.md, C4)."""
+"""The interface's own spelling -> the other one that is in use in some provinces."""
 
 
 def rewritten(message: Wire, notation: Notation) -> Wire:

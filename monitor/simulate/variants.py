@@ -23,7 +23,7 @@ _WITH_A = frozenset(
         *("2301", "2303", "2304", "2305", "2401", "3501", "3503", "3505", "3506"),
     }
 )
-"""Transactions that some provinces send with an A behind (domain/messages.md, section 2)."""
+"""Transactions that some provinces send with an A behind."""
 _BATCHES = {
     "3501": ("goodDetail",),
     "3503": ("purcinfoDetail", "goodDetail"),

@@ -60,9 +60,10 @@ class OutpatientGrowth(DayRule):
     Why: "门诊统筹涨幅过快" (Anyue county, eight measures, 2024-11-11) is one of its three named triggers. No number is
     published; the figures are our assumption.
 
-    Honest clinic of 600 visits a day at 60 yuan of the fund each, a fifth more in winter (tests/honest/
-    test_growth.py, our assumption), whose traffic wanders besides by 10 / 15 %: 0.0 / 0.6 alerts a year; at 30
-    visits a day none, for they cannot grow by 20,000 yuan in a week.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_growth.py`, our assumption): a clinic of 600
+    visits a day at 60 yuan of the fund each, a fifth more in winter, whose traffic wanders besides by 10 / 15 %:
+    0.0 / 0.6 alerts a year; at 30 visits a day none, for they cannot grow by 20,000 yuan in a week. In four clinics
+    of 600 visits, that is 0 to 0.2 alerts a month in 200,000.
 
     Summed up is what the fund paid for standing outpatient settlements (med_type 11, 12, 13, 14, 15, 16, 18, 19, 51,
     53, by the first two digits), by Beijing day. A day D is judged once it is over. A day that is in the calendar, of

@@ -34,14 +34,17 @@ class Gap(Rule[Swipe]):
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11): a person who holds many cards swipes them one
     after the other, for longer than ten minutes or for less. No published number exists; the figures are our
-    assumption. Where customers come independently (`python -m tests.honest.test_traffic`), a shop of 50 / 150 / 400
-    settlements a day opens 0.0001 / 0.014 / 0.007 alerts a day; on a day with twice the customers 0.02 / 1.1 / 4.8,
-    and 0.004 / 0.02 / 0 where the calendar has it as a pension or campaign day. Without the pause that is added to
-    the length of a run the largest of them would open 0.27 on an ordinary day.
+    assumption.
+
+    Honest county of 200,000 (`python -m tests.honest.test_traffic`, our assumption: customers come independently):
+    a shop of 50 / 150 / 400 settlements a day opens 0.0001 / 0.014 / 0.007 alerts a day; on a day with twice the
+    customers 0.02 / 1.1 / 4.8, and 0.004 / 0.02 / 0 where the calendar has it as a pension or campaign day. Without
+    the pause that is added to the length of a run the largest of them would open 0.27 on an ordinary day. In the 60
+    shops of S01, that is 6 alerts a month in 200,000.
 
     The run is the settlements of a pharmacy (2102, or med_type 41) at the institution before and with the judged one,
     at most `longest` before it, with no pause of more than `gap` between two of them. It is a finding if its distinct
-    persons are as many as the limit, which what is usual raises (docs/rules.md, "What is usual"); the length of time
+    persons are as many as the limit, which what is usual raises (docs/rules/usual.md); the length of time
     for that is from the first settlement of the run to the judged one, and `gap` more. The severity is that of S01,
     but for persons who are insured elsewhere.
 

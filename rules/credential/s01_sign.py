@@ -49,13 +49,16 @@ MOST_COUNTIES = 5
 class Sign(Rule[Swipe]):
     """Six persons who all share one sign settle at one pharmacy within ten minutes.
 
-    Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11) and "聚敛参保人医保卡，通过空刷套刷等方式骗保" (She
-    county, 2025-04-30): a few cards are hard to tell from customers by their number alone, but collected cards resemble
-    one another. The figures are our assumption. Customers come independently in `python -m tests.honest.test_traffic`.
-    There a shop of 50 / 150 / 400 settlements a day opens so many alerts a day for a sign, by the share of its
-    settlements that bear the sign: 5 %: 0 / 0 / 0.002; 10 %: 0 / 0.001 / 0.01; 20 %: 0 / 0.004 / 0.06; 60 %: 0.006 /
-    0.05 / 0.02. On a day with twice the customers, of whom 20 % bear it: 0 / 0.13 / 1.7, and 0 / 0.04 / 0.03 where the
-    calendar has it as a pension or campaign day.
+    Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11) and "聚敛参保人医保卡，通过空刷套刷等方式骗保"
+    (She county, 2025-04-30): a few cards are hard to tell from customers by their number alone, but collected cards
+    resemble one another. The figures are our assumption.
+
+    Honest county of 200,000 (`python -m tests.honest.test_traffic`, our assumption: customers come independently):
+    a shop of 50 / 150 / 400 settlements a day opens so many alerts a day for a sign, by the share of its
+    settlements that bear the sign: 5 %: 0 / 0 / 0.002; 10 %: 0 / 0.001 / 0.01; 20 %: 0 / 0.004 / 0.06; 60 %: 0.006
+    / 0.05 / 0.02. On a day with twice the customers, of whom 20 % bear it: 0 / 0.13 / 1.7, and 0 / 0.04 / 0.03
+    where the calendar has it as a pension or campaign day. In the 60 shops of S01, of whose settlements 10 to 20 %
+    bear a sign, that is 1 to 5 alerts a month in 200,000.
 
     For each sign that the judged settlement bears, the distinct persons of the settlements in (t - `window`, t] that
     bear it too are counted. The signs are
@@ -63,11 +66,12 @@ class Sign(Rule[Swipe]):
       the latter;
     - `elsewhere`: insuplc_admdvs and mdtrtarea_admvs are both sent and differ;
     - `typed`: mdtrt_cert_type 02;
-    - `drained`: balc is sent and below `balance` yuan. It is a finding if they are as many as the limit: the larger
-      of `limit` and m + 5 * sqrt(m). m is the usual number of
-    settlements with this sign, from the `habit_days` Beijing days before that of t: in the hour of day of t and its two
-    neighbours those with the sign are added up over these days and divided by the number of days among them that have
-    any settlement; the largest of the three, times `window` / 1 hour. Twice as much on a day of kind `pension` or
+    - `drained`: balc is sent and below `balance` yuan.
+
+    It is a finding if they are as many as the limit: the larger of `limit` and m + 5 * sqrt(m). m is the usual number
+    of settlements with this sign, from the `habit_days` Beijing days before that of t: in the hour of day of t and its
+    two neighbours those with the sign are added up over these days and divided by the number of days among them that
+    have any settlement; the largest of the three, times `window` / 1 hour. Twice as much on a day of kind `pension` or
     `campaign` in the calendar. Where these days have no settlement, m is not known and `limit` stands alone. Of several
     signs the one whose count exceeds its limit by the larger factor is told. The severity is that of S01, but instead
     of half of the persons insured elsewhere the signs `amount` and `elsewhere` make a `warning` `high`.

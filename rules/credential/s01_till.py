@@ -30,15 +30,17 @@ class Till(Rule[Swipe]):
     """More distinct outpatients settle at one till within the window than the till's own past explains.
 
     Why: "多人集中刷卡" (Anyue county, eight measures, 2024-11-11). A hospital settles at many tills under one code,
-    so its tills are judged each by itself. The figures are our assumption: a clerk who
-    takes 50 s a patient serves 12 in ten minutes and never comes near the limit. If patients could be served as fast
-    as they come (`python -m tests.honest.test_traffic`), a till of 50 / 150 / 400 settlements a day would open 0
-    alerts a day; on a day with twice the patients 0 / 0.006 / 2.0, and 0 / 0.002 / 0.008 where the calendar has it as
-    a pension or campaign day.
+    so its tills are judged each by itself. The figures are our assumption: a clerk who takes 50 s a patient serves
+    12 in ten minutes and never comes near the limit.
+
+    Honest county of 200,000 (`python -m tests.honest.test_traffic`): if patients could be served as fast as they
+    come, a till of 50 / 150 / 400 settlements a day would open 0 alerts a day; on a day with twice the patients 0 /
+    0.006 / 2.0, and 0 / 0.002 / 0.008 where the calendar has it as a pension or campaign day. On ordinary days,
+    that is 0 alerts a month in 200,000.
 
     A till is an institution and opter, by the settlements 2207 with opter_type 1; terminals and telephones (2, 3) are
     none. Counted are the distinct persons in (t - `window`, t]. It is a finding if they are as many as the limit, which
-    what is usual at the till raises (docs/rules.md, "What is usual"). The severity is that of S01, but for persons who
+    what is usual at the till raises (docs/rules/usual.md). The severity is that of S01, but for persons who
     are insured elsewhere.
 
     Known gaps: an account that several clerks share looks like a fast clerk until it is a habit (14 of 28 days with

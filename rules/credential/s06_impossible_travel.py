@@ -57,9 +57,10 @@ class ImpossibleTravel(Rule[Visit | Fill]):
     Why: "盗刷社会保障卡或医保电子凭证" (Mei county forwarding Baoji city, 2024-09-27): a credential that is in two
     places was stolen, copied or lent. The figures are our assumption. Two institutions of one county within half an
     hour are the walk to the pharmacy next door, 45 to 150 persons a day in a county of 200,000, and are no finding.
-    Arithmetic (tests/honest/test_traffic.py): if 70 % of these carry their prescription, and a third institution
-    within the hour is as likely as a second, 0.1 to 0.6 alerts a day; if 2 % of the rest go to the next county, 0.3 to
-    0.9.
+
+    Honest county of 200,000 (`python -m pytest tests/honest/test_traffic.py`, our assumption): if 70 % of these
+    carry their prescription, and a third institution within the hour is as likely as a second, 0.1 to 0.6 alerts a
+    day; if 2 % of the rest go to the next county, 0.3 to 0.9. That is 12 to 45 alerts a month in 200,000.
 
     What is compared are the settlements in (t - `window`, t] that say where the person was. These do not: one made at a
     terminal or by telephone (opter_type 2, 3); one of an internet or mail-order institution; one with the electronic

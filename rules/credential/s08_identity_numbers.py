@@ -51,9 +51,10 @@ class IdentityNumbers(DayRule):
     settlements, of the squared difference between p and the share of their day. It is a finding if k is at least
     `fewest`, and k / n is more than p + `over_deviations` standard deviations: `warning`.
 
-    Honest county of 60 pharmacies (50 to 400 settlements a day) and 6 hospitals (600), where one settlement in twenty
-    is by identity number and this part wanders by a fifth from day to day (tests/honest/test_growth.py, our
-    assumption): 6 alerts a year; with 3 standard deviations 120.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_growth.py`, our assumption: 60 pharmacies of 50 to 400
+    settlements a day and 6 hospitals of 600, where one settlement in twenty is by identity number and this part wanders
+    by a fifth from day to day): on average, 6 a year; with 3 standard deviations 120. That is 0.5 alerts a month in
+    200,000.
 
     Known gaps: whether a number was typed in or the identity card was read is not in the message. A day on which the
     reader of cards fails, or an outreach in a village, looks the same. Who always types numbers in is usual there; and

@@ -70,9 +70,10 @@ class TraceCodeReuse(Rule[Sale]):
     A code with `placeholder` or more sales on one Beijing day is no code: one `info` finding on that day, and no other
     finding on it and for 30 days. Codes that cannot be right by their form are left to D04-DATA.
 
-    Honest county of 200,000 (tests/honest/test_drugs.py): boxes that are taken back and sold again, messages and
-    stock reports that come twice, opened packs: 0 alerts. What is left is a box that was scanned wrongly or opened
-    without the flag: by our assumption, one in 50,000 of 10,000 boxes a day, 0.2 alerts a day.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`): boxes that are taken back and sold
+    again, messages and stock reports that come twice, opened packs: 0 alerts. What is left is a box that was
+    scanned wrongly or opened without the flag: by our assumption, one in 50,000 of 10,000 boxes a day, 0.2 alerts a
+    day. That is 6 alerts a month in 200,000.
 
     Known gaps: an opened pack whose parts together exceed it; a box resold with a code that was never scanned before; a
     box that comes back more than 90 days after its sale and is rightly sold again; a pharmacy that takes boxes back and

@@ -34,14 +34,15 @@ class ResaleAccumulation(Rule[Fill]):
     collects drugs for resale goes from shop to shop, so that no shop sees the whole. No number is published; published
     cases tell of tens of drugs and of years of supply in months. Four institutions in 30 days are our assumption.
 
-    What a drug line, a substance, a dispensing and a returned dispensing are stands in docs/rules.md, "Supply". t is
+    What a drug line, a substance, a dispensing and a returned dispensing are stands in docs/rules/supply.md. t is
     the first line of the dispensing that is judged. Counted are the institutions of it and of the dispensings that
     begin before it, without lines at or before t - `days`; returned ones are left out. It is a finding, `high`, if they
     are `limit` or more and the judged dispensing is the first of these days at its institution. How much was dispensed
     does not matter: what supply is not known of is counted too.
 
-    Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 2,140 refills a day, fetched when -5 to 10
-    days remain, one in twenty elsewhere): 0 alerts a day by four institutions, 0 by three.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`, our assumption: 2,140 refills a day,
+    fetched when -5 to 10 days remain, one in twenty elsewhere): 0 alerts a day by four institutions, 0 by three.
+    That is 0 alerts a month in 200,000.
 
     Known gaps: several persons of one household or one buyer with several cards. Substances that have no common code
     or group count apart. Painkillers and other drugs of every cold are counted as any.

@@ -38,7 +38,7 @@ class SubstitutedDrug(Rule[Sale]):
     Looked at are the standing sales of one good trace code, as they are settled (2102, 2207, 2304) and as they are
     reported from stock (3505), opened packs too. The item of a settlement is that of the line that names the code;
     where no line does, the sale is left out. An entry is a finding if an entry before it, at most `keep_days` before,
-    has another substance (docs/rules.md, "Supply": two makers of one substance, and two codes of it, are the same). Of
+    has another substance (docs/rules/supply.md: two makers of one substance, and two codes of it, are the same). Of
     one moment the order is that of the messages' identities. Solvents have no substance and are left out. The value is
     the number of substances up to the entry; where they are more than `most`, the code stands for no pack, and nothing
     is told (D04 and D04-DATA speak of such codes).
@@ -46,8 +46,8 @@ class SubstitutedDrug(Rule[Sale]):
     `high` if two entries of one institution contradict each other; else, and for codes of manufacturers' own,
     `warning`: then one of two institutions may have misread.
 
-    Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 10,000 boxes a day, one in 100,000 scanned
-    against the wrong line): 0.1 alerts a day.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`, our assumption: 10,000 boxes a day, one
+    in 100,000 scanned against the wrong line): 0.1 alerts a day. That is 3 alerts a month in 200,000.
 
     Known gaps: an institution that reports no stock, or reports the charged drug there too. At a till that scans two
     boxes in the wrong order each of them is told.

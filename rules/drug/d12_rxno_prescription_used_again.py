@@ -50,16 +50,16 @@ class PrescriptionUsedAgain(Rule[Use]):
     A use is a person and an institution; it is judged at its first sale in (t - `days`, t]. An earlier sale in that
     window contradicts it
     - of another person: if both are at one institution, or both are circulated;
-    - of the same person: if it is at another institution, and both have a drug of the same substance (docs/rules.md,
-      "Supply").
+    - of the same person: if it is at another institution, and both have a drug of the same substance
+      (docs/rules/supply.md).
     The value is the number of uses whose sales contradict the judged one, and itself. It is a finding from `limit` on:
     `high` if a sale of another person contradicts, else `warning`, for the second pharmacy may have handed out what the
     first one lacked. With more than 400 sales of a number in the window the rule does not decide (counted as `too many
     sales on one number`).
 
-    Honest county of 200,000 (tests/honest/test_drugs.py, our assumption: 500 sales on a prescription a day, in one of
-    5,000 the number of the customer before is sent again; one of 2,000 is fetched in parts of one drug at two
-    pharmacies): 0.1 alerts a day as `high`, 0.25 as `warning`.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`, our assumption: 500 sales on a prescription
+    a day, in one of 5,000 the number of the customer before is sent again; one of 2,000 is fetched in parts of one drug
+    at two pharmacies): 0.35 alerts a day, 0.1 as `high` and 0.25 as `warning`. That is 10.5 alerts a month in 200,000.
 
     Known gaps: who fetches the same prescription again at the same pharmacy; a paper prescription that two people use
     at two pharmacies, for the numbers of different hospitals may be the same; a settlement that does not carry its

@@ -49,7 +49,7 @@ class OverlappingStays(Rule[Stay]):
     Why: "重复享受医保待遇" (She county, 2025-04-30): another person lies in one of the two beds, or no person does. No
     number is published; a day leaves room for admissions and discharges that are entered late in the day.
 
-    What a stay, its end and its settlement are stands in docs/rules.md, "Whole stays". An admission is compared with
+    What a stay, its end and its settlement are stands in docs/rules/whole-stays.md. An admission is compared with
     each stay of the person at another institution that was admitted before it, at most `longest_days` before. Pairs are
     left out where one of the two is of an exempt kind, or was left in an exempt way.
 
@@ -62,9 +62,10 @@ class OverlappingStays(Rule[Stay]):
     discharge may still come, and withdraws it where it lies earlier. It is `high` when both ends are known and both
     stays are settled. Of several pairs the most certain is told, then the longest overlap.
 
-    Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 36,000 stays a year, 1.5 % of them
-    followed by one elsewhere within three days, 30 % of these not marked as transfers, 3 % of discharges uploaded more
-    than a day late): 0.01 alerts a day, each a warning that is withdrawn when the discharge comes.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_stays.py`, our assumption: 36,000 stays a year,
+    1.5 % of them followed by one elsewhere within three days, 30 % of these not marked as transfers, 3 % of
+    discharges uploaded more than a day late): 0.01 alerts a day, each a warning that is withdrawn when the
+    discharge comes. That is 0.3 alerts a month in 200,000.
 
     Known gaps: a stay whose admission was not seen, or is older than `longest_days`. A hospital of several sites with a
     code for each. A first stay that was forgotten (neither 2402 nor a final settlement) keeps its warning. The closing

@@ -10,9 +10,11 @@ from ._withheld import Withheld, least
 class PaidWhileWaiting(Withheld):
     """The fund pays for a person whom the register still has in the waiting period.
 
-    Why: "违规为尚在医保待遇等待期的人员办理医保待遇" (She county, 2025-04-30). The register decides, so an honest
-    county has no alert but for errors in it: a person with a wrong row has one alert for as long as the fund pays at
-    least once in 30 days.
+    Why: "违规为尚在医保待遇等待期的人员办理医保待遇" (She county, 2025-04-30).
+
+    Honest county of 200,000: the register decides, so there is no alert but for errors in it. A person with a wrong
+    row has one for as long as the fund pays at least once in 30 days. That is 0 alerts a month in 200,000 where the
+    register is right.
 
     Judged are settlements (2102, 2207, 2304), at setl_time, with fund_pay_sumamt above 0. It is a finding, `high`, if
     the row of the person that is valid at setl_time has state `waiting`. The value is the number of such settlements in

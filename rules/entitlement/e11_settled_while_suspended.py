@@ -10,9 +10,12 @@ from ._withheld import Withheld, least
 class SettledWhileSuspended(Withheld):
     """A person settles through the network while the register has the person's network settlement suspended.
 
-    Why: Article 41 of the regulation lets the bureau suspend the network settlement of an insured person for 3 to 12
-    months. The register decides, so an honest county has no alert but for errors in it: a person with a wrong row has
-    one alert for as long as the person settles at least once in 30 days.
+    Why: Article 41 of the regulation lets the bureau suspend the network settlement of an insured person for 3 to
+    12 months.
+
+    Honest county of 200,000: the register decides, so there is no alert but for errors in it. A person with a wrong
+    row has one for as long as the person settles at least once in 30 days. That is 0 alerts a month in 200,000
+    where the register is right.
 
     Judged are settlements (2102, 2207, 2304), at setl_time, whatever the fund paid. It is a finding, `high`, if the row
     of the person that is valid at setl_time has state `suspended`. The value is the number of such settlements in the

@@ -28,9 +28,11 @@ class AdmittedWithoutAgreement(Rule[Admitted]):
     """An institution admits a patient at a time at which the register has its agreement suspended or terminated.
 
     Why: "违规为非定点医药机构或处于中止医保协议期间的医药机构提供医保结算" (Mei county forwarding Baoji city,
-    2024-09-27). A stay is held against its beginning: those who were admitted before may be treated to the end. The
-    register decides, so an honest county has no alert but for errors in it: an institution with a wrong row has one
-    for as long as it admits every day.
+    2024-09-27). A stay is held against its beginning: those who were admitted before may be treated to the end.
+
+    Honest county of 200,000: the register decides, so there is no alert but for errors in it. An institution with a
+    wrong row has one for as long as it admits every day. That is 0 alerts a month in 200,000 where the register is
+    right.
 
     Judged are admissions (2401), at begntime. It is a finding, `critical`, if the row of the institution that is valid
     at begntime has status `suspended` or `terminated`. Where no row is valid then, the rule does not decide (counted as

@@ -39,11 +39,11 @@ class SecondDelivery(Rule[Stay]):
     months are a child that is born early, after a pregnancy that began a month after the birth. The figures are our
     assumption.
 
-    Honest county: none, but for errors of the coding, where a later stay has the code of the delivery that it follows.
-    If that is so of one in a hundred of the 800 deliveries a year of 100,000 persons (our assumption), 0.7 alerts a
-    month.
+    Honest county of 200,000: none, but for errors of the coding, where a later stay has the code of the delivery
+    that it follows. If that is so of one in a hundred of the 1,600 deliveries a year (our assumption), 16 stays are
+    told in a year. That is 1.3 alerts a month in 200,000.
 
-    A stay is a delivery if its diagnosis (docs/rules.md, "Whole stays") begins with one of `deliveries`, its admission
+    A stay is a delivery if its diagnosis (docs/rules/whole-stays.md) begins with one of `deliveries`, its admission
     is known, and none of its pieces is of a kind in `newborns`. Judged is an admission. It is a finding, `high`, if an
     earlier delivery of the person, at whichever institution, began at least `apart` days and less than `days` days
     before it. What is closer is a transfer, or a stay that goes on. The value is the number of whole days between this

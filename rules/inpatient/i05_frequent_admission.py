@@ -30,11 +30,11 @@ class FrequentAdmission(Rule[Stay]):
     Why: "住院频繁病例" (Anyue county, eight measures, 2024-11-11) is one of its three named triggers; the national
     class "频繁住院" leaves the number to the counties. The figures are our assumption.
 
-    Honest county of 200,000 (tests/honest/test_stays.py, our assumption: 0.18 stays a head and year, a fifth of
-    them exempt, illness so unequal that 23 % of those who are admitted in a year are admitted again in it): 0.14
-    alerts a day.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_stays.py`, our assumption: 0.18 stays a head and
+    year, a fifth of them exempt, illness so unequal that 23 % of those who are admitted in a year are admitted
+    again in it): 0.14 alerts a day. That is 4 alerts a month in 200,000.
 
-    What a stay, an exempt diagnosis and an exempt kind are stands in docs/rules.md, "Whole stays". A stay counts at its
+    What a stay, an exempt diagnosis and an exempt kind are stands in docs/rules/whole-stays.md. A stay counts at its
     admission. Not counted are stays of an exempt kind, with an exempt diagnosis at admission or discharge, that were
     left in an exempt way, or that ended in an interim settlement.
 

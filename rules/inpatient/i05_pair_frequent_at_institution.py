@@ -22,7 +22,8 @@ class FrequentAtInstitution(FrequentHere):
     Why: "一年内多次在同一定点医疗机构住院的" (Baoji city, 2024-09-27) is a key population. The year is the notice's;
     how often "many times" is, is not published: five is our assumption.
 
-    The honest county of I05, where four of five stays are at the same hospital (our assumption): 0.18 alerts a day.
+    Honest county of 200,000 (`python -m pytest tests/honest/test_stays.py`, our assumption: that of I05, where four
+    of five stays are at the same hospital): 0.18 alerts a day. That is 5 alerts a month in 200,000.
 
     As I05, with the stays of one institution and one limit.
 

@@ -22,9 +22,10 @@ class HouseholdTogether(Convoy[Admitted]):
     time" is the notice's; three days and three persons are our assumption.
 
     Honest county of 100,000 persons, in whose families one in fifty admissions brings another within two days
-    (tests/honest/test_convoys.py): 0.15 alerts a month. Two of a household would open 31, so they are not enough.
+    (`python -m pytest tests/honest/test_convoys.py`): 0.15 alerts a month. Two of a household would open 31, so
+    they are not enough. That is 0.3 alerts a month in 200,000.
 
-    See "Convoys" in docs/rules.md for what counts. The circle is the household of the person in the table `households`,
+    See docs/rules/convoys.md for what counts. The circle is the household of the person in the table `households`,
     by the row that is valid at the begntime; who has none is left out.
 
     Known gaps: relatives who are registered in different households are not seen. An outbreak brings many at once and

@@ -21,11 +21,12 @@ class SharedTelephone(Convoy[Admitted]):
     Why: "结队住院" (She county, 2025-04-30), "同村或同一家庭成员同一时间在同一定点医疗机构住院的" (Baoji city,
     2024-09-27). Who brings a group leaves one number for all. No number of persons is published.
 
-    Honest county of 100,000 persons, of whom each family leaves one number (tests/honest/test_convoys.py): 0.0 alerts a
-    month; with a limit of 3 it would be 1.4, and five times as many where people are admitted 0.31 times a year and not
-    0.18 times. So 4 is our assumption.
+    Honest county of 100,000 persons, of whom each family leaves one number
+    (`python -m pytest tests/honest/test_convoys.py`): 0.0 alerts a month; with a limit of 3 it would be 1.4, and
+    five times as many where people are admitted 0.31 times a year and not 0.18 times. So 4 is our assumption. That
+    is 0 alerts a month in 200,000.
 
-    See "Convoys" in docs/rules.md for what counts. The circle is the contact telephone (tel) of the admission; a number
+    See docs/rules/convoys.md for what counts. The circle is the contact telephone (tel) of the admission; a number
     of fewer than seven digits, or of one digit repeated, is none. +86 and what is no digit do not matter.
 
     Known gaps: a hospital that fills in its own number for those who have none gives one lead that stays open. A broker

@@ -36,9 +36,10 @@ class VillageTogether(Convoy[Admitted]):
     assumption.
 
     Honest county of 100,000 persons in villages of 1,500, who go to the same hospital in half of the cases
-    (tests/honest/test_convoys.py): 1.4 alerts a month; without what is usual it would be 2.8.
+    (`python -m pytest tests/honest/test_convoys.py`): 1.4 alerts a month; without what is usual it would be 2.8.
+    That is 2.8 alerts a month in 200,000.
 
-    See "Convoys" in docs/rules.md for what counts. The circle is the village of the person in the table `households`,
+    See docs/rules/convoys.md for what counts. The circle is the village of the person in the table `households`,
     by the row that is valid at the begntime; who has none is left out. The limit is the larger of `limit` and m + 5 *
     sqrt(m). m is the number of standing admissions of the village at the institution, of whatever kind, on the 84 whole
     days of Beijing that ended at least 73 days before the begntime (before inf_time where that is earlier), times

@@ -21,10 +21,11 @@ class CareHomeTogether(Convoy[Admitted]):
     Why: "与养老、康复、护理机构等勾结，诱导无住院需求的供养老人、康复人员、失能人员虚假住院骗保" (She county,
     2025-04-30). No number is published; a week and four persons are our assumption.
 
-    Honest county of 100,000 persons with five care homes of 100 people, who are admitted 0.5 times a year each, two of
-    three to the same hospital (tests/honest/test_convoys.py, our assumption): 0.1 alerts a month.
+    Honest county of 100,000 persons with five care homes of 100 people, who are admitted 0.5 times a year each, two
+    of three to the same hospital (`python -m pytest tests/honest/test_convoys.py`, our assumption): 0.1 alerts a
+    month. That is 0.2 alerts a month in 200,000.
 
-    See "Convoys" in docs/rules.md for what counts. The circle is the care home of the person in the table `households`,
+    See docs/rules/convoys.md for what counts. The circle is the care home of the person in the table `households`,
     by the row that is valid at the begntime; who has none is left out.
 
     Known gaps: people who are sent one by one, again and again, are seen by I05 alone. An outbreak brings many at once

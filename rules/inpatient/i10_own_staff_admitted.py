@@ -26,8 +26,9 @@ class OwnStaffAdmitted(FrequentHere):
     their own hospital without being ill. The year is the notice's; "many times" is not published, twice is our
     assumption.
 
-    Honest county of 100,000 persons, of whom 800 work in hospitals, with 0.18 stays a year each, so unequal as those of
-    I05, seven of ten of them at home (tests/honest/test_stays.py): 1.4 alerts a month.
+    Honest county of 100,000 persons, of whom 800 work in hospitals, with 0.18 stays a year each, so unequal as
+    those of I05, seven of ten of them at home (`python -m pytest tests/honest/test_stays.py`): 1.4 alerts a month.
+    That is 2.8 alerts a month in 200,000.
 
     As I05-PAIR, but only stays count at whose begntime the person works at that institution: by the row of the table
     `staff` that is valid then.

@@ -25,10 +25,11 @@ class BrokerTelephone(Convoy[Brought]):
     Why: "“黑中介”拉拢、诱导参保人虚假住院骗保" (She county, 2025-04-30): a broker brings people to whoever pays. No
     number is published; the figures are our assumption.
 
-    Honest county of 100,000 persons, of whom each family leaves one number and goes to another hospital in three of ten
-    cases (tests/honest/test_convoys.py): 0.0 alerts a month.
+    Honest county of 100,000 persons, of whom each family leaves one number and goes to another hospital in three of
+    ten cases (`python -m pytest tests/honest/test_convoys.py`): 0.0 alerts a month. That is 0 alerts a month in
+    200,000.
 
-    See "Convoys" in docs/rules.md for what counts. The circle is the contact telephone (tel) of the admission, wherever
+    See docs/rules/convoys.md for what counts. The circle is the contact telephone (tel) of the admission, wherever
     that is; the admissions that count must be to at least `places` institutions. A number of fewer than seven digits,
     or of one digit repeated, is none. +86 and what is no digit do not matter.
 

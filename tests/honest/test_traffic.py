@@ -1,13 +1,15 @@
 """How often the rules on credentials alert where everybody is honest: the figures in their pages.
 
 `python -m tests.honest.test_traffic` counts and prints them all (some minutes). Customers come independently of
-one another; a pharmacy is open for 13 hours, 16 % of its day falls into one of them (domain/defaults.md).
+one another; a pharmacy is open for 13 hours, 16 % of its day falls into one of them (our assumption).
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import exp
 from random import Random
 
@@ -30,6 +32,9 @@ FIRST = parse("2026-01-05")
 PAST = 42
 """Days before the first one that is judged: the habit needs 28, and ends thirteen before."""
 SHOPS = (50, 150, 400)
+"""Settlements a day."""
+IN_A_COUNTY = {50: 45, 150: 13, 400: 2}
+"""Settlements a day -> so many shops of a county of 200,000: 60 with 5,000 settlements a day."""
 Customer = Callable[[int, str], Swipe]
 
 
@@ -97,7 +102,7 @@ def episodes(rule: Rule, order: list[Swipe], last: int, bins: dict[int, list[int
 def third_places_a_day(pairs: float, exempt: float, settlements: float = 3_400) -> float:
     """S06: persons a day at a third institution within the hour, where a third is as likely as a second.
 
-    pairs: persons a day at two institutions within half an hour (45-150 in a county of 200,000, domain/defaults.md);
+    pairs: persons a day at two institutions within half an hour (45 to 150 in a county of 200,000, our assumption);
     exempt: part of them who walk to the pharmacy with their prescription. 200,000 persons x 6.2 settlements / 365 d.
     """
     left = pairs * (1 - exempt)
@@ -140,13 +145,43 @@ def test_figures_of_the_rules_over_persons() -> None:
     assert 4 == round(settled_too_late_a_year(300, mean_days=7, limit_days=30))
 
 
+def a_month(found: Mapping[int, float]) -> float:
+    """Alerts in 30 days in the shops of a county. found: settlements a day -> alerts a day of one shop."""
+    return 30 * sum(IN_A_COUNTY[mean] * alerts for mean, alerts in found.items())
+
+
+@pytest.mark.parametrize(
+    ("rule", "before", "month"),
+    [
+        (ConcentratedSwiping, "settlements a day opens", "that is"),
+        (Gap, "settlements a day opens", "that is"),
+        (Sign, "; 10 %:", "that is"),
+        (Sign, "; 20 %:", "that is 1 to"),
+    ],
+)
+def test_the_shops_of_a_county_give_the_figure_of_a_month(rule: type[Rule], before: str, month: str) -> None:
+    """The page of a rule names a shop of each size, and what all of a county open in a month."""
+    page = " ".join((inspect.getdoc(rule) or "").split())
+    shops = re.search(rf"{before} ([\d.]+) / ([\d.]+) / ([\d.]+\d)", page)
+    assert shops
+    found = dict(zip(SHOPS, map(float, shops.groups()), strict=True))
+    told = re.search(rf"{month} (\d+)", page)
+
+    assert told
+    assert round(a_month(found)) == int(told[1])
+    assert 5_000 == sum(mean * shops for mean, shops in IN_A_COUNTY.items())
+
+
 def figures() -> Iterator[str]:
     """The figures, a line each."""
     for rule in (ConcentratedSwiping(), Gap(), Till()):
+        found = {}
         for mean in SHOPS:
             days = 400_000 // mean
+            found[mean] = a_day(rule, mean, days)
             twice = [a_day(rule, mean, days // 4, crowd=2.0, known=known) for known in (False, True)]
-            yield f"{rule.id} {mean}: {a_day(rule, mean, days):.4f}, twice {twice[0]:.3f}, known {twice[1]:.3f}"
+            yield f"{rule.id} {mean}: {found[mean]:.4f}, twice {twice[0]:.3f}, known {twice[1]:.3f}"
+        yield f"{rule.id}: {a_month(found):.1f} alerts a month in 200,000"
     for part in (0.05, 0.1, 0.2, 0.6):
         for crowd, known in ((1.0, False), (2.0, False), (2.0, True)):
             shared = [
@@ -155,7 +190,8 @@ def figures() -> Iterator[str]:
             ]
             day = "twice the customers, " if crowd > 1 else ""
             day += "known to the calendar, " if known else ""
-            yield f"S01-SIGN, {part:.0%} bear the sign, {day}{' / '.join(f'{one:.4f}' for one in shared)}"
+            line = f"S01-SIGN, {part:.0%} bear the sign, {day}{' / '.join(f'{one:.4f}' for one in shared)}"
+            yield f"{line}: {a_month(dict(zip(SHOPS, shared, strict=True))):.1f} alerts a month in 200,000"
 
 
 if __name__ == "__main__":

@@ -158,3 +158,12 @@ def test_a_line_is_in_one_language_too() -> None:
 
     assert alert_line(alert, "zh").startswith(f"一般     E01       {OTHER} 2026-03-03 00:00，收治")
     assert alert_line(alert, "en", with_id=True).startswith(f"a1 warning  closed    E01       {OTHER}, 2026-03-03")
+
+
+def test_an_alert_of_history_says_so() -> None:
+    """In its line, and in full behind its status."""
+    alert = two_stays() | {"alert_id": "a1", "historical": True}
+
+    assert alert_line(alert, "zh").startswith(f"一般     E01       历史 {OTHER}")
+    assert "，历史 · " in next(iter(alert_lines(alert, "zh")))
+    assert ", historical · " in next(iter(alert_lines(alert, "en")))

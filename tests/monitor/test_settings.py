@@ -26,6 +26,8 @@ from rules.wire.pseudonyms import Pseudonyms
         ("MONITOR_ALERTMANAGER", "http://a:9093,,http://b:9093", "MONITOR_ALERTMANAGER: .*expected http://host:port"),
         ("MONITOR_NOTIFY_HOURS", "17:30-08:30", "MONITOR_NOTIFY_HOURS: .*expected hh:mm-hh:mm"),
         ("MONITOR_NOTIFY_HOURS", "8:30-17:30", "MONITOR_NOTIFY_HOURS: .*expected hh:mm-hh:mm"),
+        ("MONITOR_LIVE_FROM", "2026-3-5", "MONITOR_LIVE_FROM: .*expected yyyy-mm-dd"),
+        ("MONITOR_LIVE_FROM", "2026-02-30", "MONITOR_LIVE_FROM: .*expected yyyy-mm-dd"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
@@ -36,6 +38,16 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
         load_settings()
 
     assert "\n" not in str(raised.value)
+
+
+def test_an_area_is_live_from_a_moment_in_beijing() -> None:
+    """A day is its first moment; an area that says nothing always was."""
+    days = ("2026-03-05", "2026-03-05 00:00:00", "")
+    defaults = Settings.model_construct().model_dump()
+
+    moments = [Settings.model_validate({**defaults, "live_from": one}).live_from_ms for one in days]
+
+    assert [parse("2026-03-05T00:00:00+08:00")] * 2 + [0] == moments
 
 
 def test_no_secret_stands_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """What stands of a file of messages, found slowly and obviously; imports nothing of the project.
 
-Written from the contract (what a message takes back, and for how long) and from docs/rules.md (drug lines, substances,
+Written from the contract (what a message takes back, and for how long) and from docs/rules (drug lines, substances,
 whole stays). Times are whole seconds, in Beijing.
 """
 

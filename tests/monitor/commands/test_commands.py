@@ -326,7 +326,7 @@ def test_since_is_nothing_else(since: str) -> None:
 @pytest.mark.parametrize(
     ("lang", "head", "limit"),
     [
-        ("zh", ["S01 集中刷卡", "依据: "], "  limit = 8 （人）不同参保人达到该人数即触发。本项目假设："),
+        ("zh", ["S01 集中刷卡", "依据："], "  limit = 8 （人）不同参保人达到该人数即触发。本项目假设："),
         (
             "en",
             ["S01 Concentrated swiping", "Basis: "],
@@ -335,12 +335,13 @@ def test_since_is_nothing_else(since: str) -> None:
     ],
 )
 def test_a_rule_is_shown_in_the_language_asked_for(lang: str, head: list[str], limit: str) -> None:
-    """Its name, the labels and its parameters; its page is English, and the law is quoted as it is."""
+    """Its name, the labels, its page and its parameters; the law is quoted as it is."""
     name, basis, *page = run("rules", "show", "S01", "--lang", lang).splitlines()
 
     assert head == [name, basis[: len(head[1])]]
-    assert "Why:" in "\n".join(page)
     assert [True] == [line.startswith(limit) for line in page if line.startswith("  limit")]
+    assert (lang == "en") == ("Why:" in "\n".join(page))
+    assert (lang == "zh") == ("为何可疑：" in "\n".join(page))
 
 
 def test_a_rule_is_shown_as_json_with_what_is_said_of_its_parameters() -> None:

@@ -29,9 +29,9 @@ def alert() -> dict[str, object]:
     }  # fmt: skip
 
 
-def book(openings: int = 50) -> Book:
+def book(openings: int = 50, live_from: int = 0) -> Book:
     """A book with nothing in it."""
-    return Book(Policy("settlement", openings, 7 * DAY, "08:30-17:30"), {"S01": ADVICE})
+    return Book(Policy("settlement", openings, 7 * DAY, "08:30-17:30", live_from), {"S01": ADVICE})
 
 
 def take(into: Book, now: int = NOW, /, **of: object) -> Entry | None:
@@ -155,6 +155,15 @@ def test_who_is_told(more: dict[str, object], fate: str) -> None:
 
     assert (fate == "told", {fate: 1}) == (entry is not None, dict(one.fates))
     assert (fate == "told") == bool(one.all(NOW))
+
+
+def test_nobody_is_told_of_what_was_before_the_area_went_live() -> None:
+    """However young it is; a lead of history that goes on afterwards is told then."""
+    one = book(live_from=NOW)
+
+    assert take(one, NOW, last_time=iso(NOW - SECOND)) is None
+    assert {"historical": 1} == dict(one.fates)
+    assert take(one, NOW, revision=2, status="updated", last_time=iso(NOW)) is not None
 
 
 def test_a_rule_that_misfires_is_one_notification() -> None:

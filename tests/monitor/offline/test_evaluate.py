@@ -7,6 +7,7 @@ import pytest
 from monitor.contract.text import Language
 from monitor.offline.evaluate import evaluate, standing
 from monitor.offline.evaluatetext import score_lines
+from rules.times import parse
 
 Row = dict[str, Any]
 
@@ -162,6 +163,21 @@ def test_an_alert_without_evidence_belongs_where_institution_and_days_meet() -> 
     assert (score.standing, score.right, score.found) == (3, 1, 1)
 
 
+@pytest.mark.parametrize(("language", "told"), [("zh", "其中历史线索 2 条"), ("en", "of them historical: 2")])
+def test_what_was_before_the_area_went_live_is_counted_apart(language: Language, told: str) -> None:
+    """By the last trigger; it counts among the alerts too."""
+    revisions = [
+        alert("1", "S01", "a"),
+        alert("2", "S01", "b", last_time="2026-03-05T23:59:59+08:00"),
+        alert("3", "S01", "c", last_time="2026-03-06T00:00:00+08:00"),
+    ]
+
+    (score,) = scores = evaluate(revisions, [label("fraud", "S01", "a")], parse("2026-03-06"))
+
+    assert (3, 2) == (score.standing, score.historical)
+    assert told == list(score_lines(scores, language))[-1]
+
+
 def test_a_score_as_a_row() -> None:
     """What --json prints has plain values only."""
     (score,) = evaluate([alert("1", "S01", "a")], [label("fraud", "S01", "a")])
@@ -169,6 +185,7 @@ def test_a_score_as_a_row() -> None:
     assert score.row() == {
         "rule_id": "S01",
         "alerts": 1,
+        "historical": 0,
         "true_positives": 1,
         "precision": 1.0,
         "labels": 1,

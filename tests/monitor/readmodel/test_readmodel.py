@@ -68,6 +68,19 @@ async def test_an_older_revision_changes_nothing(redis_url: str, prefix: str) ->
     assert ReadModel(redis_url, prefix).one("a") == newer
 
 
+@pytest.mark.redis
+async def test_what_was_before_the_area_went_live_is_marked(redis_url: str, prefix: str) -> None:
+    """By its last trigger, in a list and alone; where the area always was live, nothing is."""
+    await written(redis_url, prefix, alert("a"), alert("b", last_time="2026-03-06T00:00:00+08:00"))
+    model = ReadModel(redis_url, prefix, parse("2026-03-06"))
+
+    assert {"a": True, "b": None} == {
+        one["alert_id"]: one.get("historical") for one in model.search(Wanted(), 9).newest
+    }
+    assert alert("a") | {"historical": True} == model.one("a")
+    assert alert("a") == ReadModel(redis_url, prefix).one("a")
+
+
 async def test_a_kafka_that_refuses_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while, with a new consumer; detection goes on meanwhile."""
     monkeypatch.setattr("monitor.readmodel.projector.AGAIN_SECONDS", 0.01)

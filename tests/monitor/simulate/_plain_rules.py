@@ -1,4 +1,4 @@
-"""The defaults of domain/defaults.md, counted slowly and obviously over a whole file; imports nothing of the project.
+"""The defaults of the rules, counted slowly and obviously over a whole file; imports nothing of the project.
 
 Where a default can be read in two ways, the reading that alerts more often is taken.
 """

@@ -54,6 +54,7 @@ OTHER: dict[str, tuple[object, bool]] = {
     "budgets": ("341021=1", False),
     "console_host": ("localhost", False),
     "console_port": (8471, False),
+    "live_from": ("2026-03-05", False),
 }
 """Every setting -> another value than its default, and whether that makes other alerts."""
 
