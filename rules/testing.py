@@ -106,7 +106,9 @@ def use(time: int, person: str = "p1", institution: str = PHARMACY, amount: int 
     return Use(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
 
 
-def written(time: int, number: str, institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Written:
+def written(
+    time: int, number: str = "RX0000000017", institution: str = PHARMACY, amount: int = 5_000, **more: object
+) -> Written:
     """A sale of a pharmacy on a prescription of one physician."""
     code = "D341021000017"
     defaults: dict[str, object] = {

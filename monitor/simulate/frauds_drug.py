@@ -194,7 +194,7 @@ def prescriptions_by_machine(stage: Stage, day: int, turn: int) -> Act:
                 physician=f"D3301000000{80 + turn}",
             )
         )
-    return Act(shops[0], [message for sale in sales for message in sell(stage.pen, sale)], sales[35].at)
+    return Act(shops[0], [message for sale in sales for message in sell(stage.pen, sale)], sales[29].at)
 
 
 FRAUDS = (
