@@ -88,7 +88,7 @@ def test_identity_numbers_at_honest_institutions() -> None:
     few, many = (sum(by_number(IdentityNumbers(over_deviations=times), size, 2) for size in sizes) for times in (5, 3))
 
     page = " ".join((inspect.getdoc(IdentityNumbers) or "").split())
-    told = re.search(r": (\d+) alerts a year; with 3 standard deviations (\d+)", page)
+    told = re.search(r"on average, (\d+) a year; with 3 standard deviations (\d+)", page)
     assert told
     assert float(told[1]) == pytest.approx(few, abs=1)
     assert float(told[2]) == pytest.approx(many, abs=5)
