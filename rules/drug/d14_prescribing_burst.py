@@ -36,8 +36,8 @@ class PrescribingBurst(Rule[Written]):
     of one physician in (t - `window`, t]. It is a finding from `limit` on: `high`.
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`, our assumption: pharmacies sell on 500
-    prescriptions a day, half of them of 10 physicians of internet hospitals, 4 each in the busiest hour with its 16 % of
-    the day): 0 alerts a day, or in a year. That is 0 alerts a month in 200,000.
+    prescriptions a day, half of them of 10 physicians of internet hospitals, 4 each in the busiest hour with its 16 %
+    of the day): 0 alerts a day, or in a year. That is 0 alerts a month in 200,000.
 
     Known gaps: prescriptions that an internet hospital settles itself. Prescriptions that are written all day and sold
     in one hour, as where a pharmacy settles them all in the evening, look the same. A code that several physicians
