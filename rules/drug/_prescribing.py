@@ -11,29 +11,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rules import Card, Episode, Finding, Names, Text, Written, evidence, reached
+from rules import Episode, Finding, Guard, Names, Rule, Scene, Text, Written, evidence, of_burst, reached
 
 
-def pace(sales: Sequence[Written], limit: int, card: Card) -> Finding | None:
-    """A finding if these sales are on so many prescriptions; the latest `limit` of them prove it."""
-    count = len({one.number for one in sales})
-    if count < limit:
-        return None
-    return Finding(
-        measure="prescriptions_of_one_physician",
-        value=count,
-        limit=limit,
-        unit="prescriptions",
-        severity="high",
-        evidence=evidence(sales[-limit:], card),
-    )
+class Prescribing(Rule[Written]):
+    """Too many prescriptions of one physician within some time."""
 
+    limit: int
 
-def pace_text(episode: Episode, names: Names, length: Text) -> Text:
-    """How many prescriptions in which length of time, and where they were sold."""
-    found = episode.peak
-    limit, places = reached(found.limit, Text("张", "prescriptions")), names.institutions(found.evidence)
-    return Text(
-        f"同一医师{length.zh}有{found.value:g}张处方在药店结算（{limit.zh}），药店：{places.zh}",
-        f"{found.value:g} prescriptions of one physician were sold {length.en} ({limit.en}), at {places.en}",
-    )
+    @property
+    def guard(self) -> Guard:
+        """As many prescriptions."""
+        return Guard(fewest=self.limit, distinct=("number", self.limit))
+
+    def pace(self, sales: Sequence[Written]) -> Finding | None:
+        """A finding if these sales are on so many prescriptions; the latest `limit` of them prove it."""
+        count = len({one.number for one in sales})
+        if count < self.limit:
+            return None
+        return Finding(
+            measure="prescriptions_of_one_physician",
+            value=count,
+            limit=self.limit,
+            unit="prescriptions",
+            severity="high",
+            evidence=evidence(sales[-self.limit :], self.card),
+        )
+
+    def scene(self, episode: Episode) -> Scene:
+        """From the first of these sales on."""
+        return of_burst(episode)
+
+    def pace_text(self, episode: Episode, names: Names, length: Text) -> Text:
+        """How many prescriptions in which length of time, and where they were sold."""
+        found = episode.peak
+        limit, places = reached(found.limit, Text("张", "prescriptions")), names.institutions(found.evidence)
+        return Text(
+            f"同一医师{length.zh}有{found.value:g}张处方在药店结算（{limit.zh}），药店：{places.zh}",
+            f"{found.value:g} prescriptions of one physician were sold {length.en} ({limit.en}), at {places.en}",
+        )

@@ -7,25 +7,21 @@ from rules import (
     Card,
     Episode,
     Finding,
-    Guard,
     Names,
     Reference,
-    Rule,
-    Scene,
     Text,
     Window,
     Written,
     day_of,
     ends_after,
-    of_burst,
     parameter,
     precedent,
 )
 
-from ._prescribing import pace, pace_text
+from ._prescribing import Prescribing
 
 
-class PrescribingAllDay(Rule[Written]):
+class PrescribingAllDay(Prescribing):
     """Pharmacies sell on very many prescriptions of one physician on one day.
 
     Why: "通过互联网医院，借助人工智能自动生成虚假处方骗保" (She county, 2025-04-30). A machine that is not fast enough
@@ -85,19 +81,10 @@ class PrescribingAllDay(Rule[Written]):
         """A day, ms."""
         return DAY
 
-    @property
-    def guard(self) -> Guard:
-        """As many prescriptions."""
-        return Guard(fewest=self.limit, distinct=("number", self.limit))
-
     def check(self, entry: Written, window: Window[Written], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Count the prescriptions of the day up to this sale."""
-        return pace(window.since(day_of(entry.time)), self.limit, self.card)
-
-    def scene(self, episode: Episode) -> Scene:
-        """From the first of these sales on."""
-        return of_burst(episode)
+        return self.pace(window.since(day_of(entry.time)))
 
     def sentence(self, episode: Episode, names: Names) -> Text:
         """How many prescriptions on the day, sold where."""
-        return pace_text(episode, names, Text("一日内", "on one day"))
+        return self.pace_text(episode, names, Text("一日内", "on one day"))

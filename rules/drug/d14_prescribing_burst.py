@@ -7,25 +7,21 @@ from rules import (
     Card,
     Episode,
     Finding,
-    Guard,
     Names,
     Reference,
-    Rule,
-    Scene,
     Text,
     Window,
     Written,
     assumption,
     ends_after,
-    of_burst,
     parameter,
     span_text,
 )
 
-from ._prescribing import pace, pace_text
+from ._prescribing import Prescribing
 
 
-class PrescribingBurst(Rule[Written]):
+class PrescribingBurst(Prescribing):
     """Pharmacies sell on more prescriptions of one physician within an hour than a person can write.
 
     Why: "通过互联网医院，借助人工智能自动生成虚假处方骗保" (She county, 2025-04-30). Who asks, thinks and writes needs
@@ -94,20 +90,11 @@ class PrescribingBurst(Rule[Written]):
         """The window in ms."""
         return self.window * SECOND
 
-    @property
-    def guard(self) -> Guard:
-        """As many prescriptions."""
-        return Guard(fewest=self.limit, distinct=("number", self.limit))
-
     def check(self, entry: Written, window: Window[Written], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Count the prescriptions in the window that ends with this sale."""
-        return pace(window.entries, self.limit, self.card)
-
-    def scene(self, episode: Episode) -> Scene:
-        """From the first of these sales on."""
-        return of_burst(episode)
+        return self.pace(window.entries)
 
     def sentence(self, episode: Episode, names: Names) -> Text:
         """How many prescriptions, in how long, sold where."""
         length = span_text(self.window)
-        return pace_text(episode, names, Text(f"{length.zh}内", f"within {length.en}"))
+        return self.pace_text(episode, names, Text(f"{length.zh}内", f"within {length.en}"))
