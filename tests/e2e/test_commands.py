@@ -294,6 +294,7 @@ def test_the_demo_plays_a_file_and_ends(odd_place: Path) -> None:
 
     assert process.returncode == 0, said
     assert "示例大药房（P34102100029）" in said
+    assert "网页: http://127.0.0.1:" in said
     assert list(odd_place.glob("settlement-monitor-*")) == []
 
 
