@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiokafka import AIOKafkaProducer
 
-from monitor.contract.feedback import Feedback
+from monitor.contract.feedback import Feedback, feedback_of
 from rules.times import iso
 from streams.kafka.topics import Names, started
 
@@ -24,6 +24,11 @@ class Act(NamedTuple):
 
     said: Feedback
     before: Mapping[str, Any] | None
+
+
+def act_on(alert_id: str, disposition: str, reason: str, by: str, earlier: Sequence[Mapping[str, Any]]) -> Act:
+    """What somebody says of an alert now. earlier: what was said of it before. Raises InputError."""
+    return Act(feedback_of(alert_id, disposition, reason, by), earlier[-1] if earlier else None)
 
 
 async def dispose(client: Mapping[str, Any], prefix: str, acts: Sequence[Act]) -> None:

@@ -128,8 +128,7 @@ def alerts_dispose(
     as_json: Json = False,
 ) -> None:
     """Say what became of leads: onto the feedback topic, and onto the audit topic who said it. All of them or none."""
-    from monitor.area.disposing import Act, dispose
-    from monitor.contract.feedback import feedback_of
+    from monitor.area.disposing import act_on, dispose
     from monitor.readmodel.readmodel import ReadModel
 
     check_one_of("--as", disposition, DISPOSITIONS)
@@ -140,9 +139,8 @@ def alerts_dispose(
         alert = model.one(one)
         if alert is None:
             raise InputError(f"{one}: expected the id of an alert in the read model")
-        earlier = model.said_of(alert["alert_id"])
-        said = feedback_of(alert["alert_id"], disposition, reason, by or getpass.getuser())
-        acts.append(Act(said, earlier[-1] if earlier else None))
+        found = alert["alert_id"]
+        acts.append(act_on(found, disposition, reason, by or getpass.getuser(), model.said_of(found)))
     talk(settings, lambda: dispose(client(settings), settings.prefix, acts))
     if as_json:
         out_json([act.said.model_dump(mode="json") for act in acts])

@@ -20,10 +20,10 @@ from starlette.exceptions import HTTPException
 
 from monitor import __version__
 from monitor.alerttext import severity_word, stage_word, status_word
-from monitor.area.disposing import Act, dispose
+from monitor.area.disposing import act_on, dispose
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
-from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON, feedback_of
+from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
 from monitor.contract.text import Language
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
@@ -46,7 +46,7 @@ class Console:
 
     def __init__(self, settings: Settings, metrics: ConsoleMetrics) -> None:
         self.settings, self.metrics = settings, metrics
-        self.model = ReadModel(settings.redis, settings.prefix)
+        self.model = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
         self.keys = Keys(settings.prefix)
         self.client = {"bootstrap_servers": settings.brokers}
         self.log = structlog.get_logger("settlement_monitor.console")
@@ -76,7 +76,7 @@ class Console:
 
     def silent(self) -> dict[str, float]:
         """Institution -> seconds, of those that normally send and fell silent."""
-        value = self.model.raw(self.keys.heard)
+        value = self.model.heard()
         return {} if value is None else Silence(msgspec.json.decode(value, type=Saved).heard).silent()
 
     async def say(self, leads: Iterable[Lead], disposition: str, reason: str, by: str) -> None:
@@ -87,8 +87,7 @@ class Console:
         acts = []
         for lead in leads:
             earlier = await asyncio.to_thread(self.model.said_of, lead["alert_id"])
-            said = feedback_of(lead["alert_id"], disposition, reason, by)
-            acts.append(Act(said, earlier[-1] if earlier else None))
+            acts.append(act_on(lead["alert_id"], disposition, reason, by, earlier))
         async with self._writing:
             await dispose(self.client, self.settings.prefix, acts)
         # The read model hears of it from the topic; whoever looks at once sees it already.

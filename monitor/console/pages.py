@@ -46,8 +46,8 @@ def pages_of(console: Console) -> APIRouter:
 
     @router.get("/")
     def now(request: Request) -> Response:
-        counts = {one: model.search(Wanted(severity=one, is_open=True), 0).total for one in SEVERITIES}
-        todo = model.search(Wanted(disposition=TODO), 0).total
+        counts = {one: model.count(Wanted(severity=one, is_open=True)) for one in SEVERITIES}
+        todo = model.count(Wanted(disposition=TODO))
         silent = {code: round(seconds / 3600) for code, seconds in [*console.silent().items()][:MOST_SILENT]}
         shown = {"counts": counts, "todo": todo, "silent": silent}
         return console.page(request, "now", shown | _listed(model.search(Wanted(), LATEST)))

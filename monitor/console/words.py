@@ -54,7 +54,6 @@ WORDS: Mapping[str, Said] = {
     "basis": Said("法律依据", "Legal basis, in the original"),
     "facts": Said("线索信息", "About this lead"),
     "evidence": Said("证据", "Evidence"),
-    "same": Said("各行相同", "The same in each row"),
     "beside": Said("同一事件的其他线索", "Other leads of the incident"),
     "speaks": Said("（代表该事件）", " (speaks for the incident)"),
     "plot": Said("时间分布", "Over time"),
@@ -85,9 +84,7 @@ WORDS: Mapping[str, Said] = {
     "silent_none": Said("没有。", "None."),
     "silent_for": Said("已停止 {} 小时", "for {} h"),
     "name": Said("名称", "Name"),
-    "family": Said("类别", "Family"),
     "count": Said("线索数", "Leads"),
-    "judged": Said("已处置", "Judged"),
     "precision": Said("属实率", "Precision"),
     "precision_hint": Said(
         "属实率 =（属实＋移送）÷（属实＋移送＋不属实＋合理情形）；数据问题不计入。",

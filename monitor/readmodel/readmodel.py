@@ -153,6 +153,13 @@ class ReadModel:
         except RedisError as error:
             raise self._unreachable(error) from None
 
+    def count(self, wanted: Wanted) -> int:
+        """How many are wanted, whatever the text; of those under several names at most COUNTED are counted."""
+        try:
+            return self._count(wanted)[0]
+        except RedisError as error:
+            raise self._unreachable(error) from None
+
     def beside(self, alert: Alert) -> list[Alert]:
         """The other alerts of the incident of an alert, newest first."""
         try:
@@ -193,10 +200,10 @@ class ReadModel:
             raise self._unreachable(error) from None
         return {rule: Precision(next(counts), dict(zip(dispositions, counts, strict=False))) for rule in names}
 
-    def raw(self, key: str) -> bytes | None:
-        """What stands under a key of the area."""
+    def heard(self) -> bytes | None:
+        """When each institution was last heard of, as the watcher saved it."""
         try:
-            return cast("bytes | None", self._redis.get(key))
+            return cast("bytes | None", self._redis.get(self._keys.heard))
         except RedisError as error:
             raise self._unreachable(error) from None
 
@@ -306,16 +313,17 @@ class ReadModel:
         if not names and since is None:
             yield from ids
             return
+        keys = [self._keys.by(one) for some in names for one in some]
+        if since is not None:
+            keys.append(self._keys.newest)
         pipe = self._redis.pipeline(transaction=False)
-        asked = [self._keys.by(one) for some in names for one in some]
-        for key in (*asked, self._keys.newest):
+        for key in keys:
             pipe.zmscore(key, ids)
-        *scores, times = cast("list[list[float | None]]", pipe.execute())
-        columns = iter(scores)
+        columns = iter(cast("list[list[float | None]]", pipe.execute()))
         groups = [[*islice(columns, len(some))] for some in names]
+        is_late = [True] * len(ids) if since is None else [(last or 0) >= since for last in next(columns)]
         for at, one in enumerate(ids):
-            is_late = since is None or (times[at] or 0) >= since
-            if is_late and all(any(column[at] is not None for column in group) for group in groups):
+            if is_late[at] and all(any(column[at] is not None for column in group) for group in groups):
                 yield one
 
     def _scored(self, key: str, since: int | None) -> Iterator[tuple[float, bytes]]:
