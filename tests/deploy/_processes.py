@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import random
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from tests._servers import followed_by, unavailable
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 PATIENCE = 120.0
+_CHANCE = random.SystemRandom()
 
 
 def program(*names: str) -> str:
@@ -34,12 +36,24 @@ def free_port() -> int:
 
 
 def free_ports(number: int) -> list[int]:
-    """So many ports, no two of them the same: each is held until all are chosen."""
+    """So many ports, no two of them the same: each is held until all are chosen.
+
+    Below 20000, where neither the system nor kafka.sh hands out ports: between the choice here and the start of the
+    server that wants it, a connection of another program would take one of the system's.
+    """
     with contextlib.ExitStack() as held:
-        servers = [held.enter_context(socket.socket()) for _ in range(number)]
-        for server in servers:
-            server.bind(("127.0.0.1", 0))
-        return [int(server.getsockname()[1]) for server in servers]
+        return [held.enter_context(_held()).getsockname()[1] for _ in range(number)]
+
+
+@contextlib.contextmanager
+def _held() -> Iterator[socket.socket]:
+    """A socket at a port that nobody had."""
+    with socket.socket() as server:
+        while True:
+            with contextlib.suppress(OSError):
+                server.bind(("127.0.0.1", _CHANCE.randrange(10_001, 20_000)))
+                break
+        yield server
 
 
 def run(
@@ -81,7 +95,7 @@ def eventually(holds: Callable[[], object], what: str, patience: float = PATIENC
 def running(
     command: Sequence[str | Path], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server for the length of the block; what it says goes to the log."""
+    """Run a server for the length of the block; what it says goes to the log, whose end stands below a failed block."""
     with (
         log.open("wb") as said,
         subprocess.Popen(
@@ -90,4 +104,9 @@ def running(
         ) as process,
         followed_by("kill", str(process.pid)),
     ):  # fmt: skip
-        yield process
+        try:
+            yield process
+        except BaseException as failure:
+            end = log.read_text(errors="replace")[-3000:]
+            failure.add_note(f"{command[0]}: exit code {process.poll()} (None: it runs), its last words:\n{end}")
+            raise
