@@ -2,7 +2,7 @@
 
 export PYTHONUTF8 = 1
 
-.PHONY: help demo setup test coverage check fmt rule bench chaos lock
+.PHONY: help demo setup test coverage check fmt rule bench chaos compose lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -37,6 +37,9 @@ bench: setup ## CPU, memory and rate beside other stream processors, same broker
 
 chaos: setup ## faults on purpose, with a verdict: make chaos ARGS='kill stop --minutes 5'; ARGS=--help lists them
 	.venv/bin/python -m tests.chaos $(ARGS)
+
+compose: setup ## docker-compose.yml on a Docker engine of its own, with stand-in images; Debian, as root
+	@bash tests/compose/run
 
 lock: setup ## requirements*.lock from pyproject.toml, packages a week old (ARGS=--upgrade: newer ones)
 	.venv/bin/python -m pip install --quiet uv==0.13.9

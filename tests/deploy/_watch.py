@@ -96,8 +96,8 @@ class Stack:
 
 
 @contextlib.contextmanager
-def operations_room() -> Iterator[tuple[str, list[Told]]]:
-    """A server that Alertmanager can call: its URL, and what it was told under which path."""
+def operations_room(host: str = "127.0.0.1") -> Iterator[tuple[str, list[Told]]]:
+    """A server that Alertmanager can call: its URL, and what it was told under which path. host: where it listens."""
     told: list[Told] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -112,10 +112,10 @@ def operations_room() -> Iterator[tuple[str, list[Told]]]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer((host, 0), Handler) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/", told
+            yield f"http://{host}:{server.server_address[1]}/", told
         finally:
             server.shutdown()
 

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -99,6 +99,10 @@ class ScriptKafka(Kafka):
 
 class _ApacheContainer(KafkaContainer):
     """Testcontainers' Kafka with Apache's image, which is started and set otherwise than Confluent's."""
+
+    def start(self, timeout: int = 120) -> Self:
+        """Start the broker and wait, on a busy machine too, until it says that it has started. timeout: in seconds."""
+        return super().start(timeout)
 
     def configure(self) -> None:
         self.with_env("CLUSTER_ID", self.cluster_id)
