@@ -45,15 +45,11 @@ class _Speech(NamedTuple):
     def of(self, words: Mapping[str, Said], key: str) -> str:
         """A word in the language; the key itself where there is none."""
         said = words.get(key)
-        return key if said is None else self.said(said)
-
-    def said(self, said: Said) -> str:
-        """One of the two."""
-        return said.zh if self.language == "zh" else said.en
+        return key if said is None else said.of(self.language)
 
     def word(self, key: str) -> str:
         """One of our own headings."""
-        return self.said(HEADINGS[key])
+        return HEADINGS[key].of(self.language)
 
     def line(self, key: str, value: str) -> str:
         """A heading and what it says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -22,8 +23,20 @@ from monitor.commands.common import (
     out_json,
     out_line,
 )
+from monitor.contract.text import Said
 from monitor.settings import load_settings
+from monitor.text import padded
+from rules.engine.card import Card
 from rules.engine.parameter import UNITS, Parameter, origin_text
+
+STATUS: Mapping[str, Said] = {
+    "live": Said("启用", "live"),
+    "shadow": Said("试运行", "shadow"),
+    "off": Said("停用", "off"),
+}
+_NEEDS = Said("（需要参考表：{tables}）", "  (needs {tables})")
+_WELL = Said("{file}：无误，启用规则 {number} 项", "{file}: well, {number} rules in force")
+_PUT = Said("{file}：已发布规则 {number} 项", "{file}: {number} rules put")
 
 rules_app = group("The catalogue of rules.")
 
@@ -60,9 +73,10 @@ def rules_list(
         out_json(rows)
         return
     for row in rows:
-        needs = f"  (needs {', '.join(row['tables'])})" if row["tables"] else ""
+        needs = _NEEDS.of(lang.value).format(tables=", ".join(row["tables"])) if row["tables"] else ""
+        status = padded(STATUS[str(row["status"])].of(lang.value), 7)
         out(
-            f"{row['id']:9} {row['status']:7} {row['version']:9} {row['stage']:5} {row['family']:12} "
+            f"{row['id']:9} {status} {row['version']:9} {row['stage']:5} {row['family']:12} "
             f"{row['name' if lang is Lang.zh else 'name_en']}{needs}"
         )
 
@@ -75,7 +89,10 @@ def rules_show(
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """The page of one rule, in English, with its parameters as they are in force."""
+    """The page of one rule, with its parameters as they are in force.
+
+    In Chinese it says what the rule sees and what to look at first; the whole page is there in English alone.
+    """
     from monitor.inforce.rulebook import load_rules
     from rules.catalogue import catalogue
 
@@ -98,10 +115,19 @@ def rules_show(
             }
         )
         return
-    name, basis, parameters = (card.name.zh, "依据", "参数") if lang is Lang.zh else (card.name.en, "Basis", "In force")
-    out(f"{rule_id} {name}\n{basis}: {card.basis}\n\n{page}\n\n{parameters}:")
+    name, basis, parameters, colon = (
+        (card.name.zh, "依据", "参数", "：") if lang is Lang.zh else (card.name.en, "Basis", "In force", ": ")
+    )
+    about = _about(card) if lang is Lang.zh else page
+    out(f"{rule_id} {name}\n{basis}{colon}{card.basis}\n\n{about}\n\n{parameters}{colon.rstrip()}")
     for name, value in asdict(rule).items():
         out(f"  {name} = {value} {_explained(rule.parameters()[name], lang)}")
+
+
+def _about(card: Card) -> str:
+    """What a rule says of itself in Chinese, and where there is more."""
+    more = f"monitor rules show {card.id} --lang en"
+    return f"{card.why.zh}。\n先查：{card.advice.zh}。\n判定细节、已知局限与示例（英文）：{more}"
 
 
 def _explained(said: Parameter, lang: Lang) -> str:
@@ -112,7 +138,9 @@ def _explained(said: Parameter, lang: Lang) -> str:
 
 
 @rules_app.command("validate")
-def rules_validate(rules: Annotated[Path, typer.Argument(help="A rules.toml.")], as_json: Json = False) -> None:
+def rules_validate(
+    rules: Annotated[Path, typer.Argument(help="A rules.toml.")], *, lang: LangOption, as_json: Json = False
+) -> None:
     """Whether a rules.toml would be taken; the place and the reason where not."""
     from monitor.inforce.rulebook import load_rules
 
@@ -120,7 +148,7 @@ def rules_validate(rules: Annotated[Path, typer.Argument(help="A rules.toml.")],
     if as_json:
         out_json({"file": str(rules), "in_force": [watch.rule.id for watch in watches]})
     else:
-        out(f"{rules}: well, {len(watches)} rules in force")
+        out_line(_WELL.of(lang.value).format(file=rules, number=len(watches)))
 
 
 @rules_app.command("put")
@@ -128,6 +156,8 @@ def rules_put(
     file: Annotated[Path, typer.Argument(help="A rules.toml; a rule that it does not name has its defaults.")],
     brokers: Brokers = None,
     prefix: Prefix = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """Bring the rules of a file into force on a cluster, without a restart; all of it or nothing."""
@@ -141,4 +171,4 @@ def rules_put(
     if as_json:
         out_json({"file": str(file), "put": [key.decode() for key, _, _ in records]})
     else:
-        out_line(f"{file}: {len(records)} rules put")
+        out_line(_PUT.of(lang.value).format(file=file, number=len(records)))

@@ -150,7 +150,9 @@ def _both(text: Text) -> str:
 def commands_page() -> str:
     """Every command with its options."""
     return page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration, 3 something was "
-                "lost that a person must decide about. `monitor --version` prints the version.",
+                "lost that a person must decide about. `monitor --version` prints the version. `--lang` decides what "
+                "a command prints as its result. Lines about an error (`monitor: …` on stderr), the reasons of what is "
+                "refused (expected …, was …) and logs are English always, as they are searched for.",
                 "\n\n".join(_commands(typer.main.get_command(app), "monitor")))  # fmt: skip
 
 

@@ -23,13 +23,13 @@ _NO_LABELS = Said("没有标注", "no labels")
 
 def score_lines(scores: Sequence[Score], language: Language) -> Iterator[str]:
     """A heading and a line for each rule; without labels no figures that rest on them."""
-    yield _line(said.zh if language == "zh" else said.en for said, _ in _COLUMNS)
+    yield _line(said.of(language) for said, _ in _COLUMNS)
     for one in scores:
         if one.is_labelled:
             figures = [_number(one.precision, 2), str(one.labelled), _number(one.recall, 2)]
             yield _line([one.rule, str(one.standing), *figures, str(len(one.mistaken)), _number(one.delay, 1)])
         else:
-            told = _NO_LABELS.zh if language == "zh" else _NO_LABELS.en
+            told = _NO_LABELS.of(language)
             yield _line([one.rule, str(one.standing), told])
 
 

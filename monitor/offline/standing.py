@@ -160,16 +160,12 @@ _HEADING = Said("规则      日期        新出现  不再出现", "rule      
 
 def difference_lines(difference: Difference, language: Language) -> Iterator[str]:
     """A comparison as lines: numbers by rule and day, then each alert with + or -."""
-
-    def said(words: Said) -> str:
-        return words.zh if language == "zh" else words.en
-
     opens, gone = difference.opens, difference.gone
-    yield said(_SUMMARY).format(name=difference.other, opens=len(opens), gone=len(gone), same=difference.same)
+    yield _SUMMARY.of(language).format(name=difference.other, opens=len(opens), gone=len(gone), same=difference.same)
     if not (opens or gone):
         return
     numbers = [Counter((one.rule, one.day) for one in some) for some in (opens, gone)]
-    yield said(_HEADING)
+    yield _HEADING.of(language)
     for rule, day in sorted(numbers[0] | numbers[1]):
         yield f"{rule:9} {day}  {numbers[0][rule, day]:6}  {numbers[1][rule, day]:8}"
     changed = [("+", one) for one in opens] + [("-", one) for one in gone]
