@@ -21,6 +21,7 @@ from monitor.alertwords import (
 )
 from monitor.contract.text import Language, Said
 from monitor.incidents import incidents_of
+from monitor.rulecolumn import rule_cell
 from monitor.text import padded
 from rules.catalogue import catalogue
 from rules.engine.codes import CODES, code_text
@@ -83,7 +84,7 @@ def alert_line(alert: Alert, language: Language, *, with_id: bool = False) -> st
     parts = [
         padded(speech.of(SEVERITIES, alert["severity"]), 8),
         padded(speech.of(STATUS, alert["status"]), 9) if with_id else "",
-        padded(alert["rule_id"], 9),
+        rule_cell(alert["rule_id"]),
         alert["text"][language],
     ]
     return " ".join(filter(None, [alert["alert_id"] if with_id else "", *parts]))

@@ -24,6 +24,7 @@ from monitor.commands.common import (
     out_line,
 )
 from monitor.contract.text import Said
+from monitor.rulecolumn import rule_cell
 from monitor.settings import load_settings
 from monitor.text import padded
 from rules.engine.card import Card
@@ -76,7 +77,7 @@ def rules_list(
         needs = _NEEDS.of(lang.value).format(tables=", ".join(row["tables"])) if row["tables"] else ""
         status = padded(STATUS[str(row["status"])].of(lang.value), 7)
         out(
-            f"{row['id']:9} {status} {row['version']:9} {row['stage']:5} {row['family']:12} "
+            f"{rule_cell(str(row['id']))} {status} {row['version']:9} {row['stage']:5} {row['family']:12} "
             f"{row['name' if lang is Lang.zh else 'name_en']}{needs}"
         )
 

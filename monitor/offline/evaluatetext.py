@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from monitor.contract.text import Language, Said
 from monitor.offline.evaluate import Score
+from monitor.rulecolumn import RULE_WIDTH
 from monitor.text import padded
 
 _COLUMNS = (
-    (Said("规则", "rule"), 9),
+    (Said("规则", "rule"), RULE_WIDTH),
     (Said("线索", "alerts"), 7),
     (Said("准确率", "precision"), 9),
     (Said("标注", "labels"), 7),

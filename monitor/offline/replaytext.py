@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from monitor.contract.text import MEANING, PARTS, Language, Said
 from monitor.offline.replay import SetAside, Summary
+from monitor.rulecolumn import rule_cell
 
 MOST_NAMES = 10
 """So many names of a count are printed; --json has all."""
@@ -80,7 +81,7 @@ def summary_lines(summary: Summary, language: Language) -> Iterator[str]:
     """The summary as lines."""
     yield _FIRST.of(language).format_map(vars(summary))
     for rule, number in summary.by_rule.items():
-        yield f"  {rule:9} {number}"
+        yield f"  {rule_cell(rule)} {number}"
     if summary.not_judged:
         yield _line(_NOT_JUDGED, _listed(summary.not_judged, language), language)
     if summary.refused_by_reason:
