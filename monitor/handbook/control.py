@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -177,19 +179,38 @@ ANSWERS = (
 """Twenty alerts, read one by one."""
 
 
-def alerts_of_the_page() -> dict[tuple[str, int], tuple[Alert, list[Alert]]]:
-    """The alerts of the traffic as they stand at its end, by rule and number, each with the others of its incident."""
+class County(NamedTuple):
+    """The traffic of the page, judged. uploads: the inf_time of every message (ms UTC); revisions: in order."""
+
+    uploads: list[int]
+    labels: list[dict[str, Any]]
+    revisions: list[Alert]
+
+
+@cache
+def county() -> County:
+    """The traffic of the page; what is given out is not to be changed."""
     simulation = Simulation(SEED, PERSONS, DAYS, START)
     with TemporaryDirectory() as folder:
         write_reference(simulation.reference(), Path(folder))
         tables = load_reference(Path(folder), _PSEUDONYMS, lambda _: None)
-    last: dict[str, Alert] = {}
+    found = County([], simulation.labels(), [])
 
-    def take(value: bytes, alert: Revision) -> None:
-        last[alert.alert_id] = orjson.loads(value)
+    def take(value: bytes, _: Revision) -> None:
+        found.revisions.append(orjson.loads(value))
 
-    lines = (orjson.dumps(event) for _, event in simulation.events())
-    replay(enumerate(lines, 1), load_rules(None), tables, Door(_PSEUDONYMS), on_alert=take)
+    def lines() -> Iterator[bytes]:
+        for uploaded, event in simulation.events():
+            found.uploads.append(uploaded)
+            yield orjson.dumps(event)
+
+    replay(enumerate(lines(), 1), load_rules(None), tables, Door(_PSEUDONYMS), on_alert=take)
+    return found
+
+
+def alerts_of_the_page() -> dict[tuple[str, int], tuple[Alert, list[Alert]]]:
+    """The alerts of the traffic as they stand at its end, by rule and number, each with the others of its incident."""
+    last = {alert["alert_id"]: alert for alert in county().revisions}
     found: dict[tuple[str, int], tuple[Alert, list[Alert]]] = {}
     numbers: Counter[str] = Counter()
     for alert in last.values():

@@ -24,6 +24,7 @@ from monitor.handbook.alerts import alerts_page
 from monitor.handbook.control import control_page
 from monitor.handbook.markdown import code, page, table
 from monitor.handbook.messages import messages_page
+from monitor.handbook.pictures import PICTURES
 from monitor.handbook.runbook import runbook_page, runbook_page_zh
 from monitor.handbook.tables import reference_page, reference_page_zh
 from monitor.inforce.rulebook import parameters_of
@@ -206,6 +207,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "contract.json": contract_page,
     "runbook.md": runbook_page,
     "runbook.zh.md": runbook_page_zh,
+    **PICTURES,
 }
 """File in docs/ -> what makes it."""
 

@@ -97,6 +97,10 @@ class Score:
     false: set[int] = field(default_factory=set)
     unlabelled: int = 0
 
+    def end(self, label: Mapping[str, Any]) -> None:
+        """What is labelled so is over."""
+        (self.past if label["label"] == "fraud" else self.look_alikes).add(id(label))
+
 
 @dataclass
 class Board:

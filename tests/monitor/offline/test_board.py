@@ -69,7 +69,7 @@ def test_nothing_is_cut_off(width: int, lang: Language, text: str, head: str) ->
 def test_an_alert_stands_on_the_board_as_it_is_now() -> None:
     """A later revision takes the place of the earlier; one that is withdrawn counts no more."""
     board = Board(7, "zh")
-    tally = Tally(board, {})
+    tally = Tally(board, [])
     for one in (alert(1), alert(2), alert(1, "updated", revision=2, text={"zh": "现在17人", "en": ""})):
         tally.take(one, 1_800_000_000.0)
 
