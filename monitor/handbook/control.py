@@ -55,8 +55,8 @@ ANSWERS = (
     ),
     Answer(
         "D01", 1,
-        Said("2026-03-15已配56天量，四天后在另一家药店再配同一药品，预计还可用152天，阈值28天；已是第4次。",
-             "56 days' supply on 2026-03-15, again four days later elsewhere: 152 days left, limit 28; fourth time."),
+        Said("2026-03-15已配56天量，四天后在另一家药店再配同一药品，此前各次合计预计还可用152天，阈值28天；已是第4次。",
+             "56 days' supply on 2026-03-15, again four days later: the fills last 152 days, limit 28; fourth time."),
         Said("是否调整剂量、外出备药、遗失补配，或囤药转卖。", "New dose, travel, loss, or hoarding to resell?"),
     ),
     Answer(
@@ -170,8 +170,8 @@ ANSWERS = (
     ),
     Answer(
         "S09", 1,
-        Said("医保协议已中止，2026-03-12当日仍结算5笔，阈值1笔。",
-             "The agreement is suspended; 5 settlements on 2026-03-12, limit 1."),
+        Said("医保协议自2026-03-12起中止，当日仍结算5笔，阈值1笔。",
+             "The agreement is suspended from 2026-03-12 on; 5 settlements that day, limit 1."),
         Said("协议状态与起止日期登记是否正确；结算系统为何仍予受理。",
              "Are status and dates registered correctly; why did the settlement system accept them?"),
     ),
