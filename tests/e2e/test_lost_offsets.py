@@ -96,7 +96,7 @@ async def test_records_that_are_gone_are_a_persons_decision(area: Area) -> None:
     gone = {place for place in lost(area) if place.startswith(names.events)}
     assert gone
     assert all(place in last[0] for place in gone)
-    assert f"PROBLEM lost offsets: {names.entries}/1" in area.run("doctor", code=1)
+    assert f"PROBLEM lost offsets: {names.entries}/1" in area.run("doctor", "--lang", "en", code=1)
 
     async with AIOKafkaConsumer(
         names.events, bootstrap_servers=area.kafka.bootstrap, group_id=f"{area.prefix}-monitor",
@@ -107,7 +107,7 @@ async def test_records_that_are_gone_are_a_persons_decision(area: Area) -> None:
         said = await asyncio.to_thread(area.run, "topics", "accept-gap", "--yes", code=2)
         assert "expected no worker that runs, was 1" in said
     assert await area.read("audit") == []
-    one = ("topics", "accept-gap", "--topic", names.entries, "--partition", "1", "--yes", "--as", "王")
+    one = ("topics", "accept-gap", "--topic", names.entries, "--partition", "1", "--yes", "--as", "王", "--lang", "en")
     assert f"goes on at {inside}" in area.run(*one)
     assert lost(area).keys() == gone
     assert "accepted" in area.run("topics", "accept-gap", "--yes", "--lang", "en")
