@@ -22,6 +22,7 @@ from monitor.alertwords import (
 )
 from monitor.contract.text import Language, Said
 from monitor.incidents import incidents_of
+from monitor.rulecolumn import rule_cell
 from monitor.text import padded
 from rules.catalogue import catalogue
 from rules.engine.codes import CODES, code_text
@@ -46,15 +47,11 @@ class _Speech(NamedTuple):
     def of(self, words: Mapping[str, Said], key: str) -> str:
         """A word in the language; the key itself where there is none."""
         said = words.get(key)
-        return key if said is None else self.said(said)
-
-    def said(self, said: Said) -> str:
-        """One of the two."""
-        return said.zh if self.language == "zh" else said.en
+        return key if said is None else said.of(self.language)
 
     def word(self, key: str) -> str:
         """One of our own headings."""
-        return self.said(HEADINGS[key])
+        return HEADINGS[key].of(self.language)
 
     def line(self, key: str, value: str) -> str:
         """A heading and what it says."""
@@ -98,8 +95,8 @@ def alert_line(alert: Alert, language: Language, *, with_id: bool = False) -> st
     parts = [
         padded(speech.of(SEVERITIES, alert["severity"]), 8),
         padded(speech.of(STATUS, alert["status"]), 9) if with_id else "",
-        padded(alert["rule_id"], 9),
-        speech.said(HISTORICAL) if alert.get("historical") else "",
+        rule_cell(alert["rule_id"]),
+        HISTORICAL.of(language) if alert.get("historical") else "",
         alert["text"][language],
     ]
     return " ".join(filter(None, [alert["alert_id"] if with_id else "", *parts]))
@@ -130,7 +127,7 @@ def alert_lines(alert: Alert, language: Language, beside: Iterable[Alert] = ()) 
 def why_of(alert: Alert, language: Language) -> str:
     """Why the rule looks for this; empty where this build has no such rule."""
     rule = catalogue().get(alert["rule_id"])
-    return "" if rule is None else _Speech(language).said(Said(rule.card.why.zh, rule.card.why.en))
+    return "" if rule is None else Said(rule.card.why.zh, rule.card.why.en).of(language)
 
 
 def standing_of(alert: Alert, language: Language) -> str:
@@ -140,7 +137,7 @@ def standing_of(alert: Alert, language: Language) -> str:
     if closed_by := alert.get("closed_by"):
         status = f"{status}{speech.comma}{speech.of(CLOSED_BY, closed_by)}"
     if alert.get("historical"):
-        status = f"{status}{speech.comma}{speech.said(HISTORICAL)}"
+        status = f"{status}{speech.comma}{HISTORICAL.of(language)}"
     return f"{status} · {speech.of(STAGES, alert['stage'])}"
 
 

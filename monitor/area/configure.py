@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from monitor.contract.text import Language, Said
 from monitor.errors import ConfigurationError
 from monitor.settings import Settings
 from monitor.worker.fingerprint import SECRET, fingerprint_of
@@ -12,6 +13,21 @@ from monitor.worker.worker import group_of
 from rules.engine.records import VERSION as STATE_VERSION
 from streams.kafka import area
 from streams.kafka.handover import hindrance
+
+_HEAD = Said(
+    "统筹区 {id}：指纹 {stands}，按当前设置为 {now}", "area {id}: fingerprint {stands}, of these settings {now}"
+)
+_NO_RECORD = Said("（无记录）", "without record")
+_THE_SAME = Said("相同", "the same")
+_NOBODY_YET = Said(
+    "尚无工作进程加入：第一个进程将写入其设置",
+    "no worker has joined yet: the first one writes what its settings say",
+)
+_AS_IT_IS = Said("当前设置与统筹区一致", "these settings are what the area has")
+_STOP_ALL = Said(
+    "先停止所有工作进程，再运行 monitor topics configure --yes",
+    "stop all workers, then monitor topics configure --yes",
+)
 
 
 @dataclass(frozen=True)
@@ -27,22 +43,19 @@ class Comparison:
         """The names of what differs."""
         return area.differing(self.stands, self.now) if self.stands else []
 
-    def lines(self) -> list[str]:
+    def lines(self, language: Language) -> list[str]:
         """Both fingerprints, then a line for each name; what differs has both values."""
-        head = (
-            f"area {self.id or 'without record'}: fingerprint {area.short(self.stands)}, "
-            f"of these settings {area.short(self.now)}"
-        )
+        name_of_area = self.id or _NO_RECORD.of(language)
+        head = _HEAD.of(language).format(id=name_of_area, stands=area.short(self.stands), now=area.short(self.now))
         differ = dict(zip(self.differ, area.told(self.stands, self.now, SECRET), strict=False))
-        return [head, *(f"  {differ.get(name) or _same(name, value)}" for name, value in sorted(self.now.items()))]
+        names = sorted(self.now.items())
+        return [head, *(f"  {differ.get(name) or _same(name, value, language)}" for name, value in names)]
 
-    def advice(self) -> str:
+    def advice(self) -> Said:
         """What to do."""
         if not self.stands:
-            return "no worker has joined yet: the first one writes what its settings say"
-        if not self.differ:
-            return "these settings are what the area has"
-        return "stop all workers, then monitor topics configure --yes"
+            return _NOBODY_YET
+        return _STOP_ALL if self.differ else _AS_IT_IS
 
     def contract(self) -> dict[str, Any]:
         """As JSON, without what is secret."""
@@ -55,8 +68,8 @@ class Comparison:
         }
 
 
-def _same(name: str, value: str) -> str:
-    return f"{name}: {'the same' if name in SECRET else value}"
+def _same(name: str, value: str, language: Language) -> str:
+    return f"{name}: {_THE_SAME.of(language) if name in SECRET else value}"
 
 
 def _shown(fingerprint: area.Fingerprint) -> dict[str, str]:

@@ -15,8 +15,10 @@ from redis.exceptions import RedisError
 
 from monitor import __version__
 from monitor.area.configure import compare
+from monitor.area.gaptext import gap_text
 from monitor.area.notifying import Telling, ask_alertmanagers, telling
 from monitor.area.tallies import noted_since, sentence
+from monitor.contract.text import Said
 from monitor.errors import ConfigurationError
 from monitor.inforce.reference import load_reference
 from monitor.inforce.versions import versions_of
@@ -34,19 +36,73 @@ from streams.kafka.reading import UnreadError
 class Check:
     """One thing that was looked at."""
 
-    what: str
-    detail: str
+    what: Said
+    detail: Said
     ok: bool
 
 
-def well(what: str, detail: str) -> Check:
+Words = Said | str
+"""Names, values and the texts of errors are the same in both languages."""
+
+
+def check(what: Words, detail: Words, *, ok: bool) -> Check:
+    """A thing, as it should be or not."""
+    return Check(_said(what), _said(detail), ok)
+
+
+def well(what: Words, detail: Words) -> Check:
     """A thing that is as it should be."""
-    return Check(what, detail, ok=True)
+    return check(what, detail, ok=True)
 
 
-def wrong(what: str, detail: str) -> Check:
+def wrong(what: Words, detail: Words) -> Check:
     """A thing that is not."""
-    return Check(what, detail, ok=False)
+    return check(what, detail, ok=False)
+
+
+def _said(words: Words) -> Said:
+    return words if isinstance(words, Said) else Said(words, words)
+
+
+_ENVIRONMENT = Said("环境变量", "environment")
+_APPEND_TIME = Said("追加时间", "append time")
+_LOST_OFFSETS = Said("丢失的偏移量", "lost offsets")
+_TO_ACCEPT = Said("{gap}：monitor topics accept-gap", "{gap}: monitor topics accept-gap")
+_RULES = Said("规则", "rules")
+_TABLES = Said("参考表", "reference tables")
+_AREA = Said("统筹区", "area")
+_WORKERS = Said("工作进程", "workers")
+_NOTIFY = Said("线索通知", "notify")
+_LAST_DAY = Said("最近24小时", "last 24 h")
+_ENABLED = Said("{of} 项中启用 {enabled} 项；版本 {mark}", "{enabled} of {of} enabled; version {mark}")
+_WANTING = Said("缺少参考表的规则：{rules}", "without their tables: {rules}")
+_NONE_WANTING = Said("各规则所需参考表齐全", "every rule has its tables")
+_FINGERPRINT = Said("指纹 {fingerprint}", "fingerprint {fingerprint}")
+_NO_WORKER = Said("没有工作进程在运行", "none runs")
+_WORKER = Said("工作进程（{host}）", "worker at {host}")
+_WORKS_ON = Said(
+    "{name}，events 分区 {events}，内部主题分区 {inside}{fault}",
+    "{name}, partitions of events {events}, inside {inside}{fault}",
+)
+_OTHER_RELEASE = Said("：版本不同", ": of another release")
+_OTHER_FINGERPRINT = Said("：应为指纹 {fingerprint}", ": expected fingerprint {fingerprint}")
+_NO_FAULT = Said("", "")
+_ALERTMANAGER = Said("第 {number} 个，共 {of} 个：{reason}", "{number} of {of}: {reason}")
+_READY = Said("就绪", "ready")
+_NEVER_RAN = Said("在本统筹区从未运行", "never ran in this area")
+_WROTE_NOTHING = Said("尚未写入", "wrote nothing yet")
+_WROTE = Said("最后写入 {at}", "last wrote at {at}")
+_ALL_READ = Said("没有未读的线索版本", "every revision is read")
+_WAIT = Said("自 {since} 起有线索版本未读", "revisions wait since {since}")
+_AND = Said("{wrote}；{reads}", "{wrote}; {reads}")
+_MORE = Said("另有 {number} 项，次数更少", "{number} more, less frequent")
+_REDIS_AWAY = Said("{error}；读模型不可用，检测照常进行", "{error}; the read model is away, detection goes on")
+_ANSWERS = Said("正常应答", "answers")
+_STATES = {
+    "exists": Said("已存在", "exists"),
+    "missing": Said("不存在：monitor topics create", "missing"),
+    "differs": Said("不一致", "differs"),
+}
 
 
 def examine(settings: Settings, notifiers: str) -> list[Check]:
@@ -60,11 +116,11 @@ def examine(settings: Settings, notifiers: str) -> list[Check]:
 
 def _settings(settings: Settings) -> Iterator[Check]:
     for variable in unknown_variables(os.environ):
-        yield wrong("environment", f"{variable}: expected a setting, there is none of that name")
+        yield wrong(_ENVIRONMENT, f"{variable}: expected a setting, there is none of that name")
     yield _key(settings)
     try:
         check_rules(settings)
-        yield well("MONITOR_RULES", "not set: the rules stand on their topic")
+        yield well("MONITOR_RULES", Said("未设置：以规则主题为准", "not set: the rules stand on their topic"))
     except ConfigurationError as error:
         yield wrong("MONITOR_RULES", str(error))
     if settings.reference is not None:
@@ -89,7 +145,12 @@ def _key(settings: Settings) -> Check:
         return wrong(what, "expected a secret, was the development key, which everybody knows")
     if 0 < len(key) < SHORTEST_KEY:
         return wrong(what, f"expected {SHORTEST_KEY} characters or more, was {len(key)}")
-    return well(what, "set" if key else "not set: fixed key, on loopback only")
+    return well(
+        what,
+        Said("已设置", "set")
+        if key
+        else Said("未设置：使用固定密钥，仅限本机", "not set: fixed key, on loopback only"),
+    )
 
 
 async def _cluster(settings: Settings, notifiers: str) -> list[Check]:
@@ -104,14 +165,14 @@ async def _cluster(settings: Settings, notifiers: str) -> list[Check]:
     except (KafkaError, OSError) as error:
         return [wrong("MONITOR_BROKERS", f"{settings.brokers}: {type(error).__name__}")]
     checks = [well("MONITOR_BROKERS", settings.brokers)]
-    checks += [Check(one.name, one.detail or one.state, ok=one.state == "exists") for one in found]
-    checks += [wrong("append time", stamped)] if stamped else []
-    checks += [wrong("lost offsets", f"{gap.what}: monitor topics accept-gap") for gap in lost]
+    checks += [check(one.name, one.detail or _STATES[one.state], ok=one.state == "exists") for one in found]
+    checks += [wrong(_APPEND_TIME, stamped)] if stamped else []
+    checks += [wrong(_LOST_OFFSETS, _TO_ACCEPT.filled(gap=gap_text(gap))) for gap in lost]
     enabled = sum(watch.enabled for watch in in_force.watches)
     _, wanting = able_of(in_force.watches, in_force.reference)
-    detail = f"without their tables: {', '.join(wanting)}" if wanting else "every rule has its tables"
-    checks.append(well("rules", f"{enabled} of {len(in_force.watches)} enabled; version {in_force.mark}"))
-    checks.append(Check("reference tables", detail, ok=not wanting))
+    checks.append(well(_RULES, _ENABLED.filled(enabled=enabled, of=len(in_force.watches), mark=in_force.mark)))
+    detail = _WANTING.filled(rules=", ".join(wanting)) if wanting else _NONE_WANTING
+    checks.append(check(_TABLES, detail, ok=not wanting))
     checks += [*await _area(settings), *await _notify(settings, notifiers)]
     return [*checks, *await _noted(client, settings.prefix)]
 
@@ -123,31 +184,32 @@ async def _area(settings: Settings) -> list[Check]:
         found = await members(client, group_of(settings))
         compared = await compare(settings)
     except ConfigurationError as error:
-        return [wrong("area", str(error))]
+        return [wrong(_AREA, str(error))]
     except (KafkaError, OSError) as error:
-        return [wrong("workers", f"{group_of(settings)}: {type(error).__name__}")]
+        return [wrong(_WORKERS, f"{group_of(settings)}: {type(error).__name__}")]
     differ = area.told(compared.stands, compared.now, SECRET) if compared.stands else []
-    checks = [wrong("area", one) for one in differ] or [well("area", f"fingerprint {area.short(compared.stands)}")]
-    workers = [worker_check(one, settings.prefix, area.short(compared.stands)) for one in found]
-    return [*checks, *(workers or [well("workers", "none runs")])]
+    fingerprint = area.short(compared.stands)
+    checks = [wrong(_AREA, one) for one in differ] or [well(_AREA, _FINGERPRINT.filled(fingerprint=fingerprint))]
+    workers = [worker_check(one, settings.prefix, fingerprint) for one in found]
+    return [*checks, *(workers or [well(_WORKERS, _NO_WORKER)])]
 
 
 def worker_check(member: Member, prefix: str, fingerprint: str) -> Check:
     """One worker of the group: its machine, release, fingerprint and partitions; a problem where it is not as ours.
 
-    >>> worker_check(Member("faust-0.15.3", "10.0.0.7", {"p.events": [0, 1, 2, 5]}), "p", "3f2a91c0").detail
+    >>> worker_check(Member("faust-0.15.3", "10.0.0.7", {"p.events": [0, 1, 2, 5]}), "p", "3f2a91c0").detail.en
     'faust-0.15.3, partitions of events 0-2 5, inside none: of another release'
     """
     names = topics.Names(prefix)
     events, inside = (_ranges(member.partitions.get(topic, [])) for topic in (names.events, names.entries))
-    detail = f"{member.client_id}, partitions of events {events}, inside {inside}"
-    what = f"worker at {member.host}"
     made, _, rest = member.client_id.removeprefix("settlement-monitor/").partition("/")
+    fault = _NO_FAULT
     if made != __version__:
-        return wrong(what, f"{detail}: of another release")
-    if rest.partition("/")[0] != fingerprint:
-        return wrong(what, f"{detail}: expected fingerprint {fingerprint}")
-    return well(what, detail)
+        fault = _OTHER_RELEASE
+    elif rest.partition("/")[0] != fingerprint:
+        fault = _OTHER_FINGERPRINT.filled(fingerprint=fingerprint)
+    detail = _WORKS_ON.filled(name=member.client_id, events=events, inside=inside, fault=fault)
+    return check(_WORKER.filled(host=member.host), detail, ok=fault is _NO_FAULT)
 
 
 def _ranges(numbers: list[int]) -> str:
@@ -174,28 +236,32 @@ async def _notify(settings: Settings, group: str) -> list[Check]:
     wanted = "alertmanager" in settings.model_fields_set
     answers = await ask_alertmanagers(settings.alertmanager) if wanted else ()
     checks = [
-        Check("MONITOR_ALERTMANAGER", f"{number} of {len(answers)}: {reason or 'ready'}", ok=not reason)
+        check(
+            "MONITOR_ALERTMANAGER",
+            _ALERTMANAGER.filled(number=number, of=len(answers), reason=reason or _READY),
+            ok=not reason,
+        )
         for number, reason in enumerate(answers, 1)
     ]
     try:
         found = await telling(settings.brokers, settings.prefix, group, int(time.time() * 1000) - WAITS_MS)
     except (KafkaError, UnreadError, OSError) as error:
-        return [*checks, wrong("notify", type(error).__name__)]
+        return [*checks, wrong(_NOTIFY, type(error).__name__)]
     return [*checks, notify_check(found, wanted=wanted)]
 
 
 def notify_check(found: Telling | None, *, wanted: bool) -> Check:
     """The last sign of life of `monitor notify`; a problem where revisions wait, or where it is wanted and never ran.
 
-    >>> notify_check(Telling(wrote=0, waits_since=None), wanted=True)
-    Check(what='notify', detail='last wrote at 1970-01-01T08:00:00+08:00; every revision is read', ok=True)
+    >>> notify_check(Telling(wrote=0, waits_since=None), wanted=True).detail.en
+    'last wrote at 1970-01-01T08:00:00+08:00; every revision is read'
     """
     if found is None:
-        return Check("notify", "never ran in this area", ok=not wanted)
-    wrote = "wrote nothing yet" if found.wrote is None else f"last wrote at {iso(found.wrote)}"
+        return check(_NOTIFY, _NEVER_RAN, ok=not wanted)
+    wrote = _WROTE_NOTHING if found.wrote is None else _WROTE.filled(at=iso(found.wrote))
     if found.waits_since is None:
-        return well("notify", f"{wrote}; every revision is read")
-    return wrong("notify", f"{wrote}; revisions wait since {iso(found.waits_since)}")
+        return well(_NOTIFY, _AND.filled(wrote=wrote, reads=_ALL_READ))
+    return wrong(_NOTIFY, _AND.filled(wrote=wrote, reads=_WAIT.filled(since=iso(found.waits_since))))
 
 
 MOST_NOTED = 20
@@ -205,9 +271,9 @@ async def _noted(client: dict[str, str], prefix: str) -> list[Check]:
     """What senders should know: no fault of this monitor, so nothing here is a problem."""
     noted = await noted_since(client, prefix, int(time.time() * 1000) - DAY)
     frequent = sorted(noted.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_NOTED]
-    checks = [well("last 24 h", sentence(one, number)) for one, number in frequent]
+    checks = [well(_LAST_DAY, sentence(one, number)) for one, number in frequent]
     if len(noted) > MOST_NOTED:
-        checks.append(well("last 24 h", f"{len(noted) - MOST_NOTED} more, less frequent"))
+        checks.append(well(_LAST_DAY, _MORE.filled(number=len(noted) - MOST_NOTED)))
     return checks
 
 
@@ -221,5 +287,5 @@ def _redis(settings: Settings) -> Check:
     try:
         Redis.from_url(settings.redis, socket_connect_timeout=3).ping()
     except (RedisError, ValueError) as error:
-        return wrong("MONITOR_REDIS", f"{type(error).__name__}; the read model is away, detection goes on")
-    return well("MONITOR_REDIS", "answers")
+        return wrong("MONITOR_REDIS", _REDIS_AWAY.filled(error=type(error).__name__))
+    return well("MONITOR_REDIS", _ANSWERS)

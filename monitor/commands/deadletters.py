@@ -7,10 +7,15 @@ from typing import Annotated
 import typer
 
 from monitor.commands.cluster import Brokers, Prefix, client, talk
-from monitor.commands.common import Json, group, out_json, out_line
+from monitor.commands.common import Json, Lang, LangOption, group, out_json, out_line
+from monitor.contract.text import MEANING, Said
 from monitor.settings import load_settings
 
 deadletter_app = group("What was refused.")
+
+_BYTES = Said("字节", "bytes")
+_LISTED = Said("死信 {number} 条", "{number} dead letters")
+_SENT = Said("已重新发送 {number} 条", "{number} sent again")
 
 Code = Annotated[str | None, typer.Option("--code", help="Only with this error code, such as not_json.")]
 
@@ -21,6 +26,8 @@ def deadletter_list(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
     brokers: Brokers = None,
     prefix: Prefix = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """What was refused and why, who sent it, and its record key as a pseudonym; never what it said."""
@@ -34,13 +41,21 @@ def deadletter_list(
     for one in letters:
         out_line(
             f"{one['at']}  {one['source']:30} {one['institution'] or '-':12} {one['infno'] or '-':5} "
-            f"{one['key'] or '-':22} {one['bytes']:8} bytes  {one['error_code']:18} {one['error_detail']}"
+            f"{one['key'] or '-':22} {one['bytes']:8} {_BYTES.of(lang.value)}  "
+            f"{one['error_code']:18} {_meaning(one['error_code'], lang)}  {one['error_detail']}"
         )
-    out_line(f"{len(letters)} dead letters")
+    out_line(_LISTED.of(lang.value).format(number=len(letters)))
+
+
+def _meaning(code: str, lang: Lang) -> str:
+    """What an error code means; nothing where it is none of ours."""
+    return MEANING[code].of(lang.value) if code in MEANING else ""
 
 
 @deadletter_app.command("retry")
-def deadletter_retry(code: Code = None, brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+def deadletter_retry(
+    code: Code = None, brokers: Brokers = None, prefix: Prefix = None, *, lang: LangOption, as_json: Json = False
+) -> None:
     """Send once more what was refused and not yet sent again, as it was received."""
     from monitor.area.deadletters import retry
 
@@ -49,4 +64,4 @@ def deadletter_retry(code: Code = None, brokers: Brokers = None, prefix: Prefix 
     if as_json:
         out_json({"sent": sent})
     else:
-        out_line(f"{sent} sent again")
+        out_line(_SENT.of(lang.value).format(number=sent))

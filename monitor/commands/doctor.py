@@ -5,8 +5,13 @@ from __future__ import annotations
 import typer
 
 from monitor.commands.cluster import Brokers, Prefix
-from monitor.commands.common import Json, RulesFile, TablesFolder, out_json, out_line
+from monitor.commands.common import Json, LangOption, RulesFile, TablesFolder, out_json, out_line
+from monitor.contract.text import Said
 from monitor.settings import load_settings
+
+_LINE = Said("{verdict} {what}：{detail}", "{verdict} {what}: {detail}")
+_WELL = Said("正常", "well   ")
+_PROBLEM = Said("异常", "PROBLEM")
 
 
 def doctor(
@@ -14,6 +19,8 @@ def doctor(
     prefix: Prefix = None,
     rules: RulesFile = None,
     reference: TablesFolder = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """Whether everything is there, and which setting is wrong. Exit code 1 where something is not.
@@ -27,8 +34,9 @@ def doctor(
     settings = load_settings(brokers=brokers, prefix=prefix, rules=rules, reference=reference)
     findings = examine(settings, group_of(settings.prefix))
     if as_json:
-        out_json([{"what": one.what, "ok": one.ok, "detail": one.detail} for one in findings])
+        out_json([{"what": one.what.en, "ok": one.ok, "detail": one.detail.en} for one in findings])
     else:
         for one in findings:
-            out_line(f"{'well   ' if one.ok else 'PROBLEM'} {one.what}: {one.detail}")
+            verdict = _WELL if one.ok else _PROBLEM
+            out_line(_LINE.filled(verdict=verdict, what=one.what, detail=one.detail).of(lang.value))
     raise typer.Exit(0 if all(one.ok for one in findings) else 1)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import typer
 
 from monitor.commands.cluster import Brokers, Prefix, talk
-from monitor.commands.common import Json, out_json, out_line
+from monitor.commands.common import Json, LangOption, out_json, out_line
+from monitor.contract.text import Said
 from monitor.settings import load_settings
+
+_WRITTEN = Said("已写入记录 {number} 条", "{number} records written")
 
 readmodel_app = typer.Typer(invoke_without_command=True)
 
@@ -22,7 +25,9 @@ def readmodel(context: typer.Context, brokers: Brokers = None, prefix: Prefix = 
 
 
 @readmodel_app.command("rebuild")
-def readmodel_rebuild(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+def readmodel_rebuild(
+    brokers: Brokers = None, prefix: Prefix = None, *, lang: LangOption, as_json: Json = False
+) -> None:
     """Drop the read model and build it again from the topics; nothing else has to be stopped for it."""
     from monitor.readmodel.process import rebuild
 
@@ -31,4 +36,4 @@ def readmodel_rebuild(brokers: Brokers = None, prefix: Prefix = None, as_json: J
     if as_json:
         out_json({"records": written})
         return
-    out_line(f"{written} records written")
+    out_line(_WRITTEN.of(lang.value).format(number=written))

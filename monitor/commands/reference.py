@@ -69,4 +69,4 @@ def _say_counts(counts: Mapping[str, int], of_what: Said, lang: Lang, *, as_json
         out_json(counts)
         return
     for table, number in counts.items():
-        out_line(f"{table:13} {number} {of_what.zh if lang is Lang.zh else of_what.en}")
+        out_line(f"{table:13} {number} {of_what.of(lang.value)}")

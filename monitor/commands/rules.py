@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,8 +22,20 @@ from monitor.commands.common import (
     out_json,
     out_line,
 )
+from monitor.contract.text import Said
+from monitor.rulecolumn import rule_cell
 from monitor.settings import load_settings
+from monitor.text import padded
 from rules.engine.parameter import UNITS, Parameter, origin_text
+
+STATUS: Mapping[str, Said] = {
+    "live": Said("启用", "live"),
+    "shadow": Said("试运行", "shadow"),
+    "off": Said("停用", "off"),
+}
+_NEEDS = Said("（需要参考表：{tables}）", "  (needs {tables})")
+_WELL = Said("{file}：无误，启用规则 {number} 项", "{file}: well, {number} rules in force")
+_PUT = Said("{file}：已发布规则 {number} 项", "{file}: {number} rules put")
 
 rules_app = group("The catalogue of rules.")
 
@@ -59,9 +72,10 @@ def rules_list(
         out_json(rows)
         return
     for row in rows:
-        needs = f"  (needs {', '.join(row['tables'])})" if row["tables"] else ""
+        needs = _NEEDS.of(lang.value).format(tables=", ".join(row["tables"])) if row["tables"] else ""
+        status = padded(STATUS[str(row["status"])].of(lang.value), 7)
         out(
-            f"{row['id']:9} {row['status']:7} {row['version']:9} {row['stage']:5} {row['family']:12} "
+            f"{rule_cell(str(row['id']))} {status} {row['version']:9} {row['stage']:5} {row['family']:12} "
             f"{row['name' if lang is Lang.zh else 'name_en']}{needs}"
         )
 
@@ -116,7 +130,9 @@ def _explained(said: Parameter, lang: Lang) -> str:
 
 
 @rules_app.command("validate")
-def rules_validate(rules: Annotated[Path, typer.Argument(help="A rules.toml.")], as_json: Json = False) -> None:
+def rules_validate(
+    rules: Annotated[Path, typer.Argument(help="A rules.toml.")], *, lang: LangOption, as_json: Json = False
+) -> None:
     """Whether a rules.toml would be taken; the place and the reason where not."""
     from monitor.inforce.rulebook import load_rules
 
@@ -124,7 +140,7 @@ def rules_validate(rules: Annotated[Path, typer.Argument(help="A rules.toml.")],
     if as_json:
         out_json({"file": str(rules), "in_force": [watch.rule.id for watch in watches]})
     else:
-        out(f"{rules}: well, {len(watches)} rules in force")
+        out_line(_WELL.of(lang.value).format(file=rules, number=len(watches)))
 
 
 @rules_app.command("put")
@@ -132,6 +148,8 @@ def rules_put(
     file: Annotated[Path, typer.Argument(help="A rules.toml; a rule that it does not name has its defaults.")],
     brokers: Brokers = None,
     prefix: Prefix = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """Bring the rules of a file into force on a cluster, without a restart; all of it or nothing."""
@@ -145,4 +163,4 @@ def rules_put(
     if as_json:
         out_json({"file": str(file), "put": [key.decode() for key, _, _ in records]})
     else:
-        out_line(f"{file}: {len(records)} rules put")
+        out_line(_PUT.of(lang.value).format(file=file, number=len(records)))

@@ -6,10 +6,22 @@ from typing import Annotated
 
 import typer
 
+from monitor.alertwords import STATUS
 from monitor.commands.cluster import Brokers, Prefix, client, talk
-from monitor.commands.common import Json, check_one_of, group, out_json, out_line
+from monitor.commands.common import Json, LangOption, check_one_of, group, out_json, out_line
+from monitor.contract.text import Said
 from monitor.settings import load_settings
 from rules.wire.pseudonyms import Pseudonyms
+
+_KEY = Said("{kind} {key}，分区 {partition}", "{kind} {key}, partition {partition}")
+_LEDGER = Said(
+    "  {ledger} {key}：保留 {held} 条，有效 {standing} 条，{first} 至 {last}",
+    "  {ledger} {key}: {standing} standing of {held} held, {first} to {last}",
+)
+_ALERT = Said(
+    "    {rule} {status} {alert_id}：触发 {triggers} 次，{measure} {value:g}（阈值 {limit:g}）",
+    "    {rule} {status} {alert_id}: {triggers} triggers, {measure} {value:g} (limit {limit:g})",
+)
 
 state_app = group("What the windows hold.")
 
@@ -26,6 +38,8 @@ def state_show(
     ],
     brokers: Brokers = None,
     prefix: Prefix = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """What the last checkpoint holds about one key, and why an alert is open."""
@@ -39,17 +53,11 @@ def state_show(
     if as_json:
         out_json(view)
         return
-    out_line(f"{kind} {key}, partition {view['partition']}")
+    out_line(_KEY.of(lang.value).format(kind=kind, key=key, partition=view["partition"]))
     for ledger in view["ledgers"]:
-        out_line(
-            f"  {ledger['ledger']} {'/'.join(ledger['key'])}: {ledger['standing']} standing of {ledger['held']} held, "
-            f"{ledger['first']} to {ledger['last']}"
-        )
+        out_line(_LEDGER.of(lang.value).format_map(ledger | {"key": "/".join(ledger["key"])}))
         for alert in ledger["alerts"]:
-            out_line(
-                f"    {alert['rule']} {alert['status']} {alert['alert_id']}: {alert['triggers']} triggers, "
-                f"{alert['measure']} {alert['value']:g} (limit {alert['limit']:g})"
-            )
+            out_line(_ALERT.of(lang.value).format_map(alert | {"status": STATUS[alert["status"]].of(lang.value)}))
 
 
 def _inside(kind: str, name: str, pseudonyms: Pseudonyms) -> str:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from monitor.commands.cluster import Brokers, Prefix, client, talk
-from monitor.commands.common import Json, group, out_json, out_line
+from monitor.commands.common import Json, LangOption, group, out_json, out_line
+from monitor.contract.text import Said
 from monitor.errors import ConfigurationError
 from monitor.settings import load_settings
+from monitor.text import padded
+
+STATES: Mapping[str, Said] = {
+    "created": Said("已创建", "created"),
+    "exists": Said("已存在", "exists"),
+    "mended": Said("已更正", "mended"),
+    "differs": Said("不一致", "differs"),
+}
+_PARTITIONS = Said("{name}：分区 {partitions} 个", "{name}: {partitions} partitions")
+_ASKED = Said("已请求收尾", "asked for the closing tick")
+_GOES_ON = Said("{gap}；从 {first} 继续", "{gap}; goes on at {first}")
+_WOULD_GO_ON = Said("{gap}；将从 {first} 继续", "{gap}; would go on at {first}")
+_ACCEPTED = Said("已确认，可以启动工作进程", "accepted; workers may start")
+_WITH_YES = Said("加 --yes 即确认", "with --yes it is accepted")
+_NOTHING_LOST = Said("没有丢失", "nothing is lost")
+_CHANGED = Said("已更改，可用这些设置启动工作进程", "changed; workers with these settings may start")
 
 topics_app = group("All topics with their settings.")
 
@@ -20,6 +38,8 @@ def topics_create(
     tolerate: Annotated[bool, typer.Option("--tolerate", help="Exit code 0 also where something differs.")] = False,
     brokers: Brokers = None,
     prefix: Prefix = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """Create what is missing; say what exists with other settings. Exit code 1 where something differs still."""
@@ -34,7 +54,8 @@ def topics_create(
         out_json([{"name": one.name, "state": one.state, "detail": one.detail} for one in found])
     else:
         for one in found:
-            out_line(f"{one.state:8} {one.name}{'  ' + one.detail if one.detail else ''}")
+            state = padded(STATES[one.state].of(lang.value), 8)
+            out_line(f"{state} {one.name}{'  ' + one.detail if one.detail else ''}")
     differs = any(one.state == "differs" for one in found)
     raise typer.Exit(1 if differs and not tolerate else 0)
 
@@ -45,6 +66,8 @@ def topics_grow(
     partitions: Annotated[int, typer.Argument(min=1, help="How many partitions it shall have.")],
     brokers: Brokers = None,
     prefix: Prefix = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """Give a topic more partitions."""
@@ -58,11 +81,11 @@ def topics_grow(
     if as_json:
         out_json({"name": name, "partitions": partitions})
     else:
-        out_line(f"{name}: {partitions} partitions")
+        out_line(_PARTITIONS.of(lang.value).format(name=name, partitions=partitions))
 
 
 @topics_app.command("close")
-def topics_close(brokers: Brokers = None, prefix: Prefix = None, as_json: Json = False) -> None:
+def topics_close(brokers: Brokers = None, prefix: Prefix = None, *, lang: LangOption, as_json: Json = False) -> None:
     """Ask for the closing tick of a recorded run; workers honour it where MONITOR_ALLOW_FINAL is true."""
     from streams.kafka import topics
 
@@ -71,7 +94,7 @@ def topics_close(brokers: Brokers = None, prefix: Prefix = None, as_json: Json =
     if as_json:
         out_json({"asked_on": topics.Names(settings.prefix).events})
     else:
-        out_line("asked for the closing tick")
+        out_line(_ASKED.of(lang.value))
 
 
 @topics_app.command("accept-gap")
@@ -84,6 +107,8 @@ def topics_accept_gap(
     ] = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """What workers ended for with exit code 3: offsets that are gone. Exit code 3 where there are some.
@@ -93,6 +118,7 @@ def topics_accept_gap(
     Long because it says each thing in two forms.
     """
     from monitor.area.acceptgap import accept, contract, gaps_of
+    from monitor.area.gaptext import gap_text
     from monitor.worker.worker import group_of
     from streams.kafka.lost import LOST
 
@@ -105,10 +131,10 @@ def topics_accept_gap(
     if as_json:
         out_json({"gaps": [contract(gap) for gap in found], "accepted": accepted})
     else:
+        goes_on, after = (_GOES_ON, _ACCEPTED) if accepted else (_WOULD_GO_ON, _WITH_YES)
         for gap in found:
-            out_line(f"{gap.what}; {'goes' if accepted else 'would go'} on at {gap.first}")
-        after = "accepted; workers may start" if accepted else "with --yes it is accepted"
-        out_line(after if found else "nothing is lost")
+            out_line(goes_on.filled(gap=gap_text(gap), first=gap.first).of(lang.value))
+        out_line((after if found else _NOTHING_LOST).of(lang.value))
     raise typer.Exit(LOST if found and not accepted else 0)
 
 
@@ -120,6 +146,8 @@ def topics_configure(
     ] = None,
     brokers: Brokers = None,
     prefix: Prefix = None,
+    *,
+    lang: LangOption,
     as_json: Json = False,
 ) -> None:
     """What all workers of the area must have in common, beside these settings. Exit code 1 where something differs.
@@ -138,9 +166,9 @@ def topics_configure(
     if as_json:
         out_json(found.contract() | {"changed": changed})
     else:
-        for line in found.lines():
+        for line in found.lines(lang.value):
             out_line(line)
-        out_line("changed; workers with these settings may start" if changed else found.advice())
+        out_line((_CHANGED if changed else found.advice()).of(lang.value))
     raise typer.Exit(1 if found.differ and not changed else 0)
 
 

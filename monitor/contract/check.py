@@ -127,9 +127,10 @@ def _open(line: bytes, number: int, infno: str, door: Door, report: Report) -> F
     except Refused as refused:
         return _set_aside("refused", refused.reasons, number, report)
     except Skipped:
-        return _set_aside("skipped", [Reason("skipped", f"infno: {infno} is not used")], number, report)
+        why = Reason("skipped", f"infno {infno}: expected a transaction that is used")
+        return _set_aside("skipped", [why], number, report)
     except Failed:
-        why = Reason("failed", "infcode, of 35xx also retRslt: the reply says that the transaction failed")
+        why = Reason("failed", "infcode, of 35xx also retRslt: expected a reply of success, was one of failure")
         return _set_aside("failed", [why], number, report)
     except Late as late:
         return _set_aside("late", [_late(door.limits, late.sender.transaction)], number, report)

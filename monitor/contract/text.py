@@ -21,6 +21,18 @@ class Said(NamedTuple):
     zh: str
     en: str
 
+    def of(self, language: Language) -> str:
+        """The sentence in one of the two."""
+        return self.zh if language == "zh" else self.en
+
+    def filled(self, **figures: object) -> Said:
+        """Both with their places filled in; a figure that is a sentence itself, in the same language."""
+        return Said(self.zh.format(**_in("zh", figures)), self.en.format(**_in("en", figures)))
+
+
+def _in(language: Language, figures: Mapping[str, object]) -> dict[str, object]:
+    return {name: one.of(language) if isinstance(one, Said) else one for name, one in figures.items()}
+
 
 MEANING: Mapping[str, Said] = {
     "not_json": Said("不是 UTF-8 编码的 JSON；每行应为一条完整报文", "not JSON in UTF-8; a line is one whole message"),
@@ -91,25 +103,19 @@ def report_lines(report: Report, language: Language) -> Iterator[str]:
         yield f"\n{speech.word('nothing')}"
 
 
-class _Speech:
+class _Speech(NamedTuple):
     """Sentences in one language."""
 
-    __slots__ = ("_language",)
-
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
-    def of(self, said: Said) -> str:
-        return said.zh if self._language == "zh" else said.en
+    language: Language
 
     def word(self, name: str) -> str:
         """A word of the report; a name that is none stays as it is."""
-        return self.of(_WORDS.get(name, Said(name, name)))
+        return _WORDS.get(name, Said(name, name)).of(self.language)
 
     def where(self, group: Group) -> str:
-        lines = ("、" if self._language == "zh" else ", ").join(map(str, group.lines))
+        lines = ("、" if self.language == "zh" else ", ").join(map(str, group.lines))
         more = " …" if group.messages > FIRST_LINES else ""
-        return self.of(_WHERE).format(messages=group.messages, lines=lines + more)
+        return _WHERE.of(self.language).format(messages=group.messages, lines=lines + more)
 
 
 def _table(report: Report, speech: _Speech) -> Iterator[str]:
@@ -130,7 +136,7 @@ def _row(infno: str, form: str, cells: Iterable[str]) -> str:
 def _reasons(reasons: list[tuple[Fate, Reason, Group]], speech: _Speech) -> Iterator[str]:
     for fate, why, group in reasons[:MOST_REASONS]:
         code = f" {why.code}" if fate == "refused" else ""
-        yield f"  {speech.word(fate)}{code}: {speech.of(MEANING[why.code])}"
+        yield f"  {speech.word(fate)}{code}: {MEANING[why.code].of(speech.language)}"
         yield f"    {why.text}"
         yield f"    {speech.where(group)}"
     if len(reasons) > MOST_REASONS:

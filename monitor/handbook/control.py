@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -53,8 +55,8 @@ ANSWERS = (
     ),
     Answer(
         "D01", 1,
-        Said("2026-03-15已配56天量，四天后在另一家药店再配同一药品，预计还可用152天，阈值28天；已是第4次。",
-             "56 days' supply on 2026-03-15, again four days later elsewhere: 152 days left, limit 28; fourth time."),
+        Said("2026-03-15已配56天量，四天后在另一家药店再配同一药品，此前各次合计预计还可用152天，阈值28天；已是第4次。",
+             "56 days' supply on 2026-03-15, again four days later: the fills last 152 days, limit 28; fourth time."),
         Said("是否调整剂量、外出备药、遗失补配，或囤药转卖。", "New dose, travel, loss, or hoarding to resell?"),
     ),
     Answer(
@@ -168,8 +170,8 @@ ANSWERS = (
     ),
     Answer(
         "S09", 1,
-        Said("医保协议已中止，2026-03-12当日仍结算5笔，阈值1笔。",
-             "The agreement is suspended; 5 settlements on 2026-03-12, limit 1."),
+        Said("医保协议自2026-03-12起中止，当日仍结算5笔，阈值1笔。",
+             "The agreement is suspended from 2026-03-12 on; 5 settlements that day, limit 1."),
         Said("协议状态与起止日期登记是否正确；结算系统为何仍予受理。",
              "Are status and dates registered correctly; why did the settlement system accept them?"),
     ),
@@ -177,19 +179,38 @@ ANSWERS = (
 """Twenty alerts, read one by one."""
 
 
-def alerts_of_the_page() -> dict[tuple[str, int], tuple[Alert, list[Alert]]]:
-    """The alerts of the traffic as they stand at its end, by rule and number, each with the others of its incident."""
+class County(NamedTuple):
+    """The traffic of the page, judged. uploads: the inf_time of every message (ms UTC); revisions: in order."""
+
+    uploads: list[int]
+    labels: list[dict[str, Any]]
+    revisions: list[Alert]
+
+
+@cache
+def county() -> County:
+    """The traffic of the page; what is given out is not to be changed."""
     simulation = Simulation(SEED, PERSONS, DAYS, START)
     with TemporaryDirectory() as folder:
         write_reference(simulation.reference(), Path(folder))
         tables = load_reference(Path(folder), _PSEUDONYMS, lambda _: None)
-    last: dict[str, Alert] = {}
+    found = County([], simulation.labels(), [])
 
-    def take(value: bytes, alert: Revision) -> None:
-        last[alert.alert_id] = orjson.loads(value)
+    def take(value: bytes, _: Revision) -> None:
+        found.revisions.append(orjson.loads(value))
 
-    lines = (orjson.dumps(event) for _, event in simulation.events())
-    replay(enumerate(lines, 1), load_rules(None), tables, Door(_PSEUDONYMS), on_alert=take)
+    def lines() -> Iterator[bytes]:
+        for uploaded, event in simulation.events():
+            found.uploads.append(uploaded)
+            yield orjson.dumps(event)
+
+    replay(enumerate(lines(), 1), load_rules(None), tables, Door(_PSEUDONYMS), on_alert=take)
+    return found
+
+
+def alerts_of_the_page() -> dict[tuple[str, int], tuple[Alert, list[Alert]]]:
+    """The alerts of the traffic as they stand at its end, by rule and number, each with the others of its incident."""
+    last = {alert["alert_id"]: alert for alert in county().revisions}
     found: dict[tuple[str, int], tuple[Alert, list[Alert]]] = {}
     numbers: Counter[str] = Counter()
     for alert in last.values():

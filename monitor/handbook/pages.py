@@ -23,6 +23,7 @@ from monitor.handbook.control import control_page
 from monitor.handbook.coverage import coverage_page, coverage_page_zh
 from monitor.handbook.markdown import page, table
 from monitor.handbook.messages import messages_page
+from monitor.handbook.pictures import PICTURES
 from monitor.handbook.rulepages import rule_pages
 from monitor.handbook.runbook import runbook_page, runbook_page_zh
 from monitor.handbook.tables import reference_page, reference_page_zh
@@ -89,7 +90,9 @@ def _full(metric: MetricWrapperBase) -> str:
 def commands_page() -> str:
     """Every command with its options."""
     return page("Commands", "Exit codes: 0 well, 1 problems found, 2 wrong usage or configuration, 3 something was "
-                "lost that a person must decide about. `monitor --version` prints the version.",
+                "lost that a person must decide about. `monitor --version` prints the version. `--lang` decides what "
+                "a command prints as its result. Lines about an error (`monitor: …` on stderr), the reasons of what is "
+                "refused (expected …, was …) and logs are English always, as they are searched for.",
                 "\n\n".join(_commands(typer.main.get_command(app), "monitor")))  # fmt: skip
 
 
@@ -145,6 +148,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "coverage.md": coverage_page,
     "coverage.zh.md": coverage_page_zh,
     **rule_pages(),
+    **PICTURES,
 }
 """File in docs/ -> what makes it."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -100,6 +100,10 @@ class Score:
     false: set[int] = field(default_factory=set)
     unlabelled: int = 0
 
+    def end(self, label: Mapping[str, Any]) -> None:
+        """What is labelled so is over."""
+        (self.past if label["label"] == "fraud" else self.look_alikes).add(id(label))
+
 
 @dataclass
 class Board:
@@ -159,13 +163,19 @@ class Board:
         return f"{self.clock} {self.words['line']}"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        head = Group(self._numbers(options.max_width), *_folded(self.words["legend"], options.max_width, "dim"))
-        yield head
-        room = console.height - 1 - len(console.render_lines(head, options))
-        for at, incident in enumerate(incidents_of(reversed(list(self.alerts.values())))):
-            lines = self._incident(incident, options.max_width)
+        numbers, legend = self._numbers(options.max_width), _folded(self.words["legend"], options.max_width, "dim")
+        incidents = incidents_of(reversed(list(self.alerts.values())))
+        shown = (self._incident(one, options.max_width) for one in incidents)
+        newest = next(shown, [])
+        yield numbers
+        room = console.height - 1 - len(console.render_lines(numbers, options)) - len(newest)
+        if len(legend) <= room:
+            yield from legend
+            room -= len(legend)
+        yield from newest
+        for lines in shown:
             room -= len(lines)
-            if at and room < 0:
+            if room < 0:
                 return
             yield from lines
 

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -282,11 +282,7 @@ def alert_reader(
 ) -> Iterator[threading.Event]:
     """A thread that reads the alerts onto the board, and onto the page where there is one."""
     stop = threading.Event()
-    by_message: dict[str, list[dict[str, Any]]] = {}
-    for label in labels:
-        for message in label["msgids"]:
-            by_message.setdefault(message, []).append(label)
-    tally = Tally(board, by_message)
+    tally = Tally(board, labels)
 
     def read() -> None:
         # By itself, without the group: what joins one may still wait for its partitions when all is over.
@@ -320,11 +316,14 @@ def _is_at_end(consumer: Consumer, partitions: list[TopicPartition]) -> bool:
 class Tally:
     """Counts alerts against labels."""
 
-    def __init__(self, board: Board, by_message: dict[str, list[dict[str, Any]]]) -> None:
+    def __init__(self, board: Board, labels: list[dict[str, Any]]) -> None:
         self._board = board
-        self._by_message = by_message
+        self._by_message: dict[str, list[dict[str, Any]]] = {}
+        for label in labels:
+            for message in label["msgids"]:
+                self._by_message.setdefault(message, []).append(label)
 
-    def take(self, alert: dict[str, Any], now: float) -> None:
+    def take(self, alert: Mapping[str, Any], now: float) -> None:
         """Take in a revision read at this moment (s since 1970)."""
         board = self._board
         if alert["alert_id"] not in board.alerts:
@@ -333,7 +332,7 @@ class Tally:
         if alert["status"] in ("opened", "updated"):
             self._score(alert)
 
-    def _score(self, alert: dict[str, Any]) -> None:
+    def _score(self, alert: Mapping[str, Any]) -> None:
         labels = [label for one in alert["evidence"] for label in self._by_message.get(one["msgid"], ())]
         if not labels and alert["revision"] == 1:
             self._board.score.unlabelled += 1
@@ -365,8 +364,7 @@ def play(source: Source, feeder: Feeder, board: Board, must_go_on: Callable[[], 
             uploaded = max((at for *_, at in batch), default=uploaded)
             board.clock = clock(uploaded) if uploaded else ""
             while upcoming and parse(upcoming[0]["last_time"]) <= uploaded:
-                label = upcoming.pop(0)
-                (board.score.past if label["label"] == "fraud" else board.score.look_alikes).add(id(label))
+                board.score.end(upcoming.pop(0))
             if live is None and now - said >= 2:
                 said = now
                 tell(board, console)

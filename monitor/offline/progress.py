@@ -32,10 +32,7 @@ class FileProgress:
             TimeRemainingColumn(), console=console, transient=True, redirect_stdout=False, refresh_per_second=4,
             disable=not (shown and console.is_terminal and size >= LONG),
         )  # fmt: skip
-        self._read = self._bar.add_task(self._said(_READ), total=size)
-
-    def _said(self, words: Said) -> str:
-        return words.zh if self._language == "zh" else words.en
+        self._read = self._bar.add_task(_READ.of(language), total=size)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -55,7 +52,7 @@ class FileProgress:
         task = None
         for at, line in enumerate(lines):
             if task is None:
-                task = self._bar.add_task(self._said(_JUDGED), total=number())
+                task = self._bar.add_task(_JUDGED.of(self._language), total=number())
             if at % _EVERY == 0:
                 self._bar.update(task, completed=at)
             yield line

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from monitor.contract.text import MEANING, PARTS, Language, Said
 from monitor.offline.replay import SetAside, Summary
+from monitor.rulecolumn import rule_cell
 
 MOST_NAMES = 10
 """So many names of a count are printed; --json has all."""
@@ -78,9 +79,9 @@ _NOTHING = Said(
 
 def summary_lines(summary: Summary, language: Language) -> Iterator[str]:
     """The summary as lines."""
-    yield _said(_FIRST, language).format_map(vars(summary))
+    yield _FIRST.of(language).format_map(vars(summary))
     for rule, number in summary.by_rule.items():
-        yield f"  {rule:9} {number}"
+        yield f"  {rule_cell(rule)} {number}"
     if summary.not_judged:
         yield _line(_NOT_JUDGED, _listed(summary.not_judged, language), language)
     if summary.refused_by_reason:
@@ -112,20 +113,20 @@ def next_lines(summary: Summary, language: Language, *, alerts: str, other: str,
         yield _line(_NEXT_HEADING, "", language)
     for name, is_asked in asked.items():
         if is_asked:
-            yield f"  {_said(_NEXT[name], language).format(rule=rule, alerts=alerts, other=other)}"
+            yield f"  {_NEXT[name].of(language).format(rule=rule, alerts=alerts, other=other)}"
 
 
 def nothing_accepted(read: int, aside: SetAside, language: Language) -> str:
     """Why a file of which nothing was accepted had no effect: the most frequent reason."""
     if not read:
-        return _said(_NOTHING_READ, language)
+        return _NOTHING_READ.of(language)
     code, words, number = aside.most_often()
     meaning = _meaning(code, language)
     if language == "en":
         words = words or meaning
     elif words:
         words = f"（{words}）"
-    return _said(_NOTHING, language).format(read=read, code=code, number=number, meaning=meaning, words=words)
+    return _NOTHING.of(language).format(read=read, code=code, number=number, meaning=meaning, words=words)
 
 
 def _counts(counted: int | Mapping[str, int], language: Language) -> str:
@@ -141,12 +142,8 @@ def _listed(names: list[str], language: Language) -> str:
 
 def _line(meaning: Said, counted: str, language: Language) -> str:
     colon = "：" if language == "zh" else ": "
-    return f"{_said(meaning, language)}{colon}{counted}".rstrip()
+    return f"{meaning.of(language)}{colon}{counted}".rstrip()
 
 
 def _meaning(code: str, language: Language) -> str:
-    return _said(MEANING.get(code, Said(code, code)), language)
-
-
-def _said(said: Said, language: Language) -> str:
-    return said.zh if language == "zh" else said.en
+    return MEANING.get(code, Said(code, code)).of(language)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from monitor.contract.text import Language, Said
 from monitor.errors import ConfigurationError
 from monitor.incidents import incidents_of
+from monitor.rulecolumn import rule_cell
 from rules.engine.alert import Alert
 from rules.times import BEFORE_ALL, DAY, LATEST, parse
 
@@ -155,23 +156,20 @@ _SUMMARY = Said(
     "与 {name} 相比：新出现 {opens} 条，不再出现 {gone} 条，不变 {same} 条",
     "with {name}: {opens} open, {gone} no longer, {same} as before",
 )
-_HEADING = Said("规则      日期        新出现  不再出现", "rule      day          opens  no longer")
+_RULE = Said("规则", "rule")
+_HEADING = Said("日期        新出现  不再出现", "day          opens  no longer")
 
 
 def difference_lines(difference: Difference, language: Language) -> Iterator[str]:
     """A comparison as lines: numbers by rule and day, then each alert with + or -."""
-
-    def said(words: Said) -> str:
-        return words.zh if language == "zh" else words.en
-
     opens, gone = difference.opens, difference.gone
-    yield said(_SUMMARY).format(name=difference.other, opens=len(opens), gone=len(gone), same=difference.same)
+    yield _SUMMARY.of(language).format(name=difference.other, opens=len(opens), gone=len(gone), same=difference.same)
     if not (opens or gone):
         return
     numbers = [Counter((one.rule, one.day) for one in some) for some in (opens, gone)]
-    yield said(_HEADING)
+    yield f"{rule_cell(_RULE.of(language))} {_HEADING.of(language)}"
     for rule, day in sorted(numbers[0] | numbers[1]):
-        yield f"{rule:9} {day}  {numbers[0][rule, day]:6}  {numbers[1][rule, day]:8}"
+        yield f"{rule_cell(rule)} {day}  {numbers[0][rule, day]:6}  {numbers[1][rule, day]:8}"
     changed = [("+", one) for one in opens] + [("-", one) for one in gone]
     for sign, one in sorted(changed, key=lambda pair: (pair[1].rule, pair[1].first)):
         yield f"{sign} {one.day} {one.lines[0]}"

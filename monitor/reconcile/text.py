@@ -42,17 +42,17 @@ def report_lines(day: date, rows: Sequence[Row], nowhere: Seen, language: Langua
     """Every institution that does not add up, what could not be told by institution, and how many there are of each."""
     wrong = [row for row in rows if row.verdict != "adds_up"]
     for row in wrong:
-        yield f"{row.institution}  {_said(VERDICTS[row.verdict], language)}"
+        yield f"{row.institution}  {VERDICTS[row.verdict].of(language)}"
         yield f"  {_numbers(row, language)}"
         if aside := _aside(row.seen, language):
             yield f"  {aside}"
     if aside := _aside(nowhere, language):
-        yield f"{_said(_NOWHERE, language)}{aside}"
-    yield _said(_TOTAL, language).format(day=day, well=len(rows) - len(wrong), wrong=len(wrong))
+        yield f"{_NOWHERE.of(language)}{aside}"
+    yield _TOTAL.of(language).format(day=day, well=len(rows) - len(wrong), wrong=len(wrong))
 
 
 def _numbers(row: Row, language: Language) -> str:
-    difference = _said(_DIFFERENCE, language).format(number=row.number, sum=_money(row.fund, sign="+"))
+    difference = _DIFFERENCE.of(language).format(number=row.number, sum=_money(row.fund, sign="+"))
     parts = [_listed(row.listed, language), _counted(row.seen, language), difference]
     return ("；" if language == "zh" else "; ").join(parts)
 
@@ -60,18 +60,18 @@ def _numbers(row: Row, language: Language) -> str:
 def _aside(seen: Seen, language: Language) -> str:
     """What was not accepted, or came again; empty where there is nothing of it."""
     counted = {what: getattr(seen, what) for what in _ASIDE}
-    parts = [f"{_said(_ASIDE[what], language)} {number}" for what, number in counted.items() if number]
+    parts = [f"{_ASIDE[what].of(language)} {number}" for what, number in counted.items() if number]
     return ("，" if language == "zh" else ", ").join(parts)
 
 
 def _listed(listed: Listed | None, language: Language) -> str:
     if listed is None:
-        return _said(_NOT_LISTED, language)
-    return _said(_LISTED, language).format(number=listed.number, sum=_money(listed.fund))
+        return _NOT_LISTED.of(language)
+    return _LISTED.of(language).format(number=listed.number, sum=_money(listed.fund))
 
 
 def _counted(seen: Seen, language: Language) -> str:
-    return _said(_SEEN, language).format(
+    return _SEEN.of(language).format(
         accepted=seen.accepted,
         accepted_sum=_money(seen.accepted_fund),
         taken_back=seen.taken_back,
@@ -83,7 +83,3 @@ def _counted(seen: Seen, language: Language) -> str:
 
 def _money(fen: int, sign: str = "") -> str:
     return f"{fen / 100:{sign},.2f}"
-
-
-def _said(said: Said, language: Language) -> str:
-    return said.zh if language == "zh" else said.en

@@ -107,8 +107,8 @@ class Sign(Rule[Swipe]):
             "歙县专项整治方案（2025-04-30）“聚敛参保人医保卡，通过空刷套刷等方式骗保”"
         ),
         advice=Text(
-            "是否收集医保凭证空刷套刷、集中代购，或单位、家庭统一购药",
-            "cards collected to draw money, purchases for others, or one order for a family or a firm",
+            "是否收集医保凭证空刷套刷、集中代购，或单位、家庭、旅行团等统一购药",
+            "cards collected to draw money, purchases for others, or one order for a family, a firm or a tour group",
         ),
         decided=("medfee_sumamt", "insuplc_admdvs", "mdtrtarea_admvs", "mdtrt_cert_type", "balc", "inf_time"),
     )

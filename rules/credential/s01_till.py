@@ -69,7 +69,7 @@ class Till(Rule[Swipe]):
         ),
         basis="《医疗保障基金使用监督管理条例》第四十条；安岳县八条措施（2024-11-11）“多人集中刷卡”",
         advice=Text(
-            "该操作员是否持他人医保凭证批量结算，或共用账号、断网后补传",
+            "该经办人是否持他人医保凭证批量结算，或共用账号、断网后补传",
             "cards of others settled in one go, an account that several clerks share, or an upload after an outage",
         ),
         decided=("opter", "opter_type", "inf_time"),

@@ -28,7 +28,6 @@ from rules import (
     clock,
     ends_after,
     evidence,
-    exceeded,
     listed,
     of_row,
     parameter,
@@ -281,11 +280,12 @@ class ImpossibleTravel(Rule[Visit | Fill]):
         last = found.evidence[-1]
         since = next(one for one in found.evidence if str(one.time) == found.details["since"])
         stops, apart = _stops_text([since, last], names), found.details["kilometres"]
-        limit, speed = exceeded(found.limit, Text("公里", "km/h")), above(found.value, found.limit)
+        speed = above(found.value, found.limit)
         return Text(
-            f"1名参保人先后在相距{apart}公里的两家机构结算：{stops.zh}，折合时速{speed.zh}公里（{limit.zh}）",
+            f"1名参保人先后在相距{apart}公里的两家机构结算：{stops.zh}，折合时速{speed.zh}公里"
+            f"（提示阈值：时速超过{found.limit:g}公里）",
             f"one person settled at two institutions {apart} km apart: {stops.en}, "
-            f"a journey at {speed.en} km/h ({limit.en})",
+            f"a journey at {speed.en} km/h (threshold: more than {found.limit:g} km/h)",
         )
 
     def _of_places(self, found: Finding, names: Names) -> Text:

@@ -205,7 +205,9 @@ def allowed_and_pack(found: Finding) -> Text:
     allowed, pack = found.details["allowed"], found.details["pack"]
     sent = sorted({row.decided["med_type"] for row in found.evidence if "med_type" in row.decided})
     kinds = listed([code_text("med_type", one) for one in sent], 3)
-    of_kind = Text(f"；医疗类别：{kinds.zh}", f"; kind of visit: {kinds.en}") if kinds.zh else Text("", "")
+    by_prescription = any(one.startswith(PHARMACY) for one in sent)
+    how = Text("，凭处方", ", with a prescription") if by_prescription else Text("", "")
+    of_kind = Text(f"；医疗类别：{kinds.zh}{how.zh}", f"; kind of visit: {kinds.en}{how.en}") if sent else Text("", "")
     packed = Text("", "") if float(pack) < 1 else Text(f"（{pack}天用量）", f" of {pack} days")
     return Text(f"{allowed}天加1盒{packed.zh}{of_kind.zh}", f"{allowed} days and one pack{packed.en}{of_kind.en}")
 
@@ -220,7 +222,8 @@ def doubt_of(found: Finding) -> Text:
     if "doubtful" not in found.details:
         return Text("", "")
     return Text(
-        "，其中用药天数（prd_days）超出字段长度，按上传值计算", "; prd_days does not fit its field and is read as sent"
+        "，其中上传的用药天数（prd_days）超出接口规定的位数，可能误填，仍按上传值计算",
+        "; the days as sent (prd_days) have more digits than the interface allows, perhaps mistyped, and count as sent",
     )
 
 

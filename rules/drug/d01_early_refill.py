@@ -261,9 +261,9 @@ class EarlyRefill(Rule[Fill]):
         limit, left = exceeded(found.limit, Text("天", "days")), above(found.value, found.limit)
         times, early, doubts = again(episode), self._number(details["early"]), doubt_of(found)
         return Text(
-            f"1名参保人再次配{drug.zh}，此前所配预计还可用{left.zh}天（{limit.zh}；"
+            f"1名参保人再次配{drug.zh}，此前各次所配合计预计还可用{left.zh}天（{limit.zh}；"
             f"上次于{day}在{where.zh}配{details['last']}天量）{early.zh}{times.zh}{doubts.zh}",
-            f"a person got {drug.en} again while {left.en} days of it remain ({limit.en}; "
+            f"a person got {drug.en} again while the earlier fills together still last {left.en} days ({limit.en}; "
             f"the last fill on {day} at {where.en} was for {details['last']} days){early.en}{times.en}{doubts.en}",
         )
 

@@ -163,7 +163,7 @@ class SplitPrescription(DaysAllowed):
             f"同一机构同日为1名参保人开具{number}张处方，{drug.zh}共{value.zh}天用量"
             f"（提示阈值：超过单张处方可开的{most.zh}）{times.zh}{doubts.zh}",
             f"a person got {number} prescriptions on one day, {value.en} days' supply of {drug.en} "
-            f"(threshold: more than {most.en} on one prescription){times.en}{doubts.en}",
+            f"(threshold: more than one prescription may hold, {most.en}){times.en}{doubts.en}",
         )
 
 

@@ -283,8 +283,9 @@ class TraceCodeReuse(Rule[Sale]):
         )
         sales = listed([_sale_text(one, names) for one in rows], MOST_SALES)
         return Text(
-            f"{drug.zh}的追溯码{code}售出{found.value:g}次且均未退（{limit.zh}）：{sales.zh}",
-            f"trace code {code} of {drug.en} was sold {found.value:g} times, none taken back ({limit.en}): {sales.en}",
+            f"{drug.zh}同一盒的追溯码{code}售出{found.value:g}次且均未退（{limit.zh}）：{sales.zh}",
+            f"trace code {code} of one pack of {drug.en} was sold {found.value:g} times, none taken back "
+            f"({limit.en}): {sales.en}",
         )
 
 

@@ -70,7 +70,7 @@ class PaidWhileWaiting(Withheld):
         found, where = episode.peak, names.institutions(episode.evidence)
         limit = least(found)
         return Text(
-            f"1名参保人在待遇等待期内由基金支付，30天内最多{found.value:g}笔（{limit.zh}），发生在{where.zh}",
-            f"the fund paid for a person in the waiting period, up to {found.value:g} settlements "
-            f"in 30 days ({limit.en}), at {where.en}",
+            f"1名参保人在待遇等待期内由基金支付，30天内{found.value:g}笔（{limit.zh}），发生在{where.zh}",
+            f"the fund paid for a person in the waiting period; settlements within 30 days: "
+            f"{found.value:g} ({limit.en}), at {where.en}",
         )

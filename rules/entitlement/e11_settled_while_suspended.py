@@ -67,7 +67,7 @@ class SettledWhileSuspended(Withheld):
         found, where = episode.peak, names.institutions(episode.evidence)
         limit = least(found)
         return Text(
-            f"1名参保人在暂停联网结算期间仍有结算，30天内最多{found.value:g}笔（{limit.zh}），发生在{where.zh}",
-            f"a person settled while network settlement is suspended, up to {found.value:g} settlements "
-            f"in 30 days ({limit.en}), at {where.en}",
+            f"1名参保人在暂停联网结算期间仍有结算，30天内{found.value:g}笔（{limit.zh}），发生在{where.zh}",
+            f"a person settled while network settlement is suspended; settlements within 30 days: "
+            f"{found.value:g} ({limit.en}), at {where.en}",
         )

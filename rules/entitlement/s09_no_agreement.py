@@ -20,7 +20,7 @@ from rules import (
     reached,
 )
 
-from ._agreement import STATUS, lapsed_at
+from ._agreement import lapse_text, lapsed_at
 
 
 class NoAgreement(Rule[Swipe]):
@@ -97,8 +97,8 @@ class NoAgreement(Rule[Swipe]):
 
     def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:
         """Ask the register about the time of service, and count what the day has brought so far."""
-        status = lapsed_at(entry.institution, entry.began, reference)
-        if not status:
+        lapsed = lapsed_at(entry.institution, entry.began, reference)
+        if not lapsed:
             return None
         return Finding(
             measure="settlements",
@@ -109,14 +109,14 @@ class NoAgreement(Rule[Swipe]):
             unit="settlements",
             severity="critical",
             evidence=evidence([entry], self.card),
-            details={"status": status},
+            details=lapsed,
         )
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """That the agreement is suspended or ended, and how much was settled."""
         found = episode.peak
-        status, limit = STATUS[found.details["status"]], reached(found.limit + 1, Text("笔", "in a day"))
+        lapse, limit = lapse_text(found.details), reached(found.limit + 1, Text("笔", "in a day"))
         return Text(
-            f"医保协议{status.zh}，当日仍有结算{found.value:g}笔（{limit.zh}）",
-            f"the agreement is {status.en}, yet {found.value:g} settlements that day ({limit.en})",
+            f"{lapse.zh}，当日仍有结算{found.value:g}笔（{limit.zh}）",
+            f"{lapse.en}, yet {found.value:g} settlements that day ({limit.en})",
         )

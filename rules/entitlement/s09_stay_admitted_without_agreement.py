@@ -21,7 +21,7 @@ from rules import (
     reached,
 )
 
-from ._agreement import STATUS, lapsed_at
+from ._agreement import lapse_text, lapsed_at
 
 
 class AdmittedWithoutAgreement(Rule[Admitted]):
@@ -92,8 +92,8 @@ class AdmittedWithoutAgreement(Rule[Admitted]):
 
     def check(self, entry: Admitted, window: Window[Admitted], reference: Reference) -> Finding | None:
         """Ask the register about the admission, and count what the day has brought so far."""
-        status = lapsed_at(entry.institution, entry.time, reference)
-        if not status:
+        lapsed = lapsed_at(entry.institution, entry.time, reference)
+        if not lapsed:
             return None
         today = window.since(day_of(entry.time))
         return Finding(
@@ -103,15 +103,14 @@ class AdmittedWithoutAgreement(Rule[Admitted]):
             unit="admissions",
             severity="critical",
             evidence=evidence([entry], self.card),
-            details={"status": status},
+            details=lapsed,
         )
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """That the agreement is suspended or ended, how many were admitted, and how many on the busiest day."""
         found = episode.peak
-        status, limit = STATUS[found.details["status"]], reached(found.limit, Text("笔", "in a day"))
+        lapse, limit = lapse_text(found.details), reached(found.limit, Text("笔", "in a day"))
         return Text(
-            f"医保协议{status.zh}，其间仍有入院登记{episode.count}笔，最多的一天{found.value:g}笔（{limit.zh}）",
-            f"the agreement is {status.en}, yet patients were admitted: {episode.count}, "
-            f"up to {found.value:g} in a day ({limit.en})",
+            f"{lapse.zh}，其间仍有入院登记{episode.count}笔，最多的一天{found.value:g}笔（{limit.zh}）",
+            f"{lapse.en}, yet patients were admitted: {episode.count}, up to {found.value:g} in a day ({limit.en})",
         )

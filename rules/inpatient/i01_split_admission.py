@@ -87,7 +87,7 @@ class SplitAdmission(Rule[Stay]):
         basis="《医疗保障基金使用监督管理条例》第三十八条；宝鸡市通知（2024-09-27）“分解住院、挂床住院”",
         advice=Text(
             "调阅两次住院病历，核实出院时是否达到出院标准、再入院是否为同一次治疗",
-            "the records of both stays: was the patient fit to leave, and is the second the same treatment gone on",
+            "the records of both stays: was the patient fit to leave, and is the second the same treatment",
         ),
         decided=("dscg_maindiag_code", "med_type", "dscg_way", "mid_setl_flag", "institutions.group"),
     )

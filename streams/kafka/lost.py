@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -35,6 +35,17 @@ class Bounds(NamedTuple):
         return self.first <= offset <= self.end
 
 
+Loss = Literal["offset", "end", "records", "state"]
+"""The group's offset is gone; it lies beyond the end; records are gone unread; the saved state is gone."""
+
+_LOSSES: Mapping[Loss, str] = {
+    "offset": "the group's offset is gone, and saved state is there; records are there from {first}",
+    "end": "offset {position} is beyond the end {end}: the topic was made anew or cut off",
+    "records": "offsets {position} to {last} are gone before they were read",
+    "state": "the state saved at offset {position} is gone, and records are there from {first} only",
+}
+
+
 @dataclass(frozen=True)
 class Gap:
     """One partition on which a worker cannot go on. Times are ms UTC, None where they are not known."""
@@ -58,14 +69,17 @@ class Gap:
         return f"{self.topic}/{self.partition}: {self._loss} (from {since} to {until})"
 
     @property
-    def _loss(self) -> str:
+    def loss(self) -> Loss:
+        """What kind of loss it is."""
         if self.position is None:
-            return f"the group's offset is gone, and saved state is there; records are there from {self.first}"
+            return "offset"
         if self.position > self.end:
-            return f"offset {self.position} is beyond the end {self.end}: the topic was made anew or cut off"
-        if self.position < self.first:
-            return f"offsets {self.position} to {self.first - 1} are gone before they were read"
-        return f"the state saved at offset {self.position} is gone, and records are there from {self.first} only"
+            return "end"
+        return "records" if self.position < self.first else "state"
+
+    @property
+    def _loss(self) -> str:
+        return _LOSSES[self.loss].format_map(vars(self) | {"last": self.first - 1})
 
 
 def line_of(gaps: Sequence[Gap], prefix: str) -> str:

@@ -318,9 +318,11 @@ def ask_kafka(jars: str, places: dict[str, str]) -> bool:
 
 
 def create_topics(places: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """The one-shot service."""
+    """The one-shot service, in English."""
     environment = {name: here(value, places) for name, value in services()["topics"]["environment"].items()}
-    return run(sys.executable, "-m", "monitor", *words("topics"), env=os.environ | environment, cwd=ROOT)
+    return run(
+        sys.executable, "-m", "monitor", *words("topics"), "--lang", "en", env=os.environ | environment, cwd=ROOT
+    )
 
 
 def states(said: str) -> set[str]:

@@ -91,5 +91,5 @@ async def test_a_cluster_says_the_same_of_messages_in_every_form(area: Area, tmp
     assert faults(alerts) == []
     assert differences(log, alerts) == []
     assert [worker.end(signal.SIGTERM) for worker in workers] == [0, 0]
-    told = monitor("doctor", env=area.env()).stdout
+    told = monitor("doctor", "--lang", "en", env=area.env()).stdout
     assert "1 messages of a transaction that no rule uses: institution H34102100001, transaction 9001" in told

@@ -96,7 +96,7 @@ async def test_records_that_are_gone_are_a_persons_decision(area: Area) -> None:
     gone = {place for place in lost(area) if place.startswith(names.events)}
     assert gone
     assert all(place in last[0] for place in gone)
-    assert f"PROBLEM lost offsets: {names.entries}/1" in area.run("doctor", code=1)
+    assert f"PROBLEM lost offsets: {names.entries}/1" in area.run("doctor", "--lang", "en", code=1)
 
     async with AIOKafkaConsumer(
         names.events, bootstrap_servers=area.kafka.bootstrap, group_id=f"{area.prefix}-monitor",
@@ -107,11 +107,11 @@ async def test_records_that_are_gone_are_a_persons_decision(area: Area) -> None:
         said = await asyncio.to_thread(area.run, "topics", "accept-gap", "--yes", code=2)
         assert "expected no worker that runs, was 1" in said
     assert await area.read("audit") == []
-    one = ("topics", "accept-gap", "--topic", names.entries, "--partition", "1", "--yes", "--as", "王")
+    one = ("topics", "accept-gap", "--topic", names.entries, "--partition", "1", "--yes", "--as", "王", "--lang", "en")
     assert f"goes on at {inside}" in area.run(*one)
     assert lost(area).keys() == gone
-    assert "accepted" in area.run("topics", "accept-gap", "--yes")
-    assert "nothing is lost" in area.run("topics", "accept-gap")
+    assert "accepted" in area.run("topics", "accept-gap", "--yes", "--lang", "en")
+    assert "nothing is lost" in area.run("topics", "accept-gap", "--lang", "en")
 
     records = [(record.key, json.loads(record.value or b"")) for record in await area.read("audit")]
     [(key, told)] = [(key, told) for key, told in records if told["by"] == "王"]
@@ -134,16 +134,18 @@ async def test_state_and_offsets_that_are_gone_are_a_persons_decision(area: Area
     """The group, the changelog, or a topic that was made anew: nothing begins at the beginning in silence."""
     await worked(area)
     names = Names(area.prefix)
-    assert "nothing is lost" in area.run("topics", "accept-gap")
+    assert "nothing is lost" in area.run("topics", "accept-gap", "--lang", "en")
 
     end_group(area)
     assert lost(area).keys() == {f"{names.events}/{number}" for number in range(PARTITIONS)}
     assert all("the group's offset is gone" in said for said in lost(area).values())
     area.run("topics", "accept-gap", "--yes")
-    assert "nothing is lost" in area.run("topics", "accept-gap")
+    assert "nothing is lost" in area.run("topics", "accept-gap", "--lang", "en")
 
     await make_anew(area, names.changelog)
-    assert "nothing is lost" in area.run("topics", "accept-gap")  # the log inside gives the same state again
+    assert "nothing is lost" in area.run(
+        "topics", "accept-gap", "--lang", "en"
+    )  # the log inside gives the same state again
     worker = area.worker()
     await until(worker.ready, what="the worker")
     await tick(area, range(PARTITIONS))  # the group is at the ends of before: what comes now is judged after all that
@@ -151,13 +153,15 @@ async def test_state_and_offsets_that_are_gone_are_a_persons_decision(area: Area
     assert worker.end() == 0
 
     await trim(area, names.entries, range(PARTITIONS), left=1)
-    assert "nothing is lost" in area.run("topics", "accept-gap")  # it was judged, and the state is there
+    assert "nothing is lost" in area.run(
+        "topics", "accept-gap", "--lang", "en"
+    )  # it was judged, and the state is there
     await make_anew(area, names.changelog)
     found = lost(area)
     assert found.keys() == {f"{names.entries}/{number}" for number in range(PARTITIONS)}
     assert all("the state saved at offset" in said for said in found.values())
     area.run("topics", "accept-gap", "--yes")
-    assert "nothing is lost" in area.run("topics", "accept-gap")
+    assert "nothing is lost" in area.run("topics", "accept-gap", "--lang", "en")
 
     worker = area.worker()
     await until(worker.ready, what="the worker")

@@ -14,8 +14,8 @@ async def test_an_events_topic_with_its_publishers_clocks_is_named_and_mended(ar
     name = f"{area.prefix}.events"
     await area.kafka.create(name, 4, retention_ms=str(30 * 86_400_000))
     expected = "message.timestamp.type: expected LogAppendTime, was CreateTime"
-    assert f"differs  {name}  {expected}\n" in area.run("topics", "create", code=1)
-    assert f"{name}: {expected}: the clocks of publishers" in area.run("doctor", code=1)
+    assert f"differs  {name}  {expected}\n" in area.run("topics", "create", "--lang", "en", code=1)
+    assert f"{name}: {expected}: the clocks of publishers" in area.run("doctor", "--lang", "en", code=1)
     worker = area.worker()
     await until(worker.ready, what="the worker")
     assert worker.end() == 0
@@ -23,7 +23,7 @@ async def test_an_events_topic_with_its_publishers_clocks_is_named_and_mended(ar
     assert json.loads(warning)["event"].startswith(f"{name}: {expected}")
 
     mended = f"mended   {name}  message.timestamp.type: now LogAppendTime, was CreateTime\n"
-    assert mended in area.run("topics", "create", "--mend")
+    assert mended in area.run("topics", "create", "--mend", "--lang", "en")
     await until(lambda: "CreateTime" not in area.run("doctor", code=1), what="doctor to find it well")
     states = {one["name"]: one["state"] for one in json.loads(area.run("topics", "create", "--mend", "--json"))}
     assert set(states.values()) == {"exists"}

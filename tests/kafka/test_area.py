@@ -122,9 +122,9 @@ async def test_the_configuration_changes_when_no_worker_runs(county: Area) -> No
     await county.judged()
     before = await stands(county)
 
-    shown = county.run("topics", "configure", code=1, max_items=7)
+    shown = county.run("topics", "configure", "--lang", "en", code=1, max_items=7)
     assert "MONITOR_MAX_ITEMS: expected 2000, was 7" in shown
-    assert "these settings are what the area has" in county.run("topics", "configure")
+    assert "these settings are what the area has" in county.run("topics", "configure", "--lang", "en")
     assert "expected no worker, was 1" in county.run("topics", "configure", "--yes", code=2, max_items=7)
 
     worker.end(signal.SIGKILL)
@@ -209,7 +209,7 @@ async def test_the_doctor_names_a_worker_that_is_not_as_the_area(county: Area) -
     changed = replace_fingerprint(made)
     await area.write(client(county), county.prefix, lambda _: changed)
 
-    said = county.run("doctor", code=1)
+    said = county.run("doctor", "--lang", "en", code=1)
 
     assert f"expected fingerprint {area.short(changed.fingerprint)}" in said
     assert "MONITOR_MAX_AGE: expected 1, was 150" in said

@@ -34,7 +34,7 @@ def test_revisions_that_wait_are_a_problem() -> None:
     """So is a notifier that never ran, where an Alertmanager is set."""
     assert notify_check(Telling(None, None), wanted=True).ok
     assert not notify_check(Telling(0, 60_000), wanted=False).ok
-    assert "wait since 1970-01-01T08:01:00+08:00" in notify_check(Telling(0, 60_000), wanted=True).detail
+    assert "wait since 1970-01-01T08:01:00+08:00" in notify_check(Telling(0, 60_000), wanted=True).detail.en
     assert notify_check(None, wanted=False).ok
     assert not notify_check(None, wanted=True).ok
 

@@ -12,6 +12,7 @@ import pytest
 from monitor.alerttext import alert_line, alert_lines
 from monitor.alertwords import CLOSED_BY, DECIDED, ROLES, SEVERITIES, STAGES, STATUS, SUBJECTS
 from monitor.contract.text import Said
+from monitor.rulecolumn import rule_cell
 from rules import Rule
 from rules.catalogue import catalogue
 from rules.drug.d03_split_prescription import SplitPrescription
@@ -156,14 +157,16 @@ def test_a_line_is_in_one_language_too() -> None:
     """How severe it is, and what became of it where the id stands in front."""
     alert = two_stays() | {"alert_id": "a1"}
 
-    assert alert_line(alert, "zh").startswith(f"一般     E01       {OTHER} 2026-03-03 00:00，收治")
-    assert alert_line(alert, "en", with_id=True).startswith(f"a1 warning  closed    E01       {OTHER}, 2026-03-03")
+    assert alert_line(alert, "zh").startswith(f"一般     {rule_cell('E01')} {OTHER} 2026-03-03 00:00，收治")
+    assert alert_line(alert, "en", with_id=True).startswith(
+        f"a1 warning  closed    {rule_cell('E01')} {OTHER}, 2026-03-03"
+    )
 
 
 def test_an_alert_of_history_says_so() -> None:
     """In its line, and in full behind its status."""
     alert = two_stays() | {"alert_id": "a1", "historical": True}
 
-    assert alert_line(alert, "zh").startswith(f"一般     E01       历史 {OTHER}")
+    assert alert_line(alert, "zh").startswith(f"一般     {rule_cell('E01')} 历史 {OTHER}")
     assert "，历史 · " in next(iter(alert_lines(alert, "zh")))
     assert ", historical · " in next(iter(alert_lines(alert, "en")))

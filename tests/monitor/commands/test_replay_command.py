@@ -10,9 +10,12 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from monitor.alerttext import alert_line
 from monitor.cli import app
 from monitor.errors import ConfigurationError
 from monitor.offline.progress import LONG, FileProgress
+from monitor.rulecolumn import rule_cell
+from rules.catalogue import catalogue
 
 
 def burst(institution: str, day: int, persons: int) -> list[bytes]:
@@ -126,9 +129,9 @@ def test_other_rules_are_compared_by_rule_and_day(events: Path) -> None:
     off.write_text("[S01]\nenabled = false\n")
     assert f"与 {off} 相比：新出现 0 条，不再出现 2 条，不变 0 条" == run(events, "--only", "S01", "--compare", off)[0]
     assert f"与 {few} 相比：新出现 1 条，不再出现 0 条，不变 2 条" == more[0]
-    assert "S01       2026-03-06       1         0" == more[2]
+    assert f"{rule_cell('S01')} 2026-03-06       1         0" == more[2]
     assert ("+ 2026-03-06 ", "P3") == (more[3][:13], more[3][more[3].index("P3") :][:2])
-    assert ["S01       2026-03-07       0         1", "- 2026-03-07 "] == [fewer[2], fewer[3][:13]]
+    assert [f"{rule_cell('S01')} 2026-03-07       0         1", "- 2026-03-07 "] == [fewer[2], fewer[3][:13]]
     assert f"  monitor rules put {usual} brings those rules into force" in same
     assert f"with {usual}: 0 open, 0 no longer, 2 as before" == same[0]
     assert (str(many), 0, 2, 1) == (both["other"], len(both["opens"]), len(both["no_longer"]), both["same"])
@@ -165,3 +168,14 @@ def test_a_long_file_has_a_bar_on_a_terminal(tmp_path: Path, *, terminal: bool, 
     shown = terminal and size == LONG
     assert shown == ("读取" in said.getvalue() and "50%" in said.getvalue() and "判定" in said.getvalue())
     assert shown or "" == said.getvalue()
+
+
+def test_columns_stand_below_each_other_whatever_the_rule() -> None:
+    """The longest id of the catalogue leaves its blank, in the list of rules and in the lines of alerts."""
+    longest = max(catalogue(), key=len)
+    listed = CliRunner().invoke(app, ["rules", "list", "--lang", "zh"]).stdout.splitlines()
+    alert = {"severity": "high", "status": "opened", "text": {"zh": "线索"}}
+    lines = [alert_line(alert | {"rule_id": rule}, "zh") for rule in ("S01", longest)]
+
+    assert {len(longest) + 1} == {line.index("启用") for line in listed}
+    assert 1 == len({line.index("线索") for line in lines})

@@ -102,7 +102,7 @@ def test_what_was_not_understood_is_told_by_reason() -> None:
             "no_result",
             "output: expected output beside input: 2207 is done only where the reply says so, was missing",
         ),
-        ("skipped", "skipped", "infno: 9001 is not used"),
+        ("skipped", "skipped", "infno 9001: expected a transaction that is used"),
     ] == reasons(report)
     assert (6, [2, 3, 4, 5, 6]) == (report["reasons"][0]["messages"], report["reasons"][0]["lines"])
     assert (1, [8]) == (report["reasons"][1]["messages"], report["reasons"][1]["lines"])

@@ -66,10 +66,26 @@ def test_nothing_is_cut_off(width: int, lang: Language, text: str, head: str) ->
     assert [] == [one for one in expected if "".join(one.split()) not in said]
 
 
+def test_the_newest_lead_comes_before_the_legend() -> None:
+    """Where a small terminal has no room for both, the lead and what attaches to it are there to the last word."""
+    board = Board(7, "en")
+    for number in range(30):
+        board.take(alert(number, rule_id=f"S{number:02}", text={"zh": "旧", "en": "old"}))
+    board.take(alert(98, rule_id="S01-GAP", incident_id="i"))
+    board.take(alert(99, severity="high", incident_id="i"))
+
+    small, tall = shown(board, 60), shown(board, 60, 60)
+
+    assert len(small) < 24
+    assert "  + warning S01-GAP Concentrated swiping · opened" in small
+    assert squeezed([EN]) in squeezed(small)
+    assert (False, True) == tuple("Leadstoverify,never" in squeezed(lines) for lines in (small, tall))
+
+
 def test_an_alert_stands_on_the_board_as_it_is_now() -> None:
     """A later revision takes the place of the earlier; one that is withdrawn counts no more."""
     board = Board(7, "zh")
-    tally = Tally(board, {})
+    tally = Tally(board, [])
     for one in (alert(1), alert(2), alert(1, "updated", revision=2, text={"zh": "现在17人", "en": ""})):
         tally.take(one, 1_800_000_000.0)
 

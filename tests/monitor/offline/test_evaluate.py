@@ -7,6 +7,7 @@ import pytest
 from monitor.contract.text import Language
 from monitor.offline.evaluate import evaluate, standing
 from monitor.offline.evaluatetext import score_lines
+from monitor.rulecolumn import rule_cell
 from rules.times import parse
 
 Row = dict[str, Any]
@@ -90,17 +91,17 @@ def test_an_alert_of_another_rule_is_right_only_where_the_label_says_so() -> Non
         (
             "zh",
             [
-                "规则         线索    准确率    标注  检出率    误报情形 延迟(秒)",
-                "S01             2      0.50       1    1.00           0    120.0",
-                "S05             1  没有标注",
+                f"{rule_cell('规则')}    线索    准确率    标注  检出率    误报情形 延迟(秒)",
+                f"{rule_cell('S01')}       2      0.50       1    1.00           0    120.0",
+                f"{rule_cell('S05')}       1  没有标注",
             ],
         ),
         (
             "en",
             [
-                "rule       alerts precision  labels  recall look-alikes  delay s",
-                "S01             2      0.50       1    1.00           0    120.0",
-                "S05             1 no labels",
+                f"{rule_cell('rule')}  alerts precision  labels  recall look-alikes  delay s",
+                f"{rule_cell('S01')}       2      0.50       1    1.00           0    120.0",
+                f"{rule_cell('S05')}       1 no labels",
             ],
         ),
     ],

@@ -8,6 +8,7 @@ import pytest
 from monitor.contract.text import Language
 from monitor.offline.replay import DeadLetter, SetAside, Summary, replay
 from monitor.offline.replaytext import nothing_accepted, summary_lines
+from monitor.rulecolumn import rule_cell
 from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.engine.alert import Alert
 from rules.engine.watch import Watch
@@ -102,15 +103,15 @@ def test_no_persons_number_is_written() -> None:
     assert not any(b"3410210000" in value for value in written)
 
 
-IN_CHINESE = """\
+IN_CHINESE = f"""\
 读入 14：接受 9，重复 2，跳过 1，失败 0，拒收 1，迟到 1；新线索 1，成立 1；用时 0.0 秒
-  S01       1
+  {rule_cell("S01")} 1
 拒收，按原因：
   not_json 1  不是 UTF-8 编码的 JSON；每行应为一条完整报文
 跳过，本系统不使用的交易：9999 1"""
-IN_ENGLISH = """\
+IN_ENGLISH = f"""\
 read 14: accepted 9, duplicate 2, skipped 1, failed 0, refused 1, late 1; alerts opened 1, standing 1; 0.0 s
-  S01       1
+  {rule_cell("S01")} 1
 refused, by reason:
   not_json 1  not JSON in UTF-8; a line is one whole message
 skipped, transactions that are not used: 9999 1"""

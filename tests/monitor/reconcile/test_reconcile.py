@@ -279,7 +279,8 @@ def names(taker: Body, body: Body) -> bool:
         return False
     if taker["infno"] == "2601":
         is_same = (taker["omsgid"], taker["oinfno"]) == (body["msgid"], body["infno"])
-        return is_same and body["inf_time"] < taker["inf_time"] and body["infno"] != "2601"
+        earlier, later = ((one["inf_time"], one["msgid"]) for one in (body, taker))
+        return is_same and earlier < later and body["infno"] != "2601"
     if not is_settlement(body) or is_settlement(taker):
         return False
     named = {taker.get("init_setl_id")}

@@ -135,7 +135,7 @@ def test_the_comparison_names_what_differs_and_no_secret() -> None:
     now = fingerprint_of(plain(person_key="short", max_items=7), "a1")
     found = Comparison("a1", fingerprint_of(plain(), "a1"), now)
 
-    said = "\n".join(found.lines())
+    said = "\n".join(found.lines("en"))
     assert "  MONITOR_MAX_ITEMS: expected 2000, was 7" in said
     assert "  MONITOR_PERSON_KEY differs" in said
     assert "  MONITOR_GRACE_HOURS: 72" in said

@@ -293,7 +293,7 @@ def test_a_question_is_answered(credential: str, expected: int) -> None:
         ),
         (
             [home(), away(40)],
-            f"10:40在区划341022的{FAR}，折合时速136.5公里（提示阈值：超过120公里）",
+            f"10:40在区划341022的{FAR}，折合时速136.5公里（提示阈值：时速超过120公里）",
             "in county 341022, a journey at 136.5 km/h (threshold: more than 120 km/h)",
         ),
         (

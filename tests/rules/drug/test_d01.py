@@ -325,10 +325,12 @@ def test_the_sentence_says_what_remains_and_why_it_counts() -> None:
     [alert] = [one for one in told(RULE, [*made, END]) if one.status == "closed"]
 
     assert alert.text.zh == (
-        "B 2026-05-04 12:00，1名参保人再次配药品XC09AAA001A001010100001，此前所配预计还可用30天（提示阈值：超过15天；"
-        "上次于2026-04-14在A配30天量），90天内第3次提前配药，同类情形2026-04-14 12:00至2026-05-04 12:00共2次，"
+        "B 2026-05-04 12:00，1名参保人再次配药品XC09AAA001A001010100001，此前各次所配合计预计还可用30天"
+        "（提示阈值：超过15天；上次于2026-04-14在A配30天量），90天内第3次提前配药，"
+        "同类情形2026-04-14 12:00至2026-05-04 12:00共2次，"
         "涉及医保基金支付150.00元。疑点线索，待核实：是否调整剂量、外出备药、遗失补配，或超量囤药转卖。"
     )
-    assert "again while 30 days of it remain (threshold: more than 15 days; the last fill on 2026-04-14 at A was" in (
-        alert.text.en
-    )
+    assert (
+        "again while the earlier fills together still last 30 days (threshold: more than 15 days; "
+        "the last fill on 2026-04-14 at A was"
+    ) in alert.text.en

@@ -198,6 +198,20 @@ def test_the_sentences_say_how_much_in_how_many_dispensings() -> None:
     assert f"of the drug {drug} in 2 dispensings within 90 d (threshold: more than 118 days, which" in summed.text.en
 
 
+def test_a_pharmacy_with_a_prescription_and_days_that_cannot_be_are_told() -> None:
+    """Why ninety days are allowed there, and that the days were perhaps mistyped."""
+    [alone] = [one for one in told(RULE, [one(1000, "41", prescription="r1"), END]) if one.status == "closed"]
+
+    assert (
+        "医疗类别：药店购药（41），凭处方），其中上传的用药天数（prd_days）超出接口规定的位数，可能误填，仍按上传值计算"
+        in alone.text.zh
+    )
+    assert (
+        "kind of visit: pharmacy (41), with a prescription); the days as sent (prd_days) have more digits than the "
+        "interface allows, perhaps mistyped, and count as sent"
+    ) in alone.text.en
+
+
 def test_a_fill_adds_no_more_than_it_is() -> None:
     """Four weeks' supply every two weeks: what 12 weeks might be is nothing to those who fetch four."""
     fortnightly = [(float(day), 28.0) for day in range(0, 79, 13)]

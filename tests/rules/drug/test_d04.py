@@ -329,12 +329,12 @@ def test_the_sentences_name_the_code_and_the_places() -> None:
 
     first, second = (clock(one) for one in (MONDAY, MONDAY + 2 * DAY))
     assert (
-        f"药品{RAMIPRIL}的追溯码{BOX}售出2次且均未退（提示阈值：超过1次）："
+        f"药品{RAMIPRIL}同一盒的追溯码{BOX}售出2次且均未退（提示阈值：超过1次）："
         f"{first}在甲药房（{SHOP}）、{second}在乙药房（{OTHER_SHOP}），涉及医保基金支付"
     ) in reuse.zh
     assert (
-        f"trace code {BOX} of the drug {RAMIPRIL} was sold 2 times, none taken back (threshold: more than 1 sale): "
-        f"{first} at 甲药房 ({SHOP}), {second} at 乙药房 ({OTHER_SHOP})"
+        f"trace code {BOX} of one pack of the drug {RAMIPRIL} was sold 2 times, none taken back "
+        f"(threshold: more than 1 sale): {first} at 甲药房 ({SHOP}), {second} at 乙药房 ({OTHER_SHOP})"
     ) in reuse.en
     assert (
         f"追溯码{BOX}一日内出现在20次以上销售中（提示阈值：20次及以上），应为占位码或数据错误，销售机构：{SHOP}，"

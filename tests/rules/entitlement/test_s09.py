@@ -132,11 +132,14 @@ def test_without_the_register_the_rule_is_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "zh", "en"), [("suspended", "已中止", "suspended"), ("terminated", "已解除", "terminated")]
+    ("status", "zh", "en"), [("suspended", "中止", "suspended"), ("terminated", "解除", "terminated")]
 )
 def test_the_sentence_says_what_the_register_says(status: str, zh: str, en: str) -> None:
     """Status and number, in both languages."""
     (alert,) = standing_after(RULE, [bought("09:00"), bought("10:00")], register(status=status))
 
-    assert f"医保协议{zh}，当日仍有结算2笔（提示阈值：1笔及以上）" in alert.text.zh
-    assert f"the agreement is {en}, yet 2 settlements that day (threshold: 1 in a day or more)" in alert.text.en
+    assert f"医保协议自2026-03-05起{zh}，当日仍有结算2笔（提示阈值：1笔及以上）" in alert.text.zh
+    assert (
+        f"the agreement is {en} from 2026-03-05 on, yet 2 settlements that day (threshold: 1 in a day or more)"
+        in alert.text.en
+    )

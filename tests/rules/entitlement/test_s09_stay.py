@@ -119,15 +119,15 @@ def test_nothing_is_kept_where_no_agreement_lapses(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "zh", "en"), [("suspended", "已中止", "suspended"), ("terminated", "已解除", "terminated")]
+    ("status", "zh", "en"), [("suspended", "中止", "suspended"), ("terminated", "解除", "terminated")]
 )
 def test_the_sentence_says_what_the_register_says(status: str, zh: str, en: str) -> None:
     """Status and numbers, in both languages."""
     bodies = [admitted("1", "08:00"), admitted("2", "20:00"), admitted("3", "08:00", 1)]
     (alert,) = standing_after(RULE, bodies, register(status=status))
 
-    assert f"医保协议{zh}，其间仍有入院登记3笔，最多的一天2笔（提示阈值：1笔及以上）" in alert.text.zh
+    assert f"医保协议自2026-03-05起{zh}，其间仍有入院登记3笔，最多的一天2笔（提示阈值：1笔及以上）" in alert.text.zh
     assert (
-        f"the agreement is {en}, yet patients were admitted: 3, up to 2 in a day (threshold: 1 in a day or more)"
-        in alert.text.en
-    )
+        f"the agreement is {en} from 2026-03-05 on, yet patients were admitted: 3, up to 2 in a day "
+        "(threshold: 1 in a day or more)"
+    ) in alert.text.en
