@@ -142,7 +142,10 @@ def standing_of(alert: Alert, language: Language) -> str:
 
 
 def facts_of(alert: Alert, language: Language) -> Iterator[tuple[str, str]]:
-    """Headings and values: what is known of the alert besides its text; what is not said is left out."""
+    """Headings and values: what is known of the alert besides its text; what is not said is left out.
+
+    Long because it is a list of fields, and an alert of an earlier build lacks some of them.
+    """
     speech = _Speech(language)
     subject, window = alert.get("subject") or {}, alert.get("window") or {}
     lists = {key: speech.comma.join(alert.get(name) or ()) for key, name in
@@ -226,7 +229,10 @@ class Evidence(NamedTuple):
 
 
 def evidence_of(alert: Alert, language: Language) -> Evidence:
-    """The rows as a table; a column that says the same in every row stands above it."""
+    """The rows as a table; a column that says the same in every row stands above it.
+
+    Long because it is one table: each line makes one part of it from the columns that the lines before it chose.
+    """
     speech = _Speech(language)
     rows = [_cells(row, speech) for row in alert["evidence"]]
     columns = [name for name in _COLUMNS if any(row[name] for row in rows)]
@@ -258,7 +264,10 @@ def _evidence(evidence: Evidence, speech: _Speech) -> Iterator[str]:
 
 
 def _cells(row: Row, speech: _Speech) -> dict[str, str]:
-    """A row as texts; one of an earlier build has fewer fields."""
+    """A row as texts; one of an earlier build has fewer fields.
+
+    Long because it is a list of columns, and each says for itself when it is empty.
+    """
     role, amount = row.get("role") or "", f"{row['amount']:.2f}"
     is_open = role == "fee_line" and not row["setl_id"]
     found = {

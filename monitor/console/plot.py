@@ -58,6 +58,8 @@ def plot_of(alert: Mapping[str, Any]) -> Plot | None:
 
     Only where all rows are there, and add up to what was measured, threshold and usual value stand beside them: they
     are of that measure, and of nothing else.
+
+    Long because it asks first what the rows can show, and falls back to their amounts.
     """
     rows = sorted(alert["evidence"], key=lambda row: str(row["event_time"]))
     times = [parse(row["event_time"]) for row in rows]

@@ -98,6 +98,10 @@ def run_demo(settings: Settings, events: Path | None, seed: int | None, lang: La
 def _run(
     settings: Settings, events: Path | None, seed: int | None, lang: Language, came: list[int], *, keep: bool
 ) -> int:
+    """Start everything, play, and end everything in the order turned round. Returns the exit code.
+
+    Long because it is that order, and each way in which a demo ends leaves it at another place.
+    """
     console = Console(highlight=False, markup=False, emoji=False)
     seed = None if events else random.SystemRandom().randrange(1, 1_000_000) if seed is None else seed
     board, is_read = Board(seed, lang), True

@@ -223,6 +223,10 @@ class ReadModel:
             news.close()
 
     def _search(self, wanted: Wanted, limit: int, order: Order, at: int) -> Listed:
+        """A page of incidents that begins at this position.
+
+        Long because an incident is shown once, where its first alert that is wanted stands, with all that are wanted.
+        """
         alerts: list[Alert] = []
         dispositions: dict[str, str] = {}
         shown, next_at = 0, None
@@ -310,6 +314,10 @@ class ReadModel:
             yield from self._under_all(batch, others, None if by_time else since)
 
     def _under_all(self, ids: list[str], names: Sequence[tuple[str, ...]], since: int | None) -> Iterator[str]:
+        """Those of the ids that stand under one name of each group, and are not older than since.
+
+        Long because all is asked of Redis in one go, and the answers are taken apart again.
+        """
         if not names and since is None:
             yield from ids
             return

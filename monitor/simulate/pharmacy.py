@@ -42,7 +42,10 @@ class Sale:
 
 
 def sell(pen: Pen, sale: Sale) -> list[Message]:
-    """The messages of a purchase, in the order in which they are made."""
+    """The messages of a purchase, in the order in which they are made.
+
+    Long because it is that order: reminder asked for, settlement, report of stock; a pharmacy may leave parts out.
+    """
     person, place = sale.person, sale.place
     written = Written(
         wire_time(sale.at),

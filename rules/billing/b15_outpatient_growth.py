@@ -192,7 +192,10 @@ class OutpatientGrowth(DayRule):
         return _Growth(week, self._usual(last, days, bins, reference))
 
     def _usual(self, last: int, compared: Sequence[int], bins: Bins, reference: Reference) -> _Week:
-        """The median of the same days in the latest weeks before this one that can be compared."""
+        """The median of the same days in the latest weeks before this one that can be compared.
+
+        Long because it walks back week by week, and each has three reasons not to count.
+        """
         known_since = min(day for day, (times, _) in bins.items() if times)
         weeks: list[_Week] = []
         for n in range(1, self.search_weeks + 1):

@@ -201,6 +201,11 @@ class EarlyRefill(Rule[Fill]):
         return finding
 
     def _judge(self, fills: _Fills, now: Dispensing) -> Finding | None:
+        """Hold a dispensing against what the person still has of the earlier ones.
+
+        Long because the three conditions of the page share their figures, and severity and limit follow from which of
+        them holds.
+        """
         taken = [pair for pair in fills if not pair[0].returned]
         if not taken or not taken[-1][1].known:
             return None

@@ -244,6 +244,10 @@ class TraceCodeReuse(Rule[Sale]):
         return max(days.values()) >= self.placeholder
 
     def _reused(self, seen: list[_Together], reference: Reference) -> Finding | None:
+        """What the sales of one code show, in their order.
+
+        Long because a second institution and an own code decide severity, rise and near miss alike.
+        """
         first = seen[0]
         second = next((sale[0].time for sale in seen if sale[0].institution != first[0].institution), 0)
         own = is_own_code(first[0].code)
@@ -295,7 +299,10 @@ def _sale_text(row: Evidence, names: Names) -> Text:
 
 
 def _packs(sale: _Together, reference: Reference) -> Fraction:
-    """How much of a pack was sold, in ten-thousandths."""
+    """How much of a pack was sold, in ten-thousandths.
+
+    Long because fee lines go before reports of stock, and a quantity may be in packs or in the units of a pack.
+    """
     known = next((one for one in sale if one.quantity and not one.stock), None)
     known = known or next((one for one in sale if one.quantity), None)
     if known is None:

@@ -112,7 +112,10 @@ class SubstitutedDrug(Rule[Sale]):
         return Guard(fewest=2, distinct=("item", 2))
 
     def check(self, entry: Sale, window: Window[Sale], reference: Reference) -> Finding | None:
-        """Compare the drug of this entry with those of the entries before it."""
+        """Compare the drug of this entry with those of the entries before it.
+
+        Long because a drug of which no substance is known neither accuses nor hides another.
+        """
         own = _substance(entry, reference)
         if not own:
             return None

@@ -95,7 +95,10 @@ class WithoutCirculatedPrescription(Rule[Fill]):
         return DAY
 
     def check(self, entry: Fill, window: Window[Fill], reference: Reference) -> Finding | None:
-        """Look at the lines of the dispensing that begins with this one."""
+        """Look at the lines of the dispensing that begins with this one.
+
+        Long because a line can lack its prescription, its circulation, or the word on it, and each has another end.
+        """
         if not entry.visit_type.startswith(PHARMACY):
             return None
         found = dispensed(entry, window)

@@ -123,7 +123,10 @@ class PrescriptionUsedAgain(Rule[Use]):
         return Guard(fewest=self.limit)
 
     def check(self, entry: Use, window: Window[Use], reference: Reference) -> Finding | None:
-        """Hold the use that begins with this sale against the sales before it."""
+        """Hold the use that begins with this sale against the sales before it.
+
+        Long because the same buyer at the same place, and what cannot contradict, are set aside first.
+        """
         if window.count > _TOO_MANY:
             raise Undecidable("too many sales on one number")
         before = [one for one in window.entries if (one.time, one.id) < (entry.time, entry.id)]

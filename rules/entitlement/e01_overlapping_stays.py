@@ -151,7 +151,10 @@ class OverlappingStays(Rule[Stay]):
         return self.longest_days * DAY
 
     def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
-        """Look from an admission at the stays elsewhere that began before it."""
+        """Look from an admission at the stays elsewhere that began before it.
+
+        Long because a stay whose end is not known silences no other, and only itself is undecidable.
+        """
         if entry.piece != "admission":
             return None
         stays = stays_in(window, self.ahead)

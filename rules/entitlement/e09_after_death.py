@@ -187,6 +187,10 @@ class _Visits:
     """
 
     def __init__(self, entries: Sequence[Service], reference: Reference) -> None:
+        """Sort what is known of a person by its visits.
+
+        Long because it is four of such sortings, a line each.
+        """
         lines = [one for one in entries if isinstance(one, Fill) and _is_service(one)]
         self.lines = {_visit(one): one.time for one in lines}
         self.with_hits = {_visit(one) for one in lines if one.time > (when_died(one, reference) or one.time)}

@@ -132,7 +132,10 @@ class SecondDelivery(Rule[Stay]):
         return Guard(fewest=2)
 
     def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
-        """Look for a delivery before the one that this admission begins."""
+        """Look for a delivery before the one that this admission begins.
+
+        Long because it says what is no second delivery, step by step.
+        """
         if entry.piece != "admission":
             return None
         births = [one for one in stays_in(window, self.ahead) if self._is_delivery(one)]

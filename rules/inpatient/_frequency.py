@@ -116,6 +116,8 @@ def first_of_year(card: Card, entry: Entry, stays: list[WholeStay], limits: Limi
 
     card: of the rule. stays: those that count, in order, with known admissions. What is told depends on the set of
     stays alone, and is told once in a year, for as many years as it goes on.
+
+    Long because the limits are asked of this admission and of every earlier one of its year.
     """
     position = next((n for n, one in enumerate(stays) if one.admission is entry), None)
     if position is None:

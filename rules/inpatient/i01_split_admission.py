@@ -148,7 +148,10 @@ class SplitAdmission(Rule[Stay]):
         return self.longest_days * DAY
 
     def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
-        """Look from an admission back at the stays that ended shortly before it."""
+        """Look from an admission back at the stays that ended shortly before it.
+
+        Long because it goes through the exemptions of the page one by one.
+        """
         if entry.piece != "admission":
             return None
         stays = stays_in(window, self.ahead)

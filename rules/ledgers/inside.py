@@ -124,6 +124,10 @@ def entries_of(opened: Opened, appended: int = 0, kinds: Container[str] = EVERY)
 
 
 def _part_of(event: Event, kinds: Container[str]) -> _Part:
+    """What one event leaves inside, and takes back.
+
+    Long because each key space is asked in turn, and only for the kinds of entries that a rule in force reads.
+    """
     refund = refund_in(event)
     if refund is not None:
         return _Part([], [], [], taken_by_refund(event, refund), targets_of(event, (), stands=False), is_refund=True)

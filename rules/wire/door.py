@@ -142,7 +142,10 @@ class Door:
         bounds: tuple[int, int],
         opened: Opened,
     ) -> bool:
-        """Take one event in, or count what is left out of it. Returns True where it lies in the future."""
+        """Take one event in, or count what is left out of it. Returns True where it lies in the future.
+
+        Long because each kind of message has its own field to leave out or to make a pseudonym of.
+        """
         answered = 0
         if body.answered is not None:
             answered, body.answered = to_ms(body.answered), None
