@@ -66,7 +66,7 @@ class Notifier:
         # The producer first: it ends what another notifier has not finished, so the offsets read here are the last.
         async with started(producer), started(consumer):
             await self._restore()
-            await self._begin(consumer)
+            await self._begin(consumer, producer)
             self._metrics.is_ready = True
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -91,8 +91,12 @@ class Notifier:
         self._book.restore(entries.values())
         self._log.info("leads remembered", leads=len(entries), open=self._book.open.total())
 
-    async def _begin(self, consumer: AIOKafkaConsumer) -> None:
-        """Go on at the group's offsets; without any, as far back as a lead is no history."""
+    async def _begin(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
+        """Go on at the group's offsets; without any, as far back as a lead is no history.
+
+        The place is committed at once: whoever looks sees a notifier that waits for its first lead, and none that
+        never ran.
+        """
         partitions = await topic_partitions(self._client, self._names.alerts)
         since = int(time.time() * 1000) - self._policy.age
         first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
@@ -109,6 +113,9 @@ class Notifier:
                 offset = first[tp]
             offsets[tp] = offset
         place(consumer, offsets)
+        if offsets != known:
+            async with producer.transaction():
+                await producer.send_offsets_to_transaction(offsets, group_of(self._policy.area))
 
     async def _follow(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
         tidied = 0.0

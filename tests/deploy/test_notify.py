@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,8 +18,10 @@ from urllib.request import Request, urlopen
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from monitor.area.notifying import Telling, telling
 from monitor.notify.book import MISFIRES
 from monitor.notify.lead import LEAD
+from monitor.notify.notifier import group_of
 from streams.kafka import topics
 from streams.kafka.topics import Sizes
 from tests.deploy._processes import ROOT, eventually, free_port, get, program, run, running
@@ -245,6 +248,17 @@ async def test_nothing_is_lost_and_nothing_told_twice(room: Room) -> None:
     assert 1 == sum("a2" in told for told in ids)
     assert len(ids) == 2
     assert '"event": "alertmanager is away"' in (room.folder / "notify2.log").read_text()
+
+
+async def test_one_that_waits_for_its_first_lead_has_run(room: Room) -> None:
+    """`monitor doctor` finds nothing amiss with it."""
+    group, soon = group_of(room.prefix), int(time.time() * 1000) + 60_000
+    before = await telling(room.kafka.bootstrap, room.prefix, group, soon)
+    with room.alertmanager(), room.notifier():
+        eventually(lambda: get(room.ports[1], "/readyz")[0] == 200, "the notifier is ready")
+        after = await telling(room.kafka.bootstrap, room.prefix, group, soon)
+
+    assert (None, Telling(None, None)) == (before, after)
 
 
 async def test_without_its_topic_it_does_not_start(kafka: Kafka) -> None:
