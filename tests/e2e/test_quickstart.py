@@ -16,6 +16,7 @@ from tests.kafka._cluster import SCRIPT
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 420
+_END = 'for one in "$0"/*/kafka; do if [ -d "$one" ]; then sh "$1" kill --data "$one"; fi; done; pkill -f "$0"'
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,12 +44,10 @@ def clone(tmp_path: Path) -> Iterator[Path]:
         unavailable("kafka", fetched.stderr.splitlines()[-1])
     made = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, made], check=True)
-    subprocess.run(["cp", "-a", "--link", ROOT / ".venv", made / ".venv"], check=True)
+    subprocess.run(["cp", "-a", ROOT / ".venv", made / ".venv"], check=True)
     shutil.copytree(SCRIPT.parent / ".libs", made / "deploy" / "kafka" / ".libs")
     # Whatever a block that fails has left behind ends with the test.
-    with followed_by(
-        "sh", "-c", 'for one in "$0"/*/kafka; do sh "$1" kill --data "$one"; done; pkill -f "$0"', tmp_path, SCRIPT
-    ):
+    with followed_by("sh", "-c", _END, str(tmp_path), str(SCRIPT)):
         yield made
 
 
@@ -57,7 +56,7 @@ def clone(tmp_path: Path) -> Iterator[Path]:
 def test_from_a_clone_to_a_disposition(clone: Path, tmp_path: Path) -> None:
     """Every block ends well, and the reviewer's word is on the lead."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
-    environment |= {"TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
+    environment |= {"TMPDIR": str(tmp_path), "LC_ALL": "C.UTF-8"}
     script = "\n".join(blocks("quickstart.md"))
 
     done = subprocess.run(
