@@ -173,7 +173,7 @@ def _saying(console: Console) -> APIRouter:
         by = user.name or by
         if wrong := "none_chosen" if not ids else _wrong_in(disposition, reason, by):
             return console.page(request, "error", {"said": words["wrong_form"].format(words[wrong])}, 422)
-        leads = [found(await asyncio.to_thread(console.model.one, one)) for one in ids]
+        leads = [found(await asyncio.to_thread(console.model.one, one, user.within)) for one in ids]
         await console.say(leads, disposition, reason, by)
         to = f"/leads/{leads[0]['alert_id']}?saved={disposition}" if len(leads) == 1 else "/leads?disposition=todo"
         response = RedirectResponse(to, 303)

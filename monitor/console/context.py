@@ -29,6 +29,7 @@ from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
 from monitor.contract.text import Language
+from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import ReadModel
@@ -108,16 +109,21 @@ class Console:
             return None
         return self.access.of_hash(who["token"])
 
+    def still_there(self, request: Request) -> bool:
+        """Whether whoever asked may still see what comes: a stream of news lasts longer than a request."""
+        return self.access is None or self.session_user(request.session) is not None
+
     def tell_login(self, way: str, user: User | None) -> None:
         """Count and log that somebody logged in, or was refused: user None. No name: it may be a person's number."""
         result = "refused" if user is None else "accepted"
         self.metrics.logins.labels(way, result).inc()
         self.log.info("log-in", way=way, result=result, role=user.role if user else "")
 
-    def silent(self) -> dict[str, float]:
-        """Institution -> seconds, of those that normally send and fell silent."""
+    def silent(self, within: Jurisdiction | None) -> dict[str, float]:
+        """Institution -> seconds, of those that normally send and fell silent; of those that the reader may see."""
         value = self.model.heard()
-        return {} if value is None else Silence(msgspec.json.decode(value, type=Saved).heard).silent()
+        silent = {} if value is None else Silence(msgspec.json.decode(value, type=Saved).heard).silent()
+        return {code: one for code, one in silent.items() if within is None or within.has_institution(code)}
 
     async def say(self, leads: Iterable[Lead], disposition: str, reason: str, by: str) -> None:
         """Write a disposition of each lead; the brokers have it when this is over.

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from monitor.console.access import ROLES, Token, entry_of, hash_of
+from tests.monitor.console._leads import Lead, leads
 
 TOKENS = {role: f"smt_{role}" for role in ROLES} | {"of_city": "smt_of_city", "of_shop": "smt_of_shop"}
 """By name. of_city sees region 3410 and what is below it, of_shop one institution."""
@@ -44,3 +45,17 @@ def posted(page: TestClient, address: str, **form: Any) -> Any:  # noqa: ANN401 
         page.get("/login")
     [token] = [value for name, value in page.cookies.items() if name.endswith("csrf")]
     return page.post(address, data={"csrf": token} | form)
+
+
+def placed_leads() -> tuple[list[Lead], list[Lead]]:
+    """Leads that of_city sees, for the person's region and for the treatment's; and some that nobody limited sees."""
+    one, other, *_ = leads()
+    here = [
+        one | {"alert_id": f"{1:032x}", "incident_id": f"{7:032x}", "insuplc_admdvs": "341021", "mdtrtarea_admvs": ""},
+        other | {"alert_id": f"{2:032x}", "insuplc_admdvs": "110101", "mdtrtarea_admvs": "341022"},
+    ]
+    elsewhere = [
+        one | {"alert_id": f"{3:032x}", "incident_id": f"{7:032x}", "insuplc_admdvs": "341103"},
+        other | {"alert_id": f"{4:032x}", "insuplc_admdvs": "", "mdtrtarea_admvs": "110101"},
+    ]
+    return here, [one | {"fixmedins_code": "H11010100001"} for one in elsewhere]
