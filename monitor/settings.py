@@ -32,7 +32,7 @@ MAY_DIFFER = frozenset({
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
     "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
     "exporter_series", "budgets", "console_host", "console_port", "console_access", "console_address",
-    "console_proxies", "console_hours", "console_secret", "live_from",
+    "console_proxies", "console_hours", "console_secret", "console_persons", "live_from",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -204,6 +204,11 @@ class Settings(BaseSettings):
         pattern=r"^(.{32,})?$",
         description="Secret that signs sessions of the console, 32 characters or more. Empty: a new one at each start, "
         "after which everybody logs in again.",
+    )
+    console_persons: Path | None = Field(
+        None,
+        description="CSV file with the columns pseudonym and person, which the bureau holds: approvers may ask who a "
+        "person is, for a lead and with a reason. None: nobody may (docs/console.md).",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written."

@@ -1,14 +1,18 @@
-"""Commands about who may log in to the console: token."""
+"""Commands about who may log in to the console, and whom it may name: token, persons."""
 
 from __future__ import annotations
 
+import csv
+import os
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor.commands.common import Json, Lang, LangOption, group, out, out_json
+from monitor.commands.common import Json, Lang, LangOption, group, out, out_json, say_key
 from monitor.errors import ConfigurationError
+from monitor.settings import load_settings
 
 access_app = group("Who may log in to the console.")
 
@@ -51,3 +55,35 @@ def access_token(
         return
     give, add = ("交给本人，不再显示", "加入") if lang is Lang.zh else ("for its owner, shown once", "add to")
     out(f"# {give}\n{token}\n# {add} access.toml\n{entry_of(made)}")
+
+
+@access_app.command("persons")
+def access_persons(
+    numbers: Annotated[Path, typer.Argument(help="Numbers of persons as the messages have them (psn_no), one a line.")],
+    table: Annotated[Path, typer.Option("--out", help="CSV for MONITOR_CONSOLE_PERSONS; read by its owner alone.")],
+    *,
+    lang: LangOption,
+) -> None:
+    """Make the table from pseudonyms to persons, with MONITOR_PERSON_KEY of the area. It never leaves the bureau."""
+    from monitor.console.persons import COLUMNS
+
+    settings = load_settings()
+    if settings.pseudonyms.raw:
+        raise ConfigurationError("MONITOR_PERSONS: expected pseudonym, was raw: there is nothing to look up")
+    say_key(settings)
+    name, made = settings.pseudonyms.person, 0
+    try:
+        descriptor = os.open(table, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with (
+            os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file,
+            numbers.open(encoding="utf-8-sig") as lines,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            for number in filter(None, map(str.strip, lines)):
+                writer.writerow((name(number), number))
+                made += 1
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "expected UTF-8"
+        raise ConfigurationError(f"{numbers} or {table}: {said}") from None
+    out(f"已写入 {made} 人：{table}" if lang is Lang.zh else f"{made} persons: {table}")

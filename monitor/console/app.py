@@ -24,6 +24,8 @@ from monitor.console.guard import Guard, LoginNeededError, TooOftenError, check_
 from monitor.console.login import login_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.pages import api_of, pages_of, rules_of
+from monitor.console.persons import TableError, persons_of
+from monitor.console.persons import check_table as check_persons
 from monitor.console.words import words_in
 from monitor.contract.feedback import LONGEST_NAME, LONGEST_REASON, Disposition
 from monitor.errors import ConfigurationError, InputError
@@ -50,6 +52,7 @@ _OF_FILES = {"Cache-Control": "public, max-age=3600"}
 def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     """The console of an area. Raises ConfigurationError where a setting is wrong."""
     console = Console(settings, metrics)
+    check_persons(settings.console_persons)
     app = FastAPI(
         title="settlement-monitor console", version=__version__, docs_url=None, redoc_url=None,
         openapi_url=None, description="Leads and what is said of them. Leads are never verdicts.",
@@ -66,7 +69,7 @@ def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     _tell_errors(app, console)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     routers = [login_of(console), pages_of(console), rules_of(console), api_of(console), _saying(console)]
-    routers.append(_description_of(app))
+    routers += [persons_of(console), _description_of(app)]
     check_table(route for router in routers for route in router.routes)
     for router in routers:
         app.include_router(router)
@@ -148,6 +151,11 @@ def _tell_errors(app: FastAPI, console: Console) -> None:
     def is_wrong(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         return told(request, 422, "wrong_form", f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")
+
+    @app.exception_handler(TableError)
+    def table_is_away(request: Request, error: TableError) -> Response:
+        console.log.error("the table of persons cannot be read", reason=str(error))
+        return told(request, 503, "table_away")
 
     @app.exception_handler(KafkaError)
     @app.exception_handler(OSError)  # a time-out is one

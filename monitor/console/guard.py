@@ -28,6 +28,7 @@ NEEDED: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/rules"): "viewer",
     ("GET", "/rules/{rule_id}"): "viewer",
     ("POST", "/dispositions"): "reviewer",
+    ("POST", "/persons"): "approver",
     ("GET", "/api/leads"): "viewer",
     ("GET", "/api/leads/{alert_id}"): "viewer",
     ("GET", "/api/rules"): "viewer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from monitor.console.asked import Asked
 from monitor.console.context import Console, found, language_of, said_in
 from monitor.console.csvtext import csv_of
 from monitor.console.guard import user_of
+from monitor.console.persons import persons_in, shown_to
 from monitor.console.plot import plot_of
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, TODO
@@ -54,7 +55,9 @@ def pages_of(console: Console) -> APIRouter:
         todo = model.count(Wanted(disposition=TODO, within=within))
         silent = {code: round(seconds / 3600) for code, seconds in [*console.silent(within).items()][:MOST_SILENT]}
         shown = {"counts": counts, "todo": todo, "silent": silent}
-        return console.page(request, "now", shown | _listed(model.search(Wanted(within=within), LATEST)))
+        return console.page(
+            request, "now", shown | _listed(_shown(request, model.search(Wanted(within=within), LATEST)))
+        )
 
     @router.get("/leads")
     def leads(request: Request, asked: AskedFor) -> Response:
@@ -133,6 +136,7 @@ def api_of(console: Console) -> APIRouter:
         within = user_of(request).within
         alert = found(model.one(alert_id, within))
         beside = [one["alert_id"] for one in model.beside(alert, within)]
+        alert = shown_to(user_of(request), alert)
         return {"lead": alert, "beside": beside, "said": model.said_of(alert["alert_id"])}
 
     @router.get("/rules")
@@ -149,7 +153,14 @@ def _search(console: Console, request: Request, asked: Asked) -> Listed:
         wanted = asked.wanted(datetime.now(UTC), user_of(request).within)
     except ValueError as error:
         raise HTTPException(422, f"rule: {error}") from None
-    return console.model.search(wanted, PAGE, asked.order, asked.at)
+    if asked.person is not None and not user_of(request).may("reviewer"):
+        raise HTTPException(403, "forbidden")
+    return _shown(request, console.model.search(wanted, PAGE, asked.order, asked.at))
+
+
+def _shown(request: Request, listed: Listed) -> Listed:
+    """A list as the reader may see it."""
+    return replace(listed, newest=[shown_to(user_of(request), one) for one in listed.newest])
 
 
 def _listed(listed: Listed) -> dict[str, object]:
@@ -159,18 +170,18 @@ def _listed(listed: Listed) -> dict[str, object]:
 
 def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object]:
     """What the page of a lead shows."""
-    within, language = user_of(request).within, language_of(request)
-    alert = found(console.model.one(alert_id, within))
-    rule = catalogue().get(alert["rule_id"])
-    beside = console.model.beside(alert, within)
+    user, language = user_of(request), language_of(request)
+    whole = found(console.model.one(alert_id, user.within))
+    alert, rule = shown_to(user, whole), catalogue().get(whole["rule_id"])
+    beside = [shown_to(user, one) for one in console.model.beside(whole, user.within)]
     [incident] = incidents_of([alert, *beside])
     return {
         "alert": alert, "standing": standing_of(alert, language), "facts": facts_of(alert, language),
-        "evidence": evidence_of(alert, language), "why": why_of(alert, language), "plot": plot_of(alert),
+        "evidence": evidence_of(alert, language), "why": why_of(alert, language), "plot": plot_of(whole),
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
         "beside": [one for one in (incident.speaker, *incident.attached) if one is not alert],
         "speaker": incident.speaker["alert_id"], "history": [*reversed(console.model.said_of(alert["alert_id"]))],
-        "saved": _saved(request, language),
+        "saved": _saved(request, language), "persons": persons_in(whole) if console.settings.console_persons else [],
     }  # fmt: skip
 
 

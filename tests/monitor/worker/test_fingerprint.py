@@ -58,6 +58,7 @@ OTHER: dict[str, tuple[object, bool]] = {
     "console_address": ("https://monitor.example", False),
     "console_proxies": ("10.0.0.0/8", False),
     "console_hours": (4, False),
+    "console_persons": ("persons.csv", False),
     "console_secret": ("a secret of thirty-two characters", False),
     "live_from": ("2026-03-05", False),
 }
