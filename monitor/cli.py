@@ -9,6 +9,7 @@ import typer
 
 from monitor import __version__
 from monitor.commands import (
+    access,
     alerts,
     console,
     contract,
@@ -69,6 +70,7 @@ for name, some in {
     "alerts": alerts.alerts_app,
     "deadletter": deadletters.deadletter_app,
     "state": state.state_app,
+    "access": access.access_app,
     "readmodel": readmodel.readmodel_app,
 }.items():
     app.add_typer(some, name=name)

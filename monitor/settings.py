@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -31,7 +31,8 @@ MAY_DIFFER = frozenset({
     "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
     "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
-    "exporter_series", "budgets", "console_host", "console_port", "live_from",
+    "exporter_series", "budgets", "console_host", "console_port", "console_access", "console_address",
+    "console_proxies", "console_hours", "console_secret", "console_persons", "live_from",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -178,10 +179,37 @@ class Settings(BaseSettings):
     )
     console_host: str = Field(
         "127.0.0.1",
-        description="Address on which `monitor console` answers. It has no login, so only an address of this machine "
-        "is taken.",
+        description="Address on which `monitor console` answers. Where others reach it, MONITOR_CONSOLE_ACCESS and "
+        "MONITOR_CONSOLE_ADDRESS are required.",
     )
     console_port: int = Field(8470, ge=0, le=65535, description="Port for the same; 0 takes a free one.")
+    console_access: Path | None = Field(
+        None,
+        description="access.toml: who may log in to `monitor console`, as what, for which regions (docs/console.md). "
+        "None: no login, on this machine alone.",
+    )
+    console_address: str = Field(
+        "",
+        description="Address at which browsers find the console: https:// and the name of the proxy that ends TLS, or "
+        "http:// and a name of this machine. Only requests under its name are answered. Empty: by names of loopback.",
+    )
+    console_proxies: str = Field(
+        "127.0.0.1",
+        description="Addresses or networks of proxies before the console, separated by commas: what they say in "
+        "X-Forwarded-For counts as the address of the browser.",
+    )
+    console_hours: float = Field(8, gt=0, le=24, description="How long a log-in to the console lasts, hours.")
+    console_secret: str = Field(
+        "",
+        pattern=r"^(.{32,})?$",
+        description="Secret that signs sessions of the console, 32 characters or more. Empty: a new one at each start, "
+        "after which everybody logs in again.",
+    )
+    console_persons: Path | None = Field(
+        None,
+        description="CSV file with the columns pseudonym and person, which the bureau holds: approvers may ask who a "
+        "person is, for a lead and with a reason. None: nobody may (docs/console.md).",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written."
     )
@@ -253,18 +281,31 @@ class Settings(BaseSettings):
         pairs = (one.split("=") for one in self.budgets.split(",") if one)
         return {region: float(yuan) for region, yuan in pairs}
 
-    @field_validator("console_host")
+    @field_validator("console_address")
     @classmethod
-    def _is_here(cls, host: str) -> str:
-        """Refuse an address that others reach: whoever comes there may see and say anything."""
-        if not _on_loopback(host):
-            raise ValueError("expected localhost or an address of the loopback: the console has no login")
-        return host
+    def _is_safe_address(cls, address: str) -> str:
+        """Refuse an address under which a session would be read on its way."""
+        parts = urlsplit(address)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if address and not (is_safe and parts.hostname and parts.path in ("", "/")):
+            raise ValueError("expected https://host, or http:// and a name of this machine")
+        return address.rstrip("/")
+
+    @field_validator("console_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        """Refuse what is no address and no network."""
+        try:
+            for one in proxies.split(","):
+                ip_network(one.strip())
+        except ValueError:
+            raise ValueError("expected addresses or networks, separated by commas") from None
+        return proxies
 
     @property
     def on_loopback(self) -> bool:
         """Whether every broker is on this machine."""
-        return all(_on_loopback(broker.strip()) for broker in self.brokers.split(","))
+        return all(is_loopback(broker.strip()) for broker in self.brokers.split(","))
 
 
 def _is_moment(text: str) -> bool:
@@ -287,9 +328,9 @@ def _is_name(host: str) -> bool:
     return True
 
 
-def _on_loopback(broker: str) -> bool:
-    """Whether a broker (host, host:port, IPv6 in brackets) is called localhost or by an address of the loopback."""
-    host = re.sub(r":\d+$", "", broker).strip("[]")
+def is_loopback(address: str) -> bool:
+    """Whether host, host:port or IPv6 in brackets is called localhost or by an address of the loopback."""
+    host = address if address.count(":") > 1 and "]" not in address else re.sub(r":\d+$", "", address).strip("[]")
     try:
         return host.lower() == "localhost" or ip_address(host).is_loopback
     except ValueError:  # another name: who knows where it leads

@@ -3,60 +3,98 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
-from hmac import compare_digest
 from typing import Annotated, Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiokafka.errors import KafkaError
-from fastapi import APIRouter, FastAPI, Form, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
 from monitor.console.asked import MOST_AT_ONCE
 from monitor.console.context import HERE, YEAR, Console, found, language_of
+from monitor.console.guard import Guard, LoginNeededError, TooOftenError, check_table, login_address, user_of
+from monitor.console.login import login_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.pages import api_of, pages_of, rules_of
+from monitor.console.persons import TableError, persons_of
+from monitor.console.persons import check_table as check_persons
 from monitor.console.words import words_in
 from monitor.contract.feedback import LONGEST_NAME, LONGEST_REASON, Disposition
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings
 
 _HERE_ALONE = ["localhost", "127.0.0.1", "[::1]"]
-"""By these names it is reached: a page elsewhere that points its own name at this machine is not answered."""
+"""By these names it is reached where no other is set: a page elsewhere that points its own name at this machine is not
+answered."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; "
     "base-uri 'none'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
 """Nothing is fetched from outside, no script runs but ours, and no other page shows ours."""
+_OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 _OF_FILES = {"Cache-Control": "public, max-age=3600"}
 
 
 def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     """The console of an area. Raises ConfigurationError where a setting is wrong."""
     console = Console(settings, metrics)
+    check_persons(settings.console_persons)
     app = FastAPI(
         title="settlement-monitor console", version=__version__, docs_url=None, redoc_url=None,
-        openapi_url="/api/openapi.json", description="Leads and what is said of them. Leads are never verdicts.",
+        openapi_url=None, description="Leads and what is said of them. Leads are never verdicts.",
+        dependencies=[Depends(Guard(console))],
     )  # fmt: skip
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_HERE_ALONE, www_redirect=False)
-    _surround(app, metrics)
+    app.add_middleware(
+        SessionMiddleware, secret_key=settings.console_secret or secrets.token_urlsafe(32),
+        session_cookie=console.cookie("session"), max_age=int(3600 * settings.console_hours),
+        https_only=console.is_secure,
+    )  # fmt: skip
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings), www_redirect=False)
+    _surround(app, console)
+    _tell_refusals(app, console)
     _tell_errors(app, console)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for router in (pages_of(console), rules_of(console), api_of(console), _saying(console)):
+    routers = [login_of(console), pages_of(console), rules_of(console), api_of(console), _saying(console)]
+    routers += [persons_of(console), _description_of(app)]
+    check_table(route for router in routers for route in router.routes)
+    for router in routers:
         app.include_router(router)
     return app
 
 
-def _surround(app: FastAPI, metrics: ConsoleMetrics) -> None:
+def _hosts(settings: Settings) -> list[str]:
+    host = urlsplit(settings.console_address).hostname
+    if host is None:
+        return _HERE_ALONE
+    return [f"[{host}]" if ":" in host else host]
+
+
+def _description_of(app: FastAPI) -> APIRouter:
+    """The description of the API."""
+    router = APIRouter(prefix="/api", include_in_schema=False)
+
+    @router.get("/openapi.json")
+    def description() -> dict[str, Any]:
+        return app.openapi()
+
+    return router
+
+
+def _surround(app: FastAPI, console: Console) -> None:
     """Measure every answer, and put the headers around it."""
 
     @app.middleware("http")
@@ -64,18 +102,35 @@ def _surround(app: FastAPI, metrics: ConsoleMetrics) -> None:
         begun = time.monotonic()
         response = cast("Response", await call_next(request))
         route = getattr(request.scope.get("route"), "path", "other")
-        metrics.seconds.labels(route, response.status_code).observe(time.monotonic() - begun)
+        console.metrics.seconds.labels(route, response.status_code).observe(time.monotonic() - begun)
         response.headers.update(_HEADERS | (_OF_FILES if request.url.path.startswith("/static/") else {}))
+        response.headers.update(_OVER_TLS if console.is_secure else {})
         return response
+
+
+def _tell_refusals(app: FastAPI, console: Console) -> None:
+    """Who is not let through is sent to log in, or told when to try again."""
+
+    @app.exception_handler(LoginNeededError)
+    def has_to_log_in(request: Request, _: LoginNeededError) -> Response:
+        if request.headers.get("HX-Request") == "true":
+            return Response(status_code=401, headers={"HX-Redirect": "/login"})
+        if request.url.path.startswith("/api/") or "text/event-stream" in request.headers.get("Accept", ""):
+            answer = JSONResponse({"detail": words_in("en")["log_in_first"]}, 401)
+            answer.headers["WWW-Authenticate"] = "Bearer"
+            return answer
+        return RedirectResponse(login_address(request), 303)
+
+    @app.exception_handler(TooOftenError)
+    def too_often(request: Request, error: TooOftenError) -> Response:
+        answer = console.told(request, 429, "too_often", str(error.seconds))
+        answer.headers["Retry-After"] = str(error.seconds)
+        return answer
 
 
 def _tell_errors(app: FastAPI, console: Console) -> None:
     """What cannot be shown is said in the language of the reader, on a page or as JSON."""
-
-    def told(request: Request, status: int, key: str, detail: str = "") -> Response:
-        if request.url.path.startswith("/api/"):
-            return JSONResponse({"detail": words_in("en")[key].format(detail)}, status)
-        return console.page(request, "error", {"said": words_in(language_of(request))[key].format(detail)}, status)
+    told = console.told
 
     @app.exception_handler(ConfigurationError)
     def redis_is_away(request: Request, _: ConfigurationError) -> Response:
@@ -87,6 +142,8 @@ def _tell_errors(app: FastAPI, console: Console) -> None:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 403:
+            return told(request, 403, str(error.detail))
         key = "not_found" if error.status_code == 404 else "wrong_form"
         return told(request, error.status_code, key, str(error.detail))
 
@@ -95,10 +152,15 @@ def _tell_errors(app: FastAPI, console: Console) -> None:
         first = error.errors()[0]
         return told(request, 422, "wrong_form", f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")
 
+    @app.exception_handler(TableError)
+    def table_is_away(request: Request, error: TableError) -> Response:
+        console.log.error("the table of persons cannot be read", reason=str(error))
+        return told(request, 503, "table_away")
+
     @app.exception_handler(KafkaError)
     @app.exception_handler(OSError)  # a time-out is one
     def kafka_is_away(request: Request, error: Exception) -> Response:
-        console.log.warning("a disposition cannot be written", reason=type(error).__name__)
+        console.log.warning("nothing could be written", reason=type(error).__name__)
         return told(request, 503, "kafka_away")
 
 
@@ -113,28 +175,21 @@ def _saying(console: Console) -> APIRouter:
         alert_id: Annotated[list[str] | None, Form(max_length=MOST_AT_ONCE)] = None,
         reason: Annotated[str, Form()] = "",
         by: Annotated[str, Form()] = "",
-        csrf: Annotated[str, Form()] = "",
     ) -> Response:
         words, ids = words_in(language_of(request)), [*dict.fromkeys(alert_id or [])]
-        if not _is_ours(request, csrf):
-            return console.page(request, "error", {"said": words["stale_form"]}, 403)
+        user = user_of(request)
+        by = user.name or by
         if wrong := "none_chosen" if not ids else _wrong_in(disposition, reason, by):
             return console.page(request, "error", {"said": words["wrong_form"].format(words[wrong])}, 422)
-        leads = [found(await asyncio.to_thread(console.model.one, one)) for one in ids]
+        leads = [found(await asyncio.to_thread(console.model.one, one, user.within)) for one in ids]
         await console.say(leads, disposition, reason, by)
         to = f"/leads/{leads[0]['alert_id']}?saved={disposition}" if len(leads) == 1 else "/leads?disposition=todo"
         response = RedirectResponse(to, 303)
-        response.set_cookie("by", quote(by.strip()), max_age=YEAR, samesite="strict", httponly=True)
+        if not user.name:
+            console.set_cookie(response, "by", quote(by.strip()), YEAR)
         return response
 
     return router
-
-
-def _is_ours(request: Request, token: str) -> bool:
-    """Whether a form came from one of our pages: it has its token, and the browser names no other origin."""
-    origin, expected = request.headers.get("origin"), request.cookies.get("csrf", "")
-    is_here = origin is None or origin.partition("://")[2] == request.headers.get("host")
-    return is_here and bool(expected) and compare_digest(token.encode(), expected.encode())
 
 
 def _wrong_in(disposition: str, reason: str, by: str) -> str:

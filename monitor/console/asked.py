@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from monitor.contract.feedback import Disposition
+from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.readmodel import Order, Wanted
 from rules.catalogue import catalogue
 from rules.engine.finding import Severity
@@ -54,13 +55,13 @@ class Asked(BaseModel):
     order: Annotated[Order, BeforeValidator(lambda value: value or "newest")] = "newest"
     at: int = Field(0, ge=0, le=10_000_000)
 
-    def wanted(self, now: datetime) -> Wanted:
-        """Which alerts are meant. Raises ValueError where there is no such rule."""
+    def wanted(self, now: datetime, within: Jurisdiction | None) -> Wanted:
+        """Which alerts are meant, of those that whoever asks may see. Raises ValueError where there is no such rule."""
         return Wanted(
             rule=None if self.rule is None else _is_rule(self.rule), min_severity=self.severity, stage=self.stage,
             is_open=self.open, disposition=self.disposition, region=self.region, person=self.person, text=self.text,
             institution=None if self.institution is None else self.institution.upper(),
-            since=None if self.days is None else to_ms(now) - self.days * DAY,
+            within=within, since=None if self.days is None else to_ms(now) - self.days * DAY,
         )  # fmt: skip
 
     def address(self, **other: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 import msgspec
 import structlog
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.templating import Jinja2Templates
 from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
@@ -21,10 +23,13 @@ from starlette.exceptions import HTTPException
 from monitor import __version__
 from monitor.alerttext import severity_word, stage_word, status_word
 from monitor.area.disposing import act_on, dispose
+from monitor.console.access import User, load_access
+from monitor.console.buckets import Buckets
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
 from monitor.contract.text import Language
+from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import ReadModel
@@ -36,6 +41,10 @@ from rules.times import clock, parse
 
 HERE = Path(__file__).parent
 YEAR = 366 * 86_400
+TRIES = (10, 6.0)
+"""So many tries to log in at once from one address, and another one after so many seconds. Our assumption."""
+POSTS = (60, 1.0)
+"""The same of forms, for each user and address. Our assumption: nobody disposes of leads faster."""
 
 Lead = dict[str, Any]
 T = TypeVar("T")
@@ -50,6 +59,9 @@ class Console:
         self.keys = Keys(settings.prefix)
         self.client = {"bootstrap_servers": settings.brokers}
         self.log = structlog.get_logger("settlement_monitor.console")
+        self.access = load_access(settings)
+        self.is_secure = settings.console_address.startswith("https://")
+        self.tries, self.posts = Buckets(*TRIES), Buckets(*POSTS)
         self._templates = Jinja2Templates(HERE / "templates")
         self._templates.env.filters |= {"moment": _moment, "money": _money}
         self._writing = asyncio.Lock()
@@ -57,7 +69,8 @@ class Console:
     def page(self, request: Request, name: str, shown: Mapping[str, object], status: int = 200) -> Response:
         """A page in the language of the reader."""
         language = language_of(request)
-        token = request.cookies.get("csrf") or secrets.token_urlsafe(24)
+        token = request.cookies.get(self.cookie("csrf")) or secrets.token_urlsafe(24)
+        user: User | None = getattr(request.state, "user", None)
         context = {
             "lang": language, "w": words_in(language),
             "other": _other_language(request, language, is_error=status >= 400),
@@ -65,19 +78,52 @@ class Console:
             "severity_word": lambda one: severity_word(one, language),
             "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
             "longest_reason": LONGEST_REASON, "longest_name": LONGEST_NAME,
-            "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix,
+            "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix, "user": user,
+            "may": lambda role: user is not None and user.may(role), "has_login": self.access is not None,
         }  # fmt: skip
         response = self._templates.TemplateResponse(request, f"{name}.html", {**context, **shown}, status_code=status)
         if "lang" in request.query_params:
-            response.set_cookie("lang", language, max_age=YEAR, samesite="strict", httponly=True)
-        if token != request.cookies.get("csrf"):
-            response.set_cookie("csrf", token, samesite="strict", httponly=True)
+            self.set_cookie(response, "lang", language, YEAR)
+        if token != request.cookies.get(self.cookie("csrf")):
+            self.set_cookie(response, self.cookie("csrf"), token)
         return response
 
-    def silent(self) -> dict[str, float]:
-        """Institution -> seconds, of those that normally send and fell silent."""
+    def told(self, request: Request, status: int, key: str, detail: str = "") -> Response:
+        """What cannot be shown or done, in the language of the reader, on a page or as JSON."""
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"detail": words_in("en")[key].format(detail)}, status)
+        return self.page(request, "error", {"said": words_in(language_of(request))[key].format(detail)}, status)
+
+    def cookie(self, name: str) -> str:
+        """The name of a cookie of ours. Off this machine it is one that no other host of the domain can set."""
+        return f"__Host-{name}" if self.is_secure else name
+
+    def set_cookie(self, response: Response, name: str, value: str, seconds: int | None = None) -> None:
+        """Set a cookie that no script reads. seconds: how long it is kept; None: until the browser is closed."""
+        response.set_cookie(name, value, max_age=seconds, samesite="strict", httponly=True, secure=self.is_secure)
+
+    def session_user(self, session: Mapping[str, Any]) -> User | None:
+        """Whose session it is; None where it is nobody's or has ended."""
+        who = session.get("who")
+        if self.access is None or who is None or time.time() >= session["until"]:
+            return None
+        return self.access.of_hash(who["token"])
+
+    def still_there(self, request: Request) -> bool:
+        """Whether whoever asked may still see what comes: a stream of news lasts longer than a request."""
+        return self.access is None or self.session_user(request.session) is not None
+
+    def tell_login(self, way: str, user: User | None) -> None:
+        """Count and log that somebody logged in, or was refused: user None. No name: it may be a person's number."""
+        result = "refused" if user is None else "accepted"
+        self.metrics.logins.labels(way, result).inc()
+        self.log.info("log-in", way=way, result=result, role=user.role if user else "")
+
+    def silent(self, within: Jurisdiction | None) -> dict[str, float]:
+        """Institution -> seconds, of those that normally send and fell silent; of those that the reader may see."""
         value = self.model.heard()
-        return {} if value is None else Silence(msgspec.json.decode(value, type=Saved).heard).silent()
+        silent = {} if value is None else Silence(msgspec.json.decode(value, type=Saved).heard).silent()
+        return {code: one for code, one in silent.items() if within is None or within.has_institution(code)}
 
     async def say(self, leads: Iterable[Lead], disposition: str, reason: str, by: str) -> None:
         """Write a disposition of each lead; the brokers have it when this is over.

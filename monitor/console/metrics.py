@@ -25,6 +25,12 @@ class ConsoleMetrics:
         self.said = Counter(
             f"{PREFIX}_dispositions", "Leads of which something was said here, by what.", ["disposition"], registry=here
         )
+        self.logins = Counter(
+            f"{PREFIX}_logins",
+            "Tries to log in, by the way (token or oidc) and the result (accepted or refused).",
+            ["way", "result"],
+            registry=here,
+        )
         ProcessCollector(registry=here)
         for one in DISPOSITIONS:
             self.said.labels(one)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 from redis.asyncio import Redis as AsyncRedis
@@ -19,11 +20,14 @@ from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
 from monitor.console.asked import Asked
 from monitor.console.context import Console, found, language_of, said_in
 from monitor.console.csvtext import csv_of
+from monitor.console.guard import user_of
+from monitor.console.persons import persons_in, shown_to
 from monitor.console.plot import plot_of
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, TODO
 from monitor.contract.text import Language
 from monitor.incidents import incidents_of
+from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.readmodel import Listed, Wanted
 from rules.catalogue import catalogue
 from rules.engine.finding import SEVERITIES
@@ -46,20 +50,25 @@ def pages_of(console: Console) -> APIRouter:
 
     @router.get("/")
     def now(request: Request) -> Response:
-        counts = {one: model.count(Wanted(severity=one, is_open=True)) for one in SEVERITIES}
-        todo = model.count(Wanted(disposition=TODO))
-        silent = {code: round(seconds / 3600) for code, seconds in [*console.silent().items()][:MOST_SILENT]}
+        within = user_of(request).within
+        counts = {one: model.count(Wanted(severity=one, is_open=True, within=within)) for one in SEVERITIES}
+        todo = model.count(Wanted(disposition=TODO, within=within))
+        silent = {code: round(seconds / 3600) for code, seconds in [*console.silent(within).items()][:MOST_SILENT]}
         shown = {"counts": counts, "todo": todo, "silent": silent}
-        return console.page(request, "now", shown | _listed(model.search(Wanted(), LATEST)))
+        return console.page(
+            request, "now", shown | _listed(_shown(request, model.search(Wanted(within=within), LATEST)))
+        )
 
     @router.get("/leads")
     def leads(request: Request, asked: AskedFor) -> Response:
         name = "_leads" if request.headers.get("HX-Request") == "true" else "leads"
-        return console.page(request, name, {"asked": asked, "rules": catalogue(), **_listed(_search(console, asked))})
+        return console.page(
+            request, name, {"asked": asked, "rules": catalogue(), **_listed(_search(console, request, asked))}
+        )
 
     @router.get("/leads.csv")
     def leads_csv(request: Request, asked: AskedFor) -> Response:
-        listed = _search(console, asked)
+        listed = _search(console, request, asked)
         text = csv_of(listed.newest, listed.dispositions, language_of(request))
         headers = {"Content-Disposition": 'attachment; filename="leads.csv"'}
         return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
@@ -71,16 +80,16 @@ def pages_of(console: Console) -> APIRouter:
     @router.get("/institutions/{code}")
     def institution(request: Request, code: str, asked: AskedFor) -> Response:
         asked = asked.model_copy(update={"institution": code})
-        return console.page(request, "subject", _subject(console, asked, "institution", code))
+        return console.page(request, "subject", _subject(console, request, asked, "institution", code))
 
     @router.get("/persons/{pseudonym}")
     def person(request: Request, pseudonym: str, asked: AskedFor) -> Response:
         asked = asked.model_copy(update={"person": pseudonym})
-        return console.page(request, "subject", _subject(console, asked, "person", pseudonym))
+        return console.page(request, "subject", _subject(console, request, asked, "person", pseudonym))
 
     @router.get("/news")
     async def news(request: Request) -> StreamingResponse:
-        return StreamingResponse(_news(console, request), media_type="text/event-stream")
+        return StreamingResponse(news_of(console, request), media_type="text/event-stream")
 
     return router
 
@@ -91,8 +100,8 @@ def rules_of(console: Console) -> APIRouter:
 
     @router.get("/rules")
     def rules(request: Request) -> Response:
-        shown = {"rules": catalogue(), "found": model.precision_of(catalogue(), [*DISPOSITIONS])}
-        return console.page(request, "rules", shown)
+        precisions = model.precision_of(catalogue(), [*DISPOSITIONS], user_of(request).within)
+        return console.page(request, "rules", {"rules": catalogue(), "found": precisions})
 
     @router.get("/rules/{rule_id}")
     def rule(request: Request, rule_id: str) -> Response:
@@ -102,7 +111,7 @@ def rules_of(console: Console) -> APIRouter:
             (name, defaults[name], UNITS[said.unit], said.meaning, origin_text(said.origin))
             for name, said in of_id.parameters().items()
         ]
-        precision = model.precision_of([rule_id], [*DISPOSITIONS])[rule_id]
+        precision = model.precision_of([rule_id], [*DISPOSITIONS], user_of(request).within)[rule_id]
         return console.page(request, "rule", {"card": of_id.card, "found": precision, "parameters": parameters})
 
     return router
@@ -113,36 +122,45 @@ def api_of(console: Console) -> APIRouter:
     router, model = APIRouter(prefix="/api"), console.model
 
     @router.get("/leads")
-    def leads(asked: AskedFor) -> dict[str, Any]:
+    def leads(request: Request, asked: AskedFor) -> dict[str, Any]:
         """Leads that are asked for: {leads, total, is_more, dispositions, next_at}."""
-        listed = _search(console, asked)
+        listed = _search(console, request, asked)
         return {
             "leads": listed.newest, "total": listed.total, "is_more": listed.is_more,
             "dispositions": listed.dispositions, "next_at": listed.next_at,
         }  # fmt: skip
 
     @router.get("/leads/{alert_id}")
-    def lead(alert_id: str) -> dict[str, Any]:
+    def lead(request: Request, alert_id: str) -> dict[str, Any]:
         """One lead, the others of its incident by their ids, and what was said of it: {lead, beside, said}."""
-        alert = found(model.one(alert_id))
-        beside = [one["alert_id"] for one in model.beside(alert)]
+        within = user_of(request).within
+        alert = found(model.one(alert_id, within))
+        beside = [one["alert_id"] for one in model.beside(alert, within)]
+        alert = shown_to(user_of(request), alert)
         return {"lead": alert, "beside": beside, "said": model.said_of(alert["alert_id"])}
 
     @router.get("/rules")
-    def rules() -> dict[str, dict[str, Any]]:
+    def rules(request: Request) -> dict[str, dict[str, Any]]:
         """Each rule with how many leads it has, of how many was said what, and its precision."""
-        precisions = model.precision_of(catalogue(), [*DISPOSITIONS])
+        precisions = model.precision_of(catalogue(), [*DISPOSITIONS], user_of(request).within)
         return {rule: {**one._asdict(), "precision": one.precision} for rule, one in precisions.items()}
 
     return router
 
 
-def _search(console: Console, asked: Asked) -> Listed:
+def _search(console: Console, request: Request, asked: Asked) -> Listed:
     try:
-        wanted = asked.wanted(datetime.now(UTC))
+        wanted = asked.wanted(datetime.now(UTC), user_of(request).within)
     except ValueError as error:
         raise HTTPException(422, f"rule: {error}") from None
-    return console.model.search(wanted, PAGE, asked.order, asked.at)
+    if asked.person is not None and not user_of(request).may("reviewer"):
+        raise HTTPException(403, "forbidden")
+    return _shown(request, console.model.search(wanted, PAGE, asked.order, asked.at))
+
+
+def _shown(request: Request, listed: Listed) -> Listed:
+    """A list as the reader may see it."""
+    return replace(listed, newest=[shown_to(user_of(request), one) for one in listed.newest])
 
 
 def _listed(listed: Listed) -> dict[str, object]:
@@ -152,23 +170,24 @@ def _listed(listed: Listed) -> dict[str, object]:
 
 def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object]:
     """What the page of a lead shows."""
-    alert, language = found(console.model.one(alert_id)), language_of(request)
-    rule = catalogue().get(alert["rule_id"])
-    beside = console.model.beside(alert)
+    user, language = user_of(request), language_of(request)
+    whole = found(console.model.one(alert_id, user.within))
+    alert, rule = shown_to(user, whole), catalogue().get(whole["rule_id"])
+    beside = [shown_to(user, one) for one in console.model.beside(whole, user.within)]
     [incident] = incidents_of([alert, *beside])
     return {
         "alert": alert, "standing": standing_of(alert, language), "facts": facts_of(alert, language),
-        "evidence": evidence_of(alert, language), "why": why_of(alert, language), "plot": plot_of(alert),
+        "evidence": evidence_of(alert, language), "why": why_of(alert, language), "plot": plot_of(whole),
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
         "beside": [one for one in (incident.speaker, *incident.attached) if one is not alert],
         "speaker": incident.speaker["alert_id"], "history": [*reversed(console.model.said_of(alert["alert_id"]))],
-        "saved": _saved(request, language),
+        "saved": _saved(request, language), "persons": persons_in(whole) if console.settings.console_persons else [],
     }  # fmt: skip
 
 
-def _subject(console: Console, asked: Asked, kind: str, code: str) -> dict[str, object]:
+def _subject(console: Console, request: Request, asked: Asked, kind: str, code: str) -> dict[str, object]:
     """What the page of an institution or a person shows."""
-    listed = _search(console, asked)
+    listed = _search(console, request, asked)
     if not listed.newest and not asked.at:
         raise HTTPException(404)
     names = [one.get("fixmedins_name") or "" for one in listed.newest if one.get("fixmedins_code") == code]
@@ -184,17 +203,22 @@ def _saved(request: Request, language: Language) -> str:
     return words_in(language)["saved"].format(said) if said else ""
 
 
-async def _news(console: Console, request: Request) -> AsyncIterator[str]:
-    """Say that something came, at most once a second; and every while that the connection is there."""
+async def news_of(console: Console, request: Request) -> AsyncIterator[str]:
+    """Say that a lead came that the reader may see, at most once a second; and that the connection is there.
+
+    Ends with the session.
+    """
+    within = user_of(request).within
     async with AsyncRedis.from_url(console.settings.redis) as redis:
         news = redis.pubsub(ignore_subscribe_messages=True)
         try:
             await news.subscribe(console.keys.news)
             yield ": here\n\n"
-            while not await request.is_disconnected():
+            while console.still_there(request) and not await request.is_disconnected():
                 came = await news.get_message(timeout=PING_SECONDS)
-                yield "event: news\ndata: 1\n\n" if came else ": here\n\n"
-                if came:
+                is_theirs = came is not None and _is_within(within, came)
+                yield "event: news\ndata: 1\n\n" if is_theirs else ": here\n\n"
+                if is_theirs:
                     await asyncio.sleep(1)
                     while await news.get_message(timeout=0):
                         pass
@@ -202,3 +226,7 @@ async def _news(console: Console, request: Request) -> AsyncIterator[str]:
             return  # the page asks again by itself
         finally:
             await news.aclose()  # type: ignore[no-untyped-call]  # as redis has it
+
+
+def _is_within(within: Jurisdiction | None, message: Mapping[str, Any]) -> bool:
+    return within is None or within.covers(orjson.loads(message["data"]))

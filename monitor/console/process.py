@@ -27,8 +27,10 @@ def run_console(settings: Settings) -> None:
     with closing(listening(settings.console_host, settings.console_port)) as sock:
         begin(settings, "console", metrics)
         host, port = sock.getsockname()[:2]
-        structlog.get_logger("settlement_monitor.console").info("answering", address=address_of(host, port))
-        asyncio.run(serve(app, sock))
+        structlog.get_logger("settlement_monitor.console").info(
+            "answering", address=settings.console_address or address_of(host, port)
+        )
+        asyncio.run(serve(app, sock, settings.console_proxies))
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -48,10 +50,10 @@ def address_of(host: str, port: int) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-async def serve(app: FastAPI, sock: socket.socket) -> None:
-    """Answer on a socket until a signal comes."""
+async def serve(app: FastAPI, sock: socket.socket, proxies: str) -> None:
+    """Answer on a socket until a signal comes. proxies: whose word counts on where a request came from."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS, lifespan="off",
+        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS, lifespan="off", forwarded_allow_ips=proxies,
     )  # fmt: skip
     await uvicorn.Server(config).serve(sockets=[sock])

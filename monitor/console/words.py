@@ -100,6 +100,35 @@ WORDS: Mapping[str, Said] = {
         "此处为默认值；实际生效的参数用 monitor rules list --live 查看。",
         "Defaults; monitor rules list --live shows what is in force.",
     ),
+    "who_is_it": Said("查询参保人身份", "Ask who a person is"),
+    "who_hint": Said(
+        "查询人、化名、线索与理由写入审计记录，结果仅显示一次。",
+        "Who asks, the pseudonym, the lead and the reason go onto the audit topic; the answer is shown once.",
+    ),
+    "pseudonym": Said("化名", "Pseudonym"),
+    "ask": Said("查询", "Ask"),
+    "person_reason": Said("查询理由", "Reason to ask"),
+    "person_reason_missing": Said("请填写查询理由，不超过500字。", "give a reason, at most 500 characters."),
+    "person_unknown": Said(
+        "此线索中没有该参保人，或未配置对照表。", "The lead has no such person, or there is no table."
+    ),
+    "person_not_in_table": Said("对照表中没有该化名。", "The table does not have this pseudonym."),
+    "person_once": Said(
+        "仅显示一次，请勿截屏或外传；查询已记入审计。",
+        "Shown once, and audited. Do not copy it or pass it on.",
+    ),
+    "back_to_lead": Said("返回线索", "Back to the lead"),
+    "table_away": Said(
+        "对照表无法读取，请联系管理员。", "The table of persons cannot be read; tell your administrator."
+    ),
+    "log_in": Said("登录", "Log in"),
+    "log_out": Said("退出登录", "Log out"),
+    "token": Said("访问令牌", "Access token"),
+    "token_hint": Said("由管理员发放", "from your administrator"),
+    "log_in_wrong": Said("令牌无效或已停用。", "This token is not valid."),
+    "log_in_first": Said("请先登录。", "log in first."),
+    "forbidden": Said("您的角色无权进行此操作。", "Your role does not allow this."),
+    "too_often": Said("操作过于频繁，请{}秒后再试。", "Too many requests; try again in {} seconds."),
     "trust": Said("仅限本机访问，未设登录。", "Reached from this machine alone; no login."),
     "not_found": Said("没有这条线索、规则或页面。", "There is no such lead, rule or page."),
     "redis_away": Said(

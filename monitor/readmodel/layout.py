@@ -14,11 +14,12 @@ from typing import Any
 
 from monitor.contract.feedback import TODO
 from monitor.incidents import incident_of
+from monitor.readmodel.jurisdiction import with_regions_above
 from rules.times import parse
 
 Alert = Mapping[str, Any]
 
-FORM = "2"
+FORM = "3"
 """The form of what stands in Redis. What stands in another form is dropped, and built again from the topics."""
 OPEN = ("opened", "updated")
 
@@ -54,6 +55,11 @@ class Keys:
         """When each institution was last heard of."""
         return f"{self.prefix}:heard"
 
+    @property
+    def within(self) -> str:
+        """The alerts of a jurisdiction while they are counted, and with `:some` those of them under one more name."""
+        return f"{self.prefix}:readmodel:within"
+
     def alert(self, alert_id: str) -> str:
         """The latest revision of an alert."""
         return f"{self.prefix}:alert:{alert_id}"
@@ -78,6 +84,7 @@ def names_of(alert: Alert) -> list[str]:
     persons = {row["person"] for row in alert["evidence"]}
     if subject["kind"] == "person":
         persons.add(subject["id"])
+    regions = (alert.get("insuplc_admdvs"), alert.get("mdtrtarea_admvs"))
     said: Mapping[str, Iterable[str | None]] = {
         "rule": [alert["rule_id"]],
         "severity": [alert["severity"]],
@@ -86,7 +93,7 @@ def names_of(alert: Alert) -> list[str]:
         "incident": [incident_of(alert)],
         "institution": [alert.get("fixmedins_code")],
         "stage": [alert.get("stage")],
-        "region": {alert.get("insuplc_admdvs"), alert.get("mdtrtarea_admvs")},
+        "region": {above for region in regions if region for above in with_regions_above(region)},
         "person": persons,
     }
     return sorted(f"{kind}:{value}" for kind, values in said.items() for value in values if value)

@@ -16,6 +16,7 @@ from monitor.contract.feedback import TODO
 from monitor.errors import ConfigurationError, InputError
 from monitor.history import marked
 from monitor.incidents import incident_of, incidents_of
+from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.layout import Keys, amount_of, names_of, outcome_of, score_of
 from rules.engine.finding import SEVERITIES
 from rules.times import parse
@@ -41,6 +42,7 @@ class Wanted:
 
     since: ms UTC, of the last trigger. person: a pseudonym. region: insured there or treated there. text: stands in the
     sentence, the id, the name of the rule or of the institution. disposition: `todo` where nobody has said anything.
+    within: what whoever asks may see.
     """
 
     rule: str | None = None
@@ -55,6 +57,7 @@ class Wanted:
     region: str | None = None
     disposition: str | None = None
     text: str | None = None
+    within: Jurisdiction | None = None
 
     def names(self) -> list[tuple[str, ...]]:
         """Under which names it is found: under one of each."""
@@ -66,6 +69,8 @@ class Wanted:
         found: list[tuple[str, ...]] = [(f"{kind}:{value}",) for kind, value in asked.items() if value is not None]
         if self.min_severity is not None:
             found.append(tuple(f"severity:{one}" for one in SEVERITIES[SEVERITIES.index(self.min_severity) :]))
+        if self.within is not None:
+            found.append(self.within.names)
         return found
 
     def matches(self, alert: Alert, disposition: str = TODO) -> bool:
@@ -160,23 +165,28 @@ class ReadModel:
         except RedisError as error:
             raise self._unreachable(error) from None
 
-    def beside(self, alert: Alert) -> list[Alert]:
-        """The other alerts of the incident of an alert, newest first."""
+    def beside(self, alert: Alert, within: Jurisdiction | None = None) -> list[Alert]:
+        """The other alerts of the incident of an alert that whoever asks may see, newest first."""
         try:
             members = self._fetch(self._under(f"incident:{incident_of(alert)}"))
         except RedisError as error:
             raise self._unreachable(error) from None
-        return [one.alert for one in members if one is not None and one.alert["alert_id"] != alert["alert_id"]]
+        others = [one.alert for one in members if one is not None and one.alert["alert_id"] != alert["alert_id"]]
+        return [one for one in others if within is None or within.covers(one)]
 
-    def one(self, alert_id: str) -> Alert | None:
-        """An alert by its id, or by the beginning of it. Raises InputError where several ids begin so."""
+    def one(self, alert_id: str, within: Jurisdiction | None = None) -> Alert | None:
+        """An alert by its id, or by the beginning of it; None also where whoever asks may not see it.
+
+        Raises InputError where several ids begin so.
+        """
         try:
             value = self._value(alert_id)
             if value is None and len(alert_id) >= SHORTEST_PREFIX:
-                value = self._by_prefix(alert_id)
+                value = self._by_prefix(alert_id, within)
         except RedisError as error:
             raise self._unreachable(error) from None
-        return None if value is None else self._read(value)
+        alert = None if value is None else self._read(value)
+        return alert if alert is None or within is None or within.covers(alert) else None
 
     def said_of(self, alert_id: str) -> list[dict[str, str]]:
         """The dispositions of an alert, as they stand on the feedback topic; the first one first."""
@@ -186,19 +196,17 @@ class ReadModel:
             raise self._unreachable(error) from None
         return [orjson.loads(one) for one in values]
 
-    def precision_of(self, rules: Iterable[str], dispositions: Sequence[str]) -> dict[str, Precision]:
-        """What became of the leads of each rule."""
-        names = [*rules]
+    def precision_of(
+        self, rules: Iterable[str], dispositions: Sequence[str], within: Jurisdiction | None = None
+    ) -> dict[str, Precision]:
+        """What became of the leads of each rule, of those that whoever asks may see."""
+        rules = [*rules]
+        names = [name for rule in rules for name in (f"rule:{rule}", *(outcome_of(rule, one) for one in dispositions))]
         try:
-            pipe = self._redis.pipeline(transaction=False)
-            for rule in names:
-                pipe.zcard(self._keys.by(f"rule:{rule}"))
-                for one in dispositions:
-                    pipe.zcard(self._keys.by(outcome_of(rule, one)))
-            counts = iter(cast("list[int]", pipe.execute()))
+            counts = iter(self._counts(names, within))
         except RedisError as error:
             raise self._unreachable(error) from None
-        return {rule: Precision(next(counts), dict(zip(dispositions, counts, strict=False))) for rule in names}
+        return {rule: Precision(next(counts), dict(zip(dispositions, counts, strict=False))) for rule in rules}
 
     def heard(self) -> bytes | None:
         """When each institution was last heard of, as the watcher saved it."""
@@ -275,10 +283,26 @@ class ReadModel:
         names = wanted.names()
         if wanted.since is None and not names:
             return self._redis.zcard(self._keys.newest), False
-        if wanted.since is None and len(names) == 1:
+        # Under the names of a jurisdiction an alert may stand several times.
+        if wanted.since is None and len(names) == 1 and (wanted.within is None or len(names[0]) == 1):
             return self._sizes(names)[0], False
         found = sum(1 for _ in islice(self._walk(wanted, "newest"), COUNTED + 1))
         return min(found, COUNTED), found > COUNTED
+
+    def _counts(self, names: Sequence[str], within: Jurisdiction | None) -> list[int]:
+        """How many alerts stand under each name; of a jurisdiction those alone, in one step of Redis."""
+        keys = [self._keys.by(name) for name in names]
+        pipe = self._redis.pipeline(transaction=within is not None)
+        if within is None:
+            for key in keys:
+                pipe.zcard(key)
+            return cast("list[int]", pipe.execute())
+        seen, some = self._keys.within, f"{self._keys.within}:some"
+        pipe.zunionstore(seen, [self._keys.by(name) for name in within.names])
+        for key in keys:
+            pipe.zinterstore(some, [seen, key])
+        pipe.delete(seen, some)
+        return cast("list[int]", pipe.execute()[1:-1])
 
     # Ids in an order. What stands under the fewest names is gone through, and the other names are asked for each batch.
 
@@ -308,17 +332,20 @@ class ReadModel:
     def _through(
         self, keys: Sequence[str], others: Sequence[tuple[str, ...]], since: int | None, *, by_time: bool = True
     ) -> Iterator[str]:
-        """What stands in one of the sets and under the other names, the greatest score first."""
+        """What stands in one of the sets and under the other names, the greatest score first, nothing twice."""
         scored = merge(*(self._scored(key, since if by_time else None) for key in keys), reverse=True)
-        while batch := [one.decode() for _, one in islice(scored, AT_ONCE)]:
-            yield from self._under_all(batch, others, None if by_time else since)
+        seen = set[bytes]()
+        while batch := [one for _, one in islice(scored, AT_ONCE)]:
+            fresh = [one for one in dict.fromkeys(batch) if one not in seen]
+            seen.update(fresh)
+            yield from self._under_all([one.decode() for one in fresh], others, None if by_time else since)
 
     def _under_all(self, ids: list[str], names: Sequence[tuple[str, ...]], since: int | None) -> Iterator[str]:
         """Those of the ids that stand under one name of each group, and are not older than since.
 
         Long because all is asked of Redis in one go, and the answers are taken apart again.
         """
-        if not names and since is None:
+        if not ids or (not names and since is None):
             yield from ids
             return
         keys = [self._keys.by(one) for some in names for one in some]
@@ -335,13 +362,11 @@ class ReadModel:
                 yield one
 
     def _scored(self, key: str, since: int | None) -> Iterator[tuple[float, bytes]]:
-        """The ids of a set with their scores, the greatest first. What comes meanwhile is not shown twice."""
-        start, seen = 0, set[bytes]()
+        """The ids of a set with their scores, the greatest first; one that moves meanwhile may come twice."""
+        start = 0
         least = "-inf" if since is None else since
         while some := self._redis.zrevrangebyscore(key, "+inf", least, start, AT_ONCE, withscores=True):
-            pairs = cast("list[tuple[bytes, float]]", some)
-            yield from ((score, one) for one, score in pairs if one not in seen)
-            seen.update(one for one, _ in pairs)
+            yield from ((score, one) for one, score in cast("list[tuple[bytes, float]]", some))
             start += AT_ONCE
 
     def _under(self, name: str) -> list[str]:
@@ -353,13 +378,14 @@ class ReadModel:
     def _value(self, alert_id: str) -> bytes | None:
         return cast("bytes | None", self._redis.hget(self._keys.alert(alert_id), "json"))
 
-    def _by_prefix(self, prefix: str) -> bytes | None:
+    def _by_prefix(self, prefix: str, within: Jurisdiction | None) -> bytes | None:
         wanted = prefix.encode()
         ids = cast("list[bytes]", self._redis.zrange(self._keys.newest, 0, -1))
-        found = sorted(one for one in ids if one.startswith(wanted))
+        begin_so = sorted(one.decode() for one in ids if one.startswith(wanted))
+        found = [*self._under_all(begin_so, Wanted(within=within).names(), since=None)]
         if len(found) > 1:
             raise InputError(f"{prefix}: expected the beginning of one id, {len(found)} begin so")
-        return self._value(found[0].decode()) if found else None
+        return self._value(found[0]) if found else None
 
     def _unreachable(self, error: RedisError) -> ConfigurationError:
         return ConfigurationError(f"MONITOR_REDIS: expected a Redis that answers: {type(error).__name__}")

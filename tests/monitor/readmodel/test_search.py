@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any, get_args
 
@@ -13,6 +14,7 @@ from redis.asyncio import Redis
 from monitor.contract.feedback import DISPOSITIONS, TODO
 from monitor.incidents import incident_of, incidents_of
 from monitor.readmodel import readmodel
+from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.layout import Keys, amount_of, score_of
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import Order, ReadModel, Wanted
@@ -21,6 +23,11 @@ from rules.times import DAY, HOUR, iso, parse
 from tests.monitor.readmodel.test_readmodel import alert
 
 FIRST = parse("2026-03-05 00:00:00")
+REGIONS = ["341021", "341021", "341022", "341103", "110101", None]
+JURISDICTIONS = [
+    Jurisdiction(("3410",)), Jurisdiction(("341022", "34")), Jurisdiction(("1101",), ("P2",)),
+    Jurisdiction((), ("P1",)), Jurisdiction(("999999",), ("P9",)),
+]  # fmt: skip
 STATUS = ("opened", "updated", "withdrawn", "closed")
 Alert = dict[str, Any]
 
@@ -50,7 +57,7 @@ class World:
             name, revision=before["revision"] + 1, status=draw.choice(STATUS), rule_id=draw.choice(["S01", "D04"]),
             severity=draw.choice(SEVERITIES), fixmedins_code=draw.choice(["P1", "P2"]),
             stage=draw.choice(["in", "post"]),
-            insuplc_admdvs=draw.choice(["341021", "341022"]), mdtrtarea_admvs="341021",
+            insuplc_admdvs=draw.choice(REGIONS), mdtrtarea_admvs=draw.choice(REGIONS),
             last_time=iso(FIRST + draw.randint(0, 5) * HOUR), vola_amt=draw.choice([0, 10.5, 20]),
             incident_id=f"{draw.choice([number, 3, 7]):032x}",
             subject={"kind": "person", "id": draw.choice(["p_1", "p_2"])},
@@ -81,11 +88,16 @@ class World:
             since=perhaps([FIRST + 2 * HOUR, FIRST + 5 * HOUR]), is_open=draw.random() < 0.3,
             person=perhaps(["p_1", "p_2", "p_3"]), stage=perhaps(["in"]), region=perhaps(["341021", "341022"]),
             disposition=perhaps([TODO, *DISPOSITIONS]), text=perhaps(["S7", "lead", "nothing"]),
+            within=draw.choice([None, *JURISDICTIONS]),
         ), draw.choice(get_args(Order))  # fmt: skip
 
     def expected(self, wanted: Wanted, order: Order) -> list[list[str]]:
         """The incidents in order, each with the ids of its alerts: by looking at every alert."""
-        found = [one for one in self.alerts.values() if wanted.matches(one, self.said.get(one["alert_id"], TODO))]
+        free = replace(wanted, within=None)
+        found = [
+            one for one in self.alerts.values()
+            if free.matches(one, self.said.get(one["alert_id"], TODO)) and sees(wanted.within, one)
+        ]  # fmt: skip
         found.sort(key=lambda one: self._place(one, order), reverse=True)
         by_incident: dict[str, list[Alert]] = {}
         for one in found:
@@ -96,6 +108,17 @@ class World:
     def _place(one: Alert, order: Order) -> tuple[float, float, str]:
         first = {"newest": 0.0, "amount": amount_of(one), "severity": float(SEVERITIES.index(one["severity"]))}[order]
         return first, 0.0 if order == "amount" else float(score_of(one)), one["alert_id"]
+
+
+def sees(within: Jurisdiction | None, one: Alert) -> bool:
+    """Whether somebody may see an alert: by looking at each code letter by letter."""
+    if within is None:
+        return True
+    for region in (one["insuplc_admdvs"], one["mdtrtarea_admvs"]):
+        for code in within.regions:
+            if region is not None and region[: len(code)] == code:
+                return True
+    return one["fixmedins_code"] in within.institutions
 
 
 def ids_of(alerts: Iterable[Alert]) -> list[str]:
@@ -151,12 +174,44 @@ async def test_each_alert_stands_under_its_present_names_alone(redis_url: str, p
     world = World(7)
     model = await taken(redis_url, prefix, world, Random(7))
 
-    counted = model.precision_of(["S01", "D04"], [TODO, *DISPOSITIONS])
+    for within in (None, *JURISDICTIONS):
+        for rule, found in model.precision_of(["S01", "D04"], [TODO, *DISPOSITIONS], within).items():
+            of_rule = [one for one in world.alerts.values() if one["rule_id"] == rule and sees(within, one)]
+            said = [world.said.get(one["alert_id"], TODO) for one in of_rule]
+            assert (len(of_rule), {one: said.count(one) for one in (TODO, *DISPOSITIONS)}) == found
 
-    for rule, found in counted.items():
-        of_rule = [one for one in world.alerts.values() if one["rule_id"] == rule]
-        said = [world.said.get(one["alert_id"], TODO) for one in of_rule]
-        assert (len(of_rule), {one: said.count(one) for one in (TODO, *DISPOSITIONS)}) == found
+
+@pytest.mark.parametrize("within", JURISDICTIONS)
+async def test_one_lead_is_there_for_those_alone_who_may_see_it(
+    redis_url: str, prefix: str, within: Jurisdiction
+) -> None:
+    """By its id, by the beginning of it, beside another, and among the counts; hidden ids make none ambiguous."""
+    world = World(3)
+    model = await taken(redis_url, prefix, world, Random(3))
+
+    seen = {name for name, one in world.alerts.items() if sees(within, one)}
+
+    assert seen == {name for name in world.alerts if model.one(name, within) is not None}
+    assert len(seen) == model.count(Wanted(within=within))
+    for name in seen:
+        beside = {one["alert_id"] for one in model.beside(world.alerts[name], within)}
+        incident = incident_of(world.alerts[name])
+        assert {one for one in seen - {name} if incident_of(world.alerts[one]) == incident} == beside
+    begins = {name[:31] for name in world.alerts}
+    for begin in begins:
+        of_begin = [name for name in seen if name.startswith(begin)]
+        if len(of_begin) < 2:
+            found = model.one(begin, within)
+            assert of_begin == ([found["alert_id"]] if found else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "has"),
+    [("P34102100029", True), ("H34110300001", False), ("P2", True), ("P3", False), ("P341021", False), ("", False)],
+)
+def test_an_institution_is_of_the_region_in_its_code(code: str, *, has: bool) -> None:
+    """Or it is named; a code of another form is of no region."""
+    assert Jurisdiction(("3410",), ("P2",)).has_institution(code) == has
 
 
 @pytest.mark.parametrize(

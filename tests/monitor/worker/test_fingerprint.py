@@ -54,6 +54,12 @@ OTHER: dict[str, tuple[object, bool]] = {
     "budgets": ("341021=1", False),
     "console_host": ("localhost", False),
     "console_port": (8471, False),
+    "console_access": ("access.toml", False),
+    "console_address": ("https://monitor.example", False),
+    "console_proxies": ("10.0.0.0/8", False),
+    "console_hours": (4, False),
+    "console_persons": ("persons.csv", False),
+    "console_secret": ("a secret of thirty-two characters", False),
     "live_from": ("2026-03-05", False),
 }
 """Every setting -> another value than its default, and whether that makes other alerts."""
