@@ -1,21 +1,29 @@
-"""Commands about alerts: list, show, dispose."""
+"""Commands about alerts: list, show, dispose, export, verify."""
 
 from __future__ import annotations
 
 import getpass
 import re
+import sys
 import time
 from contextlib import suppress
-from typing import Annotated, get_args
+from pathlib import Path
+from typing import Annotated, Any, get_args
 
 import typer
 
 from monitor.commands.cluster import Brokers, Prefix, client, talk
 from monitor.commands.common import Json, Lang, LangOption, check_one_of, group, out_json, out_json_line, out_line
 from monitor.contract.feedback import DISPOSITIONS
+from monitor.contract.text import Said
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import load_settings
 from rules.times import DAY, HOUR, MINUTE, parse
+
+By = Annotated[str, typer.Option(help="Who says it; else who is logged in on this machine.")]
+_EXPORTED = Said("已导出，并已记入审计主题。", "Exported; the audit topic has it.")
+_UNCHANGED = Said("与导出时一致", "as it was exported")
+_CHANGED = Said("与导出时不一致，内容已被改动", "not as it was exported: it was changed")
 
 alerts_app = group("Alerts in the read model.")
 
@@ -120,7 +128,7 @@ def alerts_dispose(
     alert_ids: Annotated[list[str], typer.Argument(help="Ids of alerts, or their beginnings.")],
     disposition: Annotated[str, typer.Option("--as", help=f"One of {', '.join(DISPOSITIONS)}.")],
     reason: Annotated[str, typer.Option(help="Why; required unless it is confirmed.")] = "",
-    by: Annotated[str, typer.Option(help="Who says it; else who is logged in on this machine.")] = "",
+    by: By = "",
     brokers: Brokers = None,
     prefix: Prefix = None,
     *,
@@ -128,23 +136,84 @@ def alerts_dispose(
     as_json: Json = False,
 ) -> None:
     """Say what became of leads: onto the feedback topic, and onto the audit topic who said it. All of them or none."""
-    from monitor.area.disposing import act_on, dispose
+    from monitor.area.deeds import record
+    from monitor.area.disposing import disposed
+    from monitor.contract.feedback import feedback_of
     from monitor.readmodel.readmodel import ReadModel
 
     check_one_of("--as", disposition, DISPOSITIONS)
     settings = load_settings(brokers=brokers, prefix=prefix)
     model = ReadModel(settings.redis, settings.prefix)
-    acts = []
+    deeds, all_said = [], []
     for one in dict.fromkeys(alert_ids):
-        alert = model.one(one)
-        if alert is None:
-            raise InputError(f"{one}: expected the id of an alert in the read model")
-        found = alert["alert_id"]
-        acts.append(act_on(found, disposition, reason, by or getpass.getuser(), model.said_of(found)))
-    talk(settings, lambda: dispose(client(settings), settings.prefix, acts))
+        found = known(model.one(one), one)["alert_id"]
+        said = feedback_of(found, disposition, reason, by or getpass.getuser())
+        all_said.append(said)
+        deeds.append(disposed(settings.prefix, said, model.said_of(found)))
+    talk(settings, lambda: record(client(settings), settings.prefix, deeds))
     if as_json:
-        out_json([act.said.model_dump(mode="json") for act in acts])
+        out_json([said.model_dump(mode="json") for said in all_said])
         return
-    word = DISPOSITIONS[acts[0].said.disposition]
-    for act in acts:
-        out_line(f"{act.said.alert_id} {word.zh if lang is Lang.zh else word.en}")
+    word = DISPOSITIONS[all_said[0].disposition]
+    for said in all_said:
+        out_line(f"{said.alert_id} {word.of(lang.value)}")
+
+
+def known(alert: dict[str, Any] | None, alert_id: str) -> dict[str, Any]:
+    """An alert that is there. Raises InputError where it is not."""
+    if alert is None:
+        raise InputError(f"{alert_id}: expected the id of an alert in the read model")
+    return alert
+
+
+@alerts_app.command("export")
+def alerts_export(
+    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    to: Annotated[str, typer.Option(help="To whom it is referred: market, health, police or discipline.")] = "",
+    by: By = "",
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    *,
+    lang: LangOption,
+) -> None:
+    """Print one lead with its evidence chain as JSON, with a SHA-256 over it; the audit topic has who exported it."""
+    from monitor.area.deeds import record
+    from monitor.area.exporting import TARGETS, document_of, exported, parameters_as_in_force
+    from monitor.readmodel.readmodel import ReadModel
+
+    check_one_of("--to", to, TARGETS)
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    model = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
+    alert = known(model.one(alert_id), alert_id)
+    parameters = talk(settings, lambda: parameters_as_in_force(client(settings), settings.prefix, alert))
+    document = document_of(
+        alert, beside=model.beside(alert), said=model.said_of(alert["alert_id"]), parameters=parameters, target=to,
+        by=by or getpass.getuser(), prefix=settings.prefix,
+    )  # fmt: skip
+    talk(settings, lambda: record(client(settings), settings.prefix, [exported(document)]))
+    out_json(document)
+    sys.stderr.write(_EXPORTED.of(lang.value) + "\n")
+
+
+@alerts_app.command("verify")
+def alerts_verify(
+    file: Annotated[Path, typer.Argument(help="File with an exported lead.")],
+    *,
+    lang: LangOption,
+    as_json: Json = False,
+) -> None:
+    """Whether an exported lead is as it was exported. Exit code 1 where it was changed."""
+    from monitor.area.exporting import is_unchanged
+
+    try:
+        is_whole = is_unchanged(file.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}") from None
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
+    if as_json:
+        out_json({"unchanged": is_whole})
+    else:
+        out_line(f"{file}: {(_UNCHANGED if is_whole else _CHANGED).of(lang.value)}")
+    if not is_whole:
+        raise typer.Exit(1)

@@ -6,7 +6,6 @@ import asyncio
 import time
 from hmac import compare_digest
 from typing import Annotated, Any, cast
-from urllib.parse import quote
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI, Form, Request, Response
@@ -18,13 +17,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
 from monitor.console.asked import MOST_AT_ONCE
-from monitor.console.context import HERE, YEAR, Console, found, language_of
+from monitor.console.context import HERE, Console, found, language_of
+from monitor.console.exports import exports_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.pages import api_of, pages_of, rules_of
+from monitor.console.who import WhoError, by_of, remember
 from monitor.console.words import words_in
-from monitor.contract.feedback import LONGEST_NAME, LONGEST_REASON, Disposition
+from monitor.contract.feedback import LONGEST_REASON, Disposition
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings
+from streams.kafka.reading import UnreadError
 
 _HERE_ALONE = ["localhost", "127.0.0.1", "[::1]"]
 """By these names it is reached: a page elsewhere that points its own name at this machine is not answered."""
@@ -51,7 +53,7 @@ def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     _surround(app, metrics)
     _tell_errors(app, console)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for router in (pages_of(console), rules_of(console), api_of(console), _saying(console)):
+    for router in (exports_of(console), pages_of(console), rules_of(console), api_of(console), _saying(console)):
         app.include_router(router)
     return app
 
@@ -95,10 +97,15 @@ def _tell_errors(app: FastAPI, console: Console) -> None:
         first = error.errors()[0]
         return told(request, 422, "wrong_form", f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}")
 
+    @app.exception_handler(WhoError)
+    def nobody_says_who(request: Request, _: WhoError) -> Response:
+        return told(request, 422, "wrong_form", words_in(language_of(request))["by_missing"])
+
+    @app.exception_handler(UnreadError)
     @app.exception_handler(KafkaError)
     @app.exception_handler(OSError)  # a time-out is one
     def kafka_is_away(request: Request, error: Exception) -> Response:
-        console.log.warning("a disposition cannot be written", reason=type(error).__name__)
+        console.log.warning("the brokers do not answer", reason=type(error).__name__)
         return told(request, 503, "kafka_away")
 
 
@@ -118,13 +125,14 @@ def _saying(console: Console) -> APIRouter:
         words, ids = words_in(language_of(request)), [*dict.fromkeys(alert_id or [])]
         if not _is_ours(request, csrf):
             return console.page(request, "error", {"said": words["stale_form"]}, 403)
-        if wrong := "none_chosen" if not ids else _wrong_in(disposition, reason, by):
+        by = by_of(request, by)
+        if wrong := "none_chosen" if not ids else _wrong_in(disposition, reason):
             return console.page(request, "error", {"said": words["wrong_form"].format(words[wrong])}, 422)
         leads = [found(await asyncio.to_thread(console.model.one, one)) for one in ids]
         await console.say(leads, disposition, reason, by)
         to = f"/leads/{leads[0]['alert_id']}?saved={disposition}" if len(leads) == 1 else "/leads?disposition=todo"
         response = RedirectResponse(to, 303)
-        response.set_cookie("by", quote(by.strip()), max_age=YEAR, samesite="strict", httponly=True)
+        remember(response, by)
         return response
 
     return router
@@ -137,10 +145,8 @@ def _is_ours(request: Request, token: str) -> bool:
     return is_here and bool(expected) and compare_digest(token.encode(), expected.encode())
 
 
-def _wrong_in(disposition: str, reason: str, by: str) -> str:
+def _wrong_in(disposition: str, reason: str) -> str:
     """What is wrong with a form, by its key among the words; empty where nothing is."""
-    if not by.strip():
-        return "by_missing"
     if disposition != "confirmed" and not reason.strip():
         return "reason_missing"
-    return "too_long" if len(reason.strip()) > LONGEST_REASON or len(by.strip()) > LONGEST_NAME else ""
+    return "too_long" if len(reason.strip()) > LONGEST_REASON else ""

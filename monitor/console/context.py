@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,10 +20,11 @@ from starlette.exceptions import HTTPException
 
 from monitor import __version__
 from monitor.alerttext import severity_word, stage_word, status_word
-from monitor.area.disposing import act_on, dispose
+from monitor.area.deeds import Deed, record
+from monitor.area.disposing import disposed
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
-from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
+from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON, feedback_of
 from monitor.contract.text import Language
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
@@ -84,19 +85,24 @@ class Console:
 
         Raises InputError where it is none, KafkaError, OSError or TimeoutError where it could not be written.
         """
-        acts = []
+        deeds = []
         for lead in leads:
             earlier = await asyncio.to_thread(self.model.said_of, lead["alert_id"])
-            acts.append(act_on(lead["alert_id"], disposition, reason, by, earlier))
-        async with self._writing:
-            await dispose(self.client, self.settings.prefix, acts)
+            said = feedback_of(lead["alert_id"], disposition, reason, by)
+            deeds.append(disposed(self.settings.prefix, said, earlier))
+        await self.write(deeds)
         # The read model hears of it from the topic; whoever looks at once sees it already.
         with suppress(RedisError):
             projector = Projector(self.client, self.settings.prefix, self.settings.redis, self.settings.alerts_days)
             async with AsyncRedis.from_url(self.settings.redis) as redis:
-                await projector.put_feedback(redis, [act.said.model_dump_json().encode() for act in acts])
-        self.metrics.said.labels(disposition).inc(len(acts))
-        self.log.info("disposed", alerts=len(acts), disposition=disposition)
+                await projector.put_feedback(redis, [one.value for deed in deeds for one in deed.messages])
+        self.metrics.said.labels(disposition).inc(len(deeds))
+        self.log.info("disposed", alerts=len(deeds), disposition=disposition)
+
+    async def write(self, deeds: Sequence[Deed]) -> None:
+        """Write deeds; the brokers have them when this is over. Raises KafkaError, OSError or TimeoutError."""
+        async with self._writing:
+            await record(self.client, self.settings.prefix, deeds)
 
 
 def found(one: T | None) -> T:

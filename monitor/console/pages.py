@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
+from monitor.area.exporting import TARGETS
 from monitor.console.asked import Asked
 from monitor.console.context import Console, found, language_of, said_in
 from monitor.console.csvtext import csv_of
@@ -162,7 +163,7 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
         "beside": [one for one in (incident.speaker, *incident.attached) if one is not alert],
         "speaker": incident.speaker["alert_id"], "history": [*reversed(console.model.said_of(alert["alert_id"]))],
-        "saved": _saved(request, language),
+        "saved": _saved(request, language), "targets": TARGETS,
     }  # fmt: skip
 
 

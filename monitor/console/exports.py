@@ -1,0 +1,64 @@
+"""One lead with its evidence chain, as a file and as a page for the printer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
+from monitor.area.exporting import TARGETS, Document, document_of, exported, parameters_as_in_force
+from monitor.console.context import Console, found, language_of
+from monitor.console.who import by_of, remember
+from monitor.contract.text import Language
+
+Target = Annotated[str, Query(pattern=f"^({'|'.join(TARGETS)})$")]
+
+
+def exports_of(console: Console) -> APIRouter:
+    """Exports of a lead; who exported it stands on the audit topic before it is handed out."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/leads/{alert_id}/export.json")
+    async def as_file(request: Request, alert_id: str, target: Target = "", by: str = "") -> Response:
+        document = await _document(console, alert_id, target, by_of(request, by))
+        name = f"lead-{document['lead']['alert_id']}.json"
+        response = Response(
+            orjson.dumps(document, option=orjson.OPT_INDENT_2), media_type="application/json",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )  # fmt: skip
+        remember(response, document["exported"]["by"])
+        return response
+
+    @router.get("/leads/{alert_id}/print")
+    async def as_page(request: Request, alert_id: str, target: Target = "", by: str = "") -> Response:
+        document = await _document(console, alert_id, target, by_of(request, by))
+        response = console.page(request, "print", _shown(document, language_of(request)))
+        remember(response, document["exported"]["by"])
+        return response
+
+    return router
+
+
+async def _document(console: Console, alert_id: str, target: str, by: str) -> Document:
+    """The document of a lead; that it was exported is written first. Raises as `Console.write` does."""
+    model, prefix = console.model, console.settings.prefix
+    alert = found(await asyncio.to_thread(model.one, alert_id))
+    beside = await asyncio.to_thread(model.beside, alert)
+    said = await asyncio.to_thread(model.said_of, alert["alert_id"])
+    parameters = await parameters_as_in_force(console.client, prefix, alert)
+    document = document_of(alert, beside=beside, said=said, parameters=parameters, target=target, by=by, prefix=prefix)
+    await console.write([exported(document)])
+    console.log.info("exported", rule=alert["rule_id"], target=target)
+    return document
+
+
+def _shown(document: Document, language: Language) -> dict[str, object]:
+    """What the page for the printer shows."""
+    alert = document["lead"] | {"evidence": document["evidence"]}
+    return {
+        "document": document, "alert": alert, "standing": standing_of(alert, language),
+        "facts": facts_of(alert, language), "evidence": evidence_of(alert, language), "why": why_of(alert, language),
+    }  # fmt: skip
