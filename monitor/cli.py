@@ -17,6 +17,7 @@ from monitor.commands import (
     doctor,
     evaluate,
     exporter,
+    leadwork,
     notify,
     readmodel,
     reconcile,
@@ -61,6 +62,8 @@ for command in (
     *(worker.worker, notify.notify, console.console, exporter.exporter, reconcile.reconcile, doctor.doctor),
 ):
     app.command()(command)
+for of_lead in (leadwork.assign, leadwork.comment):
+    alerts.alerts_app.command()(of_lead)
 for name, some in {
     "rules": rules.rules_app,
     "contract": contract.contract_app,

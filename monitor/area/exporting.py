@@ -78,14 +78,14 @@ async def parameters_as_in_force(client: Mapping[str, Any], prefix: str, alert: 
     return defaults | rule.present_names(msgspec.json.decode(found, type=Definition).parameters)
 
 
-def document_of(
+def document_of(  # noqa: PLR0913 - the document is made of as much
     alert: Alert, *, beside: Sequence[Alert], said: Sequence[Mapping[str, Any]],
-    parameters: Mapping[str, object] | None, target: str, by: str, prefix: str,
+    done: Sequence[Mapping[str, Any]], parameters: Mapping[str, object] | None, target: str, by: str, prefix: str,
 ) -> Document:  # fmt: skip
     """The document of a lead, as of now.
 
-    beside: the others of its incident. said: its dispositions. parameters: of its rule as they were in force, None
-    where they are not known. Raises InputError where there is no such target.
+    beside: the others of its incident. said: its dispositions. done: the work on it. parameters: of its rule as they
+    were in force, None where they are not known. Raises InputError where there is no such target.
     """
     if target not in TARGETS:
         raise InputError(f"target: expected one of {', '.join(filter(None, TARGETS))}")
@@ -99,6 +99,7 @@ def document_of(
         "evidence": [row | {"source": _source(events, row)} for row in alert["evidence"]],
         "incident": _incident(alert, beside),
         "dispositions": [*said],
+        "work": [*done],
         "referral": {"target": target, **TARGETS[target]._asdict()},
         "not_known": [one._asdict() for one in _not_known(alert, parameters, events)],
         "exported": {"area": prefix, "by": by.strip(), "at": datetime.now(BEIJING).isoformat(timespec="milliseconds")},

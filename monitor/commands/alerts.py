@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
@@ -44,6 +44,11 @@ def alerts_list(
     person: Annotated[
         str | None, typer.Option(help="Only about this person, or with it in the evidence: number or pseudonym.")
     ] = None,
+    assignee: Annotated[str | None, typer.Option(help="Only those that this person works on; - is nobody.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those that should have been judged by now.")] = False,
+    order: Annotated[
+        str, typer.Option(help="newest, amount, severity or due: the earliest due date first.")
+    ] = "newest",
     limit: Annotated[
         int, typer.Option(min=1, help="Alerts of at most so many incidents, the newest first; all are counted.")
     ] = 50,
@@ -53,12 +58,12 @@ def alerts_list(
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """The newest alerts, as the read model has them, and how many there are in all.
+    """Alerts as the read model has them, the newest first unless --order says else, and how many there are in all.
 
     Of an incident the highest alert speaks; the others stand below it, with a + in front.
     """
     from monitor.alerttext import alert_line, incident_lines
-    from monitor.readmodel.readmodel import ReadModel, Wanted
+    from monitor.readmodel.readmodel import Order, ReadModel, Wanted
     from rules.catalogue import catalogue
     from rules.engine.alert import Status
     from rules.engine.finding import SEVERITIES
@@ -67,25 +72,30 @@ def alerts_list(
     check_one_of("--severity", severity, SEVERITIES)
     check_one_of("--min-severity", min_severity, SEVERITIES)
     check_one_of("--status", status, get_args(Status))
+    check_one_of("--order", order, get_args(Order))
     settings = load_settings()
     if person is not None and not person.startswith("p_"):
         person = settings.pseudonyms.person(person)
     moment = None if since is None else moment_of(since)
-    wanted = Wanted(rule, severity, status, institution, min_severity, moment, is_open, person)
     alerts = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
+    before = alerts.working_days().overdue_before(int(time.time() * 1000)) if overdue else None
+    wanted = Wanted(
+        rule, severity, status, institution, min_severity, moment, is_open, person, assignee=assignee,
+        overdue_before=before,
+    )  # fmt: skip
     if follow:
         with suppress(KeyboardInterrupt):
             for alert in alerts.follow(wanted, limit):
                 out_json_line(alert) if as_json else out_line(alert_line(alert, lang.value, with_id=True))
         return
-    found = alerts.search(wanted, limit)
+    found = alerts.search(wanted, limit, cast("Order", order))
     if as_json:
         out_json(found.newest)
         return
     for line in incident_lines(found.newest, lang.value, with_id=True):
         out_line(line)
     shown, of = len(found.newest), found.total
-    out_line(f"共 {of} 条线索，显示最新 {shown} 条" if lang is Lang.zh else f"the newest {shown} of {of} alerts")
+    out_line(f"共 {of} 条线索，显示 {shown} 条" if lang is Lang.zh else f"{shown} of {of} alerts")
 
 
 _SPAN = re.compile(r"(\d{1,5})([mhd])")
@@ -187,8 +197,9 @@ def alerts_export(
     alert = known(model.one(alert_id), alert_id)
     parameters = talk(settings, lambda: parameters_as_in_force(client(settings), settings.prefix, alert))
     document = document_of(
-        alert, beside=model.beside(alert), said=model.said_of(alert["alert_id"]), parameters=parameters, target=to,
-        by=by or getpass.getuser(), prefix=settings.prefix,
+        alert, beside=model.beside(alert), said=model.said_of(alert["alert_id"]),
+        done=model.done_with(alert["alert_id"]), parameters=parameters, target=to, by=by or getpass.getuser(),
+        prefix=settings.prefix,
     )  # fmt: skip
     talk(settings, lambda: record(client(settings), settings.prefix, [exported(document)]))
     out_json(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from hmac import compare_digest
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 from aiokafka.errors import KafkaError
@@ -19,10 +19,12 @@ from monitor import __version__
 from monitor.console.asked import MOST_AT_ONCE
 from monitor.console.context import HERE, Console, found, language_of
 from monitor.console.exports import exports_of
+from monitor.console.forms import refused
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.pages import api_of, pages_of, rules_of
 from monitor.console.who import WhoError, by_of, remember
 from monitor.console.words import words_in
+from monitor.console.working import work_of
 from monitor.contract.feedback import LONGEST_REASON, Disposition
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings
@@ -53,7 +55,14 @@ def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     _surround(app, metrics)
     _tell_errors(app, console)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for router in (exports_of(console), pages_of(console), rules_of(console), api_of(console), _saying(console)):
+    for router in (
+        exports_of(console),
+        work_of(console),
+        pages_of(console),
+        rules_of(console),
+        api_of(console),
+        _saying(console),
+    ):
         app.include_router(router)
     return app
 
@@ -88,7 +97,7 @@ def _tell_errors(app: FastAPI, console: Console) -> None:
         return told(request, 404, "not_found")
 
     @app.exception_handler(HTTPException)
-    def refused(request: Request, error: HTTPException) -> Response:
+    def refused_by_route(request: Request, error: HTTPException) -> Response:
         key = "not_found" if error.status_code == 404 else "wrong_form"
         return told(request, error.status_code, key, str(error.detail))
 
@@ -122,12 +131,10 @@ def _saying(console: Console) -> APIRouter:
         by: Annotated[str, Form()] = "",
         csrf: Annotated[str, Form()] = "",
     ) -> Response:
-        words, ids = words_in(language_of(request)), [*dict.fromkeys(alert_id or [])]
-        if not _is_ours(request, csrf):
-            return console.page(request, "error", {"said": words["stale_form"]}, 403)
+        ids = [*dict.fromkeys(alert_id or [])]
+        if refusal := refused(console, request, csrf, _wrong_in(ids, disposition, reason)):
+            return refusal
         by = by_of(request, by)
-        if wrong := "none_chosen" if not ids else _wrong_in(disposition, reason):
-            return console.page(request, "error", {"said": words["wrong_form"].format(words[wrong])}, 422)
         leads = [found(await asyncio.to_thread(console.model.one, one)) for one in ids]
         await console.say(leads, disposition, reason, by)
         to = f"/leads/{leads[0]['alert_id']}?saved={disposition}" if len(leads) == 1 else "/leads?disposition=todo"
@@ -138,15 +145,10 @@ def _saying(console: Console) -> APIRouter:
     return router
 
 
-def _is_ours(request: Request, token: str) -> bool:
-    """Whether a form came from one of our pages: it has its token, and the browser names no other origin."""
-    origin, expected = request.headers.get("origin"), request.cookies.get("csrf", "")
-    is_here = origin is None or origin.partition("://")[2] == request.headers.get("host")
-    return is_here and bool(expected) and compare_digest(token.encode(), expected.encode())
-
-
-def _wrong_in(disposition: str, reason: str) -> str:
+def _wrong_in(ids: Sequence[str], disposition: str, reason: str) -> str:
     """What is wrong with a form, by its key among the words; empty where nothing is."""
+    if not ids:
+        return "none_chosen"
     if disposition != "confirmed" and not reason.strip():
         return "reason_missing"
     return "too_long" if len(reason.strip()) > LONGEST_REASON else ""

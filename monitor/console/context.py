@@ -26,6 +26,7 @@ from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON, feedback_of
 from monitor.contract.text import Language
+from monitor.contract.work import LONGEST_TEXT, NOBODY
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import ReadModel
@@ -65,7 +66,8 @@ class Console:
             "dispositions": said_in(language), "severities": SEVERITIES, "csrf": token, "version": __version__,
             "severity_word": lambda one: severity_word(one, language),
             "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
-            "longest_reason": LONGEST_REASON, "longest_name": LONGEST_NAME,
+            "longest_reason": LONGEST_REASON, "longest_text": LONGEST_TEXT, "nobody": NOBODY,
+            "longest_name": LONGEST_NAME,
             "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix,
         }  # fmt: skip
         response = self._templates.TemplateResponse(request, f"{name}.html", {**context, **shown}, status_code=status)
@@ -91,11 +93,6 @@ class Console:
             said = feedback_of(lead["alert_id"], disposition, reason, by)
             deeds.append(disposed(self.settings.prefix, said, earlier))
         await self.write(deeds)
-        # The read model hears of it from the topic; whoever looks at once sees it already.
-        with suppress(RedisError):
-            projector = Projector(self.client, self.settings.prefix, self.settings.redis, self.settings.alerts_days)
-            async with AsyncRedis.from_url(self.settings.redis) as redis:
-                await projector.put_feedback(redis, [one.value for deed in deeds for one in deed.messages])
         self.metrics.said.labels(disposition).inc(len(deeds))
         self.log.info("disposed", alerts=len(deeds), disposition=disposition)
 
@@ -103,6 +100,12 @@ class Console:
         """Write deeds; the brokers have them when this is over. Raises KafkaError, OSError or TimeoutError."""
         async with self._writing:
             await record(self.client, self.settings.prefix, deeds)
+        # The read model hears of it from the topics; whoever looks at once sees it already.
+        projector = Projector(self.client, self.settings.prefix, self.settings.redis, self.settings.alerts_days)
+        with suppress(RedisError):
+            async with AsyncRedis.from_url(self.settings.redis) as redis:
+                for deed in deeds:
+                    await projector.put_messages(redis, deed.messages)
 
 
 def found(one: T | None) -> T:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
 from monitor.area.exporting import TARGETS, Document, document_of, exported, parameters_as_in_force
 from monitor.console.context import Console, found, language_of
+from monitor.console.history import history_of
 from monitor.console.who import by_of, remember
 from monitor.contract.text import Language
 
@@ -48,8 +49,11 @@ async def _document(console: Console, alert_id: str, target: str, by: str) -> Do
     alert = found(await asyncio.to_thread(model.one, alert_id))
     beside = await asyncio.to_thread(model.beside, alert)
     said = await asyncio.to_thread(model.said_of, alert["alert_id"])
+    done = await asyncio.to_thread(model.done_with, alert["alert_id"])
     parameters = await parameters_as_in_force(console.client, prefix, alert)
-    document = document_of(alert, beside=beside, said=said, parameters=parameters, target=target, by=by, prefix=prefix)
+    document = document_of(
+        alert, beside=beside, said=said, done=done, parameters=parameters, target=target, by=by, prefix=prefix
+    )
     await console.write([exported(document)])
     console.log.info("exported", rule=alert["rule_id"], target=target)
     return document
@@ -59,6 +63,7 @@ def _shown(document: Document, language: Language) -> dict[str, object]:
     """What the page for the printer shows."""
     alert = document["lead"] | {"evidence": document["evidence"]}
     return {
-        "document": document, "alert": alert, "standing": standing_of(alert, language),
+        "document": document, "history": history_of(document["dispositions"], document["work"]),
+        "alert": alert, "standing": standing_of(alert, language),
         "facts": facts_of(alert, language), "evidence": evidence_of(alert, language), "why": why_of(alert, language),
     }  # fmt: skip

@@ -22,12 +22,14 @@ def lead(**more: object) -> dict[str, Any]:
 
 
 SAID = [{"alert_id": "a", "disposition": "referred", "reason": "转出", "by": "王五", "at": "2026-03-05T10:00:00+08:00"}]
+DONE = [{"kind": "commented", "alert_id": "a", "text": "已核", "by": "王五", "at": "2026-03-05T09:00:00+08:00"}]
 
 
 def document(alert: dict[str, Any], **more: Any) -> Document:  # noqa: ANN401 - of each argument another type
     """A document of an alert."""
     given: dict[str, Any] = {
-        "beside": [], "said": SAID, "parameters": {"limit": 8}, "target": "police", "by": " 王五 ", "prefix": "area",
+        "beside": [], "said": SAID, "done": DONE, "parameters": {"limit": 8}, "target": "police", "by": " 王五 ",
+        "prefix": "area",
     }  # fmt: skip
     return document_of(alert, **given | more)
 
@@ -48,7 +50,7 @@ def test_everything_that_a_reader_needs_is_in_it() -> None:
     assert ("S01", alert["rule_version"], 8) == (
         made["rule"]["id"], made["rule"]["version"], made["rule"]["parameters"]["limit"]["value"],
     )  # fmt: skip
-    assert (alert["basis"], SAID) == (made["law"], made["dispositions"])
+    assert (alert["basis"], SAID, DONE) == (made["law"], made["dispositions"], made["work"])
     assert ("b" * 32, ["b" * 32, alert["alert_id"]]) == (
         made["incident"]["speaker"], [one["alert_id"] for one in made["incident"]["leads"]],
     )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from fastapi.testclient import TestClient
 from redis.asyncio import Redis as AsyncRedis
+from typer.testing import CliRunner
 
 from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
@@ -28,7 +29,7 @@ def broker() -> Iterator[str]:
 @pytest.fixture
 def settings(redis_url: str, prefix: str, broker: str) -> Settings:
     """Of an area of its own."""
-    for name in ("feedback", "audit", "rules"):
+    for name in ("feedback", "work", "audit", "rules"):
         Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
     return load_settings(redis=redis_url, prefix=prefix, brokers=broker)
 
@@ -40,3 +41,11 @@ async def page(settings: Settings) -> TestClient:
         projector = Projector({}, settings.prefix, settings.redis, days=90_000)
         assert await projector.put(redis, [orjson.dumps(one) for one in leads()]) == 0
     return TestClient(app_of(settings, ConsoleMetrics()), base_url="http://localhost", follow_redirects=False)
+
+
+@pytest.fixture
+def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """The command line, over the same area."""
+    for name, value in (("BROKERS", settings.brokers), ("REDIS", settings.redis), ("PREFIX", settings.prefix)):
+        monkeypatch.setenv(f"MONITOR_{name}", value)
+    return CliRunner()

@@ -68,14 +68,6 @@ async def test_nothing_is_handed_out_to_nobody(page: TestClient, settings: Setti
     assert [] == read(settings.brokers, f"{settings.prefix}.audit")
 
 
-@pytest.fixture
-def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """The command line, over the same area."""
-    for name, value in (("BROKERS", settings.brokers), ("REDIS", settings.redis), ("PREFIX", settings.prefix)):
-        monkeypatch.setenv(f"MONITOR_{name}", value)
-    return CliRunner()
-
-
 @pytest.mark.usefixtures("page")
 def test_what_cannot_be_audited_is_not_handed_out(command: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     """The brokers are away: on the page as on the command line."""
