@@ -31,7 +31,7 @@ MAY_DIFFER = frozenset({
     "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
     "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
-    "exporter_series", "budgets", "console_host", "console_port", "live_from",
+    "exporter_series", "budgets", "console_host", "console_port", "live_from", "second_reviewer",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -182,6 +182,11 @@ class Settings(BaseSettings):
         "is taken.",
     )
     console_port: int = Field(8470, ge=0, le=65535, description="Port for the same; 0 takes a free one.")
+    second_reviewer: bool = Field(
+        default=False,
+        description="Whether a disposition waits until a second person approves it, on the console and the command "
+        "line. Precision counts what is approved.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written."
     )

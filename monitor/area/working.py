@@ -6,15 +6,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from monitor.area.deeds import Deed, Message
-from monitor.contract.work import Assigned, Commented
+from monitor.contract.work import Work
 from rules.times import to_ms
 from streams.kafka.topics import Names
 
-WHAT: Mapping[str, str] = {"assigned": "alerts assign", "commented": "alerts comment"}
+WHAT: Mapping[str, str] = {
+    "assigned": "alerts assign",
+    "commented": "alerts comment",
+    "proposed": "alerts propose",
+    "approved": "alerts approve",
+    "returned": "alerts return",
+}
 """Kind of an act -> what the audit record calls it."""
 
 
-def worked(prefix: str, act: Assigned | Commented, earlier: Iterable[Mapping[str, Any]]) -> Deed:
+def worked(prefix: str, act: Work, earlier: Iterable[Mapping[str, Any]]) -> Deed:
     """What somebody does with a lead. earlier: what was done with it before, the first one first."""
     before = [one for one in earlier if one["kind"] == act.kind]
     message = Message(Names(prefix).work, act.alert_id, act.model_dump_json().encode())

@@ -14,13 +14,14 @@ import typer
 
 from monitor.commands.cluster import Brokers, Prefix, client, talk
 from monitor.commands.common import Json, Lang, LangOption, check_one_of, group, out_json, out_json_line, out_line
-from monitor.contract.feedback import DISPOSITIONS
+from monitor.contract.feedback import DISPOSITIONS, TODO, WAITING, Disposition
 from monitor.contract.text import Said
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import load_settings
 from rules.times import DAY, HOUR, MINUTE, parse
 
 By = Annotated[str, typer.Option(help="Who says it; else who is logged in on this machine.")]
+_WAITS = Said("（待审批）", "(waits for approval)")
 _EXPORTED = Said("已导出，并已记入审计主题。", "Exported; the audit topic has it.")
 _UNCHANGED = Said("与导出时一致", "as it was exported")
 _CHANGED = Said("与导出时不一致，内容已被改动", "not as it was exported: it was changed")
@@ -43,6 +44,9 @@ def alerts_list(
     institution: Annotated[str | None, typer.Option(help="Only of this institution.")] = None,
     person: Annotated[
         str | None, typer.Option(help="Only about this person, or with it in the evidence: number or pseudonym.")
+    ] = None,
+    disposition: Annotated[
+        str | None, typer.Option(help=f"Only with this disposition, or {TODO}, or {WAITING} for approval.")
     ] = None,
     assignee: Annotated[str | None, typer.Option(help="Only those that this person works on; - is nobody.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those that should have been judged by now.")] = False,
@@ -72,6 +76,7 @@ def alerts_list(
     check_one_of("--severity", severity, SEVERITIES)
     check_one_of("--min-severity", min_severity, SEVERITIES)
     check_one_of("--status", status, get_args(Status))
+    check_one_of("--disposition", disposition, (TODO, WAITING, *DISPOSITIONS))
     check_one_of("--order", order, get_args(Order))
     settings = load_settings()
     if person is not None and not person.startswith("p_"):
@@ -80,8 +85,8 @@ def alerts_list(
     alerts = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
     before = alerts.working_days().overdue_before(int(time.time() * 1000)) if overdue else None
     wanted = Wanted(
-        rule, severity, status, institution, min_severity, moment, is_open, person, assignee=assignee,
-        overdue_before=before,
+        rule, severity, status, institution, min_severity, moment, is_open, person,
+        disposition=disposition, assignee=assignee, overdue_before=before,
     )  # fmt: skip
     if follow:
         with suppress(KeyboardInterrupt):
@@ -145,28 +150,32 @@ def alerts_dispose(
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """Say what became of leads: onto the feedback topic, and onto the audit topic who said it. All of them or none."""
+    """Say what became of leads: onto the feedback topic, and onto the audit topic who said it. All of them or none.
+
+    Where MONITOR_SECOND_REVIEWER is set it waits until somebody else approves it.
+    """
     from monitor.area.deeds import record
-    from monitor.area.disposing import disposed
-    from monitor.contract.feedback import feedback_of
+    from monitor.area.disposing import said_now
     from monitor.readmodel.readmodel import ReadModel
 
     check_one_of("--as", disposition, DISPOSITIONS)
     settings = load_settings(brokers=brokers, prefix=prefix)
     model = ReadModel(settings.redis, settings.prefix)
-    deeds, all_said = [], []
+    deeds = []
     for one in dict.fromkeys(alert_ids):
         found = known(model.one(one), one)["alert_id"]
-        said = feedback_of(found, disposition, reason, by or getpass.getuser())
-        all_said.append(said)
-        deeds.append(disposed(settings.prefix, said, model.said_of(found)))
+        deed = said_now(
+            settings.prefix, found, disposition, reason, by or getpass.getuser(), earlier=model.said_of(found),
+            done=model.done_with(found), needs_approval=settings.second_reviewer,
+        )  # fmt: skip
+        deeds.append(deed)
     talk(settings, lambda: record(client(settings), settings.prefix, deeds))
     if as_json:
-        out_json([said.model_dump(mode="json") for said in all_said])
+        out_json([deed.after for deed in deeds])
         return
-    word = DISPOSITIONS[all_said[0].disposition]
-    for said in all_said:
-        out_line(f"{said.alert_id} {word.of(lang.value)}")
+    words = [DISPOSITIONS[cast("Disposition", disposition)], *([_WAITS] if settings.second_reviewer else [])]
+    for deed in deeds:
+        out_line(" ".join([deed.after["alert_id"], *(word.of(lang.value) for word in words)]))
 
 
 def known(alert: dict[str, Any] | None, alert_id: str) -> dict[str, Any]:

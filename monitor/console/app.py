@@ -137,7 +137,8 @@ def _saying(console: Console) -> APIRouter:
         by = by_of(request, by)
         leads = [found(await asyncio.to_thread(console.model.one, one)) for one in ids]
         await console.say(leads, disposition, reason, by)
-        to = f"/leads/{leads[0]['alert_id']}?saved={disposition}" if len(leads) == 1 else "/leads?disposition=todo"
+        saved = "proposed" if console.settings.second_reviewer else disposition
+        to = f"/leads/{leads[0]['alert_id']}?saved={saved}" if len(leads) == 1 else "/leads?disposition=todo"
         response = RedirectResponse(to, 303)
         remember(response, by)
         return response

@@ -46,7 +46,7 @@ class Asked(BaseModel):
     severity: Annotated[Severity | None, _EMPTY] = None
     stage: Annotated[Literal["pre", "in", "post"] | None, _EMPTY] = None
     open: bool = False
-    disposition: Annotated[Literal["todo"] | Disposition | None, _EMPTY] = None
+    disposition: Annotated[Literal["todo", "waiting"] | Disposition | None, _EMPTY] = None
     region: Annotated[Annotated[str, Field(pattern=r"^\d{6}$")] | None, _EMPTY] = None
     institution: Annotated[_Code | None, _EMPTY] = None
     person: Annotated[Annotated[str, Field(pattern=r"^p_[0-9a-f]{1,40}$")] | None, _EMPTY] = None

@@ -21,10 +21,10 @@ from starlette.exceptions import HTTPException
 from monitor import __version__
 from monitor.alerttext import severity_word, stage_word, status_word
 from monitor.area.deeds import Deed, record
-from monitor.area.disposing import disposed
+from monitor.area.disposing import said_now
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
-from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON, feedback_of
+from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
 from monitor.contract.text import Language
 from monitor.contract.work import LONGEST_TEXT, NOBODY
 from monitor.readmodel.layout import Keys
@@ -67,6 +67,7 @@ class Console:
             "severity_word": lambda one: severity_word(one, language),
             "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
             "longest_reason": LONGEST_REASON, "longest_text": LONGEST_TEXT, "nobody": NOBODY,
+            "needs_approval": self.settings.second_reviewer,
             "longest_name": LONGEST_NAME,
             "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix,
         }  # fmt: skip
@@ -83,15 +84,19 @@ class Console:
         return {} if value is None else Silence(msgspec.json.decode(value, type=Saved).heard).silent()
 
     async def say(self, leads: Iterable[Lead], disposition: str, reason: str, by: str) -> None:
-        """Write a disposition of each lead; the brokers have it when this is over.
+        """Write a disposition of each lead, or a proposal; the brokers have it when this is over.
 
         Raises InputError where it is none, KafkaError, OSError or TimeoutError where it could not be written.
         """
         deeds = []
         for lead in leads:
-            earlier = await asyncio.to_thread(self.model.said_of, lead["alert_id"])
-            said = feedback_of(lead["alert_id"], disposition, reason, by)
-            deeds.append(disposed(self.settings.prefix, said, earlier))
+            one = lead["alert_id"]
+            deed = said_now(
+                self.settings.prefix, one, disposition, reason, by,
+                earlier=await asyncio.to_thread(self.model.said_of, one),
+                done=await asyncio.to_thread(self.model.done_with, one), needs_approval=self.settings.second_reviewer,
+            )  # fmt: skip
+            deeds.append(deed)
         await self.write(deeds)
         self.metrics.said.labels(disposition).inc(len(deeds))
         self.log.info("disposed", alerts=len(deeds), disposition=disposition)

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
+from monitor.area.disposing import proposal_in
 from monitor.area.exporting import TARGETS
 from monitor.area.working import WHAT
 from monitor.console.asked import Asked
@@ -179,7 +180,7 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "evidence": evidence_of(alert, language), "why": why_of(alert, language), "plot": plot_of(alert),
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
         "beside": [one for one in (incident.speaker, *incident.attached) if one is not alert],
-        "speaker": incident.speaker["alert_id"], "history": history_of(said, done),
+        "speaker": incident.speaker["alert_id"], "history": history_of(said, done), "proposal": proposal_in(done),
         "saved": _saved(request, language), "targets": TARGETS, "state": state,
         "due": Due.of(console.model.working_days(), state.opened) if state.is_due else None,
     }  # fmt: skip

@@ -9,11 +9,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
+from monitor.area.deeds import Deed
+from monitor.area.disposing import approved, is_same, proposal_in, returned
 from monitor.area.working import worked
 from monitor.console.asked import MOST_AT_ONCE
-from monitor.console.context import Console, found
+from monitor.console.context import Console, found, language_of
 from monitor.console.forms import refused
 from monitor.console.who import by_of, remember
+from monitor.console.words import words_in
+from monitor.contract.feedback import LONGEST_REASON
 from monitor.contract.work import LONGEST_TEXT, Assigned, Commented, act_of, is_name
 
 Ids = Annotated[list[str] | None, Form(max_length=MOST_AT_ONCE)]
@@ -46,14 +50,39 @@ def work_of(console: Console) -> APIRouter:
         wrong = "" if 0 < len(text.strip()) <= LONGEST_TEXT else "text_missing"
         return await _done(console, request, made, alert_id or [], by, csrf, wrong)
 
+    @router.post("/reviews")
+    async def review(
+        request: Request, verdict: Annotated[Literal["approve", "return"], Form()], of: Text, alert_id: Text,
+        reason: Text = "", by: Text = "", csrf: Text = "",
+    ) -> Response:  # fmt: skip
+        if refusal := refused(console, request, csrf, _wrong_in(verdict, reason)):
+            return refusal
+        name = by_of(request, by)
+        lead = found(await asyncio.to_thread(console.model.one, alert_id))
+        proposal = proposal_in(await asyncio.to_thread(console.model.done_with, lead["alert_id"]))
+        wrong = "not_waiting" if proposal is None or proposal["at"] != of else ""
+        wrong = wrong or ("same_person" if verdict == "approve" and is_same(proposal, name) else "")
+        if proposal is None or wrong:
+            return console.page(request, "error", {"said": words_in(language_of(request))[wrong]}, 409)
+        prefix = console.settings.prefix
+        deed = approved(prefix, proposal, name) if verdict == "approve" else returned(prefix, proposal, name, reason)
+        return await _written(console, [deed], name)
+
     return router
+
+
+def _wrong_in(verdict: str, reason: str) -> str:
+    """What is wrong with a review, by its key among the words; empty where nothing is."""
+    if verdict == "return" and not reason.strip():
+        return "reason_missing"
+    return "too_long" if len(reason.strip()) > LONGEST_REASON else ""
 
 
 async def _done(
     console: Console, request: Request, made: Callable[[str, str], Act], ids: Sequence[str], by: str, csrf: str,
     wrong: str,
 ) -> Response:  # fmt: skip
-    """Write an act on each lead of a form, and show the lead, or the list where there are several."""
+    """Write an act on each lead of a form."""
     if refusal := refused(console, request, csrf, wrong or ("" if ids else "none_chosen")):
         return refusal
     name = by_of(request, by)
@@ -62,9 +91,14 @@ async def _done(
         lead = found(await asyncio.to_thread(console.model.one, one))
         earlier = await asyncio.to_thread(console.model.done_with, lead["alert_id"])
         deeds.append(worked(console.settings.prefix, made(lead["alert_id"], name), earlier))
+    return await _written(console, deeds, name)
+
+
+async def _written(console: Console, deeds: Sequence[Deed], by: str) -> Response:
+    """Write deeds, and show the lead, or the list where there are several."""
     await console.write(deeds)
     console.log.info("worked", alerts=len(deeds), what=deeds[0].what)
     last = deeds[-1].after
     response = RedirectResponse(f"/leads/{last['alert_id']}?saved={last['kind']}" if len(deeds) == 1 else "/leads", 303)
-    remember(response, name)
+    remember(response, by)
     return response

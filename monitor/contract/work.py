@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from monitor.contract.feedback import LONGEST_NAME
+from monitor.contract.feedback import LONGEST_NAME, LONGEST_REASON, Disposition, check_reason
 from monitor.errors import InputError
 from rules.times import BEIJING
 
@@ -49,7 +49,35 @@ class Commented(OfLead):
     text: str = Field(min_length=1, max_length=LONGEST_TEXT)
 
 
-Work = Annotated[Assigned | Commented, Field(discriminator="kind")]
+class Proposed(OfLead):
+    """A disposition that waits for a second reviewer. reason: required unless it is confirmed."""
+
+    kind: Literal["proposed"] = "proposed"
+    disposition: Disposition
+    reason: str = Field("", max_length=LONGEST_REASON)
+
+    @model_validator(mode="after")
+    def _has_a_reason(self) -> Self:
+        check_reason(self.disposition, self.reason)
+        return self
+
+
+class Approved(OfLead):
+    """The proposal that was made at the moment `of` counts: the disposition stands on the feedback topic too."""
+
+    kind: Literal["approved"] = "approved"
+    of: AwareDatetime
+
+
+class Returned(OfLead):
+    """The proposal that was made at the moment `of` does not count."""
+
+    kind: Literal["returned"] = "returned"
+    of: AwareDatetime
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+
+
+Work = Annotated[Assigned | Commented | Proposed | Approved | Returned, Field(discriminator="kind")]
 WORK: TypeAdapter[Work] = TypeAdapter(Work)
 """Reads a message. Raises ValidationError, a ValueError, where it is none."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from monitor.contract.feedback import TODO
+from monitor.contract.feedback import TODO, WAITING
 from monitor.contract.work import NOBODY
 from monitor.incidents import incident_of
 from rules.times import parse
@@ -90,21 +90,26 @@ class Keys:
         return (*named, *(f"{self.prefix}:{kind}:*" for kind in ("alert", "feedback", "work", "by")))
 
 
+_WAITS = f"disposition:{WAITING}"
+
+
 class State(msgspec.Struct, frozen=True):
     """What became of an alert. opened: when the platform found it first, ms UTC. assignee: NOBODY where nobody has it.
 
-    is_due: it waits for a disposition, and was not withdrawn.
+    is_due: it waits for a disposition, and was not withdrawn. proposed: the disposition that waits for approval, empty
+    where none does.
     """
 
     opened: int = 0
     disposition: str = TODO
     assignee: str = NOBODY
     is_due: bool = True
+    proposed: str = ""
 
     def names(self) -> list[str]:
         """Under which names an alert is found for it."""
-        due = ["due:yes"] if self.is_due else []
-        return [f"disposition:{self.disposition}", f"assignee:{self.assignee}", *due]
+        further = [name for name, holds in (("due:yes", self.is_due), (_WAITS, self.proposed)) if holds]
+        return [f"disposition:{self.disposition}", f"assignee:{self.assignee}", *further]
 
 
 def names_of(alert: Alert) -> list[str]:
@@ -154,9 +159,12 @@ local function place(id, keys, prefix, seconds)
   local names = cjson.decode(redis.call('HGET', alert, 'names'))
   local last = redis.call('ZREVRANGE', feedback, 0, 0)[1]
   local said, assignee = last and cjson.decode(last)['disposition'] or '{TODO}', '{NOBODY}'
+  local proposed, made_at = '', nil
   for _, one in ipairs(redis.call('ZRANGE', work, 0, -1)) do
     local act = cjson.decode(one)
     if act.kind == 'assigned' then assignee = act.to ~= '' and act.to or '{NOBODY}' end
+    if act.kind == 'proposed' then proposed, made_at = act.disposition, act.at end
+    if act.of and act.of == made_at then proposed, made_at = '', nil end
   end
   local is_due = said == '{TODO}'
   for number = 1, #names do
@@ -166,6 +174,7 @@ local function place(id, keys, prefix, seconds)
   names[#names + 1] = 'disposition:' .. said
   names[#names + 1] = 'assignee:' .. assignee
   if is_due then names[#names + 1] = 'due:yes' end
+  if proposed ~= '' then names[#names + 1] = '{_WAITS}' end
   local score, kept = redis.call('HGET', alert, 'score'), {{}}
   for _, name in ipairs(names) do
     kept[name] = true
@@ -178,6 +187,7 @@ local function place(id, keys, prefix, seconds)
   local opened = tonumber(redis.call('HGET', alert, 'opened'))
   redis.call('ZADD', due, -opened, id)
   local state = {{opened = opened, disposition = said, assignee = assignee, is_due = is_due}}
+  state.proposed = proposed
   redis.call('HSET', alert, 'placed', cjson.encode(names), 'state', cjson.encode(state))
 end
 """

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from redis.asyncio import Redis
 
-from monitor.contract.feedback import DISPOSITIONS, TODO
+from monitor.contract.feedback import DISPOSITIONS, TODO, WAITING
 from monitor.contract.work import NOBODY
 from monitor.incidents import incident_of, incidents_of
 from monitor.readmodel import readmodel
@@ -37,6 +37,8 @@ class World:
         self.said: dict[str, str] = {}
         self.opened: dict[str, int] = {}
         self.assigned: dict[str, str] = {}
+        self.made: dict[str, str] = {}
+        self.proposed: dict[str, str] = {}
         self.revisions: list[bytes] = []
         self.feedback: list[bytes] = []
         self.work: list[bytes] = []
@@ -44,7 +46,7 @@ class World:
             self._revise()
         for _ in range(40):
             self._dispose()
-        for _ in range(60):
+        for _ in range(120):
             self._work()
 
     def _revise(self) -> None:
@@ -81,6 +83,9 @@ class World:
         draw, at = self._random, len(self.work)
         name = f"{draw.randint(1, 60):032x}"
         act = {"alert_id": name, "by": "1", "at": iso(FIRST + at)}
+        if draw.random() < 0.5:
+            self._review(name, act)
+            return
         if draw.random() < 0.3:
             self.work.append(orjson.dumps(act | {"kind": "commented", "text": "已电话核实"}))
             return
@@ -88,11 +93,23 @@ class World:
         self.assigned[name] = to
         self.work.append(orjson.dumps(act | {"kind": "assigned", "to": to}))
 
+    def _review(self, name: str, act: dict[str, Any]) -> None:
+        """A proposal; or, of one that waits or did, that it is approved or returned."""
+        draw = self._random
+        kind = draw.choice(["proposed", "approved", "returned"]) if name in self.made else "proposed"
+        if kind == "proposed":
+            said = draw.choice([*DISPOSITIONS])
+            self.made[name], self.proposed[name] = act["at"], said
+            self.work.append(orjson.dumps(act | {"kind": kind, "disposition": said, "reason": "核实"}))
+            return
+        self.proposed.pop(name, None)
+        self.work.append(orjson.dumps(act | {"kind": kind, "of": self.made[name], "reason": "不足"}))
+
     def state(self, name: str) -> State:
         """What became of an alert."""
         said = self.said.get(name, TODO)
         is_due = said == TODO and self.alerts[name]["status"] != "withdrawn"
-        return State(self.opened[name], said, self.assigned.get(name) or NOBODY, is_due)
+        return State(self.opened[name], said, self.assigned.get(name) or NOBODY, is_due, self.proposed.get(name, ""))
 
     def asked(self) -> tuple[Wanted, Order]:
         """What somebody asks for."""
@@ -106,7 +123,7 @@ class World:
             institution=perhaps(["P1", "P2"]), min_severity=perhaps(SEVERITIES),
             since=perhaps([FIRST + 2 * HOUR, FIRST + 5 * HOUR]), is_open=draw.random() < 0.3,
             person=perhaps(["p_1", "p_2", "p_3"]), stage=perhaps(["in"]), region=perhaps(["341021", "341022"]),
-            disposition=perhaps([TODO, *DISPOSITIONS]), text=perhaps(["S7", "lead", "nothing"]),
+            disposition=perhaps([TODO, WAITING, *DISPOSITIONS]), text=perhaps(["S7", "lead", "nothing"]),
             assignee=perhaps([NOBODY, "张三", "王五"]), overdue_before=perhaps([FIRST, FIRST + 5 * HOUR]),
         ), draw.choice(get_args(Order))  # fmt: skip
 
