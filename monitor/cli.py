@@ -18,6 +18,7 @@ from monitor.commands import (
     doctor,
     evaluate,
     exporter,
+    leadwork,
     notify,
     readmodel,
     reconcile,
@@ -62,6 +63,9 @@ for command in (
     *(worker.worker, notify.notify, console.console, exporter.exporter, reconcile.reconcile, doctor.doctor),
 ):
     app.command()(command)
+for of_lead in (leadwork.assign, leadwork.comment, leadwork.approve):
+    alerts.alerts_app.command()(of_lead)
+alerts.alerts_app.command("return")(leadwork.give_back)
 for name, some in {
     "rules": rules.rules_app,
     "contract": contract.contract_app,

@@ -32,7 +32,7 @@ MAY_DIFFER = frozenset({
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
     "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
     "exporter_series", "budgets", "console_host", "console_port", "console_access", "console_address",
-    "console_proxies", "console_hours", "console_secret", "console_persons", "live_from",
+    "console_proxies", "console_hours", "console_secret", "console_persons", "live_from", "second_reviewer",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         None,
         description="CSV file with the columns pseudonym and person, which the bureau holds: approvers may ask who a "
         "person is, for a lead and with a reason. None: nobody may (docs/console.md).",
+    )
+    second_reviewer: bool = Field(
+        default=False,
+        description="Whether a disposition waits until a second person approves it, on the console and the command "
+        "line. Precision counts what is approved.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log lines that are written."

@@ -292,8 +292,10 @@ TABLE_COLUMNS: dict[str, About] = {
             Column("date", "the day, yyyy-mm-dd", "日期，yyyy-mm-dd", "2026-10-01", required=True, kind="day"),
             Column(
                 "kind",
-                "`holiday`; `pension` (they are paid) and `campaign` (free clinic): twice the customers",
-                "`holiday` 节假日；`pension` 养老金发放日、`campaign` 义诊，按平日客流的两倍计",
+                "`holiday`; `pension` (they are paid) and `campaign` (free clinic): twice the customers; `workday`: a "
+                "weekend day on which people work, for due dates",
+                "`holiday` 节假日；`pension` 养老金发放日、`campaign` 义诊，按平日客流的两倍计；"
+                "`workday` 调休上班日，用于计算核查期限",
                 "holiday",
                 required=True,
             ),

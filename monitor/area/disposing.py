@@ -1,52 +1,79 @@
-"""A disposition goes onto the feedback topic, and who said it onto the audit topic: both or none."""
+"""A disposition as a deed: at once, or by two people, of whom one proposes and the other approves or returns.
+
+A proposal stands on the topic of work. Only when it is approved does its disposition come onto the feedback topic, so
+whoever reads dispositions reads those that count.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import socket
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-import orjson
-from aiokafka import AIOKafkaProducer
-
+from monitor.area.deeds import Deed, Message
+from monitor.area.working import worked
 from monitor.contract.feedback import Feedback, feedback_of
-from rules.times import iso
-from streams.kafka.topics import Names, started
+from monitor.contract.work import Approved, Proposed, Returned, act_of
+from monitor.errors import InputError
+from rules.times import to_ms
+from streams.kafka.topics import Names
 
-SECONDS = 20.0
-"""So long may it take. Our assumption: who clicks waits no longer."""
-
-
-class Act(NamedTuple):
-    """A disposition, and the one that stood before it: None where nothing did."""
-
-    said: Feedback
-    before: Mapping[str, Any] | None
+Said = Mapping[str, Any]
 
 
-def act_on(alert_id: str, disposition: str, reason: str, by: str, earlier: Sequence[Mapping[str, Any]]) -> Act:
-    """What somebody says of an alert now. earlier: what was said of it before. Raises InputError."""
-    return Act(feedback_of(alert_id, disposition, reason, by), earlier[-1] if earlier else None)
+def disposed(prefix: str, said: Feedback, earlier: Sequence[Said]) -> Deed:
+    """What somebody says of an alert now. earlier: what was said of it before, the first one first."""
+    before, after = earlier[-1] if earlier else None, said.model_dump(mode="json")
+    return Deed("alerts dispose", said.by, to_ms(said.at), before, after, (_message(prefix, said),))
 
 
-async def dispose(client: Mapping[str, Any], prefix: str, acts: Sequence[Act]) -> None:
-    """Write dispositions, all or none. Raises KafkaError, OSError, TimeoutError where they cannot be written."""
-    names = Names(prefix)
-    producer = AIOKafkaProducer(
-        transactional_id=f"{prefix}-dispositions-{socket.gethostname()}-{os.getpid()}",
-        transaction_timeout_ms=int(1000 * SECONDS), **client,
-    )  # fmt: skip
-    async with asyncio.timeout(SECONDS), started(producer), producer.transaction():
-        for act in acts:
-            key, value = act.said.alert_id.encode(), act.said.model_dump_json().encode()
-            await producer.send_and_wait(names.feedback, value, key=key)
-            await producer.send_and_wait(names.audit, _audited(act), key=act.said.by.encode())
+def said_now(  # noqa: PLR0913 - a disposition is made of as much
+    prefix: str, alert_id: str, disposition: str, reason: str, by: str, *,
+    earlier: Sequence[Said], done: Sequence[Said], needs_approval: bool,
+) -> Deed:  # fmt: skip
+    """What somebody says of an alert now; where it needs approval, a proposal, which replaces an earlier one.
+
+    earlier, done: what was said of it and done with it before, the first one first. Raises InputError.
+    """
+    if needs_approval:
+        act = act_of(Proposed, by, alert_id=alert_id, disposition=disposition, reason=reason)
+        return worked(prefix, act, done)
+    return disposed(prefix, feedback_of(alert_id, disposition, reason, by), earlier)
 
 
-def _audited(act: Act) -> bytes:
-    """The audit record of a disposition."""
-    at = iso(int(act.said.at.timestamp() * 1000))
-    after = act.said.model_dump(mode="json")
-    return orjson.dumps({"at": at, "by": act.said.by, "what": "alerts dispose", "before": act.before, "after": after})
+def proposal_in(done: Iterable[Said]) -> Said | None:
+    """The proposal that waits, among the work on an alert; None where none does."""
+    waits: Said | None = None
+    for one in done:
+        if one["kind"] == "proposed":
+            waits = one
+        elif waits is not None and one.get("of") == waits["at"]:
+            waits = None
+    return waits
+
+
+def is_same(proposal: Said | None, by: str) -> bool:
+    """Whether somebody is who proposed it: such a person does not approve it."""
+    return proposal is not None and by.strip().casefold() == proposal["by"].casefold()
+
+
+def approved(prefix: str, proposal: Said, by: str) -> Deed:
+    """A second reviewer approves: the disposition counts from now on, as said by who proposed it.
+
+    Raises InputError where it is the same person.
+    """
+    if is_same(proposal, by):
+        raise InputError("by: expected another person than the one who proposed it")
+    act = act_of(Approved, by, alert_id=proposal["alert_id"], of=proposal["at"])
+    said = feedback_of(proposal["alert_id"], proposal["disposition"], proposal["reason"], proposal["by"])
+    deed = worked(prefix, act, ())
+    return deed._replace(before=proposal, messages=(*deed.messages, _message(prefix, said)))
+
+
+def returned(prefix: str, proposal: Said, by: str, reason: str) -> Deed:
+    """A second reviewer does not approve; also who proposed it may take it back so. Raises InputError."""
+    act = act_of(Returned, by, alert_id=proposal["alert_id"], of=proposal["at"], reason=reason)
+    return worked(prefix, act, ())._replace(before=proposal)
+
+
+def _message(prefix: str, said: Feedback) -> Message:
+    return Message(Names(prefix).feedback, said.alert_id, said.model_dump_json().encode())

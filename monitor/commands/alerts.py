@@ -1,21 +1,30 @@
-"""Commands about alerts: list, show, dispose."""
+"""Commands about alerts: list, show, dispose, export, verify."""
 
 from __future__ import annotations
 
 import getpass
 import re
+import sys
 import time
 from contextlib import suppress
-from typing import Annotated, get_args
+from pathlib import Path
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
 from monitor.commands.cluster import Brokers, Prefix, client, talk
 from monitor.commands.common import Json, Lang, LangOption, check_one_of, group, out_json, out_json_line, out_line
-from monitor.contract.feedback import DISPOSITIONS
+from monitor.contract.feedback import DISPOSITIONS, TODO, WAITING, Disposition
+from monitor.contract.text import Said
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import load_settings
 from rules.times import DAY, HOUR, MINUTE, parse
+
+By = Annotated[str, typer.Option(help="Who says it; else who is logged in on this machine.")]
+_WAITS = Said("（待审批）", "(waits for approval)")
+_EXPORTED = Said("已导出，并已记入审计主题。", "Exported; the audit topic has it.")
+_UNCHANGED = Said("与导出时一致", "as it was exported")
+_CHANGED = Said("与导出时不一致，内容已被改动", "not as it was exported: it was changed")
 
 alerts_app = group("Alerts in the read model.")
 
@@ -36,6 +45,14 @@ def alerts_list(
     person: Annotated[
         str | None, typer.Option(help="Only about this person, or with it in the evidence: number or pseudonym.")
     ] = None,
+    disposition: Annotated[
+        str | None, typer.Option(help=f"Only with this disposition, or {TODO}, or {WAITING} for approval.")
+    ] = None,
+    assignee: Annotated[str | None, typer.Option(help="Only those that this person works on; - is nobody.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those that should have been judged by now.")] = False,
+    order: Annotated[
+        str, typer.Option(help="newest, amount, severity or due: the earliest due date first.")
+    ] = "newest",
     limit: Annotated[
         int, typer.Option(min=1, help="Alerts of at most so many incidents, the newest first; all are counted.")
     ] = 50,
@@ -45,12 +62,12 @@ def alerts_list(
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """The newest alerts, as the read model has them, and how many there are in all.
+    """Alerts as the read model has them, the newest first unless --order says else, and how many there are in all.
 
     Of an incident the highest alert speaks; the others stand below it, with a + in front.
     """
     from monitor.alerttext import alert_line, incident_lines
-    from monitor.readmodel.readmodel import ReadModel, Wanted
+    from monitor.readmodel.readmodel import Order, ReadModel, Wanted
     from rules.catalogue import catalogue
     from rules.engine.alert import Status
     from rules.engine.finding import SEVERITIES
@@ -59,25 +76,31 @@ def alerts_list(
     check_one_of("--severity", severity, SEVERITIES)
     check_one_of("--min-severity", min_severity, SEVERITIES)
     check_one_of("--status", status, get_args(Status))
+    check_one_of("--disposition", disposition, (TODO, WAITING, *DISPOSITIONS))
+    check_one_of("--order", order, get_args(Order))
     settings = load_settings()
     if person is not None and not person.startswith("p_"):
         person = settings.pseudonyms.person(person)
     moment = None if since is None else moment_of(since)
-    wanted = Wanted(rule, severity, status, institution, min_severity, moment, is_open, person)
     alerts = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
+    before = alerts.working_days().overdue_before(int(time.time() * 1000)) if overdue else None
+    wanted = Wanted(
+        rule, severity, status, institution, min_severity, moment, is_open, person,
+        disposition=disposition, assignee=assignee, overdue_before=before,
+    )  # fmt: skip
     if follow:
         with suppress(KeyboardInterrupt):
             for alert in alerts.follow(wanted, limit):
                 out_json_line(alert) if as_json else out_line(alert_line(alert, lang.value, with_id=True))
         return
-    found = alerts.search(wanted, limit)
+    found = alerts.search(wanted, limit, cast("Order", order))
     if as_json:
         out_json(found.newest)
         return
     for line in incident_lines(found.newest, lang.value, with_id=True):
         out_line(line)
     shown, of = len(found.newest), found.total
-    out_line(f"共 {of} 条线索，显示最新 {shown} 条" if lang is Lang.zh else f"the newest {shown} of {of} alerts")
+    out_line(f"共 {of} 条线索，显示 {shown} 条" if lang is Lang.zh else f"{shown} of {of} alerts")
 
 
 _SPAN = re.compile(r"(\d{1,5})([mhd])")
@@ -120,31 +143,97 @@ def alerts_dispose(
     alert_ids: Annotated[list[str], typer.Argument(help="Ids of alerts, or their beginnings.")],
     disposition: Annotated[str, typer.Option("--as", help=f"One of {', '.join(DISPOSITIONS)}.")],
     reason: Annotated[str, typer.Option(help="Why; required unless it is confirmed.")] = "",
-    by: Annotated[str, typer.Option(help="Who says it; else who is logged in on this machine.")] = "",
+    by: By = "",
     brokers: Brokers = None,
     prefix: Prefix = None,
     *,
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """Say what became of leads: onto the feedback topic, and onto the audit topic who said it. All of them or none."""
-    from monitor.area.disposing import act_on, dispose
+    """Say what became of leads: onto the feedback topic, and onto the audit topic who said it. All of them or none.
+
+    Where MONITOR_SECOND_REVIEWER is set it waits until somebody else approves it.
+    """
+    from monitor.area.deeds import record
+    from monitor.area.disposing import said_now
     from monitor.readmodel.readmodel import ReadModel
 
     check_one_of("--as", disposition, DISPOSITIONS)
     settings = load_settings(brokers=brokers, prefix=prefix)
     model = ReadModel(settings.redis, settings.prefix)
-    acts = []
+    deeds = []
     for one in dict.fromkeys(alert_ids):
-        alert = model.one(one)
-        if alert is None:
-            raise InputError(f"{one}: expected the id of an alert in the read model")
-        found = alert["alert_id"]
-        acts.append(act_on(found, disposition, reason, by or getpass.getuser(), model.said_of(found)))
-    talk(settings, lambda: dispose(client(settings), settings.prefix, acts))
+        found = known(model.one(one), one)["alert_id"]
+        deed = said_now(
+            settings.prefix, found, disposition, reason, by or getpass.getuser(), earlier=model.said_of(found),
+            done=model.done_with(found), needs_approval=settings.second_reviewer,
+        )  # fmt: skip
+        deeds.append(deed)
+    talk(settings, lambda: record(client(settings), settings.prefix, deeds))
     if as_json:
-        out_json([act.said.model_dump(mode="json") for act in acts])
+        out_json([deed.after for deed in deeds])
         return
-    word = DISPOSITIONS[acts[0].said.disposition]
-    for act in acts:
-        out_line(f"{act.said.alert_id} {word.zh if lang is Lang.zh else word.en}")
+    words = [DISPOSITIONS[cast("Disposition", disposition)], *([_WAITS] if settings.second_reviewer else [])]
+    for deed in deeds:
+        out_line(" ".join([deed.after["alert_id"], *(word.of(lang.value) for word in words)]))
+
+
+def known(alert: dict[str, Any] | None, alert_id: str) -> dict[str, Any]:
+    """An alert that is there. Raises InputError where it is not."""
+    if alert is None:
+        raise InputError(f"{alert_id}: expected the id of an alert in the read model")
+    return alert
+
+
+@alerts_app.command("export")
+def alerts_export(
+    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    to: Annotated[str, typer.Option(help="To whom it is referred: market, health, police or discipline.")] = "",
+    by: By = "",
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    *,
+    lang: LangOption,
+) -> None:
+    """Print one lead with its evidence chain as JSON, with a SHA-256 over it; the audit topic has who exported it."""
+    from monitor.area.deeds import record
+    from monitor.area.exporting import TARGETS, document_of, exported, parameters_as_in_force
+    from monitor.readmodel.readmodel import ReadModel
+
+    check_one_of("--to", to, TARGETS)
+    settings = load_settings(brokers=brokers, prefix=prefix)
+    model = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
+    alert = known(model.one(alert_id), alert_id)
+    parameters = talk(settings, lambda: parameters_as_in_force(client(settings), settings.prefix, alert))
+    document = document_of(
+        alert, beside=model.beside(alert), said=model.said_of(alert["alert_id"]),
+        done=model.done_with(alert["alert_id"]), parameters=parameters, target=to, by=by or getpass.getuser(),
+        prefix=settings.prefix,
+    )  # fmt: skip
+    talk(settings, lambda: record(client(settings), settings.prefix, [exported(document)]))
+    out_json(document)
+    sys.stderr.write(_EXPORTED.of(lang.value) + "\n")
+
+
+@alerts_app.command("verify")
+def alerts_verify(
+    file: Annotated[Path, typer.Argument(help="File with an exported lead.")],
+    *,
+    lang: LangOption,
+    as_json: Json = False,
+) -> None:
+    """Whether an exported lead is as it was exported. Exit code 1 where it was changed."""
+    from monitor.area.exporting import is_unchanged
+
+    try:
+        is_whole = is_unchanged(file.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"{file}: {error.strerror}") from None
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
+    if as_json:
+        out_json({"unchanged": is_whole})
+    else:
+        out_line(f"{file}: {(_UNCHANGED if is_whole else _CHANGED).of(lang.value)}")
+    if not is_whole:
+        raise typer.Exit(1)

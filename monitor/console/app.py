@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, Depends, FastAPI, Form, Request, Response
@@ -19,17 +20,21 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
 from monitor.console.asked import MOST_AT_ONCE
-from monitor.console.context import HERE, YEAR, Console, found, language_of
+from monitor.console.context import HERE, Console, found
+from monitor.console.exports import exports_of
 from monitor.console.guard import Guard, LoginNeededError, TooOftenError, check_table, login_address, user_of
 from monitor.console.login import login_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.pages import api_of, pages_of, rules_of
 from monitor.console.persons import TableError, persons_of
 from monitor.console.persons import check_table as check_persons
+from monitor.console.who import WhoError, by_of, remember
 from monitor.console.words import words_in
-from monitor.contract.feedback import LONGEST_NAME, LONGEST_REASON, Disposition
+from monitor.console.working import work_of
+from monitor.contract.feedback import LONGEST_REASON, Disposition
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings
+from streams.kafka.reading import UnreadError
 
 _HERE_ALONE = ["localhost", "127.0.0.1", "[::1]"]
 """By these names it is reached where no other is set: a page elsewhere that points its own name at this machine is not
@@ -69,7 +74,7 @@ def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     _tell_errors(app, console)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     routers = [login_of(console), pages_of(console), rules_of(console), api_of(console), _saying(console)]
-    routers += [persons_of(console), _description_of(app)]
+    routers += [work_of(console), exports_of(console), persons_of(console), _description_of(app)]
     check_table(route for router in routers for route in router.routes)
     for router in routers:
         app.include_router(router)
@@ -157,10 +162,15 @@ def _tell_errors(app: FastAPI, console: Console) -> None:
         console.log.error("the table of persons cannot be read", reason=str(error))
         return told(request, 503, "table_away")
 
+    @app.exception_handler(WhoError)
+    def nobody_says_who(request: Request, _: WhoError) -> Response:
+        return console.wrong(request, "by_missing")
+
+    @app.exception_handler(UnreadError)
     @app.exception_handler(KafkaError)
     @app.exception_handler(OSError)  # a time-out is one
     def kafka_is_away(request: Request, error: Exception) -> Response:
-        console.log.warning("nothing could be written", reason=type(error).__name__)
+        console.log.warning("the brokers do not answer", reason=type(error).__name__)
         return told(request, 503, "kafka_away")
 
 
@@ -176,26 +186,25 @@ def _saying(console: Console) -> APIRouter:
         reason: Annotated[str, Form()] = "",
         by: Annotated[str, Form()] = "",
     ) -> Response:
-        words, ids = words_in(language_of(request)), [*dict.fromkeys(alert_id or [])]
-        user = user_of(request)
-        by = user.name or by
-        if wrong := "none_chosen" if not ids else _wrong_in(disposition, reason, by):
-            return console.page(request, "error", {"said": words["wrong_form"].format(words[wrong])}, 422)
-        leads = [found(await asyncio.to_thread(console.model.one, one, user.within)) for one in ids]
+        ids = [*dict.fromkeys(alert_id or [])]
+        if wrong := _wrong_in(ids, disposition, reason):
+            return console.wrong(request, wrong)
+        by, within = by_of(request, by), user_of(request).within
+        leads = [found(await asyncio.to_thread(console.model.one, one, within)) for one in ids]
         await console.say(leads, disposition, reason, by)
-        to = f"/leads/{leads[0]['alert_id']}?saved={disposition}" if len(leads) == 1 else "/leads?disposition=todo"
+        saved = "proposed" if console.settings.second_reviewer else disposition
+        to = f"/leads/{leads[0]['alert_id']}?saved={saved}" if len(leads) == 1 else "/leads?disposition=todo"
         response = RedirectResponse(to, 303)
-        if not user.name:
-            console.set_cookie(response, "by", quote(by.strip()), YEAR)
+        remember(console, request, response, by)
         return response
 
     return router
 
 
-def _wrong_in(disposition: str, reason: str, by: str) -> str:
+def _wrong_in(ids: Sequence[str], disposition: str, reason: str) -> str:
     """What is wrong with a form, by its key among the words; empty where nothing is."""
-    if not by.strip():
-        return "by_missing"
+    if not ids:
+        return "none_chosen"
     if disposition != "confirmed" and not reason.strip():
         return "reason_missing"
-    return "too_long" if len(reason.strip()) > LONGEST_REASON or len(by.strip()) > LONGEST_NAME else ""
+    return "too_long" if len(reason.strip()) > LONGEST_REASON else ""

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from monitor.contract.feedback import Disposition
+from monitor.contract.feedback import LONGEST_NAME, Disposition
 from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.readmodel import Order, Wanted
 from rules.catalogue import catalogue
@@ -37,7 +37,8 @@ _Code = Annotated[str, Field(max_length=64)]
 class Asked(BaseModel):
     """A list of leads, as it stands in an address. What is empty is not asked for.
 
-    severity: at least. days: with a trigger within so many. person: a pseudonym. at: so many were looked at before.
+    severity: at least. days: with a trigger within so many. person: a pseudonym. assignee: NOBODY
+    where nobody works on it. overdue: it should have been judged by now. at: so many were looked at before.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -46,22 +47,28 @@ class Asked(BaseModel):
     severity: Annotated[Severity | None, _EMPTY] = None
     stage: Annotated[Literal["pre", "in", "post"] | None, _EMPTY] = None
     open: bool = False
-    disposition: Annotated[Literal["todo"] | Disposition | None, _EMPTY] = None
+    disposition: Annotated[Literal["todo", "waiting"] | Disposition | None, _EMPTY] = None
     region: Annotated[Annotated[str, Field(pattern=r"^\d{6}$")] | None, _EMPTY] = None
     institution: Annotated[_Code | None, _EMPTY] = None
     person: Annotated[Annotated[str, Field(pattern=r"^p_[0-9a-f]{1,40}$")] | None, _EMPTY] = None
     days: Annotated[Annotated[int, Field(ge=1, le=3660)] | None, _EMPTY] = None
+    assignee: Annotated[Annotated[str, Field(max_length=LONGEST_NAME)] | None, _EMPTY] = None
+    overdue: bool = False
     text: Annotated[Annotated[str, Field(max_length=100)] | None, _EMPTY] = None
     order: Annotated[Order, BeforeValidator(lambda value: value or "newest")] = "newest"
     at: int = Field(0, ge=0, le=10_000_000)
 
-    def wanted(self, now: datetime, within: Jurisdiction | None) -> Wanted:
-        """Which alerts are meant, of those that whoever asks may see. Raises ValueError where there is no such rule."""
+    def wanted(self, now: datetime, overdue_before: int, within: Jurisdiction | None) -> Wanted:
+        """Which alerts are meant, of those that whoever asks may see. overdue_before: ms UTC.
+
+        Raises ValueError where there is no such rule.
+        """
         return Wanted(
             rule=None if self.rule is None else _is_rule(self.rule), min_severity=self.severity, stage=self.stage,
             is_open=self.open, disposition=self.disposition, region=self.region, person=self.person, text=self.text,
             institution=None if self.institution is None else self.institution.upper(),
-            within=within, since=None if self.days is None else to_ms(now) - self.days * DAY,
+            assignee=self.assignee, overdue_before=overdue_before if self.overdue else None, within=within,
+            since=None if self.days is None else to_ms(now) - self.days * DAY,
         )  # fmt: skip
 
     def address(self, **other: object) -> str:

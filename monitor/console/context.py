@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,13 +22,15 @@ from starlette.exceptions import HTTPException
 
 from monitor import __version__
 from monitor.alerttext import severity_word, stage_word, status_word
-from monitor.area.disposing import act_on, dispose
+from monitor.area.deeds import Deed, record
+from monitor.area.disposing import said_now
 from monitor.console.access import User, load_access
 from monitor.console.buckets import Buckets
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
 from monitor.contract.text import Language
+from monitor.contract.work import LONGEST_TEXT, NOBODY
 from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
@@ -77,7 +79,8 @@ class Console:
             "dispositions": said_in(language), "severities": SEVERITIES, "csrf": token, "version": __version__,
             "severity_word": lambda one: severity_word(one, language),
             "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
-            "longest_reason": LONGEST_REASON, "longest_name": LONGEST_NAME,
+            "longest_reason": LONGEST_REASON, "longest_text": LONGEST_TEXT, "longest_name": LONGEST_NAME,
+            "nobody": NOBODY, "needs_approval": self.settings.second_reviewer,
             "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix, "user": user,
             "may": lambda role: user is not None and user.may(role), "has_login": self.access is not None,
         }  # fmt: skip
@@ -93,6 +96,10 @@ class Console:
         if request.url.path.startswith("/api/"):
             return JSONResponse({"detail": words_in("en")[key].format(detail)}, status)
         return self.page(request, "error", {"said": words_in(language_of(request))[key].format(detail)}, status)
+
+    def wrong(self, request: Request, key: str) -> Response:
+        """A form that is not taken. key: what is wrong with it, among the words."""
+        return self.told(request, 422, "wrong_form", words_in(language_of(request))[key])
 
     def cookie(self, name: str) -> str:
         """The name of a cookie of ours. Off this machine it is one that no other host of the domain can set."""
@@ -126,23 +133,33 @@ class Console:
         return {code: one for code, one in silent.items() if within is None or within.has_institution(code)}
 
     async def say(self, leads: Iterable[Lead], disposition: str, reason: str, by: str) -> None:
-        """Write a disposition of each lead; the brokers have it when this is over.
+        """Write a disposition of each lead, or a proposal; the brokers have it when this is over.
 
         Raises InputError where it is none, KafkaError, OSError or TimeoutError where it could not be written.
         """
-        acts = []
+        deeds = []
         for lead in leads:
-            earlier = await asyncio.to_thread(self.model.said_of, lead["alert_id"])
-            acts.append(act_on(lead["alert_id"], disposition, reason, by, earlier))
+            one = lead["alert_id"]
+            deed = said_now(
+                self.settings.prefix, one, disposition, reason, by,
+                earlier=await asyncio.to_thread(self.model.said_of, one),
+                done=await asyncio.to_thread(self.model.done_with, one), needs_approval=self.settings.second_reviewer,
+            )  # fmt: skip
+            deeds.append(deed)
+        await self.write(deeds)
+        self.metrics.said.labels(disposition).inc(len(deeds))
+        self.log.info("disposed", alerts=len(deeds), disposition=disposition)
+
+    async def write(self, deeds: Sequence[Deed]) -> None:
+        """Write deeds; the brokers have them when this is over. Raises KafkaError, OSError or TimeoutError."""
         async with self._writing:
-            await dispose(self.client, self.settings.prefix, acts)
-        # The read model hears of it from the topic; whoever looks at once sees it already.
+            await record(self.client, self.settings.prefix, deeds)
+        # The read model hears of it from the topics; whoever looks at once sees it already.
+        projector = Projector(self.client, self.settings.prefix, self.settings.redis, self.settings.alerts_days)
         with suppress(RedisError):
-            projector = Projector(self.client, self.settings.prefix, self.settings.redis, self.settings.alerts_days)
             async with AsyncRedis.from_url(self.settings.redis) as redis:
-                await projector.put_feedback(redis, [act.said.model_dump_json().encode() for act in acts])
-        self.metrics.said.labels(disposition).inc(len(acts))
-        self.log.info("disposed", alerts=len(acts), disposition=disposition)
+                for deed in deeds:
+                    await projector.put_messages(redis, deed.messages)
 
 
 def found(one: T | None) -> T:

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
@@ -17,10 +18,14 @@ from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
+from monitor.area.disposing import proposal_in
+from monitor.area.exporting import TARGETS
+from monitor.area.working import WHAT
 from monitor.console.asked import Asked
 from monitor.console.context import Console, found, language_of, said_in
 from monitor.console.csvtext import csv_of
 from monitor.console.guard import user_of
+from monitor.console.history import history_of
 from monitor.console.persons import persons_in, shown_to
 from monitor.console.plot import plot_of
 from monitor.console.words import words_in
@@ -29,9 +34,11 @@ from monitor.contract.text import Language
 from monitor.incidents import incidents_of
 from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.readmodel import Listed, Wanted
+from monitor.workdays import Due
 from rules.catalogue import catalogue
 from rules.engine.finding import SEVERITIES
 from rules.engine.parameter import UNITS, origin_text
+from rules.times import to_ms
 
 PAGE = 50
 """So many incidents stand on a page."""
@@ -56,15 +63,14 @@ def pages_of(console: Console) -> APIRouter:
         silent = {code: round(seconds / 3600) for code, seconds in [*console.silent(within).items()][:MOST_SILENT]}
         shown = {"counts": counts, "todo": todo, "silent": silent}
         return console.page(
-            request, "now", shown | _listed(_shown(request, model.search(Wanted(within=within), LATEST)))
+            request, "now", shown | _listed(console, _shown(request, model.search(Wanted(within=within), LATEST)))
         )
 
     @router.get("/leads")
     def leads(request: Request, asked: AskedFor) -> Response:
         name = "_leads" if request.headers.get("HX-Request") == "true" else "leads"
-        return console.page(
-            request, name, {"asked": asked, "rules": catalogue(), **_listed(_search(console, request, asked))}
-        )
+        listed = _search(console, request, asked)
+        return console.page(request, name, {"asked": asked, "rules": catalogue(), **_listed(console, listed)})
 
     @router.get("/leads.csv")
     def leads_csv(request: Request, asked: AskedFor) -> Response:
@@ -123,21 +129,25 @@ def api_of(console: Console) -> APIRouter:
 
     @router.get("/leads")
     def leads(request: Request, asked: AskedFor) -> dict[str, Any]:
-        """Leads that are asked for: {leads, total, is_more, dispositions, next_at}."""
+        """Leads that are asked for: {leads, total, is_more, dispositions, states, next_at}."""
         listed = _search(console, request, asked)
         return {
             "leads": listed.newest, "total": listed.total, "is_more": listed.is_more,
             "dispositions": listed.dispositions, "next_at": listed.next_at,
+            "states": {one: msgspec.structs.asdict(state) for one, state in listed.states.items()},
         }  # fmt: skip
 
     @router.get("/leads/{alert_id}")
     def lead(request: Request, alert_id: str) -> dict[str, Any]:
-        """One lead, the others of its incident by their ids, and what was said of it: {lead, beside, said}."""
-        within = user_of(request).within
-        alert = found(model.one(alert_id, within))
-        beside = [one["alert_id"] for one in model.beside(alert, within)]
-        alert = shown_to(user_of(request), alert)
-        return {"lead": alert, "beside": beside, "said": model.said_of(alert["alert_id"])}
+        """One lead, the ids of the others of its incident, what was said and done: {lead, beside, said, done}."""
+        user = user_of(request)
+        alert = found(model.one(alert_id, user.within))
+        return {
+            "lead": shown_to(user, alert),
+            "beside": [one["alert_id"] for one in model.beside(alert, user.within)],
+            "said": model.said_of(alert["alert_id"]),
+            "done": model.done_with(alert["alert_id"]),
+        }
 
     @router.get("/rules")
     def rules(request: Request) -> dict[str, dict[str, Any]]:
@@ -150,7 +160,9 @@ def api_of(console: Console) -> APIRouter:
 
 def _search(console: Console, request: Request, asked: Asked) -> Listed:
     try:
-        wanted = asked.wanted(datetime.now(UTC), user_of(request).within)
+        now = datetime.now(UTC)
+        overdue_before = console.model.working_days().overdue_before(to_ms(now)) if asked.overdue else 0
+        wanted = asked.wanted(now, overdue_before, user_of(request).within)
     except ValueError as error:
         raise HTTPException(422, f"rule: {error}") from None
     if asked.person is not None and not user_of(request).may("reviewer"):
@@ -163,9 +175,11 @@ def _shown(request: Request, listed: Listed) -> Listed:
     return replace(listed, newest=[shown_to(user_of(request), one) for one in listed.newest])
 
 
-def _listed(listed: Listed) -> dict[str, object]:
+def _listed(console: Console, listed: Listed) -> dict[str, object]:
     """What a list shows."""
-    return {"listed": listed, "incidents": incidents_of(listed.newest)}
+    days = console.model.working_days()
+    due = {one: Due.of(days, state.opened) for one, state in listed.states.items() if state.is_due}
+    return {"listed": listed, "incidents": incidents_of(listed.newest), "due": due}
 
 
 def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object]:
@@ -174,14 +188,18 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
     whole = found(console.model.one(alert_id, user.within))
     alert, rule = shown_to(user, whole), catalogue().get(whole["rule_id"])
     beside = [shown_to(user, one) for one in console.model.beside(whole, user.within)]
+    state = console.model.state_of(alert["alert_id"])
+    said, done = console.model.said_of(alert["alert_id"]), console.model.done_with(alert["alert_id"])
     [incident] = incidents_of([alert, *beside])
     return {
         "alert": alert, "standing": standing_of(alert, language), "facts": facts_of(alert, language),
         "evidence": evidence_of(alert, language), "why": why_of(alert, language), "plot": plot_of(whole),
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
         "beside": [one for one in (incident.speaker, *incident.attached) if one is not alert],
-        "speaker": incident.speaker["alert_id"], "history": [*reversed(console.model.said_of(alert["alert_id"]))],
-        "saved": _saved(request, language), "persons": persons_in(whole) if console.settings.console_persons else [],
+        "speaker": incident.speaker["alert_id"], "history": history_of(said, done), "proposal": proposal_in(done),
+        "saved": _saved(request, language), "targets": TARGETS, "state": state,
+        "due": Due.of(console.model.working_days(), state.opened) if state.is_due else None,
+        "persons": persons_in(whole) if console.settings.console_persons else [],
     }  # fmt: skip
 
 
@@ -194,13 +212,14 @@ def _subject(console: Console, request: Request, asked: Asked, kind: str, code: 
     by_rule = Counter(one["rule_id"] for one in listed.newest).most_common()
     name = next(filter(None, names), "")
     shown = {"asked": asked, "kind": kind, "code": code, "name": name, "by_rule": by_rule, "catalogue": catalogue()}
-    return shown | _listed(listed)
+    return shown | _listed(console, listed)
 
 
 def _saved(request: Request, language: Language) -> str:
     """What was saved just now, in words."""
-    said = said_in(language).get(request.query_params.get("saved", ""), "")
-    return words_in(language)["saved"].format(said) if said else ""
+    saved, words = request.query_params.get("saved", ""), words_in(language)
+    said = said_in(language).get(saved, "") or (words[f"done_{saved}"] if saved in WHAT else "")
+    return words["saved"].format(said) if said else ""
 
 
 async def news_of(console: Console, request: Request) -> AsyncIterator[str]:

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from monitor.contract.feedback import Feedback
+from monitor.contract.work import WORK
 from monitor.inforce.rulebook import Definition
 from rules.engine.alert import Alert
 from rules.engine.questions import Reminder
@@ -48,6 +49,13 @@ CHANNELS = [
         "rules", "Rule definitions; of several of one rule the last counts.", "rule_id/version", "receive", ["rule"]
     ),
     Channel("feedback", "What became of alerts: one disposition.", "alert id", "receive", ["feedback"]),
+    Channel(
+        "work",
+        "Who works on which alert, and what was said of it beside dispositions: one act.",
+        "alert id",
+        "send",
+        ["work"],
+    ),
     Channel("audit", "Who decided, changed what.", "actor", "send", ["audit"]),
     *(
         Channel(
@@ -82,6 +90,7 @@ def export() -> dict[str, Any]:
     structs["rule"] = Definition
     schemas = {name: _schema(name, struct) for name, struct in structs.items()}
     schemas["feedback"] = _DIALECT | {"$id": _urn("feedback")} | Feedback.model_json_schema()
+    schemas["work"] = _DIALECT | {"$id": _urn("work")} | WORK.json_schema()
     schemas |= {f"reference.{table}": _row_schema(table) for table in TABLES}
     return {
         "schemas": schemas,

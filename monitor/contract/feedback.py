@@ -23,6 +23,8 @@ DISPOSITIONS: Mapping[Disposition, Said] = {
 """What a reviewer may say of a lead, in the words of a bureau."""
 TODO = "todo"
 """Of what nobody has said anything yet."""
+WAITING = "waiting"
+"""Of what waits for a second reviewer, whatever was said before."""
 LONGEST_REASON = 500
 LONGEST_NAME = 64
 
@@ -43,9 +45,14 @@ class Feedback(BaseModel):
 
     @model_validator(mode="after")
     def _has_a_reason(self) -> Self:
-        if self.disposition != "confirmed" and not self.reason:
-            raise ValueError("reason: expected a reason unless confirmed")
+        check_reason(self.disposition, self.reason)
         return self
+
+
+def check_reason(disposition: Disposition, reason: str) -> None:
+    """Refuse a disposition without the reason that it needs. Raises ValueError."""
+    if disposition != "confirmed" and not reason:
+        raise ValueError("reason: expected a reason unless confirmed")
 
 
 def feedback_of(alert_id: str, disposition: str, reason: str, by: str) -> Feedback:

@@ -67,7 +67,6 @@ PLANNED: Mapping[str, Said] = {
     "payout": Said("清算拨付（3203）", "clearing and payout (3203)"),
     "points": Said("医务人员支付资格记分", "points against the payment qualification of staff"),
     "quality": Said("服务绩效指标", "measures of the quality of service"),
-    "referral": Said("线索移送与共享的导出", "an export for referring and sharing leads"),
     "reports": Said("投诉举报作为输入", "reports by the public as an input"),
 }
 """Views that serve phrases and are not built yet."""

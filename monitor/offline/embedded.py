@@ -55,7 +55,10 @@ class Feeder:
         for topic in (
             self._events,
             self._inside,
-            *(f"{prefix}.{name}" for name in ("alerts", "reminders", "dead-letter", "late", "feedback", "audit")),
+            *(
+                f"{prefix}.{name}"
+                for name in ("alerts", "reminders", "dead-letter", "late", "feedback", "work", "audit")
+            ),
         ):
             self._make(topic)
         self.sent = 0

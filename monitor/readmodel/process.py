@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from monitor.errors import ConfigurationError
 from monitor.readmodel.layout import FORM, Keys
 from monitor.readmodel.metrics import ReadModelMetrics
-from monitor.readmodel.projector import Projector
+from monitor.readmodel.projector import Projector, topics_of
 from monitor.readmodel.readmodel import check_url
 from monitor.readmodel.watcher import Watcher
 from monitor.settings import Settings
@@ -92,8 +92,8 @@ async def rebuild(settings: Settings) -> int:
 
 async def _build(settings: Settings) -> int:
     """As `rebuild`; raises RedisError."""
-    client, names, written = {"bootstrap_servers": settings.brokers}, Names(settings.prefix), 0
-    partitions = [one for topic in (names.alerts, names.feedback) for one in await topic_partitions(client, topic)]
+    client, written = {"bootstrap_servers": settings.brokers}, 0
+    partitions = [one for topic in topics_of(settings.prefix) for one in await topic_partitions(client, topic)]
     if not partitions:
         raise ConfigurationError(f"topics: expected those of {settings.prefix}: run `monitor topics create`")
     projector = Projector(client, settings.prefix, settings.redis, settings.alerts_days)

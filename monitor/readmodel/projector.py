@@ -1,4 +1,4 @@
-"""Carries alert revisions and what was said of them from their topics into the read model."""
+"""Carries alert revisions, what was said of them and done with them, and the calendar into the read model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 import structlog
@@ -17,17 +17,31 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from monitor.contract.feedback import Feedback
-from monitor.readmodel.layout import TAKE_FEEDBACK, TAKE_REVISION, Keys, amount_of, names_of, score_of
+from monitor.contract.work import WORK, Work
+from monitor.readmodel.layout import TAKE_ACT, TAKE_REVISION, Keys, amount_of, names_of, opened_of, score_of
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.readmodel import check_url
+from rules.reference import Reference
+from rules.times import to_ms
 from streams.kafka.reading import Record, unread
 from streams.kafka.topics import Names
 
+T = TypeVar("T")
 DAY_SECONDS = 86_400
 AGAIN_SECONDS = 10.0
 TRIM_SECONDS = 3600.0
 """How often what is kept no longer is let go of."""
 AT_ONCE = 500
+
+
+def topics_of(prefix: str) -> list[str]:
+    """The topics of which the read model is made."""
+    names = Names(prefix)
+    return [names.alerts, names.feedback, names.work, names.reference("calendar")]
+
+
+def _values(records: Iterable[Record]) -> list[bytes]:
+    return [record.value for record in records if record.value]
 
 
 class Projector:
@@ -58,7 +72,7 @@ class Projector:
 
     async def _follow(self, redis: AsyncRedis) -> None:
         consumer = AIOKafkaConsumer(
-            self._names.alerts, self._names.feedback, group_id=f"{self._names.prefix}-readmodel",
+            *topics_of(self._names.prefix), group_id=f"{self._names.prefix}-readmodel",
             auto_offset_reset="earliest", enable_auto_commit=False, isolation_level="read_committed", **self._client,
         )  # fmt: skip
         due = 0.0
@@ -94,13 +108,15 @@ class Projector:
                 return found
 
     async def take(self, redis: AsyncRedis, records: Iterable[Record]) -> int:
-        """Write what stands on records of the two topics. Gives how many held none of it: set aside."""
-        by_topic: dict[str, list[bytes]] = {self._names.alerts: [], self._names.feedback: []}
+        """Write what stands on records of its topics. Gives how many held none of it: set aside."""
+        by_topic: dict[str, list[Record]] = {topic: [] for topic in topics_of(self._names.prefix)}
         for record in records:
-            if record.value:
-                by_topic[record.topic].append(record.value)
-        set_aside = await self.put(redis, by_topic[self._names.alerts])
-        return set_aside + await self.put_feedback(redis, by_topic[self._names.feedback])
+            by_topic[record.topic].append(record)
+        alerts, feedback, work, calendar = by_topic.values()
+        set_aside = await self.put(redis, _values(alerts))
+        set_aside += await self.put_feedback(redis, _values(feedback))
+        set_aside += await self.put_work(redis, _values(work))
+        return set_aside + await self._each(redis, calendar, self._take_day)
 
     async def put(self, redis: AsyncRedis, values: Iterable[bytes]) -> int:
         """Write revisions; an older one than is there changes nothing. Gives how many were no alert: set aside."""
@@ -110,7 +126,17 @@ class Projector:
         """Write dispositions; one that is there changes nothing. Gives how many were none: set aside."""
         return await self._each(redis, values, self._take_feedback)
 
-    async def _each(self, redis: AsyncRedis, values: Iterable[bytes], write: Callable[[Pipeline, bytes], None]) -> int:
+    async def put_work(self, redis: AsyncRedis, values: Iterable[bytes]) -> int:
+        """Write acts on alerts; one that is there changes nothing. Gives how many were none: set aside."""
+        return await self._each(redis, values, self._take_work)
+
+    async def put_messages(self, redis: AsyncRedis, messages: Iterable[tuple[str, str, bytes]]) -> None:
+        """Write dispositions and acts before they come from their topics. messages: topic, record key and value."""
+        for topic, _, value in messages:
+            put = self.put_feedback if topic == self._names.feedback else self.put_work
+            await put(redis, [value])
+
+    async def _each(self, redis: AsyncRedis, values: Iterable[T], write: Callable[[Pipeline, T], None]) -> int:
         set_aside = 0
         async with redis.pipeline(transaction=False) as pipe:
             for value in values:
@@ -126,20 +152,42 @@ class Projector:
         """Write a revision. Raises what Python raises where it is none."""
         alert = orjson.loads(value)
         alert_id, keys = str(alert["alert_id"]), self._keys
-        where = (keys.alert(alert_id), keys.feedback(alert_id), keys.newest, keys.costliest)
+        where = (*self._of(alert_id), keys.newest, keys.costliest)
         pipe.eval(
             TAKE_REVISION, len(where), *where, alert_id, int(alert["revision"]), value, score_of(alert),
-            amount_of(alert), orjson.dumps(names_of(alert)), keys.by(""), self._seconds, keys.news,
+            amount_of(alert), opened_of(alert), orjson.dumps(names_of(alert)), keys.by(""), self._seconds, keys.news,
         )  # fmt: skip
+
+    def _of(self, alert_id: str) -> tuple[str, ...]:
+        """The keys that every script needs."""
+        keys = self._keys
+        return keys.alert(alert_id), keys.feedback(alert_id), keys.work(alert_id), keys.due
 
     def _take_feedback(self, pipe: Pipeline, value: bytes) -> None:
         """Write a disposition. Raises ValueError where it is none."""
-        said, keys = Feedback.model_validate_json(value), self._keys
-        where = (keys.alert(said.alert_id), keys.feedback(said.alert_id))
-        at = int(said.at.timestamp() * 1000)
+        said = Feedback.model_validate_json(value)
+        self._take_act(pipe, said, self._keys.feedback(said.alert_id))
+
+    def _take_work(self, pipe: Pipeline, value: bytes) -> None:
+        """Write an act on an alert. Raises ValueError where it is none."""
+        act = WORK.validate_json(value)
+        self._take_act(pipe, act, self._keys.work(act.alert_id))
+
+    def _take_act(self, pipe: Pipeline, act: Feedback | Work, into: str) -> None:
+        where = (*self._of(act.alert_id), into)
         pipe.eval(
-            TAKE_FEEDBACK, len(where), *where, said.alert_id, at, said.model_dump_json(), keys.by(""), self._seconds
-        )
+            TAKE_ACT, len(where), *where, act.alert_id, to_ms(act.at), act.model_dump_json(), self._keys.by(""),
+            self._seconds,
+        )  # fmt: skip
+
+    def _take_day(self, pipe: Pipeline, record: Record) -> None:
+        """Write a row of the calendar, or remove it. Raises ValueError where it is none."""
+        key = record.key or b""
+        if record.value is None:
+            pipe.hdel(self._keys.calendar, key)
+            return
+        Reference().put("calendar", orjson.loads(record.value))
+        pipe.hset(self._keys.calendar, key, record.value)
 
     async def trim(self, redis: AsyncRedis) -> int:
         """Let go of the ids of alerts that are kept no longer, counted from the newest alert; gives how many."""
@@ -150,7 +198,9 @@ class Projector:
         oldest = newest[0][1] - self._seconds * 1000
         gone = cast("list[bytes]", await redis.zrangebyscore(keys.newest, "-inf", f"({oldest}"))
         for start in range(0, len(gone), AT_ONCE):
-            await redis.zrem(keys.costliest, *gone[start : start + AT_ONCE])
+            some = gone[start : start + AT_ONCE]
+            await redis.zrem(keys.costliest, *some)
+            await redis.zrem(keys.due, *some)
         async for key in redis.scan_iter(match=keys.by("*"), count=AT_ONCE):
             await redis.zremrangebyscore(key, "-inf", f"({oldest}")
         await redis.zremrangebyscore(keys.newest, "-inf", f"({oldest}")

@@ -8,6 +8,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Literal, NamedTuple, cast
 
+import msgspec
 import orjson
 from redis import Redis
 from redis.exceptions import RedisError
@@ -17,12 +18,14 @@ from monitor.errors import ConfigurationError, InputError
 from monitor.history import marked
 from monitor.incidents import incident_of, incidents_of
 from monitor.readmodel.jurisdiction import Jurisdiction
-from monitor.readmodel.layout import Keys, amount_of, names_of, outcome_of, score_of
+from monitor.readmodel.layout import Keys, State, amount_of, names_of, outcome_of, score_of
+from monitor.workdays import WorkingDays
 from rules.engine.finding import SEVERITIES
+from rules.reference import Reference
 from rules.times import parse
 
 Alert = dict[str, Any]
-Order = Literal["newest", "amount", "severity"]
+Order = Literal["newest", "amount", "severity", "due"]
 
 SHORTEST_PREFIX = 4
 """Characters of an id that are enough to look for it."""
@@ -42,7 +45,8 @@ class Wanted:
 
     since: ms UTC, of the last trigger. person: a pseudonym. region: insured there or treated there. text: stands in the
     sentence, the id, the name of the rule or of the institution. disposition: `todo` where nobody has said anything.
-    within: what whoever asks may see.
+    assignee: who works on it, NOBODY where nobody does. overdue_before: ms UTC; it waits for a disposition, and opened
+    before. within: what whoever asks may see.
     """
 
     rule: str | None = None
@@ -57,6 +61,8 @@ class Wanted:
     region: str | None = None
     disposition: str | None = None
     text: str | None = None
+    assignee: str | None = None
+    overdue_before: int | None = None
     within: Jurisdiction | None = None
 
     def names(self) -> list[tuple[str, ...]]:
@@ -64,7 +70,8 @@ class Wanted:
         asked = {
             "rule": self.rule, "severity": self.severity, "status": self.status, "institution": self.institution,
             "person": self.person, "stage": self.stage, "region": self.region, "disposition": self.disposition,
-            "state": "open" if self.is_open else None,
+            "state": "open" if self.is_open else None, "assignee": self.assignee,
+            "due": None if self.overdue_before is None else "yes",
         }  # fmt: skip
         found: list[tuple[str, ...]] = [(f"{kind}:{value}",) for kind, value in asked.items() if value is not None]
         if self.min_severity is not None:
@@ -73,12 +80,13 @@ class Wanted:
             found.append(self.within.names)
         return found
 
-    def matches(self, alert: Alert, disposition: str = TODO) -> bool:
-        """Whether an alert is wanted, of which this was said."""
-        under = {*names_of(alert), f"disposition:{disposition}"}
+    def matches(self, alert: Alert, state: State) -> bool:
+        """Whether an alert is wanted that is in this state."""
+        under = {*names_of(alert), *state.names()}
         return (
             all(under.intersection(some) for some in self.names())
             and (self.since is None or parse(alert["last_time"]) >= self.since)
+            and (self.overdue_before is None or state.opened < self.overdue_before)
             and self.says(alert)
         )
 
@@ -99,15 +107,19 @@ class Wanted:
 class Listed:
     """Alerts that are wanted, in order, those of an incident together, and how many are wanted in all.
 
-    is_more: there are more than total. dispositions: what was last said of those of them of which something was.
-    next_at: where the list goes on, None at its end.
+    is_more: there are more than total. states: what became of each. next_at: where the list goes on, None at its end.
     """
 
     newest: list[Alert]
     total: int
     is_more: bool = False
-    dispositions: dict[str, str] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
     next_at: int | None = None
+
+    @property
+    def dispositions(self) -> dict[str, str]:
+        """What was last said of those of them of which something was."""
+        return {one: state.disposition for one, state in self.states.items() if state.disposition != TODO}
 
 
 class Precision(NamedTuple):
@@ -196,6 +208,33 @@ class ReadModel:
             raise self._unreachable(error) from None
         return [orjson.loads(one) for one in values]
 
+    def done_with(self, alert_id: str) -> list[dict[str, str]]:
+        """The work on an alert, as it stands on its topic; the first act first."""
+        try:
+            values = cast("list[bytes]", self._redis.zrange(self._keys.work(alert_id), 0, -1))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return [orjson.loads(one) for one in values]
+
+    def state_of(self, alert_id: str) -> State:
+        """What became of an alert that is there."""
+        try:
+            value = cast("bytes | None", self._redis.hget(self._keys.alert(alert_id), "state"))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return State() if value is None else _state(value)
+
+    def working_days(self) -> WorkingDays:
+        """Working days as the table `calendar` has them."""
+        try:
+            rows = cast("dict[bytes, bytes]", self._redis.hgetall(self._keys.calendar))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        reference = Reference()
+        for row in rows.values():
+            reference.put("calendar", orjson.loads(row))
+        return WorkingDays(reference)
+
     def precision_of(
         self, rules: Iterable[str], dispositions: Sequence[str], within: Jurisdiction | None = None
     ) -> dict[str, Precision]:
@@ -223,7 +262,7 @@ class ReadModel:
             yield from reversed(self.search(wanted, limit).newest)
             for message in news.listen():
                 alert = self._read(message["data"])
-                if wanted.matches(alert):
+                if wanted.matches(alert, self.state_of(alert["alert_id"])):
                     yield alert
         except RedisError as error:
             raise self._unreachable(error) from None
@@ -236,7 +275,7 @@ class ReadModel:
         Long because an incident is shown once, where its first alert that is wanted stands, with all that are wanted.
         """
         alerts: list[Alert] = []
-        dispositions: dict[str, str] = {}
+        states: dict[str, State] = {}
         shown, next_at = 0, None
         ids = islice(self._walk(wanted, order), at, None if wanted.text is None else at + LOOKED_THROUGH)
         for position, (one, others) in enumerate(self._with_incidents(ids), at):
@@ -244,14 +283,14 @@ class ReadModel:
                 next_at = position
                 break
             incident = [some for some in (one, *others) if some is not None and wanted.matches(*some)]
-            if one is None or max(incident, key=lambda some: _place(some.alert, order), default=None) is not one:
+            if one is None or max(incident, key=lambda some: _place(some, order), default=None) is not one:
                 continue
             shown += 1
             [of_one] = incidents_of(some.alert for some in incident)
             alerts += [cast("Alert", some) for some in (of_one.speaker, *of_one.attached)]
-            dispositions |= {some.alert["alert_id"]: some.disposition for some in incident if some.disposition != TODO}
+            states |= {some.alert["alert_id"]: some.state for some in incident}
         total, is_more = self._count(wanted) if wanted.text is None else (len(alerts), next_at is not None)
-        return Listed(alerts, total, is_more, dispositions, next_at)
+        return Listed(alerts, total, is_more, states, next_at)
 
     def _with_incidents(self, ids: Iterator[str]) -> Iterator[tuple[_Known | None, list[_Known | None]]]:
         """Each alert, None where it is gone meanwhile, and the others of its incident."""
@@ -265,18 +304,13 @@ class ReadModel:
                 yield one, self._fetch([other for other in others if one and other != one.alert["alert_id"]])
 
     def _fetch(self, ids: Sequence[str]) -> list[_Known | None]:
-        """Alerts by their ids, and what was last said of each."""
+        """Alerts by their ids, and what became of each."""
         if not ids:
             return []
         pipe = self._redis.pipeline(transaction=False)
         for one in ids:
-            pipe.hget(self._keys.alert(one), "json")
-            pipe.zrevrange(self._keys.feedback(one), 0, 0)
-        values = iter(pipe.execute())
-        return [
-            None if json is None else _Known(self._read(json), _said(said))
-            for json, said in zip(values, values, strict=True)
-        ]
+            pipe.hmget(self._keys.alert(one), "json", "state")
+        return [None if json is None else _Known(self._read(json), _state(state)) for json, state in pipe.execute()]
 
     def _count(self, wanted: Wanted) -> tuple[int, bool]:
         """How many are wanted, and whether there are more than that: many that stand under several names."""
@@ -284,7 +318,8 @@ class ReadModel:
         if wanted.since is None and not names:
             return self._redis.zcard(self._keys.newest), False
         # Under the names of a jurisdiction an alert may stand several times.
-        if wanted.since is None and len(names) == 1 and (wanted.within is None or len(names[0]) == 1):
+        is_one_set = len(names) == 1 and (wanted.within is None or len(names[0]) == 1)
+        if is_one_set and wanted.since is None and wanted.overdue_before is None:
             return self._sizes(names)[0], False
         found = sum(1 for _ in islice(self._walk(wanted, "newest"), COUNTED + 1))
         return min(found, COUNTED), found > COUNTED
@@ -307,9 +342,20 @@ class ReadModel:
     # Ids in an order. What stands under the fewest names is gone through, and the other names are asked for each batch.
 
     def _walk(self, wanted: Wanted, order: Order) -> Iterator[str]:
+        ids = self._named(wanted, order)
+        if wanted.overdue_before is None:
+            yield from ids
+            return
+        while some := [*islice(ids, AT_ONCE)]:
+            scores = self._redis.zmscore(self._keys.due, some)
+            yield from (one for one, score in zip(some, scores, strict=True) if -(score or 0) < wanted.overdue_before)
+
+    def _named(self, wanted: Wanted, order: Order) -> Iterator[str]:
+        """What stands under the names, and was triggered since."""
         names = wanted.names()
-        if order == "amount":
-            yield from self._through([self._keys.costliest], names, wanted.since, by_time=False)
+        if order in _OF_THEIR_OWN:
+            key = self._keys.costliest if order == "amount" else self._keys.due
+            yield from self._through([key], names, wanted.since, by_time=False)
         elif order == "severity":
             for severity in reversed(SEVERITIES):
                 yield from self._through([self._keys.by(f"severity:{severity}")], names, wanted.since)
@@ -392,21 +438,27 @@ class ReadModel:
 
 
 class _Known(NamedTuple):
-    """An alert, and what was last said of it."""
+    """An alert, and what became of it."""
 
     alert: Alert
-    disposition: str
+    state: State
 
 
-def _said(last: Sequence[bytes]) -> str:
-    return str(orjson.loads(last[0])["disposition"]) if last else TODO
+_state = msgspec.json.Decoder(State).decode
 
 
-def _place(alert: Alert, order: Order) -> tuple[float, float, str]:
+def _place(one: _Known, order: Order) -> tuple[float, float, str]:
     """Where an alert stands in an order: the greatest comes first."""
+    alert = one.alert
     last, severity = score_of(alert), alert.get("severity")
-    first = {"newest": 0.0, "amount": amount_of(alert), "severity": float(_rank(severity))}[order]
-    return first, 0.0 if order == "amount" else last, alert["alert_id"]
+    first = {
+        "newest": 0.0, "amount": amount_of(alert), "severity": float(_rank(severity)), "due": float(-one.state.opened),
+    }[order]  # fmt: skip
+    return first, 0.0 if order in _OF_THEIR_OWN else last, alert["alert_id"]
+
+
+_OF_THEIR_OWN = ("amount", "due")
+"""Orders that have a sorted set of their own, in which of equals the greater id stands first."""
 
 
 def _rank(severity: object) -> int:

@@ -81,6 +81,11 @@ class Names:
         return f"{self.prefix}.feedback"
 
     @property
+    def work(self) -> str:
+        """Who works on which alert, and what was said of it beside dispositions."""
+        return f"{self.prefix}.work"
+
+    @property
     def audit(self) -> str:
         """Who did what."""
         return f"{self.prefix}.audit"
@@ -181,6 +186,7 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
         (names.late, sizes.outputs, {**kept, **_days(90), **whole}),
         (names.rules, 1, versions),
         (names.feedback, sizes.outputs, {**kept, **_days(3 * 365)}),
+        (names.work, sizes.outputs, {**kept, **_days(3 * 365)}),
         (names.audit, sizes.outputs, {**kept, **_days(3 * 365)}),
         *((names.reference(each), 1, versions) for each in TABLES),
         (names.entries, sizes.internal, {**kept, **_days(sizes.internal_days), **whole}),

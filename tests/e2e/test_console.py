@@ -53,7 +53,7 @@ def broker() -> Iterator[str]:
 @pytest.fixture
 def console(redis_url: str, prefix: str, broker: str, tmp_path: Path) -> Iterator[str]:
     """The command `monitor console`; gives its address."""
-    for name in ("feedback", "audit"):
+    for name in ("feedback", "work", "audit"):
         Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
     environment = os.environ | {
         "MONITOR_BROKERS": broker, "MONITOR_REDIS": redis_url, "MONITOR_PREFIX": prefix, "MONITOR_CONSOLE_PORT": "0",

@@ -27,6 +27,7 @@ INSIDE = (
     "internal.rule-errors",
     "rules",
     "feedback",
+    "work",
     "audit",
 )
 KINDS = {

@@ -5,15 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
 import pytest
-from confluent_kafka import Producer
 from fastapi.testclient import TestClient
-from redis.asyncio import Redis as AsyncRedis
 
 from monitor.alertwords import HISTORICAL
 from monitor.console import app as console_app
@@ -21,8 +17,6 @@ from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.plot import plot_of
 from monitor.console.words import WORDS, words_in
-from monitor.offline.embedded import EmbeddedBroker
-from monitor.readmodel.projector import Projector
 from monitor.settings import Settings, load_settings
 from rules.catalogue import catalogue
 from tests.monitor.console._leads import FORMULA, SCRIPT, Lead, leads, read
@@ -30,30 +24,6 @@ from tests.monitor.console._leads import FORMULA, SCRIPT, Lead, leads, read
 CHINESE = re.compile(r"[一-鿿]")
 
 pytestmark = pytest.mark.redis
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[str]:
-    """Brokers inside this process, with the two topics."""
-    with EmbeddedBroker() as embedded:
-        yield embedded.bootstrap
-
-
-@pytest.fixture
-def settings(redis_url: str, prefix: str, broker: str) -> Settings:
-    """Of an area of its own."""
-    for name in ("feedback", "audit"):
-        Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
-    return load_settings(redis=redis_url, prefix=prefix, brokers=broker)
-
-
-@pytest.fixture
-async def page(settings: Settings) -> TestClient:
-    """A reader of the console, over alerts of every rule."""
-    async with AsyncRedis.from_url(settings.redis) as redis:
-        projector = Projector({}, settings.prefix, settings.redis, days=90_000)
-        assert await projector.put(redis, [orjson.dumps(one) for one in leads()]) == 0
-    return TestClient(app_of(settings, ConsoleMetrics()), base_url="http://localhost", follow_redirects=False)
 
 
 def form_of(page: TestClient, *ids: str, **more: str) -> Lead:
@@ -224,7 +194,7 @@ async def test_a_form_from_elsewhere_is_refused(page: TestClient) -> None:
 @pytest.mark.usefixtures("page")
 async def test_a_broker_that_is_away_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is said to be saved; the pages go on."""
-    monkeypatch.setattr("monitor.area.disposing.SECONDS", 2.0)
+    monkeypatch.setattr("monitor.area.deeds.SECONDS", 2.0)
     away = settings.model_copy(update={"brokers": "127.0.0.1:1"})
     other = TestClient(app_of(away, ConsoleMetrics()), base_url="http://localhost", follow_redirects=False)
     first = leads()[0]["alert_id"]

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from monitor.errors import InputError
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.projector import Projector
-from monitor.readmodel.readmodel import Listed, ReadModel, Wanted
+from monitor.readmodel.readmodel import ReadModel, Wanted
 from monitor.readmodel.silence import Silence
 from rules.times import parse
 
@@ -51,7 +51,8 @@ async def test_what_is_no_alert_is_set_aside(redis_url: str, prefix: str) -> Non
         with capture_logs() as said:
             await projector.put(redis, [*BAD, orjson.dumps(GOOD), *BAD])
 
-    assert ReadModel(redis_url, prefix).search(Wanted(), 10) == Listed([GOOD], 1)
+    listed = ReadModel(redis_url, prefix).search(Wanted(), 10)
+    assert ([GOOD], 1, {"a"}) == (listed.newest, listed.total, {*listed.states})
     assert len(said) == 2 * len(BAD)
     assert {frozenset(line) for line in said} == {frozenset({"event", "log_level", "reason"})}
 

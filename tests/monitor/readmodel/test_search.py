@@ -11,11 +11,12 @@ import orjson
 import pytest
 from redis.asyncio import Redis
 
-from monitor.contract.feedback import DISPOSITIONS, TODO
+from monitor.contract.feedback import DISPOSITIONS, TODO, WAITING
+from monitor.contract.work import NOBODY
 from monitor.incidents import incident_of, incidents_of
 from monitor.readmodel import readmodel
 from monitor.readmodel.jurisdiction import Jurisdiction
-from monitor.readmodel.layout import Keys, amount_of, score_of
+from monitor.readmodel.layout import Keys, State, amount_of, score_of
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import Order, ReadModel, Wanted
 from rules.engine.finding import SEVERITIES
@@ -41,12 +42,19 @@ class World:
         self._random = Random(seed)
         self.alerts: dict[str, Alert] = {}
         self.said: dict[str, str] = {}
+        self.opened: dict[str, int] = {}
+        self.assigned: dict[str, str] = {}
+        self.made: dict[str, str] = {}
+        self.proposed: dict[str, str] = {}
         self.revisions: list[bytes] = []
         self.feedback: list[bytes] = []
+        self.work: list[bytes] = []
         for _ in range(120):
             self._revise()
         for _ in range(40):
             self._dispose()
+        for _ in range(120):
+            self._work()
 
     def _revise(self) -> None:
         draw = self._random
@@ -58,12 +66,15 @@ class World:
             severity=draw.choice(SEVERITIES), fixmedins_code=draw.choice(["P1", "P2"]),
             stage=draw.choice(["in", "post"]),
             insuplc_admdvs=draw.choice(REGIONS), mdtrtarea_admvs=draw.choice(REGIONS),
-            last_time=iso(FIRST + draw.randint(0, 5) * HOUR), vola_amt=draw.choice([0, 10.5, 20]),
+            last_time=iso(FIRST + draw.randint(0, 5) * HOUR), detected_at=iso(FIRST + draw.randint(0, 9) * HOUR),
+            vola_amt=draw.choice([0, 10.5, 20]),
             incident_id=f"{draw.choice([number, 3, 7]):032x}",
             subject={"kind": "person", "id": draw.choice(["p_1", "p_2"])},
             evidence=[{"person": draw.choice(["p_2", "p_3"]), "setl_id": f"S{draw.randint(1, 9)}"}],
         )  # fmt: skip
         self.alerts[name] = made
+        found = parse(str(made["detected_at"]))
+        self.opened[name] = min(found, self.opened.get(name, found))
         self.revisions.append(orjson.dumps(made))
 
     def _dispose(self) -> None:
@@ -74,6 +85,38 @@ class World:
         self.feedback.append(
             orjson.dumps({"alert_id": name, "disposition": said, "reason": "核实", "by": "1", "at": iso(FIRST + at)})
         )
+
+    def _work(self) -> None:
+        draw, at = self._random, len(self.work)
+        name = f"{draw.randint(1, 60):032x}"
+        act = {"alert_id": name, "by": "1", "at": iso(FIRST + at)}
+        if draw.random() < 0.5:
+            self._review(name, act)
+            return
+        if draw.random() < 0.3:
+            self.work.append(orjson.dumps(act | {"kind": "commented", "text": "已电话核实"}))
+            return
+        to = draw.choice(["张三", "李四", ""])
+        self.assigned[name] = to
+        self.work.append(orjson.dumps(act | {"kind": "assigned", "to": to}))
+
+    def _review(self, name: str, act: dict[str, Any]) -> None:
+        """A proposal; or, of one that waits or did, that it is approved or returned."""
+        draw = self._random
+        kind = draw.choice(["proposed", "approved", "returned"]) if name in self.made else "proposed"
+        if kind == "proposed":
+            said = draw.choice([*DISPOSITIONS])
+            self.made[name], self.proposed[name] = act["at"], said
+            self.work.append(orjson.dumps(act | {"kind": kind, "disposition": said, "reason": "核实"}))
+            return
+        self.proposed.pop(name, None)
+        self.work.append(orjson.dumps(act | {"kind": kind, "of": self.made[name], "reason": "不足"}))
+
+    def state(self, name: str) -> State:
+        """What became of an alert."""
+        said = self.said.get(name, TODO)
+        is_due = said == TODO and self.alerts[name]["status"] != "withdrawn"
+        return State(self.opened[name], said, self.assigned.get(name) or NOBODY, is_due, self.proposed.get(name, ""))
 
     def asked(self) -> tuple[Wanted, Order]:
         """What somebody asks for."""
@@ -87,7 +130,8 @@ class World:
             institution=perhaps(["P1", "P2"]), min_severity=perhaps(SEVERITIES),
             since=perhaps([FIRST + 2 * HOUR, FIRST + 5 * HOUR]), is_open=draw.random() < 0.3,
             person=perhaps(["p_1", "p_2", "p_3"]), stage=perhaps(["in"]), region=perhaps(["341021", "341022"]),
-            disposition=perhaps([TODO, *DISPOSITIONS]), text=perhaps(["S7", "lead", "nothing"]),
+            disposition=perhaps([TODO, WAITING, *DISPOSITIONS]), text=perhaps(["S7", "lead", "nothing"]),
+            assignee=perhaps([NOBODY, "张三", "王五"]), overdue_before=perhaps([FIRST, FIRST + 5 * HOUR]),
             within=draw.choice([None, *JURISDICTIONS]),
         ), draw.choice(get_args(Order))  # fmt: skip
 
@@ -96,7 +140,7 @@ class World:
         free = replace(wanted, within=None)
         found = [
             one for one in self.alerts.values()
-            if free.matches(one, self.said.get(one["alert_id"], TODO)) and sees(wanted.within, one)
+            if free.matches(one, self.state(one["alert_id"])) and sees(wanted.within, one)
         ]  # fmt: skip
         found.sort(key=lambda one: self._place(one, order), reverse=True)
         by_incident: dict[str, list[Alert]] = {}
@@ -104,10 +148,12 @@ class World:
             by_incident.setdefault(incident_of(one), []).append(one)
         return [ids_of(some) for some in by_incident.values()]
 
-    @staticmethod
-    def _place(one: Alert, order: Order) -> tuple[float, float, str]:
-        first = {"newest": 0.0, "amount": amount_of(one), "severity": float(SEVERITIES.index(one["severity"]))}[order]
-        return first, 0.0 if order == "amount" else float(score_of(one)), one["alert_id"]
+    def _place(self, one: Alert, order: Order) -> tuple[float, float, str]:
+        first = {
+            "newest": 0.0, "amount": amount_of(one), "severity": float(SEVERITIES.index(one["severity"])),
+            "due": -float(self.opened[one["alert_id"]]),
+        }[order]  # fmt: skip
+        return first, 0.0 if order in ("amount", "due") else float(score_of(one)), one["alert_id"]
 
 
 def sees(within: Jurisdiction | None, one: Alert) -> bool:
@@ -128,14 +174,19 @@ def ids_of(alerts: Iterable[Alert]) -> list[str]:
 
 
 async def taken(redis_url: str, prefix: str, world: World, order: Random) -> ReadModel:
-    """A read model into which everything came, revisions and dispositions in any order, some twice."""
-    both = [(one, 0) for one in world.revisions] + [(one, 1) for one in world.feedback]
-    both += order.sample(both, 30)
-    order.shuffle(both)
+    """A read model into which everything came, revisions, dispositions and work in any order, some twice."""
     projector = Projector({}, prefix, redis_url, days=90_000)
+    kinds = [
+        (projector.put, world.revisions),
+        (projector.put_feedback, world.feedback),
+        (projector.put_work, world.work),
+    ]
+    all_of_it = [(put, one) for put, values in kinds for one in values]
+    all_of_it += order.sample(all_of_it, 30)
+    order.shuffle(all_of_it)
     async with Redis.from_url(redis_url) as redis:
-        for value, kind in both:
-            await (projector.put_feedback if kind else projector.put)(redis, [value])
+        for put, value in all_of_it:
+            await put(redis, [value])
     return ReadModel(redis_url, prefix)
 
 
@@ -158,6 +209,7 @@ async def test_a_list_is_what_a_walk_over_all_finds(
         assert flat == [one["alert_id"] for one in listed.newest], (wanted, order)
         assert (len(flat), False, None) == (listed.total, listed.is_more, listed.next_at)
         assert {one: world.said[one] for one in flat if one in world.said} == listed.dispositions
+        assert {one: world.state(one) for one in flat} == listed.states
 
         pages, at = list[str](), 0
         while True:
@@ -241,6 +293,7 @@ async def test_what_is_kept_no_longer_is_let_go_of(redis_url: str, prefix: str) 
             assert {b"b", b"c"} >= {*await redis.zrange(key, 0, -1)}, key
         assert [b"b", b"c"] == await redis.zrange(keys.newest, 0, -1)
         assert [b"b", b"c"] == await redis.zrange(keys.costliest, 0, -1)
+        assert {b"b", b"c"} == {*await redis.zrange(keys.due, 0, -1)}
 
 
 async def test_many_under_several_names_are_counted_up_to_a_bound(

@@ -1,0 +1,119 @@
+"""A lead is exported from its page: as a file, for the printer, on the audit topic, and on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from monitor.area.exporting import is_unchanged, parameters_as_in_force
+from monitor.cli import app
+from monitor.console.app import app_of
+from monitor.console.metrics import ConsoleMetrics
+from monitor.console.words import WORDS
+from monitor.inforce.rulebook import configure, definition, parameters_of
+from monitor.settings import Settings, load_settings
+from rules.catalogue import catalogue
+from rules.engine.watch import Watch
+from tests.monitor.console._leads import leads, read
+
+pytestmark = pytest.mark.redis
+
+
+async def test_a_file_and_a_paper_are_handed_out_and_audited(page: TestClient, settings: Settings) -> None:
+    """Each with the mark that the audit record has, and with the name that was typed."""
+    one = leads()[0]
+    asked = {"target": "market", "by": "王五"}
+
+    file = page.get(f"/leads/{one['alert_id'][:8]}/export.json", params=asked)
+    paper = page.get(f"/leads/{one['alert_id']}/print", params=asked)
+
+    audit = read(settings.brokers, f"{settings.prefix}.audit")
+    assert (200, 200) == (file.status_code, paper.status_code)
+    assert is_unchanged(file.content)
+    assert f'attachment; filename="lead-{one["alert_id"]}.json"' == file.headers["content-disposition"]
+    assert "市场监督管理部门" in paper.text
+    assert {("王五", "alerts export", "market", one["alert_id"])} == {
+        (said["by"], said["what"], said["after"]["target"], said["after"]["alert_id"]) for said in audit
+    }
+    marks = {said["after"]["sha256"] for said in audit}
+    assert len(marks) == 2
+    assert file.json()["sha256"] in marks
+    assert [mark for mark in marks if mark in paper.text]
+    assert one["text"]["zh"] in paper.text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_every_lead_can_be_printed(page: TestClient, language: str) -> None:
+    """In both languages, whatever its rule."""
+    for one in leads():
+        paper = page.get(f"/leads/{one['alert_id']}/print", params={"by": "1", "lang": language})
+        assert paper.status_code == 200
+        assert "<script>alert" not in paper.text
+        assert ("医保基金使用疑点线索" if language == "zh" else "Lead on the use of") in paper.text
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("?target=press&by=1", 422), ("?target=police", 422), (f"?by={'x' * 65}", 422)],
+)
+async def test_nothing_is_handed_out_to_nobody(page: TestClient, settings: Settings, address: str, status: int) -> None:
+    """Nor to whom there is no address; and nothing is audited."""
+    answers = [page.get(f"/leads/{leads()[0]['alert_id']}/{kind}{address}") for kind in ("export.json", "print")]
+
+    assert {status} == {one.status_code for one in answers}
+    assert [] == read(settings.brokers, f"{settings.prefix}.audit")
+
+
+@pytest.mark.usefixtures("page")
+def test_what_cannot_be_audited_is_not_handed_out(command: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The brokers are away: on the page as on the command line."""
+    monkeypatch.setattr("monitor.area.deeds.SECONDS", 2.0)
+    monkeypatch.setenv("MONITOR_BROKERS", "127.0.0.1:1")
+    one = leads()[0]["alert_id"]
+    other = TestClient(app_of(load_settings(), ConsoleMetrics()), base_url="http://localhost")
+
+    answer = command.invoke(app, ["alerts", "export", one, "--by", "1"])
+    paper = other.get(f"/leads/{one}/print", params={"by": "1"})
+
+    assert "" == answer.stdout
+    assert "MONITOR_BROKERS" in str(answer.exception)
+    assert (503, True) == (paper.status_code, WORDS["kafka_away"].zh in paper.text)
+
+
+@pytest.mark.usefixtures("page")
+def test_a_file_of_the_command_line_can_be_checked(command: CliRunner, settings: Settings, tmp_path: Path) -> None:
+    """What was exported is unchanged; a figure that was changed is told, with exit code 1."""
+    one, file = leads()[0]["alert_id"], tmp_path / "lead.json"
+
+    answer = command.invoke(app, ["alerts", "export", one[:10], "--to", "health", "--by", "王五"])
+    file.write_text(answer.stdout, encoding="utf-8")
+    good = command.invoke(app, ["alerts", "verify", str(file)])
+    file.write_text(answer.stdout.replace("王五", "李四"), encoding="utf-8")
+    bad = command.invoke(app, ["alerts", "verify", str(file), "--lang", "en"])
+
+    assert (0, 0, 1) == (answer.exit_code, good.exit_code, bad.exit_code)
+    assert ("与导出时一致" in good.stdout, "it was changed" in bad.stdout) == (True, True)
+    [audit] = read(settings.brokers, f"{settings.prefix}.audit")
+    assert ("王五", "health") == (audit["by"], audit["after"]["target"])
+
+
+async def test_parameters_are_those_of_the_version_that_wrote_the_lead(settings: Settings) -> None:
+    """The defaults for the plain version, else what stands on the topic of rules; of an unknown version none."""
+    rule, client = catalogue()["S01"], {"bootstrap_servers": settings.brokers}
+    life, made = configure(rule, {"limit": 11}, "S01")
+    key, value = definition(Watch(made, shadow=False, enabled=True, since=life.since), {"limit": 11})
+    producer = Producer({"bootstrap.servers": settings.brokers, "log_level": 0})
+    producer.produce(f"{settings.prefix}.rules", value, key)
+    producer.flush(10)
+
+    async def of(version: str) -> dict[str, object] | None:
+        return await parameters_as_in_force(client, settings.prefix, {"rule_id": "S01", "rule_version": version})
+
+    plain, other = await of(rule.card.version), await of(made.full_version)
+    assert parameters_of(rule) == plain
+    assert parameters_of(rule) | {"limit": 11} == other
+    assert await of("0+ffffff") is None
