@@ -97,9 +97,14 @@ class Access:
         user = self._users.get(hashed)
         return None if user is None else (hashed, user)
 
-    def of_hash(self, hashed: str) -> User | None:
-        """Whose token has this hash; None where the file has it no more."""
-        return self._users.get(hashed)
+    def of_session(self, who: Mapping[str, Any]) -> User | None:
+        """Whose session it is; None where the file has the token, or the provider, no more."""
+        if "token" in who:
+            return self._users.get(who["token"])
+        if self.oidc is None:
+            return None
+        within = None if who["within"] is None else Jurisdiction(*map(tuple, who["within"]))
+        return User(who["name"], who["role"], within)
 
     def of_claims(self, claims: Mapping[str, Any]) -> User | None:
         """Who an ID token says that it is; None where it gives no name, no role or no region.
@@ -111,12 +116,11 @@ class Access:
         named, roles = self.oidc.claims, self.oidc.roles
         name = " ".join(_values(claims, named.name)).strip()[:LONGEST_NAME]
         held = [roles[one] for one in _values(claims, named.role) if one in roles]
-        regions, institutions = _values(claims, named.regions), _values(claims, named.institutions)
-        is_limited = bool(named.regions or named.institutions)
-        if not name or not held or (is_limited and not regions + institutions):
+        given = _values(claims, named.regions), _values(claims, named.institutions)
+        sees_all = not (named.regions or named.institutions) or any(EVERYTHING in one for one in given)
+        within = None if sees_all else _within(*given)
+        if not name or not held or (within is None and not sees_all):
             return None
-        sees_all = EVERYTHING in regions + institutions
-        within = None if sees_all or not is_limited else _within(regions, institutions)
         return User(name, max(held, key=ROLES.index), within)
 
 
@@ -204,7 +208,7 @@ def _wrong_in(file: _File, secret: str) -> str:
 
 def _within(regions: Iterable[str], institutions: Iterable[str]) -> Jurisdiction | None:
     found = Jurisdiction(tuple(filter(_is_region, regions)), tuple(one.upper() for one in institutions))
-    return found if regions or institutions else None
+    return found if found.names else None
 
 
 def _is_region(code: str) -> bool:

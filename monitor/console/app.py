@@ -25,6 +25,7 @@ from monitor.console.exports import exports_of
 from monitor.console.guard import Guard, LoginNeededError, TooOftenError, check_table, login_address, user_of
 from monitor.console.login import login_of
 from monitor.console.metrics import ConsoleMetrics
+from monitor.console.oidc import oidc_of
 from monitor.console.pages import api_of, pages_of, rules_of
 from monitor.console.persons import TableError, persons_of
 from monitor.console.persons import check_table as check_persons
@@ -74,7 +75,7 @@ def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     _tell_errors(app, console)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     routers = [login_of(console), pages_of(console), rules_of(console), api_of(console), _saying(console)]
-    routers += [work_of(console), exports_of(console), persons_of(console), _description_of(app)]
+    routers += [oidc_of(console), work_of(console), exports_of(console), persons_of(console), _description_of(app)]
     check_table(route for router in routers for route in router.routes)
     for router in routers:
         app.include_router(router)

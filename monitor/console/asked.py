@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from monitor.contract.feedback import LONGEST_NAME, Disposition
 from monitor.readmodel.jurisdiction import Jurisdiction
@@ -34,6 +34,12 @@ _EMPTY = BeforeValidator(_none_if_empty)
 _Code = Annotated[str, Field(max_length=64)]
 
 
+class Told(BaseModel):
+    """Why the API does not answer what was asked, in English."""
+
+    detail: str
+
+
 class Asked(BaseModel):
     """A list of leads, as it stands in an address. What is empty is not asked for.
 
@@ -43,7 +49,7 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    rule: Annotated[str | None, _EMPTY] = None
+    rule: Annotated[str | None, _EMPTY, WithJsonSchema({"type": "string", "enum": [*catalogue()]})] = None
     severity: Annotated[Severity | None, _EMPTY] = None
     stage: Annotated[Literal["pre", "in", "post"] | None, _EMPTY] = None
     open: bool = False

@@ -83,6 +83,7 @@ class Console:
             "nobody": NOBODY, "needs_approval": self.settings.second_reviewer,
             "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix, "user": user,
             "may": lambda role: user is not None and user.may(role), "has_login": self.access is not None,
+            "has_oidc": self.access is not None and self.access.oidc is not None,
         }  # fmt: skip
         response = self._templates.TemplateResponse(request, f"{name}.html", {**context, **shown}, status_code=status)
         if "lang" in request.query_params:
@@ -114,7 +115,7 @@ class Console:
         who = session.get("who")
         if self.access is None or who is None or time.time() >= session["until"]:
             return None
-        return self.access.of_hash(who["token"])
+        return self.access.of_session(who)
 
     def still_there(self, request: Request) -> bool:
         """Whether whoever asked may still see what comes: a stream of news lasts longer than a request."""

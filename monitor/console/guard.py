@@ -18,6 +18,8 @@ NEEDED: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/login"): None,
     ("POST", "/login"): None,
     ("POST", "/logout"): None,
+    ("GET", "/login/oidc"): None,
+    ("GET", "/login/oidc/back"): None,
     ("GET", "/"): "viewer",
     ("GET", "/leads"): "viewer",
     ("GET", "/leads.csv"): "viewer",
@@ -40,7 +42,7 @@ NEEDED: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/api/openapi.json"): "viewer",
 }
 """Method and route -> the least role; None: nobody has to have logged in."""
-LOGIN_ROUTES = frozenset({("POST", "/login")})
+LOGIN_ROUTES = frozenset({("POST", "/login"), ("GET", "/login/oidc"), ("GET", "/login/oidc/back")})
 """Routes on which somebody tries to log in: limited by the address of the browser."""
 
 

@@ -21,7 +21,7 @@ from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
 from monitor.area.disposing import proposal_in
 from monitor.area.exporting import TARGETS
 from monitor.area.working import WHAT
-from monitor.console.asked import Asked
+from monitor.console.asked import Asked, Told
 from monitor.console.context import Console, found, language_of, said_in
 from monitor.console.csvtext import csv_of
 from monitor.console.guard import user_of
@@ -48,6 +48,15 @@ MOST_SILENT = 20
 PING_SECONDS = 15.0
 """So often a page that waits for news hears that the connection is there."""
 
+ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Told, "description": "Log in first."},
+    403: {"model": Told, "description": "The role does not allow this."},
+    404: {"model": Told, "description": "There is no such lead."},
+    422: {"model": Told, "description": "What is asked for is wrong."},
+    429: {"model": Told, "description": "Too many requests; the header Retry-After says for how many seconds."},
+    503: {"model": Told, "description": "The read model does not answer."},
+}
+"""What the API answers in place of leads."""
 AskedFor = Annotated[Asked, Query()]
 
 
@@ -125,7 +134,7 @@ def rules_of(console: Console) -> APIRouter:
 
 def api_of(console: Console) -> APIRouter:
     """What other programs read, as JSON."""
-    router, model = APIRouter(prefix="/api"), console.model
+    router, model = APIRouter(prefix="/api", responses=ERRORS), console.model
 
     @router.get("/leads")
     def leads(request: Request, asked: AskedFor) -> dict[str, Any]:

@@ -126,6 +126,11 @@ WORDS: Mapping[str, Said] = {
     "token": Said("访问令牌", "Access token"),
     "token_hint": Said("由管理员发放", "from your administrator"),
     "log_in_wrong": Said("令牌无效或已停用。", "This token is not valid."),
+    "log_in_oidc": Said("统一身份认证登录", "Log in with your organisation's account"),
+    "oidc_refused": Said(
+        "统一身份认证未通过，或您的账号没有本系统的角色，请联系管理员。",
+        "Your organisation did not let you in, or gave you no role here; tell your administrator.",
+    ),
     "log_in_first": Said("请先登录。", "log in first."),
     "forbidden": Said("您的角色无权进行此操作。", "Your role does not allow this."),
     "too_often": Said("操作过于频繁，请{}秒后再试。", "Too many requests; try again in {} seconds."),

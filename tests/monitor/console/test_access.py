@@ -361,6 +361,6 @@ def test_a_token_is_told_by_its_hash_alone() -> None:
     """Blanks around it come from copying."""
     access = Access([Token("a", hash_of("smt_x"), "viewer")])
 
-    assert access.of_token(" smt_x\n") == (hash_of("smt_x"), access.of_hash(hash_of("smt_x")))
+    assert access.of_token(" smt_x\n") == (hash_of("smt_x"), access.of_session({"token": hash_of("smt_x")}))
     assert access.of_token("") is None
     assert access.of_claims({"name": "a", "roles": ["admin"]}) is None
