@@ -24,7 +24,7 @@ from monitor.console.metrics import ConsoleMetrics
 from monitor.console.pages import api_of, pages_of, rules_of
 from monitor.console.who import WhoError, by_of, remember
 from monitor.console.words import words_in
-from monitor.console.working import work_of
+from monitor.console.working import snoozes_of, work_of
 from monitor.contract.feedback import LONGEST_REASON, Disposition
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings
@@ -55,15 +55,8 @@ def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     _surround(app, metrics)
     _tell_errors(app, console)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for router in (
-        exports_of(console),
-        work_of(console),
-        pages_of(console),
-        rules_of(console),
-        api_of(console),
-        _saying(console),
-    ):
-        app.include_router(router)
+    for router_of in (exports_of, work_of, snoozes_of, pages_of, rules_of, api_of, _saying):
+        app.include_router(router_of(console))
     return app
 
 

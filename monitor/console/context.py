@@ -26,7 +26,7 @@ from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
 from monitor.contract.text import Language
-from monitor.contract.work import LONGEST_TEXT, NOBODY
+from monitor.contract.work import LONGEST_SNOOZE_DAYS, LONGEST_TEXT, NOBODY
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import ReadModel
@@ -67,6 +67,7 @@ class Console:
             "severity_word": lambda one: severity_word(one, language),
             "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
             "longest_reason": LONGEST_REASON, "longest_text": LONGEST_TEXT, "nobody": NOBODY,
+            "longest_snooze": LONGEST_SNOOZE_DAYS,
             "needs_approval": self.settings.second_reviewer,
             "longest_name": LONGEST_NAME,
             "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix,
