@@ -15,6 +15,7 @@ from monitor.alertwords import (
     HISTORICAL,
     ROLES,
     SEVERITIES,
+    SNOOZED,
     STAGES,
     STATUS,
     SUBJECTS,
@@ -97,6 +98,7 @@ def alert_line(alert: Alert, language: Language, *, with_id: bool = False) -> st
         padded(speech.of(STATUS, alert["status"]), 9) if with_id else "",
         rule_cell(alert["rule_id"]),
         HISTORICAL.of(language) if alert.get("historical") else "",
+        SNOOZED.of(language) if alert.get("snoozed") else "",
         alert["text"][language],
     ]
     return " ".join(filter(None, [alert["alert_id"] if with_id else "", *parts]))
@@ -138,6 +140,8 @@ def standing_of(alert: Alert, language: Language) -> str:
         status = f"{status}{speech.comma}{speech.of(CLOSED_BY, closed_by)}"
     if alert.get("historical"):
         status = f"{status}{speech.comma}{HISTORICAL.of(language)}"
+    if until := alert.get("snoozed"):
+        status = f"{status}{speech.comma}{SNOOZED.of(language)}{speech.word('until').format(_moment(until))}"
     return f"{status} · {speech.of(STAGES, alert['stage'])}"
 
 

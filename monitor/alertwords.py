@@ -20,6 +20,8 @@ STATUS: Mapping[str, Said] = {
 }
 HISTORICAL = Said("历史", "historical")
 """Of an alert whose last trigger lies before the area went live."""
+SNOOZED = Said("已暂停提醒", "snoozed")
+"""Of an alert of which nobody is told for a while."""
 CLOSED_BY: Mapping[str, Said] = {
     "quiet": Said("未再发生", "no further finding"),
     "rule_off": Said("规则停用", "the rule is off"),
@@ -113,6 +115,7 @@ HEADINGS: Mapping[str, Said] = {
         "（假名；凭下列结算号、就诊号在结算系统中查找本人）",
         " (a pseudonym; the settlement or visit below leads to the person)",
     ),
+    "until": Said("至{}", " until {}"),
     "shadow": Said("试运行规则，不通知", "a shadow rule, pages nobody"),
     "merged": Said("并入线索", "merged into"),
     "warming": Said("数据自此时起完整", "complete from"),

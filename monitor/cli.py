@@ -63,7 +63,7 @@ for command in (
     *(worker.worker, notify.notify, console.console, exporter.exporter, reconcile.reconcile, doctor.doctor),
 ):
     app.command()(command)
-for of_lead in (leadwork.assign, leadwork.comment, leadwork.approve):
+for of_lead in (leadwork.assign, leadwork.comment, leadwork.approve, leadwork.snooze, leadwork.unsnooze):
     alerts.alerts_app.command()(of_lead)
 alerts.alerts_app.command("return")(leadwork.give_back)
 for name, some in {

@@ -1,4 +1,4 @@
-"""Commands about work on alerts: assign, comment, approve, return."""
+"""Commands about work on alerts: assign, comment, approve, return, snooze, unsnooze."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from monitor.commands.alerts import By, known
 from monitor.commands.cluster import Brokers, Prefix, client, talk
 from monitor.commands.common import Json, Lang, LangOption, out_json, out_line
 from monitor.contract.text import Said
+from monitor.contract.work import LONGEST_SNOOZE_DAYS
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from monitor.area.deeds import Deed
-    from monitor.contract.work import Assigned, Commented
+    from monitor.contract.work import Assigned, Commented, Snooze
 
 _WRITTEN = Said("{} 已记录", "{} written")
 
@@ -40,7 +41,7 @@ def assign(
         raise ConfigurationError("--back: expected it without --to")
     settings, name = load_settings(brokers=brokers, prefix=prefix), by or getpass.getuser()
     acts = _work(settings, alert_ids, lambda one: act_of(Assigned, name, alert_id=one, to="" if back else to or name))
-    _tell(acts, lang, as_json)
+    _tell(acts, "", lang, as_json)
 
 
 def comment(
@@ -58,7 +59,7 @@ def comment(
 
     settings, name = load_settings(brokers=brokers, prefix=prefix), by or getpass.getuser()
     acts = _work(settings, [alert_id], lambda one: act_of(Commented, name, alert_id=one, text=text))
-    _tell(acts, lang, as_json)
+    _tell(acts, "", lang, as_json)
 
 
 def approve(
@@ -74,7 +75,7 @@ def approve(
     from monitor.area.disposing import approved
 
     settings, name = load_settings(brokers=brokers, prefix=prefix), by or getpass.getuser()
-    _tell(_review(settings, alert_id, lambda proposal: approved(settings.prefix, proposal, name)), lang, as_json)
+    _tell(_review(settings, alert_id, lambda proposal: approved(settings.prefix, proposal, name)), "", lang, as_json)
 
 
 def give_back(
@@ -91,7 +92,59 @@ def give_back(
     from monitor.area.disposing import returned
 
     settings, name = load_settings(brokers=brokers, prefix=prefix), by or getpass.getuser()
-    _tell(_review(settings, alert_id, lambda one: returned(settings.prefix, one, name, reason)), lang, as_json)
+    _tell(_review(settings, alert_id, lambda one: returned(settings.prefix, one, name, reason)), "", lang, as_json)
+
+
+def snooze(
+    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    days: Annotated[int, typer.Option(min=1, max=LONGEST_SNOOZE_DAYS, help="It ends by itself after so many days.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    by: By = "",
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    *,
+    lang: LangOption,
+    as_json: Json = False,
+) -> None:
+    """Notify nobody of the leads of an alert's rule about its subject for a while; they are listed as before."""
+    from datetime import datetime, timedelta
+
+    from monitor.contract.work import Snoozed
+    from rules.times import BEIJING
+
+    until = datetime.now(BEIJING) + timedelta(days=days)
+    settings, name = load_settings(brokers=brokers, prefix=prefix), by or getpass.getuser()
+    _tell(_snooze(settings, alert_id, Snoozed, name, reason=reason, until=until), alert_id, lang, as_json)
+
+
+def unsnooze(
+    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    by: By = "",
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    *,
+    lang: LangOption,
+    as_json: Json = False,
+) -> None:
+    """Notify of the leads of an alert's rule about its subject again."""
+    from monitor.contract.work import SnoozeEnded
+
+    settings, name = load_settings(brokers=brokers, prefix=prefix), by or getpass.getuser()
+    _tell(_snooze(settings, alert_id, SnoozeEnded, name), alert_id, lang, as_json)
+
+
+def _snooze(settings: Settings, alert_id: str, kind: type[Snooze], by: str, **given: object) -> list[Deed]:
+    """Write what is said of a snooze. Raises InputError, ConfigurationError."""
+    from monitor.area.deeds import record
+    from monitor.area.working import snoozed
+    from monitor.contract.work import snooze_of, subject_of
+    from monitor.readmodel.readmodel import ReadModel
+
+    model = ReadModel(settings.redis, settings.prefix)
+    alert = known(model.one(alert_id), alert_id)
+    deed = snoozed(settings.prefix, snooze_of(alert, kind, by, **given), model.snoozes().get(subject_of(alert)))
+    talk(settings, lambda: record(client(settings), settings.prefix, [deed]))
+    return [deed]
 
 
 def _review(settings: Settings, alert_id: str, made: Callable[[Mapping[str, Any]], Deed]) -> list[Deed]:
@@ -124,10 +177,10 @@ def _work(settings: Settings, alert_ids: list[str], made: Callable[[str], Assign
     return deeds
 
 
-def _tell(deeds: list[Deed], lang: Lang, as_json: bool) -> None:
+def _tell(deeds: list[Deed], alert_id: str, lang: Lang, as_json: bool) -> None:
     """Say what was written."""
     if as_json:
         out_json([deed.after for deed in deeds])
         return
     for deed in deeds:
-        out_line(_WRITTEN.of(lang.value).format(deed.after["alert_id"]))
+        out_line(_WRITTEN.of(lang.value).format(deed.after.get("alert_id", alert_id)))

@@ -31,7 +31,7 @@ from monitor.console.persons import TableError, persons_of
 from monitor.console.persons import check_table as check_persons
 from monitor.console.who import WhoError, by_of, remember
 from monitor.console.words import words_in
-from monitor.console.working import work_of
+from monitor.console.working import snoozes_of, work_of
 from monitor.contract.feedback import LONGEST_REASON, Disposition
 from monitor.errors import ConfigurationError, InputError
 from monitor.settings import Settings
@@ -75,7 +75,8 @@ def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     _tell_errors(app, console)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     routers = [login_of(console), pages_of(console), rules_of(console), api_of(console), _saying(console)]
-    routers += [oidc_of(console), work_of(console), exports_of(console), persons_of(console), _description_of(app)]
+    routers += [oidc_of(console), work_of(console), snoozes_of(console), exports_of(console), persons_of(console)]
+    routers.append(_description_of(app))
     check_table(route for router in routers for route in router.routes)
     for router in routers:
         app.include_router(router)

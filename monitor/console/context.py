@@ -30,7 +30,7 @@ from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
 from monitor.contract.text import Language
-from monitor.contract.work import LONGEST_TEXT, NOBODY
+from monitor.contract.work import LONGEST_SNOOZE_DAYS, LONGEST_TEXT, NOBODY
 from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
@@ -80,6 +80,7 @@ class Console:
             "severity_word": lambda one: severity_word(one, language),
             "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
             "longest_reason": LONGEST_REASON, "longest_text": LONGEST_TEXT, "longest_name": LONGEST_NAME,
+            "longest_snooze": LONGEST_SNOOZE_DAYS,
             "nobody": NOBODY, "needs_approval": self.settings.second_reviewer,
             "by": unquote(request.cookies.get("by", "")), "area": self.settings.prefix, "user": user,
             "may": lambda role: user is not None and user.may(role), "has_login": self.access is not None,

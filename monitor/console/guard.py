@@ -35,10 +35,13 @@ NEEDED: Mapping[tuple[str, str], Role | None] = {
     ("POST", "/assignments"): "reviewer",
     ("POST", "/comments"): "reviewer",
     ("POST", "/reviews"): "approver",
+    ("POST", "/snoozes"): "approver",
+    ("POST", "/snoozes/end"): "approver",
     ("POST", "/persons"): "approver",
     ("GET", "/api/leads"): "viewer",
     ("GET", "/api/leads/{alert_id}"): "viewer",
     ("GET", "/api/rules"): "viewer",
+    ("GET", "/api/snoozes"): "reviewer",
     ("GET", "/api/openapi.json"): "viewer",
 }
 """Method and route -> the least role; None: nobody has to have logged in."""

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -20,7 +20,6 @@ from starlette.exceptions import HTTPException
 from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
 from monitor.area.disposing import proposal_in
 from monitor.area.exporting import TARGETS
-from monitor.area.working import WHAT
 from monitor.console.asked import Asked, Told
 from monitor.console.context import Console, found, language_of, said_in
 from monitor.console.csvtext import csv_of
@@ -31,14 +30,16 @@ from monitor.console.plot import plot_of
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, TODO
 from monitor.contract.text import Language
+from monitor.contract.work import Snoozed, subject_of
 from monitor.incidents import incidents_of
 from monitor.readmodel.jurisdiction import Jurisdiction
+from monitor.readmodel.layout import CORRECTED
 from monitor.readmodel.readmodel import Listed, Wanted
 from monitor.workdays import Due
 from rules.catalogue import catalogue
 from rules.engine.finding import SEVERITIES
 from rules.engine.parameter import UNITS, origin_text
-from rules.times import to_ms
+from rules.times import BEIJING, to_ms
 
 PAGE = 50
 """So many incidents stand on a page."""
@@ -57,6 +58,15 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     503: {"model": Told, "description": "The read model does not answer."},
 }
 """What the API answers in place of leads."""
+_DONE = {
+    "assigned": "done_assigned", "commented": "done_commented", "proposed": "done_proposed",
+    "approved": "done_approved", "returned": "done_returned", "snoozed": "done_snoozed",
+    "snooze_ended": "done_snooze_ended",
+}  # fmt: skip
+"""Kind of an act -> its key among the words."""
+_OUTCOMES = [*DISPOSITIONS, CORRECTED]
+MONTHS = 12
+"""So many months of a rule are shown."""
 AskedFor = Annotated[Asked, Query()]
 
 
@@ -115,8 +125,9 @@ def rules_of(console: Console) -> APIRouter:
 
     @router.get("/rules")
     def rules(request: Request) -> Response:
-        precisions = model.precision_of(catalogue(), [*DISPOSITIONS], user_of(request).within)
-        return console.page(request, "rules", {"rules": catalogue(), "found": precisions})
+        found = model.precision_of(catalogue(), _OUTCOMES, user_of(request).within)
+        shown = {"rules": catalogue(), "snoozes": _snoozes(console, request), "found": found}
+        return console.page(request, "rules", shown)
 
     @router.get("/rules/{rule_id}")
     def rule(request: Request, rule_id: str) -> Response:
@@ -126,8 +137,13 @@ def rules_of(console: Console) -> APIRouter:
             (name, defaults[name], UNITS[said.unit], said.meaning, origin_text(said.origin))
             for name, said in of_id.parameters().items()
         ]
-        precision = model.precision_of([rule_id], [*DISPOSITIONS], user_of(request).within)[rule_id]
-        return console.page(request, "rule", {"card": of_id.card, "found": precision, "parameters": parameters})
+        within, months = user_of(request).within, _months(datetime.now(BEIJING).date())
+        shown = {
+            "card": of_id.card, "parameters": parameters,
+            "found": model.precision_of([rule_id], _OUTCOMES, within)[rule_id],
+            "months": model.by_month(rule_id, [*DISPOSITIONS], months, within),
+        }  # fmt: skip
+        return console.page(request, "rule", shown)
 
     return router
 
@@ -158,13 +174,41 @@ def api_of(console: Console) -> APIRouter:
             "done": model.done_with(alert["alert_id"]),
         }
 
+    @router.get("/snoozes")
+    def snoozes(request: Request) -> list[dict[str, Any]]:
+        """The snoozes that are in force, as they stand on the topic of work."""
+        return [one.model_dump(mode="json") for one in _snoozes(console, request)]
+
     @router.get("/rules")
     def rules(request: Request) -> dict[str, dict[str, Any]]:
-        """Each rule with how many leads it has, of how many was said what, and its precision."""
-        precisions = model.precision_of(catalogue(), [*DISPOSITIONS], user_of(request).within)
-        return {rule: {**one._asdict(), "precision": one.precision} for rule, one in precisions.items()}
+        """Each rule: how many leads, of how many was said what, precision, and whether shadow is proposed."""
+        precisions = model.precision_of(catalogue(), _OUTCOMES, user_of(request).within)
+        return {
+            rule: {**one._asdict(), "precision": one.precision, "propose_shadow": one.is_poor}
+            for rule, one in precisions.items()
+        }
 
     return router
+
+
+def _months(today: date) -> list[str]:
+    """The last months, yyyy-mm, the latest first."""
+    number = 12 * today.year + today.month - 1
+    return [f"{one // 12}-{one % 12 + 1:02}" for one in range(number, number - MONTHS, -1)]
+
+
+def _snoozes(console: Console, request: Request) -> list[Snoozed]:
+    """The snoozes in force that a reader may see, the first end first.
+
+    Whoever is limited to regions sees those of their institutions: of other subjects it is not known where they belong.
+    """
+    user = user_of(request)
+    found = sorted(console.model.snoozes().values(), key=lambda one: one.until)
+    return [one for one in found if user.may("reviewer") and _may_see(user.within, one)]
+
+
+def _may_see(within: Jurisdiction | None, snooze: Snoozed) -> bool:
+    return within is None or (snooze.subject_kind == "institution" and within.has_institution(snooze.subject_id))
 
 
 def _search(console: Console, request: Request, asked: Asked) -> Listed:
@@ -206,6 +250,7 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
         "beside": [one for one in (incident.speaker, *incident.attached) if one is not alert],
         "speaker": incident.speaker["alert_id"], "history": history_of(said, done), "proposal": proposal_in(done),
+        "snooze": console.model.snoozes().get(subject_of(whole)),
         "saved": _saved(request, language), "targets": TARGETS, "state": state,
         "due": Due.of(console.model.working_days(), state.opened) if state.is_due else None,
         "persons": persons_in(whole) if console.settings.console_persons else [],
@@ -227,7 +272,8 @@ def _subject(console: Console, request: Request, asked: Asked, kind: str, code: 
 def _saved(request: Request, language: Language) -> str:
     """What was saved just now, in words."""
     saved, words = request.query_params.get("saved", ""), words_in(language)
-    said = said_in(language).get(saved, "") or (words[f"done_{saved}"] if saved in WHAT else "")
+    done = {kind: words[key] for kind, key in _DONE.items()}
+    said = said_in(language).get(saved, "") or done.get(saved, "")
     return words["saved"].format(said) if said else ""
 
 

@@ -181,6 +181,37 @@ WORDS: Mapping[str, Said] = {
     "done_proposed": Said("处置待审批", "disposition, waiting for approval"),
     "done_approved": Said("审批同意", "approved"),
     "done_returned": Said("审批退回", "returned"),
+    "snooze": Said("暂停提醒", "Snooze"),
+    "snooze_hint": Said(
+        "同一规则、同一对象的线索仍照常产生、列出，到期前不再通知；到期自动恢复。",
+        "Leads of this rule about this subject are found and listed as before; nobody is notified of them until it "
+        "ends by itself.",
+    ),
+    "snooze_days": Said("天数（1至180）", "Days (1 to 180)"),
+    "snooze_end": Said("恢复提醒", "End the snooze"),
+    "snoozed_until": Said("已暂停提醒，至{}", "snoozed until {}"),
+    "snoozes": Said("已暂停提醒的对象", "Snoozes in force"),
+    "done_snoozed": Said("暂停提醒", "snooze"),
+    "done_snooze_ended": Said("恢复提醒", "end of the snooze"),
+    "corrected": Said("自行更正", "corrected itself"),
+    "corrected_hint": Said(
+        "自行更正：出现后一天内因退费、撤销等不再成立的线索，单独统计，不计入属实率。",
+        "Corrected itself: within a day of its opening the lead held no more, as after a reversal; counted apart, and "
+        "not in the precision.",
+    ),
+    "month": Said("月份", "Month"),
+    "by_month": Said("各月处置", "Dispositions by month"),
+    "by_month_hint": Said(
+        "按最近一次处置的月份统计，仅含读模型中保留的线索。",
+        "By the month of the last disposition, of the leads that the read model keeps.",
+    ),
+    "poor": Said("建议转为试运行", "shadow proposed"),
+    "poor_hint": Said(
+        "建议将本规则转为试运行：已判定{}条，属实率{}。仅为建议，须人工决定：先调整参数，或在 rules.toml 中设 "
+        'status = "shadow" 后执行 monitor rules put rules.toml。',
+        "It is proposed to try this rule in shadow: {} leads were judged, the precision is {}. Nothing is done by "
+        'itself: change its parameters, or set status = "shadow" in rules.toml, then monitor rules put rules.toml.',
+    ),
     "export": Said("导出与移送", "Export and referral"),
     "export_title": Said("医保基金使用疑点线索", "Lead on the use of the insurance fund"),
     "export_json": Said("导出文件（JSON）", "Export as JSON"),

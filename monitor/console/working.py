@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
@@ -11,13 +12,26 @@ from fastapi.responses import RedirectResponse
 
 from monitor.area.deeds import Deed
 from monitor.area.disposing import approved, is_same, proposal_in, returned
-from monitor.area.working import worked
+from monitor.area.working import snoozed, worked
 from monitor.console.asked import MOST_AT_ONCE
 from monitor.console.context import Console, found
 from monitor.console.guard import user_of
 from monitor.console.who import by_of, remember
 from monitor.contract.feedback import LONGEST_REASON
-from monitor.contract.work import LONGEST_TEXT, Assigned, Commented, act_of, is_name
+from monitor.contract.work import (
+    LONGEST_SNOOZE_DAYS,
+    LONGEST_TEXT,
+    Assigned,
+    Commented,
+    Snooze,
+    Snoozed,
+    SnoozeEnded,
+    act_of,
+    is_name,
+    snooze_of,
+    subject_of,
+)
+from rules.times import BEIJING
 
 Ids = Annotated[list[str] | None, Form(max_length=MOST_AT_ONCE)]
 Text = Annotated[str, Form()]
@@ -68,6 +82,37 @@ def work_of(console: Console) -> APIRouter:
     return router
 
 
+def snoozes_of(console: Console) -> APIRouter:
+    """For how long nobody is told of the leads of a rule about a subject."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.post("/snoozes")
+    async def snooze(
+        request: Request, alert_id: Text, days: Annotated[int, Form(ge=1, le=LONGEST_SNOOZE_DAYS)], reason: Text = "",
+        by: Text = "",
+    ) -> Response:  # fmt: skip
+        if wrong := _wrong_in("return", reason):
+            return console.wrong(request, wrong)
+        until = datetime.now(BEIJING) + timedelta(days=days)
+        return await _snooze(console, request, alert_id, by_of(request, by), Snoozed, reason=reason, until=until)
+
+    @router.post("/snoozes/end")
+    async def end(request: Request, alert_id: Text, by: Text = "") -> Response:
+        return await _snooze(console, request, alert_id, by_of(request, by), SnoozeEnded)
+
+    return router
+
+
+async def _snooze(
+    console: Console, request: Request, alert_id: str, by: str, kind: type[Snooze], **given: object
+) -> Response:
+    """Write an act on all leads of the rule of a lead about its subject."""
+    lead = found(await asyncio.to_thread(console.model.one, alert_id, user_of(request).within))
+    before = (await asyncio.to_thread(console.model.snoozes)).get(subject_of(lead))
+    deed = snoozed(console.settings.prefix, snooze_of(lead, kind, by, **given), before)
+    return await _written(console, request, [deed], by, lead["alert_id"])
+
+
 def _wrong_in(verdict: str, reason: str) -> str:
     """What is wrong with a review, by its key among the words; empty where nothing is."""
     if verdict == "return" and not reason.strip():
@@ -90,11 +135,12 @@ async def _done(
     return await _written(console, request, deeds, name)
 
 
-async def _written(console: Console, request: Request, deeds: Sequence[Deed], by: str) -> Response:
-    """Write deeds, and show the lead, or the list where there are several."""
+async def _written(console: Console, request: Request, deeds: Sequence[Deed], by: str, shown: str = "") -> Response:
+    """Write deeds, and show the lead, or the list where there are several. shown: the lead where no deed names it."""
     await console.write(deeds)
     console.log.info("worked", alerts=len(deeds), what=deeds[0].what)
     last = deeds[-1].after
-    response = RedirectResponse(f"/leads/{last['alert_id']}?saved={last['kind']}" if len(deeds) == 1 else "/leads", 303)
+    to = f"/leads/{shown or last['alert_id']}?saved={last['kind']}" if len(deeds) == 1 else "/leads"
+    response = RedirectResponse(to, 303)
     remember(console, request, response, by)
     return response

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal, Self, TypeVar
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from monitor.contract.feedback import LONGEST_NAME, LONGEST_REASON, Disposition, check_reason
 from monitor.errors import InputError
-from rules.times import BEIJING
+from rules.times import BEIJING, to_ms
 
 NOBODY = "-"
 """Who works on a lead that nobody has; nobody is called so."""
 LONGEST_TEXT = 1000
 """Characters of a comment. Our assumption: more is a document, and belongs into the case."""
+LONGEST_SNOOZE_DAYS = 180
+"""Our assumption: what is known for half a year belongs into a table or a parameter."""
 
+Subject = tuple[str, str, str]
+"""Rule, kind and id of a subject."""
 Name = Annotated[str, Field(max_length=LONGEST_NAME, pattern=r"^([^-]|-.|$)")]
 T = TypeVar("T", bound="Act")
 
@@ -77,9 +82,64 @@ class Returned(OfLead):
     reason: str = Field(min_length=1, max_length=LONGEST_REASON)
 
 
-Work = Annotated[Assigned | Commented | Proposed | Approved | Returned, Field(discriminator="kind")]
+class OfSubject(Act):
+    """An act on all leads of one rule about one subject. subject_kind, subject_id: as the alert has them."""
+
+    rule_id: str = Field(min_length=1, max_length=32)
+    subject_kind: str = Field(min_length=1, max_length=32)
+    subject_id: str = Field(min_length=1, max_length=128)
+
+    @property
+    def subject(self) -> Subject:
+        """What it is about."""
+        return self.rule_id, self.subject_kind, self.subject_id
+
+
+class Snoozed(OfSubject):
+    """Nobody is told of these leads before `until`; the last act on a subject counts."""
+
+    kind: Literal["snoozed"] = "snoozed"
+    until: AwareDatetime
+    reason: str = Field(min_length=1, max_length=LONGEST_REASON)
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if not timedelta() < self.until - self.at <= timedelta(days=LONGEST_SNOOZE_DAYS):
+            raise ValueError(f"until: expected 1 to {LONGEST_SNOOZE_DAYS} days from now")
+        return self
+
+
+class SnoozeEnded(OfSubject):
+    """These leads are told again from now on."""
+
+    kind: Literal["snooze_ended"] = "snooze_ended"
+
+
+Snooze = Snoozed | SnoozeEnded
+Work = Annotated[
+    Assigned | Commented | Proposed | Approved | Returned | Snoozed | SnoozeEnded, Field(discriminator="kind")
+]
 WORK: TypeAdapter[Work] = TypeAdapter(Work)
 """Reads a message. Raises ValidationError, a ValueError, where it is none."""
+SNOOZE: TypeAdapter[Snooze] = TypeAdapter(Annotated[Snooze, Field(discriminator="kind")])
+"""Reads a message about snoozes. Raises ValidationError, a ValueError, where it is none."""
+
+
+def subject_of(alert: Mapping[str, Any]) -> Subject:
+    """What an alert is about, as a snooze names it."""
+    return alert["rule_id"], alert["subject"]["kind"], alert["subject"]["id"]
+
+
+def snooze_of(alert: Mapping[str, Any], kind: type[Snooze], by: str, **given: object) -> Snooze:
+    """An act of somebody now on all leads of the rule of an alert about its subject. Raises InputError."""
+    rule_id, subject_kind, subject_id = subject_of(alert)
+    return act_of(kind, by, rule_id=rule_id, subject_kind=subject_kind, subject_id=subject_id, **given)
+
+
+def in_force(acts: Iterable[Snooze], now: int) -> dict[Subject, Snoozed]:
+    """The snoozes that count now, ms UTC. acts: in any order."""
+    last = {one.subject: one for one in sorted(acts, key=lambda one: one.at)}
+    return {key: one for key, one in last.items() if isinstance(one, Snoozed) and now < to_ms(one.until)}
 
 
 def is_name(text: str) -> bool:

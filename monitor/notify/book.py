@@ -18,10 +18,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from monitor.notify.lead import Fate, Labels, Lead, annotations_of, labels_of, silent_for
+from monitor.contract.work import LONGEST_SNOOZE_DAYS, Snooze, in_force
+from monitor.notify.lead import Fate, Labels, Lead, annotations_of, labels_of, mark_of, silent_for
 from rules.engine.finding import SEVERITIES
 from rules.engine.text import Text
-from rules.times import DAY, HOUR, MINUTE, clock, from_ms, iso, parse
+from rules.times import DAY, HOUR, MINUTE, clock, from_ms, iso, parse, to_ms
 
 WAVE = 4 * MINUTE
 """How long a wave lasts. Alertmanager waits for a minute more before it tells a wave. Our assumption."""
@@ -41,7 +42,8 @@ class Entry(msgspec.Struct):
     """What is remembered of a lead that was told or held back.
 
     opened: append time of the revision that opened it; seen: when this process first met it; ended: when its end was
-    met, 0 while it is open. All ms UTC. past: labels under which it was told before its severity rose.
+    met, 0 while it is open. All ms UTC. past: labels under which it was told before its severity rose. about: mark of
+    its rule and subject; empty where an earlier release wrote it.
     """
 
     alert_id: str
@@ -54,6 +56,7 @@ class Entry(msgspec.Struct):
     seen: int
     ended: int = 0
     past: list[Labels] = []
+    about: str = ""
 
 
 class Post(msgspec.Struct, frozen=True):
@@ -93,6 +96,7 @@ class Book:
         self._incidents: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._held: dict[str, int] = {}
         self._wave = 0
+        self._snoozes: list[Snooze] = []
 
     @property
     def open(self) -> Counter[str]:
@@ -117,13 +121,42 @@ class Book:
         known = self._entries.get(lead.alert_id)
         if known is not None and lead.revision <= known.revision:
             return None
+        if lead.is_open and lead.about in self._snoozed(now):
+            return self._hush(lead, now, known)
         if known is None or known.ended:
             return self._begin(lead, appended, now, known) if lead.is_open else None
-        known.revision = lead.revision
+        known.revision, known.about = lead.revision, lead.about
         if lead.is_open:
             self._go_on(known, lead, now)
         else:
             self._end(known, now)
+        return known
+
+    def snooze(self, acts: Iterable[Snooze], now: int) -> list[Entry]:
+        """Take what was said of snoozes. Gives the leads that were told, and are not from now on.
+
+        What a snooze held back is told with its next revision once the snooze is over.
+        """
+        self._snoozes += acts
+        self._snoozes = [one for one in self._snoozes if to_ms(one.at) > now - LONGEST_SNOOZE_DAYS * DAY]
+        snoozed = self._snoozed(now)
+        hushed = [one for one in self._entries.values() if not one.ended and one.about in snoozed]
+        for one in hushed:
+            self._end(one, now)
+        return hushed
+
+    def _snoozed(self, now: int) -> set[str]:
+        """The marks of what nobody is told of now."""
+        return {mark_of(subject) for subject in in_force(self._snoozes, now)}
+
+    def _hush(self, lead: Lead, now: int, known: Entry | None) -> Entry | None:
+        """A revision of an open lead that is snoozed: where it was told, it no longer is."""
+        if lead.status == "opened":
+            self.fates["snoozed"] += 1
+        if known is None or known.ended:
+            return None
+        known.revision = lead.revision
+        self._end(known, now)
         return known
 
     def forget(self, now: int) -> list[str]:
@@ -159,7 +192,7 @@ class Book:
             self.fates[fate] += 1
         if fate not in ("told", "held"):
             return None
-        entry = Entry(lead.alert_id, lead.revision, lead.rule_id, fate, {}, {}, appended, now)
+        entry = Entry(lead.alert_id, lead.revision, lead.rule_id, fate, {}, {}, appended, now, about=lead.about)
         if fate == "told":
             moment = self._moment(now) | ({"attached": "yes"} if self._is_spoken_for(lead) else {})
             entry.labels = labels_of(lead, self._policy.area, moment)

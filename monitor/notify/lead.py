@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Literal
 
 import msgspec
@@ -14,8 +15,8 @@ from rules.engine.text import Text
 from rules.times import iso, parse
 
 Labels = dict[str, str]
-Fate = Literal["told", "held", "shadow", "pre", "historical"]
-"""What became of an opening: posted, held back by the cap, or not meant for anybody."""
+Fate = Literal["told", "held", "shadow", "pre", "historical", "snoozed"]
+"""What became of an opening: posted, held back by the cap, not meant for anybody, or for nobody for a while."""
 
 LEAD = "SettlementLead"
 """The alertname of every lead."""
@@ -58,12 +59,22 @@ class Lead(msgspec.Struct):
     evidence: list[Proof] = []
 
     @property
+    def about(self) -> str:
+        """A mark of its rule and its subject, which may be a person."""
+        return mark_of((self.rule_id, self.subject.kind, self.subject.id))
+
+    @property
     def is_open(self) -> bool:
         """Whether it is still to be looked at."""
         return self.status in ("opened", "updated")
 
 
 _decode = msgspec.json.Decoder(Lead).decode
+
+
+def mark_of(subject: tuple[str, str, str]) -> str:
+    """What is remembered of a rule and a subject, so that nobody is named."""
+    return blake2b("\x1f".join(subject).encode(), digest_size=16).hexdigest()
 
 
 def read(value: bytes) -> Lead:

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from monitor.contract.work import LONGEST_SNOOZE_DAYS, SNOOZE, Snooze
 from monitor.notify.alertmanager import Alertmanager, AwayError
 from monitor.notify.book import Book, Entry, Policy, Post
 from monitor.notify.lead import read
@@ -24,6 +25,7 @@ from monitor.settings import Settings
 from rules.catalogue import catalogue
 from rules.times import DAY
 from streams.kafka.reading import Record, offsets_at, place, read_all, reader, unread
+from streams.kafka.reading import read as read_records
 from streams.kafka.topics import Names, started, topic_partitions
 
 AT_ONCE = 500
@@ -56,6 +58,7 @@ class Notifier:
         self._written = asyncio.Lock()
         self._news = asyncio.Event()
         self._published: list[int] = []
+        self._hushed: list[Entry] = []
         self._log = structlog.get_logger("settlement_monitor.notify")
 
     async def run(self) -> None:
@@ -66,7 +69,8 @@ class Notifier:
         # The producer first: it ends what another notifier has not finished, so the offsets read here are the last.
         async with started(producer), started(consumer):
             await self._restore()
-            await self._begin(consumer, producer)
+            snoozes = await self._read_snoozes()
+            await self._begin(consumer, producer, snoozes)
             self._metrics.is_ready = True
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -91,8 +95,20 @@ class Notifier:
         self._book.restore(entries.values())
         self._log.info("leads remembered", leads=len(entries), open=self._book.open.total())
 
-    async def _begin(self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
-        """Go on at the group's offsets; without any, as far back as a lead is no history.
+    async def _read_snoozes(self) -> dict[TopicPartition, int]:
+        """Read what was said of snoozes for as long as one may last; gives the offsets behind it."""
+        async with started(reader(self._client)) as consumer:
+            partitions = await topic_partitions(self._client, self._names.work)
+            first = await offsets_at(consumer, _now() - LONGEST_SNOOZE_DAYS * DAY, partitions)
+            last = await consumer.end_offsets(partitions)
+            async for records in read_records(consumer, first, last):
+                self._hushed += self._book.snooze(_snoozes_in(records), _now())
+        return dict(last)
+
+    async def _begin(
+        self, consumer: AIOKafkaConsumer, producer: AIOKafkaProducer, snoozes: Mapping[TopicPartition, int]
+    ) -> None:
+        """Go on at the group's offsets; without any, as far back as a lead is no history. snoozes: where they go on.
 
         The place is committed at once: whoever looks sees a notifier that waits for its first lead, and none that
         never ran.
@@ -112,7 +128,7 @@ class Notifier:
                 self._log.warning("revisions are gone unread", partition=tp.partition, at=offset, first=first[tp])
                 offset = first[tp]
             offsets[tp] = offset
-        place(consumer, offsets)
+        place(consumer, offsets | dict(snoozes))
         if offsets != known:
             async with producer.transaction():
                 await producer.send_offsets_to_transaction(offsets, group_of(self._policy.area))
@@ -126,7 +142,7 @@ class Notifier:
                 tidied = time.monotonic()
                 gone = self._book.forget(_now())
                 await self._look_for_partitions(consumer)
-            if batches or gone:
+            if batches or gone or self._hushed:
                 async with self._written:
                     await self._take(producer, batches, gone)
                 self._news.set()
@@ -135,8 +151,16 @@ class Notifier:
     async def _take(
         self, producer: AIOKafkaProducer, batches: Mapping[TopicPartition, Sequence[Record]], gone: Iterable[str]
     ) -> None:
-        """Take revisions, and write what follows with the offsets behind them. Nobody is told before that."""
+        """Take revisions, and write what follows with the offsets behind them. Nobody is told before that.
+
+        Snoozes first; their offsets are not written, for each start reads them all.
+        """
         changed: dict[str, bytes | None] = dict.fromkeys(gone)
+        for tp in [one for one in batches if one.topic == self._names.work]:
+            self._hushed += self._book.snooze(_snoozes_in(batches[tp]), _now())
+        changed |= {one.alert_id: _encode(one) for one in self._hushed}
+        self._hushed.clear()
+        batches = {tp: records for tp, records in batches.items() if tp.topic == self._names.alerts}
         for records in batches.values():
             for record in records:
                 entry = self._read(record)
@@ -164,9 +188,11 @@ class Notifier:
         return self._book.take(lead, record.timestamp, _now())
 
     async def _look_for_partitions(self, consumer: AIOKafkaConsumer) -> None:
-        """Read partitions that the topic was given since, from their beginning."""
-        assigned = consumer.assignment()
-        added = {*await topic_partitions(self._client, self._names.alerts)} - assigned
+        """Read partitions that the topics were given since, from their beginning."""
+        assigned, now = consumer.assignment(), set[TopicPartition]()
+        for topic in (self._names.alerts, self._names.work):
+            now |= {*await topic_partitions(self._client, topic)}
+        added = now - assigned
         if not added:
             return
         place(consumer, {tp: await consumer.position(tp) for tp in assigned} | dict.fromkeys(added, 0))
@@ -225,6 +251,17 @@ class Notifier:
                 await self._news.wait()
         except TimeoutError:
             return
+
+
+def _snoozes_in(records: Iterable[Record]) -> list[Snooze]:
+    """What is said of snoozes; other work on leads is passed over, and so is what is none."""
+    found = []
+    for record in records:
+        try:
+            found.append(SNOOZE.validate_json(record.value or b""))
+        except ValueError:
+            continue
+    return found
 
 
 def _now() -> int:

@@ -57,7 +57,7 @@ async def follow(settings: Settings, metrics: NotifyMetrics, connection: Connect
 async def check_topics(settings: Settings) -> None:
     """Refuse to begin without topics. Raises ConfigurationError."""
     names = Names(settings.prefix)
-    for name in (names.alerts, names.notified):
+    for name in (names.alerts, names.work, names.notified):
         if not await partitions_of({"bootstrap_servers": settings.brokers}, name):
             raise ConfigurationError(
                 f"topics: expected {name} on the cluster, was not there: run `monitor topics create`"

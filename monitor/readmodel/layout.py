@@ -19,13 +19,17 @@ from monitor.contract.feedback import TODO, WAITING
 from monitor.contract.work import NOBODY
 from monitor.incidents import incident_of
 from monitor.readmodel.jurisdiction import with_regions_above
-from rules.times import parse
+from rules.times import DAY, parse
 
 Alert = Mapping[str, Any]
 
 FORM = "3"
 """The form of what stands in Redis. What stands in another form is dropped, and built again from the topics."""
 OPEN = ("opened", "updated")
+CORRECTED = "corrected"
+"""What became of a lead that corrected itself."""
+CORRECTED_WITHIN = DAY
+"""Our assumption: who notices an error at the counter mends it by the next day."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class Keys:
     def calendar(self) -> str:
         """The rows of the table `calendar`, by their record keys."""
         return f"{self.prefix}:calendar"
+
+    @property
+    def snoozes(self) -> str:
+        """What was said of leads that nobody is to be told of, by when it was said, milliseconds since 1970."""
+        return f"{self.prefix}:snoozes"
 
     @property
     def news(self) -> str:
@@ -92,7 +101,7 @@ class Keys:
 
     def every(self) -> tuple[str, ...]:
         """Patterns of all keys of the area."""
-        named = (self.newest, self.costliest, self.due, self.calendar, self.heard, self.form)
+        named = (self.newest, self.costliest, self.due, self.calendar, self.snoozes, self.heard, self.form)
         return (*named, *(f"{self.prefix}:{kind}:*" for kind in ("alert", "feedback", "work", "by")))
 
 
@@ -103,7 +112,8 @@ class State(msgspec.Struct, frozen=True):
     """What became of an alert. opened: when the platform found it first, ms UTC. assignee: NOBODY where nobody has it.
 
     is_due: it waits for a disposition, and was not withdrawn. proposed: the disposition that waits for approval, empty
-    where none does.
+    where none does. is_corrected: it was withdrawn within a day of its opening, and not because it became part of
+    another. The alert does not say which message took its trigger back; mostly it is a reversal.
     """
 
     opened: int = 0
@@ -111,6 +121,7 @@ class State(msgspec.Struct, frozen=True):
     assignee: str = NOBODY
     is_due: bool = True
     proposed: str = ""
+    is_corrected: bool = False
 
     def names(self) -> list[str]:
         """Under which names an alert is found for it."""
@@ -139,9 +150,18 @@ def names_of(alert: Alert) -> list[str]:
     return sorted(f"{kind}:{value}" for kind, values in said.items() for value in values if value)
 
 
-def outcome_of(rule: str, disposition: str) -> str:
-    """Under which name the leads of a rule are found of which this was said last."""
-    return f"rule:{rule}|{disposition}"
+def outcome_of(rule: str, outcome: str, month: str = "") -> str:
+    """Under which name the leads of a rule are found of which this was said last; with a month, yyyy-mm: said in it.
+
+    Leads that corrected themselves are found under CORRECTED alone, whatever was said of them.
+    """
+    return f"rule:{rule}|{outcome}|{month}" if month else f"rule:{rule}|{outcome}"
+
+
+def withdrawn_of(alert: Alert) -> int | None:
+    """When an alert was withdrawn because it holds no more, ms UTC; None where it was not."""
+    is_gone = alert["status"] == "withdrawn" and not alert.get("closed_by") and not alert.get("merged_into")
+    return opened_of(alert) if is_gone else None
 
 
 def score_of(alert: Alert) -> int:
@@ -173,9 +193,17 @@ local function place(id, keys, prefix, seconds)
     if act.kind == 'proposed' then proposed, made_at = act.disposition, act.at end
     if act.of and act.of == made_at then proposed, made_at = '', nil end
   end
-  local is_due = said == '{TODO}'
+  local is_due, opened = said == '{TODO}', tonumber(redis.call('HGET', alert, 'opened'))
+  local withdrawn = tonumber(redis.call('HGET', alert, 'withdrawn'))
+  local is_corrected = withdrawn ~= nil and withdrawn - opened <= {CORRECTED_WITHIN}
   for number = 1, #names do
-    if string.sub(names[number], 1, 5) == 'rule:' then names[#names + 1] = names[number] .. '|' .. said end
+    if string.sub(names[number], 1, 5) == 'rule:' then
+      local outcome = names[number] .. '|' .. (is_corrected and '{CORRECTED}' or said)
+      names[#names + 1] = outcome
+      if last and not is_corrected then
+        names[#names + 1] = outcome .. '|' .. string.sub(cjson.decode(last)['at'], 1, 7)
+      end
+    end
     if names[number] == 'status:withdrawn' then is_due = false end
   end
   names[#names + 1] = 'disposition:' .. said
@@ -191,10 +219,9 @@ local function place(id, keys, prefix, seconds)
   for _, name in ipairs(cjson.decode(redis.call('HGET', alert, 'placed') or '[]')) do
     if not kept[name] then redis.call('ZREM', prefix .. name, id) end
   end
-  local opened = tonumber(redis.call('HGET', alert, 'opened'))
   redis.call('ZADD', due, -opened, id)
   local state = {{opened = opened, disposition = said, assignee = assignee, is_due = is_due}}
-  state.proposed = proposed
+  state.proposed, state.is_corrected = proposed, is_corrected
   redis.call('HSET', alert, 'placed', cjson.encode(names), 'state', cjson.encode(state))
 end
 """
@@ -203,14 +230,15 @@ end
 TAKE_REVISION = (
     _PLACE
     + """
-local id, revision, json, score, amount, opened, names, prefix, seconds, news = unpack(ARGV)
+local id, revision, json, score, amount, opened, withdrawn, names, prefix, seconds, news = unpack(ARGV)
 local alert, newest, costliest = KEYS[1], KEYS[5], KEYS[6]
 local known = redis.call('HGET', alert, 'opened')
 local is_earlier = not known or tonumber(opened) < tonumber(known)
 local is_later = tonumber(revision) > tonumber(redis.call('HGET', alert, 'revision') or '0')
 if is_earlier then redis.call('HSET', alert, 'opened', opened) end
 if is_later then
-  redis.call('HSET', alert, 'revision', revision, 'json', json, 'score', score, 'names', names)
+  redis.call('HSET', alert, 'revision', revision, 'json', json, 'score', score, 'withdrawn', withdrawn,
+    'names', names)
   redis.call('EXPIRE', alert, seconds)
   redis.call('ZADD', newest, score, id)
   redis.call('ZADD', costliest, amount, id)

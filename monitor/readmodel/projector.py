@@ -17,12 +17,21 @@ from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from monitor.contract.feedback import Feedback
-from monitor.contract.work import WORK, Work
-from monitor.readmodel.layout import TAKE_ACT, TAKE_REVISION, Keys, amount_of, names_of, opened_of, score_of
+from monitor.contract.work import LONGEST_SNOOZE_DAYS, WORK, OfLead, OfSubject
+from monitor.readmodel.layout import (
+    TAKE_ACT,
+    TAKE_REVISION,
+    Keys,
+    amount_of,
+    names_of,
+    opened_of,
+    score_of,
+    withdrawn_of,
+)
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.readmodel import check_url
 from rules.reference import Reference
-from rules.times import to_ms
+from rules.times import BEIJING, to_ms
 from streams.kafka.reading import Record, unread
 from streams.kafka.topics import Names
 
@@ -127,7 +136,7 @@ class Projector:
         return await self._each(redis, values, self._take_feedback)
 
     async def put_work(self, redis: AsyncRedis, values: Iterable[bytes]) -> int:
-        """Write acts on alerts; one that is there changes nothing. Gives how many were none: set aside."""
+        """Write acts; one that is there changes nothing. Gives how many were none: set aside."""
         return await self._each(redis, values, self._take_work)
 
     async def put_messages(self, redis: AsyncRedis, messages: Iterable[tuple[str, str, bytes]]) -> None:
@@ -152,10 +161,11 @@ class Projector:
         """Write a revision. Raises what Python raises where it is none."""
         alert = orjson.loads(value)
         alert_id, keys = str(alert["alert_id"]), self._keys
-        where = (*self._of(alert_id), keys.newest, keys.costliest)
+        where, withdrawn = (*self._of(alert_id), keys.newest, keys.costliest), withdrawn_of(alert)
         pipe.eval(
             TAKE_REVISION, len(where), *where, alert_id, int(alert["revision"]), value, score_of(alert),
-            amount_of(alert), opened_of(alert), orjson.dumps(names_of(alert)), keys.by(""), self._seconds, keys.news,
+            amount_of(alert), opened_of(alert), "" if withdrawn is None else withdrawn, orjson.dumps(names_of(alert)),
+            keys.by(""), self._seconds, keys.news,
         )  # fmt: skip
 
     def _of(self, alert_id: str) -> tuple[str, ...]:
@@ -166,14 +176,18 @@ class Projector:
     def _take_feedback(self, pipe: Pipeline, value: bytes) -> None:
         """Write a disposition. Raises ValueError where it is none."""
         said = Feedback.model_validate_json(value)
+        said = said.model_copy(update={"at": said.at.astimezone(BEIJING)})  # its month is that in Beijing
         self._take_act(pipe, said, self._keys.feedback(said.alert_id))
 
     def _take_work(self, pipe: Pipeline, value: bytes) -> None:
-        """Write an act on an alert. Raises ValueError where it is none."""
+        """Write an act. Raises ValueError where it is none."""
         act = WORK.validate_json(value)
+        if isinstance(act, OfSubject):
+            pipe.zadd(self._keys.snoozes, {act.model_dump_json(): to_ms(act.at)})
+            return
         self._take_act(pipe, act, self._keys.work(act.alert_id))
 
-    def _take_act(self, pipe: Pipeline, act: Feedback | Work, into: str) -> None:
+    def _take_act(self, pipe: Pipeline, act: Feedback | OfLead, into: str) -> None:
         where = (*self._of(act.alert_id), into)
         pipe.eval(
             TAKE_ACT, len(where), *where, act.alert_id, to_ms(act.at), act.model_dump_json(), self._keys.by(""),
@@ -192,6 +206,8 @@ class Projector:
     async def trim(self, redis: AsyncRedis) -> int:
         """Let go of the ids of alerts that are kept no longer, counted from the newest alert; gives how many."""
         keys = self._keys
+        ended = int(time.time()) - (LONGEST_SNOOZE_DAYS + 1) * DAY_SECONDS
+        await redis.zremrangebyscore(keys.snoozes, "-inf", ended * 1000)
         newest = cast("list[tuple[bytes, float]]", await redis.zrevrange(keys.newest, 0, 0, withscores=True))
         if not newest:
             return 0

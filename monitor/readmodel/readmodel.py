@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import islice
 from typing import Any, Literal, NamedTuple, cast
@@ -14,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from monitor.contract.feedback import TODO
+from monitor.contract.work import SNOOZE, Snoozed, Subject, in_force, subject_of
 from monitor.errors import ConfigurationError, InputError
 from monitor.history import marked
 from monitor.incidents import incident_of, incidents_of
@@ -122,11 +124,27 @@ class Listed:
         return {one: state.disposition for one, state in self.states.items() if state.disposition != TODO}
 
 
+ENOUGH_JUDGED = 30
+"""So many judged leads say enough of a rule. Our assumption: with fewer the share is off by more than 0.15."""
+LEAST_PRECISION = 0.3
+"""Below it a rule costs more than it finds. Our assumption: seven wasted visits for three that find something."""
+
+
 class Precision(NamedTuple):
     """What became of the leads of a rule: how many there are, and of how many was said what."""
 
     alerts: int
     said: dict[str, int]
+
+    @property
+    def judged(self) -> int:
+        """How many leads say something of the rule: not those with an error of the data."""
+        return sum(self.said.get(one, 0) for one in ("confirmed", "referred", "false_positive", "explained"))
+
+    @property
+    def is_poor(self) -> bool:
+        """Whether so few of enough judged leads hold that the rule should be tried in shadow: a proposal, no more."""
+        return self.judged >= ENOUGH_JUDGED and (self.precision or 0) < LEAST_PRECISION
 
     @property
     def precision(self) -> float | None:
@@ -135,8 +153,7 @@ class Precision(NamedTuple):
         A lead that holds is confirmed or referred. A data error judges the data, and not the rule.
         """
         holds = self.said.get("confirmed", 0) + self.said.get("referred", 0)
-        judged = holds + self.said.get("false_positive", 0) + self.said.get("explained", 0)
-        return holds / judged if judged else None
+        return holds / self.judged if self.judged else None
 
 
 def check_url(url: str) -> None:
@@ -166,7 +183,8 @@ class ReadModel:
         at: so many alerts of the list were looked at before.
         """
         try:
-            return self._search(wanted, limit, order, at)
+            listed = self._search(wanted, limit, order, at)
+            return replace(listed, newest=self._with_snoozes(listed.newest))
         except RedisError as error:
             raise self._unreachable(error) from None
 
@@ -198,7 +216,25 @@ class ReadModel:
         except RedisError as error:
             raise self._unreachable(error) from None
         alert = None if value is None else self._read(value)
-        return alert if alert is None or within is None or within.covers(alert) else None
+        if alert is None or not (within is None or within.covers(alert)):
+            return None
+        return self._with_snoozes([alert])[0]
+
+    def snoozes(self) -> dict[Subject, Snoozed]:
+        """The snoozes that are in force, by what they are about."""
+        try:
+            values = cast("list[bytes]", self._redis.zrange(self._keys.snoozes, 0, -1))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return in_force(map(SNOOZE.validate_json, values), int(time.time() * 1000))
+
+    def _with_snoozes(self, alerts: list[Alert]) -> list[Alert]:
+        """The alerts, with `snoozed`, the end, where nobody is told of them now."""
+        snoozes = self.snoozes()
+        if not snoozes:
+            return alerts
+        found = [(one, snoozes.get(subject_of(one))) for one in alerts]
+        return [one if snooze is None else one | {"snoozed": snooze.until.isoformat()} for one, snooze in found]
 
     def said_of(self, alert_id: str) -> list[dict[str, str]]:
         """The dispositions of an alert, as they stand on the feedback topic; the first one first."""
@@ -236,16 +272,32 @@ class ReadModel:
         return WorkingDays(reference)
 
     def precision_of(
-        self, rules: Iterable[str], dispositions: Sequence[str], within: Jurisdiction | None = None
+        self, rules: Iterable[str], outcomes: Sequence[str], within: Jurisdiction | None = None
     ) -> dict[str, Precision]:
         """What became of the leads of each rule, of those that whoever asks may see."""
-        rules = [*rules]
-        names = [name for rule in rules for name in (f"rule:{rule}", *(outcome_of(rule, one) for one in dispositions))]
+        names = [*rules]
+        said = self._numbers([outcome_of(rule, one) for rule in names for one in outcomes], within)
+        alerts = self._numbers([f"rule:{rule}" for rule in names], within)
+        of_rules = zip(names, alerts, _rows(said, len(outcomes)), strict=True)
+        return {rule: Precision(number, dict(zip(outcomes, row, strict=True))) for rule, number, row in of_rules}
+
+    def by_month(
+        self, rule: str, outcomes: Sequence[str], months: Sequence[str], within: Jurisdiction | None = None
+    ) -> dict[str, Precision]:
+        """What was said last in each month, yyyy-mm in Beijing, of the leads of a rule that are kept.
+
+        Leads that corrected themselves are in none. within: what whoever asks may see.
+        """
+        said = self._numbers([outcome_of(rule, one, month) for month in months for one in outcomes], within)
+        rows = zip(months, _rows(said, len(outcomes)), strict=True)
+        return {month: Precision(sum(row), dict(zip(outcomes, row, strict=True))) for month, row in rows}
+
+    def _numbers(self, names: Sequence[str], within: Jurisdiction | None) -> list[int]:
+        """How many alerts are found under each name."""
         try:
-            counts = iter(self._counts(names, within))
+            return self._counts(names, within)
         except RedisError as error:
             raise self._unreachable(error) from None
-        return {rule: Precision(next(counts), dict(zip(dispositions, counts, strict=False))) for rule in rules}
 
     def heard(self) -> bytes | None:
         """When each institution was last heard of, as the watcher saved it."""
@@ -445,6 +497,11 @@ class _Known(NamedTuple):
 
 
 _state = msgspec.json.Decoder(State).decode
+
+
+def _rows(numbers: Sequence[int], width: int) -> list[Sequence[int]]:
+    """Numbers as rows of so many."""
+    return [numbers[at : at + width] for at in range(0, len(numbers), width)]
 
 
 def _place(one: _Known, order: Order) -> tuple[float, float, str]:

@@ -19,6 +19,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from monitor.area.notifying import Telling, telling
+from monitor.contract.work import Snoozed, act_of
 from monitor.notify.book import MISFIRES
 from monitor.notify.lead import LEAD
 from monitor.notify.notifier import group_of
@@ -98,6 +99,11 @@ class Room:
                 for one in revisions
             ]
             await asyncio.gather(*sent)
+
+    async def say(self, act: dict[str, Any]) -> None:
+        """Publish an act as the console does."""
+        async with AIOKafkaProducer(bootstrap_servers=self.kafka.bootstrap, acks="all") as producer:
+            await producer.send_and_wait(f"{self.prefix}.work", json.dumps(act).encode(), key=b"S01")
 
     def known(self, name: str = LEAD) -> list[dict[str, Any]]:
         """Alerts of that name that Alertmanager has as active or held back."""
@@ -182,6 +188,32 @@ async def test_a_rule_that_misfires_is_one_notification(room: Room) -> None:
     assert [50] == [len(one.alerts) for one in room.about()]
     assert [("ops", "firing", (MISFIRES,))] == [(one.receiver, one.status, one.alerts) for one in room.about(MISFIRES)]
     assert (950, 1) == (held, misfiring)
+
+
+async def test_nobody_is_told_of_what_is_snoozed(room: Room) -> None:
+    """What was told is over at once; what opens is not told, also after a restart; once it is ended it is told."""
+    snooze = act_of(
+        Snoozed, "1", rule_id="S01", subject_kind="institution", subject_id=lead(1)["subject"]["id"], reason="促销",
+        until=datetime.now(UTC) + timedelta(days=1),
+    )  # fmt: skip
+    ended = snooze.model_dump(mode="json") | {"kind": "snooze_ended"}
+    with room.alertmanager():
+        with room.notifier():
+            await room.publish([lead(1)])
+            eventually(room.known, "the lead is told")
+            await room.say(snooze.model_dump(mode="json"))
+            eventually(lambda: not room.known(), "the lead is over")
+        with room.notifier():
+            await room.publish([lead(1, alert_id="b"), lead(2)])
+            eventually(lambda: room.metric('leads_total{fate="snoozed"}') == 1, "the other lead is hushed")
+            eventually(room.known, "the lead elsewhere is told")
+            assert [lead(2)["fixmedins_code"]] == [one["labels"]["institution"] for one in room.known()]
+            await room.say(ended | {"at": datetime.now(UTC).isoformat()})
+            for revision in range(2, 100):  # the two topics are read side by side
+                await room.publish([lead(1, alert_id="b", revision=revision, status="updated")])
+                if len(room.known()) == 2:
+                    break
+            assert 2 == len(room.known())
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from fastapi.testclient import TestClient
+from redis.asyncio import Redis as AsyncRedis
 
 from monitor.alertwords import HISTORICAL
 from monitor.console import app as console_app
@@ -17,8 +20,10 @@ from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.plot import plot_of
 from monitor.console.words import WORDS, words_in
+from monitor.readmodel.projector import Projector
 from monitor.settings import Settings, load_settings
 from rules.catalogue import catalogue
+from rules.times import BEIJING
 from tests.monitor.console._leads import FORMULA, SCRIPT, Lead, leads, read
 
 CHINESE = re.compile(r"[一-鿿]")
@@ -160,6 +165,31 @@ async def test_what_is_said_of_leads_stands_on_the_topics(page: TestClient, sett
     assert 'value="王五"' in shown
     assert page.get("/api/rules").json()[rule]["precision"] == 1.0
     assert {"explained"} == {*page.get("/api/leads?disposition=explained").json()["dispositions"].values()}
+
+
+async def test_a_rule_that_is_seldom_right_is_proposed_for_shadow(page: TestClient, settings: Settings) -> None:
+    """On the pages of the rules, with figures by month; a lead that corrected itself is marked and counted apart."""
+    one = leads()[0]
+    many = [one | {"alert_id": f"{number:032x}", "incident_id": str(number)} for number in range(31)]
+    said = [
+        {"alert_id": lead["alert_id"], "disposition": "false_positive", "reason": "正常", "by": "1",
+         "at": datetime.now(BEIJING).isoformat()}
+        for lead in many[1:]
+    ]  # fmt: skip
+    gone = many[0] | {"revision": many[0]["revision"] + 1, "status": "withdrawn"}
+    async with AsyncRedis.from_url(settings.redis) as redis:
+        projector = Projector({}, settings.prefix, settings.redis, days=90_000)
+        await projector.put(redis, [orjson.dumps(lead) for lead in (*many, gone)])
+        await projector.put_feedback(redis, [orjson.dumps(each) for each in said])
+
+    shown, rule = page.get("/rules").text, page.get(f"/rules/{one['rule_id']}").text
+
+    assert 1 == shown.count("建议转为试运行")
+    assert "已判定30条，属实率0%" in rule
+    assert re.search(rf"<td>{datetime.now(BEIJING):%Y-%m}</td>.*<td class=\"number\">30</td>.*0%", rule)
+    found = page.get("/api/rules").json()[one["rule_id"]]
+    assert (1, True) == (found["said"]["corrected"], found["propose_shadow"])
+    assert "自行更正" in page.get(f"/leads/{gone['alert_id']}").text
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 
 import pytest
 
+from monitor.contract.work import Snooze, Snoozed, SnoozeEnded
 from monitor.notify.book import MISFIRES, VALID, WAVE, Book, Entry, Policy, Post
 from monitor.notify.lead import read
 from rules.engine.text import Text
@@ -321,3 +323,84 @@ def test_a_notifier_that_begins_again_knows_who_speaks() -> None:
 
     assert attached is not None
     assert "yes" == attached.labels["attached"]
+
+
+def snoozed(until: int, **of: str) -> Snoozed:
+    """A snooze of the rule at the institution of the alert."""
+    about = {"rule_id": "S01", "subject_kind": "institution", "subject_id": "P34102100029"} | of
+    return Snoozed.model_validate(about | {"by": "1", "reason": "促销", "at": iso(NOW), "until": iso(until)})
+
+
+def test_nobody_is_told_of_a_snoozed_lead_until_it_is_over() -> None:
+    """It ends by itself: the next revision of the lead is told, and so is the next lead."""
+    one = book()
+    one.snooze([snoozed(NOW + DAY)], NOW)
+
+    assert take(one) is None
+    assert ([], {"snoozed": 1}) == (one.news(NOW), dict(one.fates))
+    assert take(one, NOW + DAY - 1, revision=2, status="updated") is None
+    assert take(one, NOW + DAY, revision=3, status="updated") is not None
+    assert [True] == [is_firing(post, NOW + DAY) for post in one.news(NOW + DAY)]
+
+
+def test_a_lead_that_was_told_is_over_when_it_is_snoozed() -> None:
+    """Alertmanager hears that at once, and what was remembered says it after a restart too."""
+    one = book()
+    entry = take(one)
+    assert entry is not None
+    again = book()
+    again.restore([copy(entry)])
+    for each in (one, again):
+        each.news(NOW)
+        [hushed] = each.snooze([snoozed(NOW + DAY)], NOW + MINUTE)
+        assert ("a1", NOW + MINUTE) == (hushed.alert_id, hushed.ended)
+        assert [False] == [is_firing(post, NOW + MINUTE) for post in each.news(NOW + MINUTE)]
+        assert 0 == each.open.total()
+        assert take(each, NOW + HOUR, revision=2, status="updated") is None
+
+
+def test_a_lead_of_an_earlier_release_is_over_with_its_next_revision() -> None:
+    """Its subject was not remembered then."""
+    one = book()
+    entry = take(one)
+    assert entry is not None
+    entry.about = ""
+    again = book()
+    again.restore([entry])
+    assert [] == again.snooze([snoozed(NOW + DAY)], NOW)
+
+    known = take(again, NOW + HOUR, revision=2, status="updated")
+
+    assert known is not None
+    assert NOW + HOUR == known.ended
+
+
+def test_a_snooze_that_was_ended_hushes_nothing() -> None:
+    """The last act counts, in whatever order they are read."""
+    start = snoozed(NOW + DAY)
+    given = start.model_dump() | {"kind": "snooze_ended", "at": iso(NOW + SECOND)}
+    end = SnoozeEnded.model_validate(given)
+    both: list[list[Snooze]] = [[start, end], [end, start]]
+    for acts in both:
+        one = book()
+        one.snooze(acts, NOW + MINUTE)
+        assert take(one, NOW + MINUTE) is not None
+
+
+@pytest.mark.parametrize(
+    "of", [{"rule_id": "S02"}, {"subject_id": "P34102100030"}, {"subject_kind": "person"}], ids=repr
+)
+def test_a_snooze_hushes_its_own_subject_alone(of: dict[str, str]) -> None:
+    """Another rule, another institution, another kind of subject."""
+    one = book()
+    one.snooze([snoozed(NOW + DAY, **of)], NOW)
+
+    assert take(one) is not None
+
+
+@pytest.mark.parametrize("until", [NOW, NOW - DAY, NOW + 180 * DAY + SECOND])
+def test_a_snooze_ends_within_half_a_year(until: int) -> None:
+    """And not before it begins."""
+    assert snoozed(NOW + 180 * DAY).reason
+    with pytest.raises(ValueError, match="until: expected 1 to 180 days"):
+        snoozed(until)

@@ -16,7 +16,7 @@ from monitor.contract.work import NOBODY
 from monitor.incidents import incident_of, incidents_of
 from monitor.readmodel import readmodel
 from monitor.readmodel.jurisdiction import Jurisdiction
-from monitor.readmodel.layout import Keys, State, amount_of, score_of
+from monitor.readmodel.layout import CORRECTED, Keys, State, amount_of, score_of
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import Order, ReadModel, Wanted
 from rules.engine.finding import SEVERITIES
@@ -66,8 +66,8 @@ class World:
             severity=draw.choice(SEVERITIES), fixmedins_code=draw.choice(["P1", "P2"]),
             stage=draw.choice(["in", "post"]),
             insuplc_admdvs=draw.choice(REGIONS), mdtrtarea_admvs=draw.choice(REGIONS),
-            last_time=iso(FIRST + draw.randint(0, 5) * HOUR), detected_at=iso(FIRST + draw.randint(0, 9) * HOUR),
-            vola_amt=draw.choice([0, 10.5, 20]),
+            last_time=iso(FIRST + draw.randint(0, 5) * HOUR), detected_at=iso(FIRST + draw.randint(0, 40) * HOUR),
+            merged_into=draw.choice([None, None, "b"]), vola_amt=draw.choice([0, 10.5, 20]),
             incident_id=f"{draw.choice([number, 3, 7]):032x}",
             subject={"kind": "person", "id": draw.choice(["p_1", "p_2"])},
             evidence=[{"person": draw.choice(["p_2", "p_3"]), "setl_id": f"S{draw.randint(1, 9)}"}],
@@ -116,7 +116,20 @@ class World:
         """What became of an alert."""
         said = self.said.get(name, TODO)
         is_due = said == TODO and self.alerts[name]["status"] != "withdrawn"
-        return State(self.opened[name], said, self.assigned.get(name) or NOBODY, is_due, self.proposed.get(name, ""))
+        return State(
+            self.opened[name],
+            said,
+            self.assigned.get(name) or NOBODY,
+            is_due,
+            self.proposed.get(name, ""),
+            self.is_corrected(name),
+        )
+
+    def is_corrected(self, name: str) -> bool:
+        """Whether it held no more within a day, and did not become part of another."""
+        last = self.alerts[name]
+        is_gone = last["status"] == "withdrawn" and last["merged_into"] is None
+        return is_gone and parse(last["detected_at"]) - self.opened[name] <= DAY
 
     def asked(self) -> tuple[Wanted, Order]:
         """What somebody asks for."""
@@ -226,11 +239,14 @@ async def test_each_alert_stands_under_its_present_names_alone(redis_url: str, p
     world = World(7)
     model = await taken(redis_url, prefix, world, Random(7))
 
+    outcomes = [TODO, *DISPOSITIONS, CORRECTED]
     for within in (None, *JURISDICTIONS):
-        for rule, found in model.precision_of(["S01", "D04"], [TODO, *DISPOSITIONS], within).items():
-            of_rule = [one for one in world.alerts.values() if one["rule_id"] == rule and sees(within, one)]
-            said = [world.said.get(one["alert_id"], TODO) for one in of_rule]
-            assert (len(of_rule), {one: said.count(one) for one in (TODO, *DISPOSITIONS)}) == found
+        counted = model.precision_of(["S01", "D04"], outcomes, within)
+        for rule, found in counted.items():
+            of_rule = [name for name, one in world.alerts.items() if one["rule_id"] == rule and sees(within, one)]
+            said = [CORRECTED if world.is_corrected(one) else world.said.get(one, TODO) for one in of_rule]
+            assert (len(of_rule), {one: said.count(one) for one in outcomes}) == found
+        assert within is not None or 0 < sum(found.said[CORRECTED] for found in counted.values())
 
 
 @pytest.mark.parametrize("within", JURISDICTIONS)
@@ -264,6 +280,46 @@ async def test_one_lead_is_there_for_those_alone_who_may_see_it(
 def test_an_institution_is_of_the_region_in_its_code(code: str, *, has: bool) -> None:
     """Or it is named; a code of another form is of no region."""
     assert Jurisdiction(("3410",), ("P2",)).has_institution(code) == has
+
+
+async def test_precision_is_told_by_the_month_in_which_a_lead_was_judged(redis_url: str, prefix: str) -> None:
+    """In Beijing; the last disposition of a lead counts, in its month; none of a lead that corrected itself."""
+    names = [f"{number:032x}" for number in range(5)]
+    gone = alert(names[4], status="withdrawn", revision=2, detected_at="2026-03-06T14:00:00+08:00")
+    said = [
+        (0, "confirmed", "2026-03-31T15:59:59Z"), (1, "explained", "2026-03-31T16:00:00Z"),
+        (2, "confirmed", "2026-03-05T10:00:00+08:00"), (2, "false_positive", "2026-04-30T23:59:59+08:00"),
+        (3, "data_error", "2026-04-01T00:00:00+08:00"), (4, "confirmed", "2026-04-01T00:00:00+08:00"),
+    ]  # fmt: skip
+    projector = Projector({}, prefix, redis_url, days=90_000)
+    async with Redis.from_url(redis_url) as redis:
+        await projector.put(redis, [orjson.dumps(one) for one in (*(alert(name) for name in names), gone)])
+        acts = [
+            {"alert_id": names[at], "disposition": one, "reason": "核实", "by": "1", "at": when}
+            for at, one, when in said
+        ]
+        await projector.put_feedback(redis, [orjson.dumps(one) for one in acts])
+
+    found = ReadModel(redis_url, prefix).by_month("S01", [*DISPOSITIONS], ["2026-04", "2026-03", "2026-02"])
+
+    assert {"2026-04": 0.0, "2026-03": 1.0, "2026-02": None} == {month: one.precision for month, one in found.items()}
+    assert [3, 1, 0] == [one.alerts for one in found.values()]
+    assert {"explained": 1, "false_positive": 1, "data_error": 1} == {
+        one: number for one, number in found["2026-04"].said.items() if number
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "is_poor"),
+    [
+        ({"confirmed": 8, "false_positive": 22}, True), ({"confirmed": 9, "false_positive": 21}, False),
+        ({"confirmed": 8, "false_positive": 21}, False), ({"explained": 30}, True),
+        ({"explained": 29, "data_error": 9}, False), ({}, False),
+    ],
+)  # fmt: skip
+def test_shadow_is_proposed_where_few_of_enough_hold(said: dict[str, int], is_poor: bool) -> None:  # noqa: FBT001 - a column
+    """Thirty judged, of which fewer than three in ten hold; errors of the data are not judged."""
+    assert is_poor == readmodel.Precision(50, said).is_poor
 
 
 @pytest.mark.parametrize(
