@@ -63,6 +63,7 @@ def access_persons(
     table: Annotated[Path, typer.Option("--out", help="CSV for MONITOR_CONSOLE_PERSONS; read by its owner alone.")],
     *,
     lang: LangOption,
+    as_json: Json = False,
 ) -> None:
     """Make the table from pseudonyms to persons, with MONITOR_PERSON_KEY of the area. It never leaves the bureau."""
     from monitor.console.persons import COLUMNS
@@ -86,4 +87,7 @@ def access_persons(
     except (OSError, UnicodeDecodeError) as error:
         said = error.strerror if isinstance(error, OSError) else "expected UTF-8"
         raise ConfigurationError(f"{numbers} or {table}: {said}") from None
+    if as_json:
+        out_json({"persons": made})
+        return
     out(f"已写入 {made} 人：{table}" if lang is Lang.zh else f"{made} persons: {table}")

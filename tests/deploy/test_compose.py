@@ -24,7 +24,7 @@ from tests.deploy._processes import DEPLOY, ROOT, eventually, free_ports, run, r
 from tests.kafka._cluster import SCRIPT, kafka_version
 
 ONE_SHOT = {"topics", "monitor"}
-BUILT = {"topics", "worker", "notify", "readmodel", "exporter", "monitor"}
+BUILT = {"topics", "worker", "notify", "readmodel", "exporter", "console", "monitor"}
 PULLED = sorted(services().keys() - BUILT)
 
 
@@ -140,9 +140,18 @@ def test_the_doctor_has_the_settings_of_all_the_others() -> None:
     """What one of them is told and the doctor is not, it would examine wrongly."""
     told = services()["monitor"]["environment"]
     own = {"MONITOR_BUDGETS", "MONITOR_LOG_LEVEL", "MONITOR_METRICS_HOST", "MONITOR_METRICS_PORT", "MONITOR_STATE_DIR"}
+    own |= {f"MONITOR_CONSOLE_{name}" for name in ("HOST", "ADDRESS", "ACCESS", "PROXIES")}
     others = [services()[name]["environment"] for name in BUILT]
 
     assert [] == [(n, value) for one in others for n, value in one.items() if n not in own and told.get(n) != value]
+
+
+def test_the_console_starts_only_where_people_log_in() -> None:
+    """Its port is open inside: without an access file it would refuse, so `up` alone does not start it."""
+    console = services()["console"]
+
+    assert (["console"], "/area/access.toml") == (console["profiles"], console["environment"]["MONITOR_CONSOLE_ACCESS"])
+    assert console["ports"] == ["127.0.0.1:8470:8470"]
 
 
 @pytest.mark.parametrize("service", PULLED)
@@ -170,6 +179,9 @@ def test_a_service_waits_for_what_it_needs() -> None:
         ("readmodel", "redis"): "service_started",
         ("exporter", "kafka"): "service_healthy",
         ("exporter", "topics"): "service_completed_successfully",
+        ("console", "kafka"): "service_healthy",
+        ("console", "topics"): "service_completed_successfully",
+        ("console", "redis"): "service_started",
         ("notify", "kafka"): "service_healthy",
         ("notify", "topics"): "service_completed_successfully",
         ("notify", "alertmanager"): "service_started",

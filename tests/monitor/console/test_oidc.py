@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,11 @@ from fastapi.testclient import TestClient
 from joserfc.jwk import RSAKey
 from structlog.testing import capture_logs
 
-from monitor.console.access import Access, Claims, Oidc, User
+from monitor.console.access import Access, Claims, Oidc, User, load_access
 from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import WORDS
+from monitor.handbook.pages import DOCS
 from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.settings import load_settings
 from tests.monitor.console._people import browser
@@ -165,3 +167,17 @@ def test_a_session_of_a_provider_ends_with_it() -> None:
 
     assert User("a", "admin", CITY) == Access([], oidc, "secret").of_session(who)
     assert Access([]).of_session(who) is None
+
+
+@pytest.mark.parametrize("page", ["console.md", "console.zh.md"])
+def test_the_access_file_of_the_documentation_is_taken(page: str, tmp_path: Path) -> None:
+    """As it stands there, in both languages."""
+    [example] = re.findall(r"```toml\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "access.toml").write_text(example, encoding="utf-8")
+    (tmp_path / "oidc.secret").write_text("secret", encoding="utf-8")
+
+    access = load_access(load_settings(console_access=tmp_path / "access.toml"))
+
+    assert access is not None
+    said = {"name": "王五", "roles": ["fund-approver", "fund-reviewer"], "regions": ["3410"]}
+    assert User("王五", "approver", CITY) == access.of_claims(said)

@@ -213,8 +213,8 @@ async def test_a_list_is_what_a_walk_over_all_finds(
     world = World(seed)
     model = await taken(redis_url, prefix, world, Random(seed))
 
-    for _ in range(25):
-        wanted, order = world.asked()
+    alone: list[tuple[Wanted, Order]] = [(Wanted(within=one), "newest") for one in JURISDICTIONS]
+    for wanted, order in [*(world.asked() for _ in range(25)), *alone]:
         expected = world.expected(wanted, order)
         flat = [one for some in expected for one in some]
 
