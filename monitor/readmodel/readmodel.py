@@ -258,7 +258,7 @@ class ReadModel:
             value = cast("bytes | None", self._redis.hget(self._keys.alert(alert_id), "state"))
         except RedisError as error:
             raise self._unreachable(error) from None
-        return State() if value is None else _state(value)
+        return _state(value)
 
     def working_days(self) -> WorkingDays:
         """Working days as the table `calendar` has them."""
@@ -496,7 +496,12 @@ class _Known(NamedTuple):
     state: State
 
 
-_state = msgspec.json.Decoder(State).decode
+def _state(value: bytes | None) -> State:
+    """What became of an alert; nothing where an earlier release wrote it and the read model is not built again yet."""
+    return State() if value is None else _decode_state(value)
+
+
+_decode_state = msgspec.json.Decoder(State).decode
 
 
 def _rows(numbers: Sequence[int], width: int) -> list[Sequence[int]]:

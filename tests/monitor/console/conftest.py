@@ -29,7 +29,7 @@ def broker() -> Iterator[str]:
 @pytest.fixture
 def settings(redis_url: str, prefix: str, broker: str) -> Settings:
     """Of an area of its own."""
-    for name in ("feedback", "work", "audit", "rules"):
+    for name in ("alerts", "feedback", "work", "audit", "rules", "reference.calendar"):
         Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
     return load_settings(redis=redis_url, prefix=prefix, brokers=broker)
 
