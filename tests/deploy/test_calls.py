@@ -38,7 +38,7 @@ BOUNDS = ("08:30:00", "08:40:00", "18:00:00")
 """Where intervals begin and end."""
 BEGIN = parse("2026-03-05 07:50:00")
 SLOTS = tuple(parse(f"2026-03-{one}:00") for one in ("05 08:00", "05 10:00", "05 11:00", "05 20:00", "06 10:00"))
-SEED, DRAWN, SHAKES, PLAYS = 11, 25, 6, 4
+SEED, DRAWN, SHAKES, PLAYS = 11, 25, 6, 3
 
 Counts = dict[str, Counter[str]]
 """World -> receiver -> calls."""
@@ -208,15 +208,20 @@ def worlds() -> dict[str, World]:
 
 
 async def test_the_real_one_calls_as_often(tmp_path: Path) -> None:
-    """Each receiver, in each world. A world for which this machine was too slow is played again."""
+    """Each receiver, in each world. Where this machine was too slow a world is played again; so is one that differs.
+
+    Alertmanager itself may have been kept waiting: a difference is one that stays.
+    """
     program("alertmanager", "prometheus-alertmanager")
     left = worlds()
+    differ: dict[str, tuple[Counter[str], Counter[str]]] = {}
     for play in range(PLAYS):
         (folder := tmp_path / str(play)).mkdir()
         model, real = await called(left, folder)
-        assert model == real
-        left = {name: world for name, world in left.items() if name not in real}
+        differ = {name: (model[name], found) for name, found in real.items() if model[name] != found}
+        left = {name: world for name, world in left.items() if name in differ or name not in real}
         if not left:
             break
 
+    assert {} == differ
     assert not left, f"this machine could not keep the pace in {PLAYS} plays"

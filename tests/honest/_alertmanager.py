@@ -160,19 +160,18 @@ class Alertmanager:
         intervals = group.route.intervals
         if intervals and not any(self.is_within(one, now) for one in intervals):
             return
-        held = self._held_back(now)
-        firing = {key for key in group.members if self._fires(key, now) and key not in held}
+        speaking = group.members - self._held_back(group.members, now)
+        firing = {key for key in speaking if self._fires(key, now)}
         if firing and not firing <= self._log[name]:
             self.calls.append(Call(now, group.route.receiver, dict(next(iter(firing)))))
             self._log[name] = firing
-        elif not firing:
+        elif speaking and not firing:
             self._log[name] = set()
 
-    def _held_back(self, now: int) -> set[Key]:
-        """What the inhibit rules hold back."""
-        firing = [key for key in self._alerts if self._fires(key, now)]
-        spoken = {one for key in firing for one in self._alerts[key].speaks}
-        return {key for key in firing if not spoken.isdisjoint(self._alerts[key].yields)}
+    def _held_back(self, members: set[Key], now: int) -> set[Key]:
+        """What the inhibit rules hold back of a group, also of what is over."""
+        spoken = {one for key, alert in self._alerts.items() if self._fires(key, now) for one in alert.speaks}
+        return {key for key in members if not spoken.isdisjoint(self._alerts[key].yields)}
 
     def _fires(self, key: Key, now: int) -> bool:
         return self._alerts[key].ends > now
