@@ -34,7 +34,7 @@ from rules.engine.alert import Alert
 from rules.times import DAY, HOUR, MINUTE, parse
 from rules.wire.door import Door, sender_of
 from rules.wire.pseudonyms import Pseudonyms
-from tests.deploy._processes import DEPLOY, program, run
+from tests.deploy._processes import DEPLOY, PATIENCE, program, run
 from tests.honest._alertmanager import Alertmanager
 
 SEED, PERSONS, DAYS, START = 7, 100_000, 30, date(2026, 3, 2)
@@ -160,7 +160,7 @@ def firing(minutes: Counter[int], days: int) -> dict[str, int]:
         path = Path(folder) / "month.yml"
         rules = [str(DEPLOY / "prometheus" / "rules.yml")]
         path.write_text(yaml.safe_dump({"rule_files": rules, "evaluation_interval": "10m", "tests": [test]}))
-        done = run(program("promtool"), "test", "rules", path)
+        done = run(program("promtool"), "test", "rules", path, patience=10 * PATIENCE)
     found = re.findall(r'{alertname="(\w+)"} ([\d.E+]+)', done.stdout + done.stderr)
     assert bool(found) == bool(done.returncode), done.stdout + done.stderr
     return {name: int(float(number)) for name, number in found}
