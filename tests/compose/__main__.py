@@ -1,8 +1,9 @@
 """`make compose`: docker-compose.yml from the first start to the last `down`, on an engine of its own.
 
-    python -m tests.compose CACHE
+    python -m tests.compose CACHE [--stack-only]
 
-CACHE: the folder that tests/compose/run has prepared. Prints what happened, with the seconds since the start; ends with
+CACHE: the folder that tests/compose/run has prepared. --stack-only: without the tests that take their servers from
+containers. Prints what happened, with the seconds since the start; ends with
 1 at the first thing that is not as it should be.
 """
 
@@ -28,6 +29,8 @@ PEOPLE = 8
 """So many persons swipe at one shop within three minutes. S01 reports eight: without one of them there is no alert."""
 MOST_LINES = 60
 """Of one service while the broker is killed and comes back. The libraries alone write 200 a second."""
+SERVERS = ("redis", "alertmanager", "prometheus")
+"""Those that processes of the monitor, or Grafana, ask."""
 TABLES = {
     "institutions": f"fixmedins_code,kind,status,valid_from\n{SUSPENDED},pharmacy,suspended,2020-01-01\n",
     "deaths": "psn_no,die_date,valid_from\n34102199000000999901,2026-01-05,2026-01-05\n",
@@ -64,11 +67,11 @@ def first_start(stack: Stack) -> None:
     """What the top of the file says, from nothing."""
     stack.shell(top_of_file(r"\(umask"))
     stack.shell(top_of_file(r"chmod"))
-    stack.shell("docker compose build")
+    stack.shell("docker compose build worker")  # the image is one for all services
     say("image built from a clone under umask 077")
     stack.shell(top_of_file(r"docker compose up"))
     say(f"up: {len(stack.containers())} containers, all healthy")
-    said = stack.monitor("doctor", codes=(1,))
+    said = stack.doctor(codes=(1,))
     assert "without their tables" in said, said
     area = stack.folder / "deploy" / "area"
     (area / "tables").mkdir(mode=0o700)
@@ -78,20 +81,26 @@ def first_start(stack: Stack) -> None:
     stack.shell(top_of_file(r"docker compose run .* reference load"))
     stack.shell(top_of_file(r"docker compose run .* rules put"))
     # The workers look every five seconds what was loaded; an event that comes before that is judged without it.
-    [mark] = re.findall(r"enabled; version (\w+)", stack.monitor("doctor", codes=(0, 1)))
+    [mark] = re.findall(r"enabled; version (\w+)", stack.doctor())
     eventually(lambda: f'"mark": "{mark}"' in stack.logs("worker"), "the workers to judge by tables and rules", 120)
     say("tables and rules loaded, and in force")
 
 
-def event_to_webhook(stack: Stack, told: list[Told], shop: str) -> None:
-    """A burst and a settlement without an agreement: two alerts, and a call at once for the critical one."""
+def event_to_alerts(stack: Stack, shop: str) -> set[tuple[str, str]]:
+    """A burst, and a settlement without an agreement; gives their two alerts."""
     stack.publish([*burst(shop), settlement(SUSPENDED, 0)])
     say("events published")
-    expect_alerts(stack, {("S01", shop), ("S09", SUSPENDED)})
+    wanted = {("S01", shop), ("S09", SUSPENDED)}
+    expect_alerts(stack, wanted)
     say("alerts in the read model: S01 and, by the table, S09")
+    return wanted
+
+
+def alert_to_webhook(stack: Stack, told: list[Told]) -> None:
+    """The critical alert is told at once; that is a minute after it came."""
     eventually(lambda: any(one.receiver == "at-once" and SUSPENDED in one.body for one in told), "the webhook", 240)
     say("webhook at-once called with S09")
-    said = stack.monitor("doctor", codes=(0, 1))
+    said = stack.doctor()
     assert "well    notify" in said, said
     assert "well    MONITOR_REDIS" in said, said
     [(enabled, rules)] = re.findall(r"rules: (\d+) of (\d+) enabled", said)
@@ -109,31 +118,43 @@ def expect_alerts(stack: Stack, wanted: set[tuple[str, str]]) -> None:
     eventually(stand, f"the alerts {sorted(wanted)}", 240)
 
 
-def kill_each(stack: Stack, names: Iterator[str]) -> set[tuple[str, str]]:
-    """Kill every main process once, with a burst on the way each time; gives the alerts that must come of it."""
+def kill_others(stack: Stack, names: Iterator[str]) -> set[tuple[str, str]]:
+    """Kill every main process but the broker's once, at once what can do without one another; gives the alerts.
+
+    A burst for each of them is on the way.
+    """
+    others = [one for one in stack.containers() if one.service not in ("topics", "kafka")]
+    later = [one.name for one in others if one.name.endswith("-2") or one.service in SERVERS]
     wanted = set()
-    for container in stack.containers():
-        if container.service == "topics":
-            continue
-        before = {service: stack.lines(service) for service in ("worker", "readmodel", "notify", "exporter")}
-        shop = next(names)
-        if container.service != "kafka":
-            stack.publish(burst(shop))
-        stack.kill(container.name)
-        if container.service == "kafka":
-            stack.wait_until_healthy()
-            more = {service: stack.lines(service) - number for service, number in before.items()}
-            say(f"lines of the logs while the broker was away: {more}")
-            assert max(more.values()) <= 2 * MOST_LINES, more  # of two workers
-            stack.publish(burst(shop))
-        wanted.add(("S01", shop))
-        say(f"killed and back: {container.name}")
+    for killed in ([one.name for one in others if one.name not in later], later):
+        bursts = [next(names) for _ in killed]
+        stack.publish([event for shop in bursts for event in burst(shop)])
+        stack.kill(killed)
+        wanted |= {("S01", shop) for shop in bursts}
+        say(f"killed and back: {', '.join(killed)}")
+    return wanted
+
+
+def nothing_lost(stack: Stack, wanted: set[tuple[str, str]]) -> None:
+    """All are well again, and each alert stands once and whole."""
     stack.wait_until_healthy()
     say("all healthy again")
     eventually(stack.all_read, "all events to be read", 240)
     expect_alerts(stack, wanted)
-    say(f"{len(wanted)} bursts, {len(wanted)} alerts, each once and whole: nothing lost, nothing twice")
-    return wanted
+    say(f"{len(wanted)} alerts, each once and whole: nothing lost, nothing twice")
+
+
+def kill_broker(stack: Stack, shop: str) -> tuple[str, str]:
+    """Kill the broker, and publish a burst when it is back; gives its alert."""
+    [broker] = [one.name for one in stack.containers() if one.service == "kafka"]
+    before = {service: stack.lines(service) for service in ("worker", "readmodel", "notify", "exporter")}
+    stack.kill([broker])
+    stack.wait_until_healthy()
+    more = {service: stack.lines(service) - number for service, number in before.items()}
+    say(f"killed and back: {broker}; lines of the logs while it was away: {more}")
+    assert max(more.values()) <= 2 * MOST_LINES, more  # of two workers
+    stack.publish(burst(shop))
+    return "S01", shop
 
 
 def watched(stack: Stack) -> None:
@@ -167,7 +188,7 @@ def down_and_up(stack: Stack, wanted: set[tuple[str, str]], shop: str) -> None:
 def broker_away(stack: Stack) -> None:
     """What an operator asks while Kafka is down starts nothing, and says it."""
     stack.shell("docker compose stop kafka")
-    said = stack.monitor("doctor", codes=(1,))
+    said = stack.doctor(codes=(1,))
     assert "PROBLEM MONITOR_BROKERS" in said, said
     assert not any(one.running for one in stack.containers() if one.service == "kafka")
     say("with Kafka stopped doctor finds it, and starts nothing")
@@ -188,7 +209,7 @@ def tests_in_containers() -> None:
     say(f"tests with servers from containers: {done.stdout.splitlines()[-1]}")
 
 
-def main(cache: Path) -> None:
+def main(cache: Path, *, stack_only: bool) -> None:
     """The whole run, in order."""
     names = shops()
     with engine(cache), tempfile.TemporaryDirectory(prefix="compose-") as folder:
@@ -212,21 +233,25 @@ def main(cache: Path) -> None:
                     file = stack.folder / "deploy" / "alertmanager" / "urls" / receiver
                     file.write_text(url + receiver)
                     file.chmod(0o644)
-                shop = next(names)
-                event_to_webhook(stack, told, shop)
+                wanted = event_to_alerts(stack, next(names))
                 watched(stack)
-                wanted = kill_each(stack, names) | {("S01", shop), ("S09", SUSPENDED)}
+                wanted.add(kill_broker(stack, next(names)))
+                alert_to_webhook(stack, told)
+                wanted |= kill_others(stack, names)
+                nothing_lost(stack, wanted)
             down_and_up(stack, wanted, next(names))
             broker_away(stack)
         except BaseException:
             (cache / "compose.log").write_text(run("docker", "compose", "logs", "--no-color", cwd=stack.folder))
-            say(f"failed; not healthy: {stack.ill()}; what the containers said: {cache / 'compose.log'}")
+            say(f"failed; not healthy: {stack.ill()}; what the containers said last, all of it in {cache}/compose.log:")
+            print(run("docker", "compose", "logs", "--no-color", "--tail", "20", cwd=stack.folder))  # noqa: T201 - as above
             raise
         finally:
-            run("docker", "compose", "--profile", "*", "down", "--volumes", cwd=stack.folder)
-        tests_in_containers()
+            run("docker", "compose", "--profile", "*", "down", "--volumes", "--timeout", "1", cwd=stack.folder)
+        if not stack_only:
+            tests_in_containers()
     say("engine ended")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), stack_only="--stack-only" in sys.argv[2:])

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.deploy._compose import services
@@ -86,8 +87,9 @@ def build_stand_ins(root: Path) -> None:
     if not run("docker", "images", "--quiet", stamp):
         run("docker", "import", str(root), stamp)
     run("docker", "tag", stamp, "stand-in")
-    for folder in sorted(IMAGES.iterdir()):
-        run("docker", "build", "--quiet", "--tag", _tag(folder.name), str(folder))
+    builds = [["docker", "build", "--quiet", "--tag", _tag(one.name), str(one)] for one in sorted(IMAGES.iterdir())]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda command: run(*command), builds))
 
 
 def _tag(name: str) -> str:

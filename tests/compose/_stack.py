@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,10 @@ class Stack:
         """Do what a person types in the folder."""
         return run("sh", "-c", line, cwd=self.folder, codes=codes)
 
+    def doctor(self, codes: tuple[int, ...] = (0, 1)) -> str:
+        """What `doctor` says, in English."""
+        return self.monitor("doctor", "--lang", "en", codes=codes)
+
     def monitor(self, *arguments: str, codes: tuple[int, ...] = (0,)) -> str:
         """Give a command to the monitor, as an operator does."""
         return run("docker", "compose", "run", "--rm", "monitor", *arguments, cwd=self.folder, codes=codes)
@@ -77,23 +82,23 @@ class Stack:
         """The containers that are not as they should be."""
         return [one.name for one in self.containers() if one.service != "topics" and one.health != "healthy"]
 
-    def container(self, name: str) -> Container:
-        """One container as it is now."""
-        [found] = [one for one in self.containers() if one.name == name]
-        return found
+    def kill(self, names: Collection[str]) -> None:
+        """End the main processes of containers as the kernel would that is out of memory; wait until they run again."""
 
-    def kill(self, name: str) -> None:
-        """End the main process of a container as the kernel would that is out of memory; wait until it runs again."""
-        eventually(lambda: self.container(name).main, f"{name} to run", PATIENCE)
-        before = self.container(name)
-        assert before.main > 0, before
-        os.kill(before.main, signal.SIGKILL)
+        def found() -> dict[str, Container]:
+            return {one.name: one for one in self.containers() if one.name in names}
 
-        def is_back() -> bool:
-            now = self.container(name)
-            return now.running and now.restarts > before.restarts
+        eventually(lambda: all(one.main for one in found().values()), f"{names} to run", PATIENCE)
+        before = found()
+        for one in before.values():
+            assert one.main > 0, one
+            os.kill(one.main, signal.SIGKILL)
 
-        eventually(is_back, f"{name} to be started again", PATIENCE)
+        def are_back() -> bool:
+            now = found()
+            return all(now[name].running and now[name].restarts > one.restarts for name, one in before.items())
+
+        eventually(are_back, f"{names} to be started again", PATIENCE)
 
     def logs(self, service: str) -> str:
         """What the containers of a service have said."""

@@ -57,10 +57,10 @@ def _held() -> Iterator[socket.socket]:
 
 
 def run(
-    *command: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    *command: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None, patience: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, and keep what it says."""
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=env, cwd=cwd)
+    """Run a command to its end, and keep what it says. patience: in seconds."""
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=patience, env=env, cwd=cwd)
 
 
 def get(port: int, path: str, **query: str) -> tuple[int, bytes]:

@@ -2,16 +2,16 @@
 
 `python -m tests.honest.test_calls` plays the month of 100,000 persons and prints them (10 to 25 minutes).
 
-Leads pass the real book of `monitor notify`. What Alertmanager makes of them is counted by the routes and inhibit rules
-of deploy/alertmanager, with the longest groups that they allow; promtool judges the rules of deploy/prometheus over the
-month, with the minutes in which messages came, and all else as on the good day of day.test.yml.
+Leads pass the real book of `monitor notify`. What Alertmanager makes of them is counted by a model of it, under the
+settings of deploy/alertmanager; promtool judges the rules of deploy/prometheus over the month, with the minutes in
+which messages came, and all else as on the good day of day.test.yml.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -24,87 +24,73 @@ import yaml
 
 from monitor.inforce.reference import load_reference
 from monitor.inforce.rulebook import load_rules
-from monitor.notify.book import Book, Entry, Policy
-from monitor.notify.lead import Labels, Lead, read
+from monitor.notify.book import VALID, Book, Policy, Post
+from monitor.notify.lead import Lead, read
 from monitor.offline.replay import replay
 from monitor.readmodel.silence import Silence
 from monitor.settings import Settings
 from monitor.simulate import Simulation, write_reference
 from rules.engine.alert import Alert
-from rules.engine.finding import SEVERITIES
-from rules.times import DAY, HOUR, MINUTE, clock, from_ms, parse
+from rules.times import DAY, HOUR, MINUTE, parse
 from rules.wire.door import Door, sender_of
 from rules.wire.pseudonyms import Pseudonyms
-from tests.deploy._processes import DEPLOY, program, run
+from tests.deploy._processes import DEPLOY, PATIENCE, program, run
+from tests.honest._alertmanager import Alertmanager
 
 SEED, PERSONS, DAYS, START = 7, 100_000, 30, date(2026, 3, 2)
 REVIEWERS, ENGINEERS = 30, 2
 """At most so many calls of reviewers a month for 100,000 persons, and of engineers a week. Our assumption."""
+SETTINGS = yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8"))
 _PSEUDONYMS = Pseudonyms("example")
-_WAITS = {"at-once": (MINUTE, MINUTE), "reviewer": (5 * MINUTE, 5 * MINUTE)}
-"""group_wait and group_interval of deploy/alertmanager."""
+
+World = list[tuple[int, Lead]]
+"""Revisions, and when each is published, ms UTC."""
+END = parse("2026-03-07 08:45:00")
+"""The digest of Saturday is over."""
 
 
 class Calls:
-    """Whom Alertmanager calls, and how often. told: receiver -> calls."""
+    """The book of an area, and whom Alertmanager calls for what stands in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, area: str = "month") -> None:
         default = Settings.model_construct()
-        self.told: Counter[str] = Counter()
-        self._book = Book(Policy("month", default.notify_openings, 7 * DAY, default.notify_hours), {})
-        self._incidents: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
-        self._known: set[tuple[tuple[str, str], ...]] = set()
-        self._flushed: dict[tuple[str, str], int] = {}
-        self._misfiring: set[str] = set()
+        self._book = Book(Policy(area, default.notify_openings, 7 * DAY, default.notify_hours), {})
+        self._alertmanager = Alertmanager(SETTINGS)
+        self._posted = 0
 
-    def take(self, lead: Lead, now: int) -> None:
-        """A revision that is published and read at this moment, ms UTC."""
-        entry = self._book.take(lead, now, now)
-        misfiring = self._book.misfiring(now)
-        self.told["ops"] += len(misfiring - self._misfiring)
-        self._misfiring = misfiring
-        if entry is None or entry.fate != "told":
-            return
-        incident = self._incidents[entry.labels["incident"]]
-        incident[entry.alert_id] = entry
-        active = [one.labels for one in incident.values() if not one.ended]
-        for labels in active:
-            if not any(is_held_back(labels, other) for other in active):
-                self._call(labels, now)
+    def take(self, lead: Lead, now: int) -> list[Post]:
+        """A revision that is published and read at this moment, ms UTC; gives what is posted."""
+        self.pass_time(now)
+        self._book.take(lead, now, now)
+        return self._post(self._book.news(now), now)
 
-    def _call(self, labels: Labels, now: int) -> None:
-        """One alert that nothing holds back: it is new to its groups, or was told."""
-        key = tuple(sorted(labels.items()))
-        if key in self._known:
-            return
-        self._known.add(key)
-        if ("digest", labels["digest"]) not in self._flushed:
-            self._flushed["digest", labels["digest"]] = now
-            self.told["digest"] += 1
-        if labels["stage"] == "in" and labels["severity"] == "critical":
-            self._flush("at-once", labels["wave"], now)
-        elif labels["hours"] == "working" and is_working(now):
-            self._flush("reviewer", labels["wave"], now)
+    def post_all(self, now: int) -> list[Post]:
+        """Post everything again, as `monitor notify` does each minute; gives what is posted."""
+        return self._post(self._book.all(now), now)
 
-    def _flush(self, receiver: str, wave: str, now: int) -> None:
-        """What comes before a group is told is told with it; what comes later at its next interval."""
-        wait, interval = _WAITS[receiver]
-        last = self._flushed.get((receiver, wave))
-        if last is not None and now <= last:
-            return
-        self._flushed[receiver, wave] = now + (wait if last is None else interval)
-        self.told[receiver] += 1
+    def restart_alertmanager(self, now: int) -> list[Post]:
+        """Start Alertmanager anew; gives what is posted."""
+        self._alertmanager.pass_time(now)
+        self._alertmanager.restart()
+        return self.post_all(now)
 
+    def pass_time(self, until: int) -> None:
+        """Go on to a moment. Twice a day everything is posted again: Alertmanager believes it for a day."""
+        self._posted = self._posted or until
+        while self._posted + VALID // 2 <= until:
+            self._posted += VALID // 2
+            self._book.forget(self._posted)
+            self.post_all(self._posted)
+        self._alertmanager.pass_time(until)
 
-def is_held_back(labels: Labels, other: Labels) -> bool:
-    """The inhibit rules of deploy/alertmanager, within one incident."""
-    higher = SEVERITIES.index(other["severity"]) > SEVERITIES.index(labels["severity"])
-    return higher or (labels.get("attached") == "yes" and other.get("attached") != "yes")
+    def told(self, until: int) -> Counter[str]:
+        """How often each receiver was called until a moment."""
+        self.pass_time(until)
+        return Counter(one.receiver for one in self._alertmanager.calls if one.moment < until)
 
-
-def is_working(now: int) -> bool:
-    """The interval working-hours of deploy/alertmanager."""
-    return from_ms(now).weekday() < 5 and "08:30" <= clock(now, "%H:%M") < "18:00"
+    def _post(self, posts: list[Post], now: int) -> list[Post]:
+        self._alertmanager.post(posts, now)
+        return posts
 
 
 class Month(NamedTuple):
@@ -144,7 +130,7 @@ def play(persons: int, days: int = DAYS) -> Month:
 
     summary, _ = replay(enumerate(lines(), 1), load_rules(None), tables, Door(_PSEUDONYMS), on_alert=take)
     assert (summary.late, summary.refused) == (0, 0)
-    return Month(opened, calls.told, fell_silent, minutes)
+    return Month(opened, calls.told(began + days * DAY), fell_silent, minutes)
 
 
 def firing(minutes: Counter[int], days: int) -> dict[str, int]:
@@ -174,7 +160,7 @@ def firing(minutes: Counter[int], days: int) -> dict[str, int]:
         path = Path(folder) / "month.yml"
         rules = [str(DEPLOY / "prometheus" / "rules.yml")]
         path.write_text(yaml.safe_dump({"rule_files": rules, "evaluation_interval": "10m", "tests": [test]}))
-        done = run(program("promtool"), "test", "rules", path)
+        done = run(program("promtool"), "test", "rules", path, patience=10 * PATIENCE)
     found = re.findall(r'{alertname="(\w+)"} ([\d.E+]+)', done.stdout + done.stderr)
     assert bool(found) == bool(done.returncode), done.stdout + done.stderr
     return {name: int(float(number)) for name, number in found}
@@ -207,67 +193,84 @@ def lead(number: int, severity: str = "warning", **more: object) -> Lead:
     return read(orjson.dumps(row))
 
 
-def called(leads: Iterable[tuple[str, Lead]]) -> dict[str, int]:
-    """Who is called for leads at these times of a Thursday."""
-    calls = Calls()
-    for time, one in leads:
-        calls.take(one, parse(f"2026-03-05 {time}"))
-    return {receiver: number for receiver, number in calls.told.items() if number}
+def told(leads: Iterable[tuple[str, Lead]], expected: dict[str, int]) -> tuple[World, dict[str, int]]:
+    """Leads at these times of a Thursday, and who is called for them until Saturday's digest is over."""
+    return [(parse(f"2026-03-05 {time}"), one) for time, one in leads], expected
 
 
-@pytest.mark.parametrize(
-    ("leads", "expected"),
-    [
-        ([("10:00:00", lead(1))], {"digest": 1, "reviewer": 1}),
-        ([("20:00:00", lead(1))], {"digest": 1}),
-        ([("20:00:00", lead(1, "critical"))], {"digest": 1, "at-once": 1}),
-        ([("10:00:00", lead(1, "critical", stage="post"))], {"digest": 1, "reviewer": 1}),
-        ([("10:00:00", lead(1)), ("10:03:59", lead(2))], {"digest": 1, "reviewer": 1}),
-        ([("10:00:00", lead(1)), ("10:04:00", lead(2))], {"digest": 1, "reviewer": 2}),
-        ([("08:00:00", lead(1)), ("08:31:00", lead(2))], {"digest": 2, "reviewer": 1}),
-        (
-            [("10:00:00", lead(1, "critical")), ("10:00:59", lead(2, "critical")), ("10:03:00", lead(3, "critical"))],
-            {"digest": 1, "at-once": 2},
-        ),
-        ([("10:00:00", lead(1)), ("11:00:00", lead(2, rule_id="S02", incident_id="i1"))], {"digest": 1, "reviewer": 1}),
-        ([("10:00:00", lead(1)), ("11:00:00", lead(1, "high", revision=2))], {"digest": 1, "reviewer": 2}),
-        ([("10:00:00", lead(1)), ("11:00:00", lead(1, revision=2))], {"digest": 1, "reviewer": 1}),
-        (
-            [
-                ("10:00:00", lead(1)),
-                ("11:00:00", lead(2, rule_id="S02", incident_id="i1")),
-                ("12:00:00", lead(1, revision=2, status="closed")),
-                ("12:00:00", lead(2, rule_id="S02", incident_id="i1", revision=2)),
-            ],
-            {"digest": 1, "reviewer": 2},
-        ),
-        (
-            [("10:00:00", lead(number)) for number in range(51)],
-            {"digest": 1, "reviewer": 1, "ops": 1},
-        ),
-    ],
-    ids=[
-        "one by day", "one by night", "critical by night", "critical afterwards", "one wave", "two waves",
-        "two digests", "two looks at a wave", "an incident speaks once", "a severity rises", "a later revision",
-        "the next one speaks", "a rule misfires",
-    ],
-)  # fmt: skip
-def test_who_is_called_how_often(leads: list[tuple[str, Lead]], expected: dict[str, int]) -> None:
+ENDS: dict[str, Any] = {"revision": 2, "status": "closed"}
+BESIDE: dict[str, Any] = {"rule_id": "S02", "incident_id": "i1"}
+WORLDS: dict[str, tuple[World, dict[str, int]]] = {
+    "one by day": told([("10:00:00", lead(1))], {"digest": 1, "reviewer": 1}),
+    "one by night": told([("20:00:00", lead(1))], {"digest": 1}),
+    "critical by night": told([("20:00:00", lead(1, "critical"))], {"digest": 1, "at-once": 1}),
+    "critical afterwards": told([("10:00:00", lead(1, "critical", stage="post"))], {"digest": 1, "reviewer": 1}),
+    "one wave": told([("10:00:00", lead(1)), ("10:03:59", lead(2))], {"digest": 1, "reviewer": 1}),
+    "two waves": told([("10:00:00", lead(1)), ("10:04:00", lead(2))], {"digest": 1, "reviewer": 2}),
+    "two digests": told([("08:00:00", lead(1)), ("08:31:00", lead(2))], {"digest": 2, "reviewer": 1}),
+    "two looks at a wave": told(
+        [("10:00:00", lead(1, "critical")), ("10:00:30", lead(2, "critical")), ("10:02:30", lead(3, "critical"))],
+        {"digest": 1, "at-once": 2},
+    ),
+    "a look between two": told(
+        [("10:00:00", lead(1, "critical")), ("10:01:30", lead(2, "critical")), ("10:02:30", lead(3, "critical"))],
+        {"digest": 1, "at-once": 3},
+    ),
+    "an incident speaks once": told(
+        [("10:00:00", lead(1)), ("11:00:00", lead(2, **BESIDE))], {"digest": 1, "reviewer": 1}
+    ),
+    "a severity rises": told(
+        [("10:00:00", lead(1)), ("11:00:00", lead(1, "high", revision=2))], {"digest": 1, "reviewer": 2}
+    ),
+    "a severity rises by night": told(
+        [("10:00:00", lead(1)), ("20:00:00", lead(1, "high", revision=2))], {"digest": 1, "reviewer": 2}
+    ),
+    "a severity rises after its digest": told(
+        [("08:00:00", lead(1)), ("11:00:00", lead(1, "high", revision=2))], {"digest": 2}
+    ),
+    "a later revision": told([("10:00:00", lead(1)), ("11:00:00", lead(1, revision=2))], {"digest": 1, "reviewer": 1}),
+    "over before it is told": told([("10:00:00", lead(1)), ("10:02:00", lead(1, **ENDS))], {}),
+    "over before its digest": told([("10:00:00", lead(1)), ("20:00:00", lead(1, **ENDS))], {"reviewer": 1}),
+    "the next one speaks": told(
+        [
+            ("10:00:00", lead(1)), ("11:00:00", lead(2, **BESIDE)), ("12:00:00", lead(1, **ENDS)),
+            ("12:00:00", lead(2, revision=2, **BESIDE)),
+        ],
+        {"digest": 1, "reviewer": 2},
+    ),
+    "told, held back, and free again": told(
+        [
+            ("10:00:00", lead(1)), ("11:00:00", lead(3, "high", **BESIDE)),
+            ("12:00:00", lead(3, "high", **BESIDE | ENDS)),
+        ],
+        {"digest": 1, "reviewer": 2},
+    ),
+    "the same while another of its wave rises": told(
+        [
+            ("10:00:00", lead(1)), ("10:00:00", lead(2, rule_id="S03")), ("11:00:00", lead(3, "high", **BESIDE)),
+            ("11:10:00", lead(2, "high", rule_id="S03", revision=2)), ("12:00:00", lead(3, "high", **BESIDE | ENDS)),
+        ],
+        {"digest": 1, "reviewer": 4},
+    ),
+    "a rule misfires": told(
+        [("10:00:00", lead(number)) for number in range(51)], {"digest": 1, "reviewer": 1, "ops": 1}
+    ),
+    "a thousand institutions": told(
+        [("10:00:00", lead(number, rule_id=f"S{number % 25:02d}")) for number in range(1000)],
+        {"digest": 1, "reviewer": 1},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_who_is_called_how_often(name: str) -> None:
     """As docs/notifying.md says it."""
-    assert expected == called(leads)
+    world, expected = WORLDS[name]
+    calls = Calls()
+    for moment, one in world:
+        calls.take(one, moment)
 
-
-def test_the_waits_are_those_of_alertmanager() -> None:
-    """And the hours of its reviewers."""
-    settings = yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8"))
-    routes = {one["receiver"]: one for one in settings["route"]["routes"]}
-    units = {"s": 1000, "m": MINUTE}
-    hours = {one["name"]: one["time_intervals"][0] for one in settings["time_intervals"]}["working-hours"]
-
-    for receiver, waits in _WAITS.items():
-        said = [routes[receiver][name] for name in ("group_wait", "group_interval")]
-        assert [int(one[:-1]) * units[one[-1]] for one in said] == [*waits]
-    assert (["monday:friday"], [{"start_time": "08:30", "end_time": "18:00"}]) == (hours["weekdays"], hours["times"])
+    assert expected == calls.told(END)
 
 
 @pytest.mark.slow
