@@ -253,7 +253,7 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "snooze": console.model.snoozes().get(subject_of(whole)),
         "saved": _saved(request, language), "targets": TARGETS, "state": state,
         "due": Due.of(console.model.working_days(), state.opened) if state.is_due else None,
-        "persons": persons_in(whole) if console.settings.console_persons else [],
+        "persons": persons_in(whole) if console.settings.console_persons and user.name else [],
     }  # fmt: skip
 
 

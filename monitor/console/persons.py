@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Form, Request, Response
+from starlette.exceptions import HTTPException
 
 from monitor.area.auditing import audit_person
 from monitor.console.access import User
@@ -77,6 +78,8 @@ def persons_of(console: Console) -> APIRouter:
         reason: Annotated[str, Form()] = "",
     ) -> Response:
         table, user, reason = console.settings.console_persons, user_of(request), reason.strip()
+        if not user.name:
+            raise HTTPException(403, "forbidden")
         lead = found(await asyncio.to_thread(console.model.one, alert_id, user.within))
         if table is None or person not in persons_in(lead):
             return console.told(request, 404, "person_unknown")

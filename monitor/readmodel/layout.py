@@ -23,7 +23,7 @@ from rules.times import DAY, parse
 
 Alert = Mapping[str, Any]
 
-FORM = "3"
+FORM = "4"
 """The form of what stands in Redis. What stands in another form is dropped, and built again from the topics."""
 OPEN = ("opened", "updated")
 CORRECTED = "corrected"

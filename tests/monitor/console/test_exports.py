@@ -19,17 +19,23 @@ from monitor.settings import Settings, load_settings
 from rules.catalogue import catalogue
 from rules.engine.watch import Watch
 from tests.monitor.console._leads import leads, read
+from tests.monitor.console.test_console import form_of
 
 pytestmark = pytest.mark.redis
+
+
+def form(page: TestClient, **more: str) -> dict[str, str]:
+    """A form of the page of the first lead."""
+    return {name: form_of(page, leads()[0]["alert_id"])[name] for name in ("csrf", "by")} | more
 
 
 async def test_a_file_and_a_paper_are_handed_out_and_audited(page: TestClient, settings: Settings) -> None:
     """Each with the mark that the audit record has, and with the name that was typed."""
     one = leads()[0]
-    asked = {"target": "market", "by": "王五"}
+    asked = form(page, target="market")
 
-    file = page.get(f"/leads/{one['alert_id'][:8]}/export.json", params=asked)
-    paper = page.get(f"/leads/{one['alert_id']}/print", params=asked)
+    file = page.post(f"/leads/{one['alert_id'][:8]}/export.json", data=asked)
+    paper = page.post(f"/leads/{one['alert_id']}/print", data=asked)
 
     audit = read(settings.brokers, f"{settings.prefix}.audit")
     assert (200, 200) == (file.status_code, paper.status_code)
@@ -50,19 +56,22 @@ async def test_a_file_and_a_paper_are_handed_out_and_audited(page: TestClient, s
 async def test_every_lead_can_be_printed(page: TestClient, language: str) -> None:
     """In both languages, whatever its rule."""
     for one in leads():
-        paper = page.get(f"/leads/{one['alert_id']}/print", params={"by": "1", "lang": language})
+        paper = page.post(f"/leads/{one['alert_id']}/print", params={"lang": language}, data=form(page))
         assert paper.status_code == 200
         assert "<script>alert" not in paper.text
         assert ("医保基金使用疑点线索" if language == "zh" else "Lead on the use of") in paper.text
 
 
 @pytest.mark.parametrize(
-    ("address", "status"),
-    [("?target=press&by=1", 422), ("?target=police", 422), (f"?by={'x' * 65}", 422)],
+    ("wrong", "status"),
+    [({"target": "press"}, 422), ({"target": "police", "by": ""}, 422), ({"by": "x" * 65}, 422), ({"csrf": "x"}, 403)],
 )
-async def test_nothing_is_handed_out_to_nobody(page: TestClient, settings: Settings, address: str, status: int) -> None:
+async def test_nothing_is_handed_out_to_nobody(
+    page: TestClient, settings: Settings, wrong: dict[str, str], status: int
+) -> None:
     """Nor to whom there is no address; and nothing is audited."""
-    answers = [page.get(f"/leads/{leads()[0]['alert_id']}/{kind}{address}") for kind in ("export.json", "print")]
+    asked = form(page, **wrong)
+    answers = [page.post(f"/leads/{leads()[0]['alert_id']}/{kind}", data=asked) for kind in ("export.json", "print")]
 
     assert {status} == {one.status_code for one in answers}
     assert [] == read(settings.brokers, f"{settings.prefix}.audit")
@@ -77,7 +86,7 @@ def test_what_cannot_be_audited_is_not_handed_out(command: CliRunner, monkeypatc
     other = TestClient(app_of(load_settings(), ConsoleMetrics()), base_url="http://localhost")
 
     answer = command.invoke(app, ["alerts", "export", one, "--by", "1"])
-    paper = other.get(f"/leads/{one}/print", params={"by": "1"})
+    paper = other.post(f"/leads/{one}/print", data=form(other))
 
     assert "" == answer.stdout
     assert "MONITOR_BROKERS" in str(answer.exception)
