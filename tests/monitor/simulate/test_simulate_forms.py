@@ -22,7 +22,7 @@ Event = dict[str, Any]
 Form = Literal["flat", "reply", "mixed"]
 COUNTY: Event = {"seed": 35, "persons": 4_000, "days": 26}
 """A county in which every transaction and every variant occurs within 26 days."""
-BYTES = "fb54127de01629b2eb275e4ed7c371e74e15bc1581b76af20295b30ad87394a5"
+BYTES = "cef9c94f44aad4d8a93bb18eace7f61ea33a996547ca673b2ea8c6bb35e0dafa"
 """SHA-256 of the flat traffic of one seed, as it was before there were other forms."""
 HEADER = {
     "msgid", "infno", "inf_time", "fixmedins_code", "fixmedins_name", "insuplc_admdvs", "mdtrtarea_admvs", "opter",
