@@ -1,10 +1,12 @@
-"""Frauds with visits: one physician's code in two places at once."""
+"""Frauds with visits: one physician's code in two places at once, people who are sent to doctors without need."""
 
 from __future__ import annotations
 
-from itertools import accumulate
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import accumulate, repeat
 
-from rules.times import HOUR, MINUTE
+from rules.times import DAY, HOUR, MINUTE
 
 from .catalogue import SEEN, SERVICES
 from .county import Institution
@@ -48,7 +50,43 @@ def name_lent_far_away(stage: Stage, day: int, turn: int) -> Act:
     return Act(elsewhere, [message for one in visits for message in treat(stage.pen, one)], visits[1].charged_at)
 
 
+def visits_of(
+    stage: Stage, person: Person, places: Iterable[Institution], times: Iterable[int], kind: str = "11"
+) -> list[Visit]:
+    """The same person at one place after the other, charged at these moments. kind: med_type."""
+    return [
+        replace(seen_by(stage, person, place, at, place.physicians[number % 4]), kind=kind)
+        for number, (place, at) in enumerate(zip(places, times, strict=False))
+    ]
+
+
+def days_among(stage: Stage, day: int, count: int) -> list[int]:
+    """So many different days of four weeks, and a moment of the morning of each."""
+    days = sorted(stage.pen.rng.sample(range(28), count))
+    return [day + number * DAY + 9 * HOUR + stage.seconds(0, 7_000) for number in days]
+
+
+def doctor_every_other_day(stage: Stage, day: int, turn: int) -> Act:
+    """A healthy person is sent to a clinic on 13 to 20 days of four weeks."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[2 + turn % 2]
+    times = days_among(stage, day, stage.pen.rng.randint(13, 20))
+    visits = visits_of(stage, person, repeat(place), times)
+    return Act(place, [message for one in visits for message in treat(stage.pen, one)], visits[:15][-1].at)
+
+
+def from_door_to_door(stage: Stage, day: int, _turn: int) -> Act:
+    """A person is sent to five to eight doctors on one day, two in each house."""
+    (person,) = stage.people(1)
+    places = [one for one in stage.pen.rng.sample(stage.county.hospitals, 4) for _ in range(2)]
+    gaps = [stage.seconds(1_800, 3_600) for _ in range(stage.pen.rng.randint(4, 7))]
+    visits = visits_of(stage, person, places, accumulate([day + 9 * HOUR, *gaps]))
+    return Act(places[0], [message for one in visits for message in treat(stage.pen, one)], visits[:6][-1].at)
+
+
 FRAUDS = (
     Scenario("name_lent", ("B11",), 1, name_lent, also=("B11-SPEED",), apart=True),
     Scenario("name_lent_far_away", ("B11-SPEED",), 1, name_lent_far_away, apart=True),
+    Scenario("doctor_every_other_day", ("S11",), 29, doctor_every_other_day, apart=True),
+    Scenario("from_door_to_door", ("S11-DAY",), 1, from_door_to_door, apart=True),
 )

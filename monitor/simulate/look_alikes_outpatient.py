@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from rules.times import HOUR, MINUTE
+from itertools import repeat
+
+from rules.times import DAY, HOUR, MINUTE
 
 from .county import Institution
-from .frauds_outpatient import seen_by
+from .frauds_outpatient import days_among, seen_by, visits_of
 from .outpatient import treat
 from .stage import Act, Scenario, Stage
 
@@ -45,8 +47,38 @@ def nobody_named(stage: Stage, day: int, turn: int) -> Act:
     return _in_two_places(stage, (place, clinic), NO_PHYSICIAN, at, 2 * MINUTE)
 
 
+def course_of_treatment(stage: Stage, day: int, turn: int) -> Act:
+    """Ten treatments on ten days running, and three check-ups in the weeks after."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    times = [day + number * DAY + 10 * HOUR + stage.seconds(0, 3_000) for number in (*range(10), 13, 18, 25)]
+    visits = visits_of(stage, person, repeat(place), times)
+    return Act(place, [message for one in visits for message in treat(stage.pen, one)], visits[-1].at)
+
+
+def chronic_programme(stage: Stage, day: int, turn: int) -> Act:
+    """Dialysis or the like for an outpatient with the entitlement (14): 16 to 20 days of four weeks."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    times = days_among(stage, day, stage.pen.rng.randint(16, 20))
+    visits = visits_of(stage, person, repeat(place), times, "14")
+    return Act(place, [message for one in visits for message in treat(stage.pen, one)], visits[-1].at)
+
+
+def day_of_appointments(stage: Stage, day: int, turn: int) -> Act:
+    """A patient with many complaints sees four or five doctors in the hospitals and a clinic on one day."""
+    (person,) = stage.people(1)
+    places = [one for one in stage.county.hospitals[:3] for _ in range(2)]
+    times = [day + 9 * HOUR + number * 50 * MINUTE for number in range(4 + turn % 2)]
+    visits = visits_of(stage, person, places, times)
+    return Act(places[0], [message for one in visits for message in treat(stage.pen, one)], visits[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("consultation_in_the_group", ("B11", "B11-SPEED"), 1, consultation_in_the_group, apart=True),
     Scenario("two_practices", ("B11", "B11-SPEED"), 1, two_practices, apart=True),
     Scenario("nobody_named", ("B11", "B11-SPEED"), 1, nobody_named, apart=True),
+    Scenario("course_of_treatment", ("S11",), 27, course_of_treatment, apart=True),
+    Scenario("chronic_programme", ("S11",), 29, chronic_programme, apart=True),
+    Scenario("day_of_appointments", ("S11-DAY",), 1, day_of_appointments, apart=True),
 )

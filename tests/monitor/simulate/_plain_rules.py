@@ -102,6 +102,7 @@ def judge(traffic: Traffic) -> list[Found]:
         numbers_again,
         prescribing,
         in_two_places,
+        attending,
         stays,
         convoys,
         staff,
@@ -406,6 +407,22 @@ def in_two_places(traffic: Traffic) -> Iterator[Found]:
                 yield "B11", [one, other]
             if _km(places, one, other) / max(later - at, MINUTE) * HOUR > 120:
                 yield "B11-SPEED", [one, other]
+
+
+def attending(traffic: Traffic) -> Iterator[Found]:
+    """S11: 15 ordinary visits in 30 days; S11-DAY: 6 on a day."""
+    ordinary = [
+        one for one in traffic.settled if one["infno"] == "2207" and one["med_type"] in ("11", "12", "13", "16")
+    ]
+    for group in _by(ordinary, "psn_no"):
+        for event in group:
+            at, day = seconds(event["setl_time"]), event["setl_time"][:10]
+            month = [one for one in group if at - 30 * DAY < seconds(one["setl_time"]) <= at]
+            today = [one for one in group if one["setl_time"][:10] == day]
+            if len({one["mdtrt_id"] for one in month}) >= 15:
+                yield "S11", month
+            if len({one["mdtrt_id"] for one in today}) >= 6:
+                yield "S11-DAY", today
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:
