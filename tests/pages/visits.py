@@ -1,11 +1,11 @@
-"""B11 and B11-SPEED from their pages."""
+"""B11, B11-SPEED, S11 and S11-DAY from their pages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from math import asin, cos, radians, sin, sqrt
 
-from .facts import HOUR, Facts, Line, Tables, row
+from .facts import DAY, HOUR, Facts, Line, Piece, Tables, day_of, row
 from .findings import Found
 
 
@@ -29,6 +29,26 @@ def two_places(facts: Facts) -> Iterator[Found]:
             speeds = [speed for one in others if (speed := _speed(one, now, facts.tables)) > 120]
             if speeds:
                 yield Found("B11-SPEED", (code,), now.time, round(max(speeds), 1), "high")
+
+
+def attendances(facts: Facts) -> Iterator[Found]:
+    """S11 and S11-DAY."""
+    persons: dict[str, list[Piece]] = {}
+    for one in facts.of("2207"):
+        if one.kind[:2] in ("11", "12", "13", "16"):
+            persons.setdefault(one.person, []).append(one)
+    for person, settled in persons.items():
+        for now in settled:
+            month = {_visit(one) for one in settled if now.time - 30 * DAY < one.time <= now.time}
+            today = {_visit(one) for one in settled if day_of(now.time) <= one.time <= now.time}
+            if len(month) >= 15:
+                yield Found("S11", (person,), now.time, len(month), "warning")
+            if len(today) >= 6:
+                yield Found("S11-DAY", (person,), now.time, len(today), "warning")
+
+
+def _visit(one: Piece) -> tuple[str, str]:
+    return (one.place, one.visit)
 
 
 def _register(line: Line, tables: Tables) -> dict[str, str]:

@@ -676,12 +676,29 @@ def _ward(town: Town, place: str, at: float) -> float:
     return at
 
 
+def attendances(town: Town) -> None:
+    """Two persons who see doctors day by day, some of them many on a day, in hospitals with the same numbers."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    hurried = 0
+    for _ in range(80):
+        hurried = hurried - 1 if hurried else choice((0,) * 9 + (6, 7, 8))
+        at += choice((HOUR, 2 * HOUR)) if hurried else choice((DAY, 2 * DAY, 2 * DAY, 3 * DAY, 10 * HOUR))
+        person, place = choice(("p1", "p1", "p1", "p2")), choice((H1, H1, H2, P1))
+        again: Message = {"mdtrt_id": f"v{town.random.randrange(60)}"} if town.maybe(0.2) else {}
+        kind = choice((*("11",) * 8, "13", "12", "16", "14", "140101", "1101", "51"))
+        infno = "2102" if place == P1 else choice((*("2207",) * 12, "2304"))
+        seen = town.settle(infno, place, person, at, med_type="41" if place == P1 else kind, **again)
+        if town.maybe(0.05):
+            town.take_back(seen, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
-    "practices": practices,
+    "practices": practices, "attendances": attendances,
 }  # fmt: skip
 
 
