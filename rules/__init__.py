@@ -21,6 +21,7 @@ from .ledgers import (
     Arrival,
     Brought,
     Fill,
+    Ordered,
     Registered,
     Sale,
     Stay,
@@ -33,6 +34,7 @@ from .ledgers import (
     withheld,
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
+from .ledgers.places import is_online, kilometres
 from .ledgers.whole_stays import (
     BY_NATURE,
     TRANSFER,
@@ -68,6 +70,7 @@ __all__ = [
     "Finding",
     "Guard",
     "Names",
+    "Ordered",
     "Origin",
     "Reference",
     "Registered",
@@ -97,7 +100,9 @@ __all__ = [
     "exceeded",
     "frozen_after",
     "hour_of_day",
+    "is_online",
     "is_own_code",
+    "kilometres",
     "listed",
     "of_burst",
     "of_row",

@@ -11,7 +11,7 @@ from .engine.entry import Entry
 from .engine.finding import Finding, Undecidable
 from .engine.rule import DayRule, Rule
 from .engine.window import Window
-from .ledgers import Admitted, Arrival, Brought, Fill, Sale, Stay, Swipe, Use, Visit, Written
+from .ledgers import Admitted, Arrival, Brought, Fill, Ordered, Sale, Stay, Swipe, Use, Visit, Written
 from .reference import Reference
 from .times import DAY, SECOND, parse
 
@@ -115,6 +115,15 @@ def written(
         "transaction": "2102", "number": number, "physician": code, "total": amount, "line": code,
     }  # fmt: skip
     return Written(**(_common(time, "p1", institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def ordered(time: int, institution: str = HOSPITAL, person: str = "p1", amount: int = 5_000, **more: object) -> Ordered:
+    """A line of an outpatient that one physician ordered."""
+    defaults: dict[str, object] = {
+        "transaction": "2204", "settlement": "", "physician": "D341021000017", "item": "001101000010000",
+        "quantity": 10_000, "total": amount, "line": "1",
+    }  # fmt: skip
+    return Ordered(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
 
 
 def arrival(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 0, **more: object) -> Arrival:

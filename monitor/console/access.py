@@ -110,6 +110,7 @@ class Access:
         """Who an ID token says that it is; None where it gives no name, no role or no region.
 
         Where the file names a claim for regions or institutions, an ID token without a value there sees nothing.
+        Long because it reads four claims, and refuses where one says nothing.
         """
         if self.oidc is None:
             return None
@@ -190,6 +191,10 @@ def _read(path: Path) -> Access:
 
 
 def _wrong_in(file: _File, secret: str) -> str:
+    """What is wrong with an access file, in a sentence; empty where nothing is.
+
+    Long because each thing that can be wrong has a sentence of its own.
+    """
     if not file.tokens and file.oidc is None:
         return "expected [[tokens]] or [oidc], found neither: nobody could log in"
     for one in file.tokens:

@@ -39,7 +39,10 @@ Act = Assigned | Commented
 
 
 def work_of(console: Console) -> APIRouter:
-    """Work on leads."""
+    """Work on leads.
+
+    Long because it is three routes, each with its own form.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.post("/assignments")

@@ -153,7 +153,8 @@ class Notifier:
     ) -> None:
         """Take revisions, and write what follows with the offsets behind them. Nobody is told before that.
 
-        Snoozes first; their offsets are not written, for each start reads them all.
+        Snoozes first; their offsets are not written, for each start reads them all. Long because it is one step:
+        what is read, remembered and committed stands or falls together.
         """
         changed: dict[str, bytes | None] = dict.fromkeys(gone)
         for tp in [one for one in batches if one.topic == self._names.work]:

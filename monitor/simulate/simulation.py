@@ -18,9 +18,11 @@ from . import (
     frauds_drug,
     frauds_group,
     frauds_inpatient,
+    frauds_outpatient,
     look_alikes,
     look_alikes_group,
     look_alikes_inpatient,
+    look_alikes_outpatient,
     reference,
 )
 from .county import County, found_county
@@ -32,11 +34,18 @@ from .numbers import Desk
 from .stage import Label, NotNow, Scenario, Stage
 from .variants import varied
 
-FRAUDS = (*frauds_credential.FRAUDS, *frauds_drug.FRAUDS, *frauds_inpatient.FRAUDS, *frauds_group.FRAUDS)
+FRAUDS = (
+    *frauds_credential.FRAUDS,
+    *frauds_drug.FRAUDS,
+    *frauds_inpatient.FRAUDS,
+    *frauds_group.FRAUDS,
+    *frauds_outpatient.FRAUDS,
+)
 LOOK_ALIKES = (
     *look_alikes.LOOK_ALIKES,
     *look_alikes_inpatient.LOOK_ALIKES,
     *look_alikes_group.LOOK_ALIKES,
+    *look_alikes_outpatient.LOOK_ALIKES,
 )
 START = date(2025, 9, 1)
 """A Monday; in the past, for a message uploaded in the future is refused at the door."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import asin, cos, radians, sin, sqrt
 
 from rules import (
     HOUR,
@@ -28,6 +27,8 @@ from rules import (
     clock,
     ends_after,
     evidence,
+    is_online,
+    kilometres,
     listed,
     of_row,
     parameter,
@@ -39,13 +40,9 @@ from rules import (
 
 AT_A_DISTANCE = ("2", "3")
 """opter_type of a self-service terminal and of a mobile telephone: the person need not be there."""
-ONLINE = ("internet", "mail_order")
-"""kind of an institution without a counter."""
 TOKEN = "01"  # noqa: S105 - a code of mdtrt_cert_type, not a secret
 """mdtrt_cert_type of the electronic credential, which a family can show on several telephones."""
 STAYS = ("2303", "2304")
-EARTH_RADIUS = 6_371.0
-"""km."""
 MOST_STOPS = 5
 """So many are named in the sentence; the rows of evidence have all."""
 
@@ -225,7 +222,7 @@ class ImpossibleTravel(Rule[Visit | Fill]):
             for one in apart
             if one.time > visit.time - self.county_minutes * MINUTE
             and _county(one, reference) not in ("", county)
-            and _kilometres(one, visit, reference, unknown=self.near_km + 1) > self.near_km
+            and not self._is_near(one, visit, reference)
         ]
         if not county or not others:
             return None
@@ -236,17 +233,21 @@ class ImpossibleTravel(Rule[Visit | Fill]):
             minutes=max(1, round((visit.time - others[0].time) / MINUTE)),
         )
 
+    def _is_near(self, one: Visit, visit: Visit, reference: Reference) -> bool:
+        distance = kilometres(one, visit, reference)
+        return distance is not None and distance <= self.near_km
+
     def _too_fast(self, visit: Visit, apart: list[Visit], stops: list[Visit], reference: Reference) -> Finding | None:
         """Farther apart than a person drives in the time between; clocks are trusted to the minute."""
         speeds = [
-            (kilometres / (max(visit.time - one.time, MINUTE) / HOUR), kilometres, one.time)
+            (apart_km / (max(visit.time - one.time, MINUTE) / HOUR), apart_km, one.time)
             for one in apart
-            if (kilometres := _kilometres(one, visit, reference, unknown=0.0)) > self.near_km
+            if (apart_km := kilometres(one, visit, reference) or 0.0) > self.near_km
         ]
-        fastest, kilometres, since = max(speeds, default=(0.0, 0.0, 0))
+        fastest, farthest, since = max(speeds, default=(0.0, 0.0, 0))
         if fastest <= self.over_speed:
             return None
-        measured, details = (round(fastest, 1), self.over_speed), {"kilometres": round(kilometres), "since": since}
+        measured, details = (round(fastest, 1), self.over_speed), {"kilometres": round(farthest), "since": since}
         return _finding(("speed", "km/h"), measured, stops, **details)
 
     def _places(self, stops: list[Visit]) -> Finding | None:
@@ -328,8 +329,7 @@ def _in_person(visit: Visit, reference: Reference) -> bool:
         return False
     if visit.credential == TOKEN and visit.shared:
         return False
-    row = reference.row("institutions", visit.institution, visit.time) or {}
-    return row.get("internet") != "1" and row.get("kind") not in ONLINE
+    return not is_online(visit, reference)
 
 
 def _county(visit: Visit, reference: Reference) -> str:
@@ -337,17 +337,6 @@ def _county(visit: Visit, reference: Reference) -> str:
         return visit.county
     row = reference.row("institutions", visit.institution, visit.time) or {}
     return row.get("admdvs") or ""
-
-
-def _kilometres(one: Visit, other: Visit, reference: Reference, *, unknown: float) -> float:
-    """The distance of two institutions along the great circle; `unknown` where the register has no coordinates."""
-    here, there = (reference.row("institutions", visit.institution, visit.time) or {} for visit in (one, other))
-    if not all(row.get(name) for row in (here, there) for name in ("lat", "lon")):
-        return unknown
-    north, south = radians(float(here["lat"])), radians(float(there["lat"]))
-    east = radians(float(there["lon"]) - float(here["lon"]))
-    half = sin((south - north) / 2) ** 2 + cos(north) * cos(south) * sin(east / 2) ** 2
-    return 2 * EARTH_RADIUS * asin(sqrt(half))
 
 
 def _finding(

@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 Unit = Literal[
     "s", "min", "h", "days", "weeks", "%", "yuan", "km", "km/h", "persons", "institutions", "stays", "fills", "sales",
-    "settlements", "prescriptions", "codes", "drugs", "standard deviations", "yes or no", "med_type", "dscg_way",
-    "ATC", "ICD-10",
+    "visits", "settlements", "prescriptions", "codes", "drugs", "standard deviations", "yes or no", "med_type",
+    "dscg_way", "ATC", "ICD-10",
 ]  # fmt: skip
 
 UNITS: Mapping[Unit, Text] = {
@@ -33,6 +33,7 @@ UNITS: Mapping[Unit, Text] = {
     "stays": Text("次住院", "stays"),
     "fills": Text("次配药", "fills"),
     "sales": Text("次销售", "sales"),
+    "visits": Text("次就诊", "visits"),
     "settlements": Text("次结算", "settlements"),
     "prescriptions": Text("张处方", "prescriptions"),
     "standard deviations": Text("倍标准差", "standard deviations"),

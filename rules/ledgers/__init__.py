@@ -16,6 +16,7 @@ from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
 from .messages import MESSAGES
+from .orders import ORDERS, Ordered
 from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
 from .sales import SALES, Sale
@@ -41,6 +42,7 @@ __all__ = [
     "Brought",
     "Fill",
     "Inside",
+    "Ordered",
     "Record",
     "Registered",
     "Sale",
@@ -80,6 +82,7 @@ LEDGERS: tuple[Ledger, ...] = (
     SALES,
     PRESCRIPTIONS,
     PHYSICIANS,
+    ORDERS,
 )
 
 

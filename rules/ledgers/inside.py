@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -16,6 +18,7 @@ from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .admissions import Admitted, admitted_of
 from .brokers import Brought, brought_of
+from .orders import Ordered, ordered_in
 from .physicians import Written, written_in
 from .prescriptions import Use, prescriptions_in, use_of
 from .sales import Sale, sale_of, sold_in
@@ -25,7 +28,7 @@ from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
 from .visits import Visit, visits_of
 
-AnyEntry = Arrival | Swipe | Admitted | Brought | Registered | Visit | Fill | Stay | Sale | Use | Written
+AnyEntry = Arrival | Swipe | Admitted | Brought | Registered | Visit | Fill | Stay | Sale | Use | Written | Ordered
 
 
 class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
@@ -147,6 +150,8 @@ def _part_of(event: Event, kinds: Container[str]) -> _Part:
         elsewhere += [("token", one.number, use_of(event, one, shared)) for one in prescriptions_in(event)]
     if kind in OF_SALES and "Written" in kinds:
         elsewhere += [("physician", *one) for one in written_in(event, shared)]
+    if kind == "fee_lines" and "Ordered" in kinds:
+        elsewhere += [("physician", *one) for one in ordered_in(event, shared)]
     if isinstance(event.body, Admission) and event.body.telephone and "Brought" in kinds:
         elsewhere.append(("group", event.body.telephone, brought_of(event, shared)))
     targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
@@ -164,8 +169,8 @@ def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, byt
         yield _record("institution", event.body.institution, part.at_institution, end)
     if part.of_person:
         yield _record("person", getattr(event.body, "person", ""), part.of_person, end)
-    for space, key, written in sorted(part.elsewhere):
-        yield _record(space, key, [written], end)
+    for (space, key), of_key in groupby(sorted(part.elsewhere), key=itemgetter(0, 1)):
+        yield _record(space, key, [written for *_, written in of_key], end)
 
 
 SPACES = ("person", "institution", "physician", "token", "group")

@@ -16,7 +16,7 @@ from rules.engine.ledger import Ledger
 from rules.engine.retraction import NARROWED_BY, Retraction
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
-from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Registered, Sale, Stay, Visit
+from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Ordered, Registered, Sale, Stay, Visit
 from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso
@@ -214,7 +214,7 @@ def standing(entries: Iterable[Entry], said: Said, reach: Callable[[Entry], int]
 def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
     """Whether a retraction names the entry, of its institution and person, is of the right order, and within reach."""
     since = entry.time
-    if isinstance(entry, Fill | Visit) and entry.transaction not in ("2301", "2304"):
+    if isinstance(entry, Fill | Visit | Ordered) and entry.transaction not in ("2301", "2304"):
         reach = min(reach, 72 * HOUR)
         # A line that a settlement carries is taken back with it.
         since = max(entry.time, getattr(entry, "paid", 0))
@@ -241,9 +241,9 @@ def _names(name: str, entry: Entry) -> bool:
         "s": bool(entry.settlement)
         and rest == f"{place}:{entry.settlement}"
         and (not narrowed or (isinstance(entry, Sale) and item == entry.item)),
-        "l": isinstance(entry, Fill) and rest == f"{place}:{entry.visit}:{entry.line}",
+        "l": isinstance(entry, Fill | Ordered) and rest == f"{place}:{entry.visit}:{entry.line}",
         "v": isinstance(entry, Fill) and rest == f"{place}:{entry.visit}",
-        "b": isinstance(entry, Fill) and bool(entry.batch) and rest == f"{place}:{entry.visit}:{entry.batch}",
+        "b": isinstance(entry, Fill | Ordered) and bool(entry.batch) and rest == f"{place}:{entry.visit}:{entry.batch}",
         "a": (isinstance(entry, Admitted) or (of_stay and cast("Stay", entry).piece == "admission"))
         and rest == f"{place}:{entry.visit}",
         "d": of_stay and cast("Stay", entry).piece == "discharge" and rest == f"{place}:{entry.visit}",
@@ -257,7 +257,7 @@ def _slot(entry: Entry) -> object:
     """What the entry speaks of, where several may speak of the same."""
     if isinstance(entry, Arrival):
         return ("message", entry.message)
-    if isinstance(entry, Fill):
+    if isinstance(entry, Fill | Ordered):
         return ("line", entry.institution, entry.visit, entry.line)
     if isinstance(entry, Sale):
         return ("sale", entry.institution, entry.stock, entry.settlement or entry.message, entry.code)
@@ -273,7 +273,8 @@ def _outdoes(other: Entry, one: Entry, reach: int) -> bool:
 
     Uploads that lie further from the first business time than the reach do not speak of one thing.
     """
-    latest = isinstance(one, Fill | Admitted | Registered) or (isinstance(one, Stay) and one.piece != "settlement")
+    of_stay = isinstance(one, Stay) and one.piece != "settlement"
+    latest = of_stay or isinstance(one, Fill | Ordered | Admitted | Registered)
     first, second = sorted((one, other), key=lambda one: (one.uploaded, one.answered, one.message, one.identity))
     return other is (second if latest else first) and other is not one and second.uploaded <= first.time + reach
 

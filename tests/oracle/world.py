@@ -275,7 +275,8 @@ LOWERED: dict[str, dict[str, object]] = {
     "D01": {"over_days": 1, "over_days_elsewhere": 0}, "I06-TEL": {"limit": 2}, "I06-HOME": {"limit": 2},
     "I06-VILLAGE": {"limit": 2}, "I09": {"limit": 2}, "I13-TEL": {"limit": 2, "places": 1}, "S10": {"apart": 1},
     "D05": {"limit": 2}, "D07": {"most": 3}, "S08": {"fewest": 1, "over_deviations": 0, "enough": 1},
-    "D14": {"limit": 2}, "D14-DAY": {"limit": 2},
+    "D14": {"limit": 2}, "D14-DAY": {"limit": 2}, "B11": {"window": 10_800},
+    "B11-SPEED": {"window": 10_800, "crowd": 2}, "S11": {"limit": 2}, "S11-DAY": {"limit": 2},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

@@ -22,6 +22,7 @@ AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, HERB, UNLISTED, SOLVENT = (
     "XC08CAB001A001100001010", "XC08CAB001A001100001011", "XC08CAB002A001100001010", "ZA01AAA0001010100001",
     "XD01AAA001A001100001010", "XB05AAA001A001100001010",
 )  # fmt: skip
+EXAMINATION = "001101000010000"
 
 
 def text(at: float) -> str:
@@ -635,11 +636,69 @@ def pens(town: Town) -> None:
             town.take_back(sold, at + choice((300, 73 * HOUR)))
 
 
+def practices(town: Town) -> None:
+    """Two physicians, and codes of no single one, in hospitals of one group, of none, and far away; and whole wards."""
+    choice = town.random.choice
+    at = 8.0 * HOUR
+    for number in range(60):
+        at += choice((1, 3, 4, 9, 10, 10, 11, 20, 25, 40, 59, 60, 300)) * MINUTE - choice((0, 0, 1))
+        place, person = choice((H1, H2, H3, H3, FAR, ONLINE)), f"p{number % 7}"
+        if town.maybe(0.05):
+            at = _ward(town, place, at)
+        lines = [
+            town.line(
+                town.moment(at),
+                f"{number}-{n}",
+                bilg_dr_codg=choice((*("D341021000017",) * 12, "D341021000025", "D34102100", "D000000000", None)),
+                cnt=choice((1, 1, 1, 1, 1, 1, 0)),
+                med_list_codg=EXAMINATION,
+            )
+            for n in range(choice((1, 2, 2)))
+        ]
+        visit = town.number(place, "v")
+        infno, kind = choice((*(("2204", "11"),) * 9, ("2301", "21")))
+        town.send(infno, place, person, at, mdtrt_id=visit, med_type=kind, feedetail=lines)
+        if town.maybe(0.1):
+            by, later = {"2204": "2205", "2301": "2302"}[infno], at + choice((HOUR, 73 * HOUR))
+            town.send(by, place, person, later, mdtrt_id=visit, feedetl_sn=lines[0]["feedetl_sn"])
+        elif town.maybe(0.1):
+            again = lines[0] | {"fee_ocur_time": text(town.moment(at + 5 * MINUTE))}
+            town.send(infno, place, person, at + HOUR, mdtrt_id=visit, med_type=kind, feedetail=[again])
+
+
+def _ward(town: Town, place: str, at: float) -> float:
+    """About thirty persons within the hour under the code of one physician; when the last of them was."""
+    count = town.random.choice((26, 28, 29, 30, 31))
+    for number in range(count):
+        at += 110
+        lines = [town.line(town.moment(at), number, bilg_dr_codg="D341021000017", med_list_codg=EXAMINATION)]
+        town.send("2204", place, f"w{number}", at, mdtrt_id=town.number(place, "v"), med_type="11", feedetail=lines)
+    return at
+
+
+def attendances(town: Town) -> None:
+    """Two persons who see doctors day by day, some of them many on a day, in hospitals with the same numbers."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    hurried = 0
+    for _ in range(80):
+        hurried = hurried - 1 if hurried else choice((0,) * 9 + (6, 7, 8))
+        at += choice((HOUR, 2 * HOUR)) if hurried else choice((DAY, 2 * DAY, 2 * DAY, 3 * DAY, 10 * HOUR))
+        person, place = choice(("p1", "p1", "p1", "p2")), choice((H1, H1, H2, P1))
+        again: Message = {"mdtrt_id": f"v{town.random.randrange(60)}"} if town.maybe(0.2) else {}
+        kind = choice((*("11",) * 8, "13", "12", "16", "14", "140101", "1101", "51"))
+        infno = "2102" if place == P1 else choice((*("2207",) * 12, "2304"))
+        seen = town.settle(infno, place, person, at, med_type="41" if place == P1 else kind, **again)
+        if town.maybe(0.05):
+            town.take_back(seen, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
+    "practices": practices, "attendances": attendances,
 }  # fmt: skip
 
 

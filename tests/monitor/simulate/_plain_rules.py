@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, permutations
 from math import cos, dist, radians
 from statistics import median
 from typing import Any
@@ -101,6 +101,8 @@ def judge(traffic: Traffic) -> list[Found]:
         dual_channel,
         numbers_again,
         prescribing,
+        in_two_places,
+        attending,
         stays,
         convoys,
         staff,
@@ -385,6 +387,42 @@ def prescribing(traffic: Traffic) -> Iterator[Found]:
                 yield "D14", hour
             if len(today) >= 50:
                 yield "D14-DAY", today
+
+
+def in_two_places(traffic: Traffic) -> Iterator[Found]:
+    """B11: two groups within ten minutes; B11-SPEED: faster than 120 km/h within an hour."""
+    places = {row["fixmedins_code"]: row for row in traffic.tables["institutions"]}
+    charged: dict[str, list[tuple[float, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        physician = line.get("bilg_dr_codg", "")
+        if event["infno"] == "2204" and len(set(physician[1:])) > 1:
+            charged[physician].append((seconds(line["fee_ocur_time"]), event))
+    for lines in charged.values():
+        for (at, one), (later, other) in permutations(lines, 2):
+            if one["fixmedins_code"] == other["fixmedins_code"] or not 0 <= later - at < HOUR:
+                continue
+            here, there = places[one["fixmedins_code"]], places[other["fixmedins_code"]]
+            groups = {here["group"] or here["fixmedins_code"], there["group"] or there["fixmedins_code"]}
+            if later - at < 600 and len(groups) > 1:
+                yield "B11", [one, other]
+            if _km(places, one, other) / max(later - at, MINUTE) * HOUR > 120:
+                yield "B11-SPEED", [one, other]
+
+
+def attending(traffic: Traffic) -> Iterator[Found]:
+    """S11: 15 ordinary visits in 30 days; S11-DAY: 6 on a day."""
+    ordinary = [
+        one for one in traffic.settled if one["infno"] == "2207" and one["med_type"] in ("11", "12", "13", "16")
+    ]
+    for group in _by(ordinary, "psn_no"):
+        for event in group:
+            at, day = seconds(event["setl_time"]), event["setl_time"][:10]
+            month = [one for one in group if at - 30 * DAY < seconds(one["setl_time"]) <= at]
+            today = [one for one in group if one["setl_time"][:10] == day]
+            if len({one["mdtrt_id"] for one in month}) >= 15:
+                yield "S11", month
+            if len({one["mdtrt_id"] for one in today}) >= 6:
+                yield "S11-DAY", today
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:

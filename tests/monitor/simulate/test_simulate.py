@@ -29,15 +29,18 @@ LOOK_ALIKES = {
     "staff_treated_elsewhere", "around_a_birth", "changed_at_once", "two_makers", "three_pharmacies",
     "other_maker_keyed", "dual_channel_prescribed", "around_a_suspension", "waiting_pays_alone",
     "prescription_in_parts", "cards_left_at_home", "clinic_day",
+    "consultation_in_the_group", "two_practices", "nobody_named", "course_of_treatment", "chronic_programme",
+    "day_of_appointments",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
     "D04", "D05", "D07", "D09", "I01", "I05", "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I10", "I13-TEL", "E01",
-    "E04", "E11", "D12-RXNO", "D14", "D14-DAY", "S08",
+    "E04", "E11", "D12-RXNO", "D14", "D14-DAY", "S08", "B11", "B11-SPEED", "S11", "S11-DAY",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
-    "staff_admitted", "second_delivery",
+    "staff_admitted", "second_delivery", "name_lent", "name_lent_far_away", "doctor_every_other_day",
+    "from_door_to_door",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 

@@ -22,13 +22,14 @@ LINES: Body = {
     "mdtrt_cert_type": "03", "feedetail": [wire.line(1, rxno="RX34102100017", bilg_dr_codg="D341021000017")],
 }  # fmt: skip
 
+ORDERED = wire.line(1, rxno="r1", bilg_dr_codg="D341021000017")
 STOCK = wire.stock("3505", drugtracinfo=[{"drug_trac_codg": BOX}, {"drug_trac_codg": "8123"}])
 KINDS: dict[str, tuple[Body, int, int]] = {
     "pharmacy": (wire.settlement(MONDAY, "2102", **LINES | CODES), 72 * HOUR, 72 * HOUR),
     "outpatient": (wire.settlement(MONDAY, "2207", med_type="11"), 72 * HOUR, 72 * HOUR),
     "bill of a stay": (wire.settlement(MONDAY, "2304", med_type="21"), 63 * DAY, 72 * HOUR),
     "registration": (wire.message("2201", mdtrt_id="V", begntime=wire.text(MONDAY)), 72 * HOUR, 72 * HOUR),
-    "outpatient lines": (wire.fee_lines("V", [wire.line(1, rxno="r1")]), 72 * HOUR, 72 * HOUR),
+    "outpatient lines": (wire.fee_lines("V", [ORDERED]), 72 * HOUR, 72 * HOUR),
     "lines of a stay": (wire.fee_lines("V", [wire.line(1)], MONDAY, "2301", med_type="21"), 63 * DAY, 60 * DAY),
     "admission": (wire.admission("V", tel="13900000012"), 63 * DAY, 15 * DAY),
     "discharge": (wire.discharge("V"), 63 * DAY, 15 * DAY),

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.handbook.examples import FLAT
 from rules.engine.entry import Entry
-from rules.ledgers import Admitted, Arrival, Brought, Fill, Sale, Stay, Swipe, Use, Visit, Written
+from rules.ledgers import Admitted, Arrival, Brought, Fill, Ordered, Sale, Stay, Swipe, Use, Visit, Written
 from rules.ledgers.inside import Left, entries_of
 from rules.times import DAY, SECOND
 from rules.wire.door import Door, Opened
@@ -135,6 +135,27 @@ def test_a_question_states_no_fund_and_no_balance() -> None:
     assert (0, 6_000, -1, swipe.time) == (swipe.amount, swipe.total, swipe.balance, swipe.began)
     assert isinstance(visit, Visit)
     assert (0, True, "", visit.time) == (visit.amount, visit.shared, visit.batch, visit.served)
+
+
+def test_what_a_physician_orders_travels_together() -> None:
+    """Her lines of a visit in one record under her code, with what is in scope of the fund."""
+    of_bill = BILL["feedetail"]
+    assert isinstance(of_bill, list)
+    lines = [one | {"bilg_dr_codg": "D341021000017", "inscp_scp_amt": 25.0} for one in of_bill]
+    header = HEADER | {"fixmedins_code": HOSPITAL}
+    found = opened(message("2204", **header, med_type="11", chrg_bchno="C", feedetail=lines))
+    [record] = [one for one in entries_of(found).records if one.space == "physician"]
+
+    assert "D341021000017" == record.key
+    assert [with_shared(found, one) for one in (
+        Ordered(**bare(
+            time=time, person="1", visit="V", line=number, amount=2_500, physician="D341021000017", item=item,
+            quantity=quantity, total=3_000, batch="C",
+        ))
+        for number, time, item, quantity in (
+            ("1", MONDAY - MINUTE, RAMIPRIL, 30_000), ("2", MONDAY - 2 * MINUTE, METFORMIN, 10_000),
+        )
+    )] == sorted(record.entries, key=lambda one: one.line)  # fmt: skip
 
 
 STAY: Body = {"fixmedins_code": HOSPITAL, "dscg_maindiag_code": "I63.9", "diseinfo": [{"diag_code": "J06.9"}]}
