@@ -69,7 +69,8 @@ class TooFarApart(Orders):
             "One physician's code orders at two institutions between which nobody can have travelled: in one of them "
             "another person may use it",
         ),
-        basis="医保发〔2024〕23号（医保支付资格管理）；歙县方案（2025-04-30）“雇佣无资质人员冒用他人名义开展诊疗活动骗保”",
+        basis="《关于建立定点医药机构相关人员医保支付资格管理制度的指导意见》（医保发〔2024〕23号）；"
+        "歙县方案（2025-04-30）“雇佣无资质人员冒用他人名义开展诊疗活动骗保”",
         advice=Text(
             "10日内调取两家机构的排班、电子签名日志与监控，核对当时实际接诊人及其资质，是否补录、远程会诊或机构所在地登记有误",
             "within 10 days the rosters, the logs of signatures and the video of both institutions: who saw the "

@@ -69,7 +69,8 @@ class TwoPlacesAtOnce(Orders):
             "同一医师编码几分钟内在两家机构开单，其中一处可能是无资质人员冒用其名义",
             "One physician's code orders at two institutions within minutes: in one of them another person may use it",
         ),
-        basis="医保发〔2024〕23号（医保支付资格管理）；歙县方案（2025-04-30）“雇佣无资质人员冒用他人名义开展诊疗活动骗保”",
+        basis="《关于建立定点医药机构相关人员医保支付资格管理制度的指导意见》（医保发〔2024〕23号）；"
+        "歙县方案（2025-04-30）“雇佣无资质人员冒用他人名义开展诊疗活动骗保”",
         advice=Text(
             "10日内调取两家机构的排班、电子签名日志与监控，核对当时实际接诊人及其资质，是否补录或远程会诊",
             "within 10 days the rosters, the logs of signatures and the video of both institutions: who saw the "
