@@ -102,17 +102,17 @@ WORDS: Mapping[str, Said] = {
     ),
     "who_is_it": Said("查询参保人身份", "Ask who a person is"),
     "who_hint": Said(
-        "查询人、化名、线索与理由写入审计记录，结果仅显示一次。",
+        "查询人、假名、线索与理由写入审计记录，结果仅显示一次。",
         "Who asks, the pseudonym, the lead and the reason go onto the audit topic; the answer is shown once.",
     ),
-    "pseudonym": Said("化名", "Pseudonym"),
+    "pseudonym": Said("假名", "Pseudonym"),
     "ask": Said("查询", "Ask"),
     "person_reason": Said("查询理由", "Reason to ask"),
     "person_reason_missing": Said("请填写查询理由，不超过500字。", "give a reason, at most 500 characters."),
     "person_unknown": Said(
         "此线索中没有该参保人，或未配置对照表。", "The lead has no such person, or there is no table."
     ),
-    "person_not_in_table": Said("对照表中没有该化名。", "The table does not have this pseudonym."),
+    "person_not_in_table": Said("对照表中没有该假名。", "The table does not have this pseudonym."),
     "person_once": Said(
         "仅显示一次，请勿截屏或外传；查询已记入审计。",
         "Shown once, and audited. Do not copy it or pass it on.",
