@@ -24,9 +24,10 @@ from monitor.commands.common import (
 )
 from monitor.contract.text import Said
 from monitor.rulecolumn import rule_cell
-from monitor.settings import load_settings
+from monitor.settings import Settings, load_settings
 from monitor.text import padded
 from rules.engine.parameter import UNITS, Parameter, origin_text
+from rules.engine.watch import Watch
 
 STATUS: Mapping[str, Said] = {
     "live": Said("启用", "live"),
@@ -35,7 +36,10 @@ STATUS: Mapping[str, Said] = {
 }
 _NEEDS = Said("（需要参考表：{tables}）", "  (needs {tables})")
 _WELL = Said("{file}：无误，启用规则 {number} 项", "{file}: well, {number} rules in force")
+_NOW = Said("{rule_id}：现为{status}", "{rule_id}: now {status}")
 _PUT = Said("{file}：已发布规则 {number} 项", "{file}: {number} rules put")
+
+RuleId = Annotated[str, typer.Argument(help="Id of a rule, such as S01.")]
 
 rules_app = group("The catalogue of rules.")
 
@@ -63,7 +67,7 @@ def rules_list(
         {
             "id": watch.rule.id, "name": watch.rule.card.name.zh, "name_en": watch.rule.card.name.en,
             "family": watch.rule.card.family, "stage": watch.rule.card.stage,
-            "status": ("shadow" if watch.shadow else "live") if watch.enabled else "off",
+            "status": _status_of(watch),
             "version": watch.rule.full_version, "tables": list(watch.rule.card.tables),
         }
         for watch in watches
@@ -82,7 +86,7 @@ def rules_list(
 
 @rules_app.command("show")
 def rules_show(
-    rule_id: Annotated[str, typer.Argument(help="Id of a rule, such as S01.")],
+    rule_id: RuleId,
     rules: RulesFile = None,
     *,
     lang: LangOption,
@@ -164,3 +168,44 @@ def rules_put(
         out_json({"file": str(file), "put": [key.decode() for key, _, _ in records]})
     else:
         out_line(_PUT.of(lang.value).format(file=file, number=len(records)))
+
+
+@rules_app.command("promote")
+def rules_promote(
+    rule_id: RuleId, brokers: Brokers = None, prefix: Prefix = None, *, lang: LangOption, as_json: Json = False
+) -> None:
+    """Let a rule that is in shadow go live on a cluster, with the parameters that it has there."""
+    _give_life(load_settings(brokers=brokers, prefix=prefix), rule_id, {"shadow": "live"}, lang, as_json=as_json)
+
+
+@rules_app.command("retire")
+def rules_retire(
+    rule_id: RuleId, brokers: Brokers = None, prefix: Prefix = None, *, lang: LangOption, as_json: Json = False
+) -> None:
+    """Switch a rule off on a cluster; its parameters are kept. Open alerts of it close at the next tick."""
+    steps = {"live": "off", "shadow": "off"}
+    _give_life(load_settings(brokers=brokers, prefix=prefix), rule_id, steps, lang, as_json=as_json)
+
+
+def _give_life(settings: Settings, rule_id: str, steps: Mapping[str, str], lang: Lang, *, as_json: bool) -> None:
+    """Bring a rule of a cluster from the status that it has to the next. Raises ConfigurationError."""
+    from monitor.inforce.rulebook import definition
+    from monitor.inforce.versions import versions_of
+    from streams.kafka.tables import publish
+    from streams.kafka.topics import Names
+
+    watches = talk(settings, versions_of(client(settings), settings.prefix).newest).watches
+    check_one_of("rule", rule_id, [one.rule.id for one in watches])
+    [watch] = [one for one in watches if one.rule.id == rule_id]
+    check_one_of(f"status of {rule_id}", _status_of(watch), steps)
+    status = steps[_status_of(watch)]
+    key, value = definition(watch, {"enabled": False} if status == "off" else {"status": status})
+    talk(settings, lambda: publish(client(settings), Names(settings.prefix).rules, [(key, value, ())]))
+    if as_json:
+        out_json({"id": rule_id, "status": status})
+    else:
+        out_line(_NOW.of(lang.value).format(rule_id=rule_id, status=STATUS[status].of(lang.value)))
+
+
+def _status_of(watch: Watch) -> str:
+    return ("shadow" if watch.shadow else "live") if watch.enabled else "off"

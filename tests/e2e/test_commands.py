@@ -241,6 +241,7 @@ def wrong(folder: Path) -> list[tuple[str, list[str], dict[str, object]]]:
         ("nowhere", ["replay", str(folder / "nowhere")], {}),
         ("nowhere", ["replay", str(rules), "--alerts", str(folder / "nowhere" / "out")], {}),
         ("S99", ["rules", "show", "S99"], {}),
+        ("MONITOR_BROKERS", ["rules", "promote", "S01"], {}),
         ("nobody", ["state", "show", "nobody", "x"], {}),
     ]
 
