@@ -49,7 +49,7 @@ def posted(page: TestClient, address: str, **form: Any) -> Any:  # noqa: ANN401 
 
 def placed_leads() -> tuple[list[Lead], list[Lead]]:
     """Leads that of_city sees, for the person's region and for the treatment's; and some that nobody limited sees."""
-    one, other, *_ = leads()
+    one, other, *_ = [lead for lead in leads() if lead["fixmedins_code"] == SHOP]
     here = [
         one | {"alert_id": f"{1:032x}", "incident_id": f"{7:032x}", "insuplc_admdvs": "341021", "mdtrtarea_admvs": ""},
         other | {"alert_id": f"{2:032x}", "insuplc_admdvs": "110101", "mdtrtarea_admvs": "341022"},
