@@ -61,6 +61,7 @@ OTHER: dict[str, tuple[object, bool]] = {
     "console_persons": ("persons.csv", False),
     "console_secret": ("a secret of thirty-two characters", False),
     "live_from": ("2026-03-05", False),
+    "second_reviewer": (True, False),
 }
 """Every setting -> another value than its default, and whether that makes other alerts."""
 
