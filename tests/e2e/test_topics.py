@@ -33,7 +33,7 @@ def test_a_grown_topic_is_tolerated_where_that_is_asked_for(area: Area) -> None:
     """`topics create` names it every time, and ends with 1: what waits for 0 says --tolerate."""
     area.run("topics", "create")
     area.run("topics", "grow", f"{area.prefix}.events", str(PARTITIONS + 1))
-    named = f"differs  {area.prefix}.events  partitions: expected {PARTITIONS}, was {PARTITIONS + 1}\n"
+    named = f"不一致   {area.prefix}.events  partitions: expected {PARTITIONS}, was {PARTITIONS + 1}\n"
 
     assert named in area.run("topics", "create", code=1)
     assert named in area.run("topics", "create", "--tolerate")
