@@ -6,9 +6,10 @@ import getpass
 import re
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -17,9 +18,14 @@ from monitor.commands.common import Json, Lang, LangOption, check_one_of, group,
 from monitor.contract.feedback import DISPOSITIONS, TODO, WAITING, Disposition
 from monitor.contract.text import Said
 from monitor.errors import ConfigurationError, InputError
-from monitor.settings import load_settings
+from monitor.settings import Settings, load_settings
 from rules.times import DAY, HOUR, MINUTE, parse
 
+if TYPE_CHECKING:
+    from monitor.area.deeds import Deed
+
+LeadId = Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")]
+LeadIds = Annotated[list[str], typer.Argument(help="Ids of alerts, or their beginnings.")]
 By = Annotated[str, typer.Option(help="Who says it; else who is logged in on this machine.")]
 _WAITS = Said("（待审批）", "(waits for approval)")
 _EXPORTED = Said("已导出，并已记入审计主题。", "Exported; the audit topic has it.")
@@ -140,7 +146,7 @@ def alerts_show(
 
 @alerts_app.command("dispose")
 def alerts_dispose(
-    alert_ids: Annotated[list[str], typer.Argument(help="Ids of alerts, or their beginnings.")],
+    alert_ids: LeadIds,
     disposition: Annotated[str, typer.Option("--as", help=f"One of {', '.join(DISPOSITIONS)}.")],
     reason: Annotated[str, typer.Option(help="Why; required unless it is confirmed.")] = "",
     by: By = "",
@@ -154,7 +160,6 @@ def alerts_dispose(
 
     Where MONITOR_SECOND_REVIEWER is set it waits until somebody else approves it.
     """
-    from monitor.area.deeds import record
     from monitor.area.disposing import said_now
     from monitor.readmodel.readmodel import ReadModel
 
@@ -169,13 +174,20 @@ def alerts_dispose(
             done=model.done_with(found), needs_approval=settings.second_reviewer,
         )  # fmt: skip
         deeds.append(deed)
-    talk(settings, lambda: record(client(settings), settings.prefix, deeds))
+    write(settings, deeds)
     if as_json:
         out_json([deed.after for deed in deeds])
         return
     words = [DISPOSITIONS[cast("Disposition", disposition)], *([_WAITS] if settings.second_reviewer else [])]
     for deed in deeds:
         out_line(" ".join([deed.after["alert_id"], *(word.of(lang.value) for word in words)]))
+
+
+def write(settings: Settings, deeds: Sequence[Deed]) -> None:
+    """Write deeds, all of them or none. Raises ConfigurationError where the brokers do not answer."""
+    from monitor.area.deeds import record
+
+    talk(settings, lambda: record(client(settings), settings.prefix, deeds))
 
 
 def known(alert: dict[str, Any] | None, alert_id: str) -> dict[str, Any]:
@@ -187,7 +199,7 @@ def known(alert: dict[str, Any] | None, alert_id: str) -> dict[str, Any]:
 
 @alerts_app.command("export")
 def alerts_export(
-    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    alert_id: LeadId,
     to: Annotated[str, typer.Option(help="To whom it is referred: market, health, police or discipline.")] = "",
     by: By = "",
     brokers: Brokers = None,
@@ -196,7 +208,6 @@ def alerts_export(
     lang: LangOption,
 ) -> None:
     """Print one lead with its evidence chain as JSON, with a SHA-256 over it; the audit topic has who exported it."""
-    from monitor.area.deeds import record
     from monitor.area.exporting import TARGETS, document_of, exported, parameters_as_in_force
     from monitor.readmodel.readmodel import ReadModel
 
@@ -210,7 +221,7 @@ def alerts_export(
         done=model.done_with(alert["alert_id"]), parameters=parameters, target=to, by=by or getpass.getuser(),
         prefix=settings.prefix,
     )  # fmt: skip
-    talk(settings, lambda: record(client(settings), settings.prefix, [exported(document)]))
+    write(settings, [exported(document)])
     out_json(document)
     sys.stderr.write(_EXPORTED.of(lang.value) + "\n")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.commands.alerts import By, known
-from monitor.commands.cluster import Brokers, Prefix, client, talk
+from monitor.commands.alerts import By, LeadId, LeadIds, known, write
+from monitor.commands.cluster import Brokers, Prefix
 from monitor.commands.common import Json, Lang, LangOption, out_json, out_line
 from monitor.contract.text import Said
 from monitor.contract.work import LONGEST_SNOOZE_DAYS
@@ -24,7 +24,7 @@ _WRITTEN = Said("{} 已记录", "{} written")
 
 
 def assign(
-    alert_ids: Annotated[list[str], typer.Argument(help="Ids of alerts, or their beginnings.")],
+    alert_ids: LeadIds,
     to: Annotated[str, typer.Option(help="Who works on them from now on; else who says it.")] = "",
     back: Annotated[bool, typer.Option("--back", help="Nobody works on them any more.")] = False,
     by: By = "",
@@ -45,7 +45,7 @@ def assign(
 
 
 def comment(
-    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    alert_id: LeadId,
     text: Annotated[str, typer.Argument(help="What is noted, at most 1,000 characters.")],
     by: By = "",
     brokers: Brokers = None,
@@ -63,7 +63,7 @@ def comment(
 
 
 def approve(
-    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    alert_id: LeadId,
     by: By = "",
     brokers: Brokers = None,
     prefix: Prefix = None,
@@ -79,7 +79,7 @@ def approve(
 
 
 def give_back(
-    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    alert_id: LeadId,
     reason: Annotated[str, typer.Option(help="Why.")],
     by: By = "",
     brokers: Brokers = None,
@@ -96,7 +96,7 @@ def give_back(
 
 
 def snooze(
-    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    alert_id: LeadId,
     days: Annotated[int, typer.Option(min=1, max=LONGEST_SNOOZE_DAYS, help="It ends by itself after so many days.")],
     reason: Annotated[str, typer.Option(help="Why.")],
     by: By = "",
@@ -118,7 +118,7 @@ def snooze(
 
 
 def unsnooze(
-    alert_id: Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")],
+    alert_id: LeadId,
     by: By = "",
     brokers: Brokers = None,
     prefix: Prefix = None,
@@ -135,7 +135,6 @@ def unsnooze(
 
 def _snooze(settings: Settings, alert_id: str, kind: type[Snooze], by: str, **given: object) -> list[Deed]:
     """Write what is said of a snooze. Raises InputError, ConfigurationError."""
-    from monitor.area.deeds import record
     from monitor.area.working import snoozed
     from monitor.contract.work import snooze_of, subject_of
     from monitor.readmodel.readmodel import ReadModel
@@ -143,13 +142,12 @@ def _snooze(settings: Settings, alert_id: str, kind: type[Snooze], by: str, **gi
     model = ReadModel(settings.redis, settings.prefix)
     alert = known(model.one(alert_id), alert_id)
     deed = snoozed(settings.prefix, snooze_of(alert, kind, by, **given), model.snoozes().get(subject_of(alert)))
-    talk(settings, lambda: record(client(settings), settings.prefix, [deed]))
+    write(settings, [deed])
     return [deed]
 
 
 def _review(settings: Settings, alert_id: str, made: Callable[[Mapping[str, Any]], Deed]) -> list[Deed]:
     """Write what becomes of the proposal that waits. Raises InputError, ConfigurationError."""
-    from monitor.area.deeds import record
     from monitor.area.disposing import proposal_in
     from monitor.readmodel.readmodel import ReadModel
 
@@ -159,13 +157,12 @@ def _review(settings: Settings, alert_id: str, made: Callable[[Mapping[str, Any]
     if proposal is None:
         raise InputError(f"{found}: expected a disposition that waits for approval")
     deed = made(proposal)
-    talk(settings, lambda: record(client(settings), settings.prefix, [deed]))
+    write(settings, [deed])
     return [deed]
 
 
 def _work(settings: Settings, alert_ids: list[str], made: Callable[[str], Assigned | Commented]) -> list[Deed]:
     """Write an act on each alert. Raises InputError, ConfigurationError."""
-    from monitor.area.deeds import record
     from monitor.area.working import worked
     from monitor.readmodel.readmodel import ReadModel
 
@@ -173,7 +170,7 @@ def _work(settings: Settings, alert_ids: list[str], made: Callable[[str], Assign
     for one in dict.fromkeys(alert_ids):
         found = known(model.one(one), one)["alert_id"]
         deeds.append(worked(settings.prefix, made(found), model.done_with(found)))
-    talk(settings, lambda: record(client(settings), settings.prefix, deeds))
+    write(settings, deeds)
     return deeds
 
 

@@ -179,7 +179,7 @@ def language_of(request: Request) -> Language:
 
 def said_in(language: Language) -> dict[str, str]:
     """The dispositions in a language."""
-    return {key: said.zh if language == "zh" else said.en for key, said in DISPOSITIONS.items()}
+    return {key: said.of(language) for key, said in DISPOSITIONS.items()}
 
 
 def _other_language(request: Request, language: Language, *, is_error: bool) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import csv
 import re
+import time
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Form, Request, Response
 from starlette.exceptions import HTTPException
 
-from monitor.area.auditing import audit_person
+from monitor.area.deeds import Deed
 from monitor.console.access import User
-from monitor.console.context import Console, Lead, found, language_of
+from monitor.console.context import Console, Lead, found
 from monitor.console.guard import user_of
-from monitor.console.words import words_in
 from monitor.contract.feedback import LONGEST_REASON
 from monitor.errors import ConfigurationError
 
@@ -84,10 +84,10 @@ def persons_of(console: Console) -> APIRouter:
         if table is None or person not in persons_in(lead):
             return console.told(request, 404, "person_unknown")
         if not 0 < len(reason) <= LONGEST_REASON:
-            words = words_in(language_of(request))
-            return console.told(request, 422, "wrong_form", words["person_reason_missing"])
+            return console.wrong(request, "person_reason_missing")
         # First it is written who asks; where that fails nobody is answered.
-        await audit_person(console.client, console.settings.prefix, user.name, lead["alert_id"], person, reason)
+        asked = {"alert_id": lead["alert_id"], "person": person, "reason": reason}
+        await console.write([Deed("console person", user.name, int(1000 * time.time()), None, asked)])
         number = await asyncio.to_thread(person_of, table, person)
         console.log.info("a person was asked for", result="unknown" if number is None else "answered")
         return console.page(request, "person", {"lead": lead, "pseudonym": person, "person": number})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from monitor.contract.text import Said
+from monitor.contract.text import Language, Said
 
 WORDS: Mapping[str, Said] = {
     "title": Said("医保结算监测", "Settlement monitor"),
@@ -242,6 +242,6 @@ WORDS: Mapping[str, Said] = {
 """Key -> words."""
 
 
-def words_in(language: str) -> dict[str, str]:
+def words_in(language: Language) -> dict[str, str]:
     """Every word in one language."""
-    return {key: said.zh if language == "zh" else said.en for key, said in WORDS.items()}
+    return {key: said.of(language) for key, said in WORDS.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -27,6 +27,7 @@ WAITING = "waiting"
 """Of what waits for a second reviewer, whatever was said before."""
 LONGEST_REASON = 500
 LONGEST_NAME = 64
+Message = TypeVar("Message", bound=BaseModel)
 
 
 class Feedback(BaseModel):
@@ -57,11 +58,16 @@ def check_reason(disposition: Disposition, reason: str) -> None:
 
 def feedback_of(alert_id: str, disposition: str, reason: str, by: str) -> Feedback:
     """What somebody says of an alert now. Raises InputError where it is no disposition."""
-    given = {
-        "alert_id": alert_id, "disposition": disposition, "reason": reason, "by": by, "at": datetime.now(BEIJING),
-    }  # fmt: skip
+    return made_now(Feedback, "disposition", alert_id=alert_id, disposition=disposition, reason=reason, by=by)
+
+
+def made_now(kind: type[Message], whole: str, **given: object) -> Message:
+    """A message that somebody makes now. whole: its name, for what is wrong with more than one field.
+
+    Raises InputError where something is wrong: which field, what was expected.
+    """
     try:
-        return Feedback.model_validate(given)
+        return kind.model_validate({"at": datetime.now(BEIJING), **given})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        raise InputError(f"{'.'.join(map(str, first['loc'])) or 'disposition'}: {first['msg']}") from None
+        raise InputError(f"{'.'.join(map(str, first['loc'])) or whole}: {first['msg']}") from None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from monitor.contract.feedback import LONGEST_NAME, LONGEST_REASON, Disposition, check_reason
-from monitor.errors import InputError
-from rules.times import BEIJING, to_ms
+from monitor.contract.feedback import LONGEST_NAME, LONGEST_REASON, Disposition, check_reason, made_now
+from rules.times import to_ms
 
 NOBODY = "-"
 """Who works on a lead that nobody has; nobody is called so."""
@@ -149,8 +148,4 @@ def is_name(text: str) -> bool:
 
 def act_of(kind: type[T], by: str, **given: object) -> T:
     """An act of somebody now. Raises InputError where something is wrong: which field, what was expected."""
-    try:
-        return kind.model_validate({"by": by, "at": datetime.now(BEIJING), **given})
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise InputError(f"{'.'.join(map(str, first['loc'])) or kind.__name__}: {first['msg']}") from None
+    return made_now(kind, kind.__name__, by=by, **given)

@@ -20,6 +20,7 @@ from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.plot import plot_of
 from monitor.console.words import WORDS, words_in
+from monitor.contract.text import Language
 from monitor.readmodel.projector import Projector
 from monitor.settings import Settings, load_settings
 from rules.catalogue import catalogue
@@ -45,7 +46,7 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-async def test_every_page_answers_in_both_languages(page: TestClient, language: str) -> None:
+async def test_every_page_answers_in_both_languages(page: TestClient, language: Language) -> None:
     """With its words, without a script or a style of its own, and with nothing that is left to fill in."""
     rules = [f"/rules/{rule}" for rule in catalogue()]
     of_leads = [f"/leads/{one['alert_id']}" for one in leads()]

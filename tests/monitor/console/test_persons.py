@@ -156,7 +156,7 @@ async def test_who_may_not_ask_or_says_not_why_learns_nothing(
 @pytest.mark.redis
 async def test_without_the_audit_nobody_is_answered(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broker that is away."""
-    monkeypatch.setattr("monitor.area.auditing.SECONDS", 2.0)
+    monkeypatch.setattr("monitor.area.deeds.SECONDS", 2.0)
     away = app_of(settings.model_copy(update={"brokers": "127.0.0.1:1"}), ConsoleMetrics())
 
     answer = posted(logged_in(away, "admin"), "/persons", **QUERY)
