@@ -267,7 +267,7 @@ def test_ci_runs_what_make_test_runs() -> None:
 
 
 def test_without_root_compose_is_passed_over() -> None:
-    """One line that says what was not run and why, and an exit code of its own."""
+    """One line that says what was not run and why, and an exit code of its own, which .ci/run lets pass."""
     nobody = ["setpriv", "--reuid", "65534", "--clear-groups"] if os.getuid() == 0 else []
     script = (ROOT / "tests" / "compose" / "run").read_text()
 
@@ -277,3 +277,14 @@ def test_without_root_compose_is_passed_over() -> None:
     assert done.stderr == (
         "tests/compose/run: docker-compose.yml was not run: no Docker engine can be started here, for that needs root\n"
     )
+
+
+@pytest.mark.parametrize(("code", "failed"), [(0, 0), (77, 0), (1, 1), (124, 1)])
+def test_ci_fails_where_compose_fails(code: int, failed: int) -> None:
+    """And not where no engine can be started. 124: it hung."""
+    lines = [one for one in (ROOT / ".ci" / "run").read_text().splitlines() if "compose" in one and one[0] != "#"]
+    given = "\n".join(lines).replace("bash tests/compose/run --stack-only", f"sh -c 'exit {code}'")
+
+    done = subprocess.run(["bash", "-euc", f"checks=0\n{given}\nexit $checks"], check=False)
+
+    assert failed == done.returncode
