@@ -23,11 +23,12 @@ from .episode import Trigger
 from .item import Item, Record, Tick
 from .judge import Judge
 from .ledger import Bounds, Feed, Ledger, kept
+from .marks import marks_of
 from .memory import SOME, Kept, Memory
 from .page import Page, PageName
 from .records import name_at_rest, names_of_track
 from .resting import AtRest, InMemory
-from .retraction import Retraction, marks_of
+from .retraction import Retraction
 from .rule import DayRule, Rule
 from .taking_back import TakingBack
 from .watch import Watch, able_of
@@ -207,7 +208,7 @@ class Engine:
         if not feeds:
             return
         keys = entry.retraction_keys
-        marks = marks_of(keys)
+        marks = entry.marks if entry.lasting else marks_of(keys)  # of nearly all they are at hand
         for ledger, feed in feeds:
             key = feed.key(entry, self._judge.reference)
             if key is None:

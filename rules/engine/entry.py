@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import ClassVar, Literal
 
 import msgspec
 from typing_extensions import TypeVar
 
 from ..times import DAY, iso
+from .marks import marks_of
 
 Id = tuple[int, str]
 """Of an entry within its ledger key: the identity of its message, and its line."""
@@ -93,6 +95,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
     def retraction_keys(self) -> list[str]:
         """The keys by which a retraction finds this entry; each holds the institution, for ids repeat elsewhere."""
         return [self.own_key, f"s:{self.institution}:{self.settlement}"] if self.settlement else [self.own_key]
+
+    @property
+    def marks(self) -> set[int]:
+        """The numbers by which retractions find it: those of its retraction keys."""
+        return marks_of(self.retraction_keys)
+
+    def is_named_by_one_of(self, keys: AbstractSet[str]) -> bool:
+        """Whether one of these retraction keys is its own."""
+        return not keys.isdisjoint(self.retraction_keys)
 
     @property
     def slot(self) -> str:

@@ -16,7 +16,7 @@ from .ledger import Bounds, Ledger
 from .page import FEW, Page, PageName
 from .questions import Questions
 from .resting import AtRest
-from .retraction import mark_of, marks_of
+from .marks import mark_of
 from .retractions import Retractions
 from .rule import DayRule
 from .track import Track
@@ -206,7 +206,7 @@ class Memory:
     def mark_page(self, page: Page) -> None:
         """Let retractions find all entries of a page."""
         for entry in page.held.values():
-            self.resting.mark(page.at_rest, marks_of(entry.retraction_keys))
+            self.resting.mark(page.at_rest, entry.marks)
 
     def lay_saved(self, name: PageName, days: list[bytes]) -> bool:
         """Lay a page to rest as its days were saved, without ever making it. Returns False where it may not rest."""

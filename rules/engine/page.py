@@ -10,7 +10,7 @@ from itertools import pairwise
 from ..times import BEFORE_ALL, DAY, day_of
 from .entry import Entry, Id
 from .ledger import Bounds, Ledger
-from .retraction import marks_of
+from .marks import marks_of
 from .track import Track
 
 FEW = 16
@@ -235,14 +235,14 @@ class Page:
         if self._by_mark is not None:
             marked = (one for mark in marks_of(keys) for one in self._by_mark.get(mark, ()))
             candidates = {one.id: one for one in marked}.values()
-        return [entry for entry in candidates if not keys.isdisjoint(entry.retraction_keys)]
+        return [entry for entry in candidates if entry.is_named_by_one_of(keys)]
 
     def marks_without(self, gone: Iterable[Entry]) -> set[int]:
         """The marks of entries that were forgotten, less those that another entry has."""
-        marks = {mark for entry in gone for mark in marks_of(entry.retraction_keys)}
+        marks = {mark for entry in gone for mark in entry.marks}
         if self._by_mark is not None:
             return marks - self._by_mark.keys()
-        return marks.difference(*(marks_of(entry.retraction_keys) for entry in self.held.values()))
+        return marks.difference(*(entry.marks for entry in self.held.values()))
 
     def _index(self, entry: Entry) -> None:
         """Find the entries of a page that has many by their marks."""
@@ -258,7 +258,7 @@ class Page:
     def _unindex(self, gone: Iterable[Entry]) -> None:
         if self._by_mark is None:
             return
-        for mark in {mark for entry in gone for mark in marks_of(entry.retraction_keys)}:
+        for mark in {mark for entry in gone for mark in entry.marks}:
             left = tuple(one for one in self._by_mark.pop(mark) if one.id in self.held)
             if left:
                 self._by_mark[mark] = left
@@ -288,5 +288,5 @@ def bin_of(time: int, length: int) -> int:
 
 
 def _put_by_mark(by_mark: dict[int, tuple[Entry, ...]], entry: Entry) -> None:
-    for mark in marks_of(entry.retraction_keys):
+    for mark in entry.marks:
         by_mark[mark] = (*by_mark.get(mark, ()), entry)

@@ -19,10 +19,9 @@ from .episode import Trigger
 from .finding import Evidence
 from .ledger import Ledger
 from .page import Page, PageName
-from .retraction import marks_of
 from .track import Track
 
-VERSION = "7"
+VERSION = "8"
 """Of the form of these records; a worker does not take over state of another one."""
 
 encode = msgspec.msgpack.Encoder().encode
@@ -120,7 +119,7 @@ def of_page(page: Page) -> Iterator[tuple[bytes, bytes | None]]:
 def _of_day(page: Page, entries: list[Entry], touched: int) -> Day[Entry]:
     marks: list[int] = []
     if page.ledger.may_rest:
-        marks = sorted(marks_of(key for entry in entries for key in entry.retraction_keys))
+        marks = sorted({mark for entry in entries for mark in entry.marks})
     if not page.aside:
         return Day(touched, marks, entries)
     aside = {entry.id for entry in page.aside}

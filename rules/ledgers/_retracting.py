@@ -7,7 +7,8 @@ from typing import cast
 
 import msgspec
 
-from ..engine.retraction import NARROWED_BY, Retraction
+from ..engine.marks import NARROWED_BY
+from ..engine.retraction import Retraction
 from ..wire.checks import is_set
 from ..wire.door import Event
 from ..wire.fields import (

@@ -11,6 +11,7 @@ import msgspec
 from ..engine.arrival import Arrival
 from ..engine.item import Record as AnyRecord
 from ..engine.item import Tick, Turn
+from ..engine.marks import NARROWED_BY, number_of
 from ..engine.retraction import Retraction
 from ..wire.door import Event, Opened
 from ..wire.fields import Admission, PersonMessage, PreSettlement, Settlement
@@ -200,6 +201,7 @@ def _arrival(opened: Opened, parts: Sequence[_Part]) -> Arrival:
     event = opened.events[0]
     persons = {one.body.person for one in opened.events if isinstance(one.body, PersonMessage)}
     pairs = zip(opened.events, parts, strict=True)
+    targets = dict.fromkeys([key for part in parts for key in part.targets])
     takes = [key for one, part in pairs if part.retractions for key in taken_by(one, part.retractions)]
     return Arrival(
         time=event.uploaded,
@@ -210,7 +212,9 @@ def _arrival(opened: Opened, parts: Sequence[_Part]) -> Arrival:
         person=persons.pop() if len(persons) == 1 else "",
         transaction=event.body.transaction,
         answered=event.answered,
-        targets=tuple(dict.fromkeys([key for part in parts for key in part.targets])),
+        targets=tuple([number_of(key) for key in targets if NARROWED_BY not in key]),
+        narrowed=tuple([number_of(key) for key in targets if NARROWED_BY in key]),
+        coded=any(key.startswith("c:") for key in targets),
         takes=() if isinstance(event.body, Settlement) and not event.body.original else tuple(dict.fromkeys(takes)),
         of_transaction=next((one.of_transaction for part in parts for one in part.retractions), ""),
     )

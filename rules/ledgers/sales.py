@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 
 from ..engine.entry import Entry, Role
 from ..engine.ledger import REACH_OF_CODES, SLOW, Feed, Ledger
-from ..engine.retraction import NARROWED_BY
+from ..engine.marks import NARROWED_BY
 from ..reference import Reference
 from ..wire.checks import is_set, stock_count
 from ..wire.door import Event

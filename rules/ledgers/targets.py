@@ -9,8 +9,7 @@ from ..reference import Reference
 
 def is_taken_back_late(entry: Arrival) -> bool:
     """Whether a message may be taken back weeks later; the others are forgotten earlier (`messages`)."""
-    is_long = entry.transaction in ("2301", "2304", "2401", "2402", "3505")
-    return is_long or any(key.startswith("c:") for key in entry.targets)
+    return entry.coded or entry.transaction in ("2301", "2304", "2401", "2402", "3505")
 
 
 def _key(entry: Arrival, reference: Reference) -> tuple[str, ...] | None:

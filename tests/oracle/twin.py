@@ -13,7 +13,8 @@ from typing import NamedTuple, TypeVar, cast
 from rules.engine.entry import Entry
 from rules.engine.finding import SEVERITIES, Evidence, Finding, Undecidable
 from rules.engine.ledger import Ledger
-from rules.engine.retraction import NARROWED_BY, Retraction
+from rules.engine.marks import NARROWED_BY
+from rules.engine.retraction import Retraction
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
 from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Ordered, Registered, Sale, Stay, Visit

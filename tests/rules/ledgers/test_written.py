@@ -7,6 +7,7 @@ import pytest
 
 from monitor.handbook.examples import FLAT
 from rules.engine.entry import Entry
+from rules.engine.marks import marks_of, number_of
 from rules.ledgers import Admitted, Arrival, Brought, Fill, Ordered, Sale, Stay, Swipe, Use, Visit, Written
 from rules.ledgers.inside import Left, entries_of
 from rules.times import DAY, SECOND
@@ -226,10 +227,14 @@ MESSAGES = {**{str(one["infno"]): one for one in FLAT}, "a whole bill": message(
 def test_an_arrival_names_what_its_entries_are_taken_back_by(name: str) -> None:
     """But for msgid and line; and besides only a registration, and stock that is no sale: they leave nothing else."""
     [arrival, *others] = entries(entries_of(opened(MESSAGES[name])))
-    of_entries = {key for one in others if not one.pre for key in one.retraction_keys if key[0] not in "mlp"}
+    keys = {key for one in others if not one.pre for key in one.retraction_keys if key[0] not in "mlp"}
     assert isinstance(arrival, Arrival)
-    named = set(arrival.targets)
+    body = opened(MESSAGES[name]).events[0].body
+    place, number = body.institution, getattr(body, "number", "")
+    own = {f"r:{place}:{getattr(body, 'visit', '')}", *(f"k:{place}:{sort}:{number}" for sort in "1234")}
 
-    assert set() == of_entries - named
-    assert {key[0] for key in named - of_entries} <= {"r", "k"}
-    assert len(named) == len(arrival.targets)
+    assert all(arrival.is_named_by_one_of({key}) for key in keys)
+    assert not any(arrival.is_named_by_one_of({f"{key}0"}) for key in keys)
+    assert arrival.marks >= marks_of(keys)
+    assert {*arrival.targets, *arrival.narrowed} <= {*map(number_of, keys | own)}
+    assert any(key.startswith("c:") for key in keys) == arrival.coded

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.engine.item import Tick
-from rules.engine.retraction import NARROWED_BY, Retraction
+from rules.engine.marks import NARROWED_BY
+from rules.engine.retraction import Retraction
 from rules.ledgers import Arrival, Fill, Inside, Record, Swipe
 from rules.ledgers.inside import record_key
 from rules.times import parse
