@@ -20,6 +20,7 @@ from .arrival import Arrival
 from .effects import Effects
 from .entry import Entry
 from .episode import Trigger
+from .in_memory import InMemory
 from .item import Item, Record, Tick
 from .judge import Judge
 from .ledger import Bounds, Feed, Ledger, kept
@@ -27,7 +28,7 @@ from .marks import marks_of
 from .memory import SOME, Kept, Memory
 from .page import Page, PageName
 from .records import name_at_rest, names_of_track
-from .resting import AtRest, InMemory
+from .resting import AtRest
 from .retraction import Retraction
 from .rule import DayRule, Rule
 from .taking_back import TakingBack

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import cast
@@ -13,10 +13,10 @@ from . import records
 from .arrival import Arrival
 from .entry import Entry
 from .ledger import Bounds, Ledger
+from .marks import mark_of
 from .page import FEW, Page, PageName
 from .questions import Questions
 from .resting import AtRest
-from .marks import mark_of
 from .retractions import Retractions
 from .rule import DayRule
 from .track import Track
@@ -29,6 +29,10 @@ ROOM = 100_000
 MOST_DROPPED = 20_000
 """So many pages are dropped at one tick at most: a ledger of a county has millions, and what a tick changes is saved in
 one transaction, for which there are ten seconds (our assumption)."""
+
+LAGGING = 60 * DAY
+"""So much further than before a key may fall behind the clock of the ticks, and retractions find its entries, ms (our
+assumption: a sender that was away and sends what it could not)."""
 
 SOME, MANY = 32, 500
 """So many pages at most are laid to rest with a record, and with a checkpoint: more than an event touches."""
@@ -226,7 +230,7 @@ class Memory:
 
     def forget(self, page: Page) -> None:
         """Drop what is older than the retention of a page, and fold the episodes that began before."""
-        self._unindex(page, page.forget())
+        self.entries -= len(page.forget())
         for track in page.tracks:
             track.window.reset()
             rule = track.watch.rule
@@ -234,11 +238,6 @@ class Memory:
             # joins two episodes can go as long as its day is not frozen: then they part again.
             later = DAY + rule.ahead + rule.quiet_ms if isinstance(rule, DayRule) else 0
             track.fold(page.limit - later, self.tick)
-
-    def _unindex(self, page: Page, gone: Collection[Entry]) -> None:
-        """Let retractions no longer find what the page does not hold any more."""
-        self.entries -= len(gone)
-        self.resting.unmark(page.at_rest, page.marks_without(gone))
 
     def _pages_named(self, keys: Iterable[str], *, of_arrivals: bool) -> Iterator[Page]:
         """The pages, awake by now, of which an entry may have one of these keys."""
@@ -280,6 +279,7 @@ class Memory:
 
         Not more than `most_dropped`, the rest at later ticks: what a tick drops is saved at once.
         """
+        self.resting.forget_marks(self.tick, max(one.retention for one in self.bounds.values()) + LAGGING)
         left = self.most_dropped
         for is_dropped in chain(self._drop_abandoned(), self._drop_rested()):
             yield
@@ -327,9 +327,8 @@ class Memory:
     def _drop(self, page: Page) -> None:
         self.gone.update(records.names_of_page(page))
         del self.pages[page.name]
+        self.entries -= len(page.held)
         self.resting.drop(page.at_rest)
-        held, page.held = page.held, {}
-        self._unindex(page, held.values())
         if page.tracks:
             self._untrack(page)
 

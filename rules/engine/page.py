@@ -237,13 +237,6 @@ class Page:
             candidates = {one.id: one for one in marked}.values()
         return [entry for entry in candidates if entry.is_named_by_one_of(keys)]
 
-    def marks_without(self, gone: Iterable[Entry]) -> set[int]:
-        """The marks of entries that were forgotten, less those that another entry has."""
-        marks = {mark for entry in gone for mark in entry.marks}
-        if self._by_mark is not None:
-            return marks - self._by_mark.keys()
-        return marks.difference(*(entry.marks for entry in self.held.values()))
-
     def _index(self, entry: Entry) -> None:
         """Find the entries of a page that has many by their marks."""
         if self._by_mark is None:

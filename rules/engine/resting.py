@@ -17,6 +17,8 @@ Name = bytes
 class AtRest(Protocol):
     """The pages at rest, and by the marks of retraction keys which pages, awake or at rest, may have an entry.
 
+    A page may be told for a mark that none of its entries has any more.
+
     A page that woke may still be told here as it was: who is awake is known to whom asks.
     """
 
@@ -44,11 +46,11 @@ class AtRest(Protocol):
     def mark(self, name: Name, marks: Iterable[int]) -> None:
         """A page has entries with these marks."""
 
-    def unmark(self, name: Name, marks: Iterable[int]) -> None:
-        """A page has no entry with these marks any more."""
-
     def named(self, marks: Iterable[int]) -> list[Name]:
         """The pages that may have an entry with one of these marks, in order."""
+
+    def forget_marks(self, tick: int, kept: int) -> None:
+        """Time has come to this tick: what was marked longer ago than `kept`, both ms, may be forgotten."""
 
     def begin(self) -> None:
         """What was saved before is there from now on; until then there is nothing."""
@@ -58,122 +60,3 @@ class AtRest(Protocol):
 
     def know(self, number: int) -> None:
         """So many pages are at rest, says who saved them."""
-
-
-class InMemory(AtRest):
-    """Pages at rest in memory, and when they were touched last."""
-
-    __slots__ = ("_marked", "_saved", "_touched")
-
-    def __init__(self) -> None:
-        self._saved: dict[Name, bytes] = {}
-        self._touched: dict[str, dict[int, list[Name]]] = {}
-        self._marked = Marked()
-
-    def __len__(self) -> int:
-        return len(self._saved)
-
-    def lay(self, name: Name, saved: bytes, ledger: str, touched: int) -> None:
-        """As of AtRest."""
-        self._saved[name] = saved
-        self._touched.setdefault(ledger, {}).setdefault(touched, []).append(name)
-
-    def laid(self, name: Name) -> bytes:
-        """As of AtRest."""
-        return self._saved[name]
-
-    def take(self, name: Name) -> bytes | None:
-        """As of AtRest."""
-        return self._saved.pop(name, None)
-
-    def drop(self, name: Name) -> None:
-        """As of AtRest: it was taken out."""
-
-    def names(self) -> list[Name]:
-        """As of AtRest."""
-        return list(self._saved)
-
-    def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
-        """As of AtRest. Each is told once for each time that it was laid to rest."""
-        touched = self._touched.get(ledger, {})
-        for at in sorted(at for at in touched if at <= tick):
-            names = touched[at]
-            while names:  # who asks may stop here, and ask for the rest later
-                yield names.pop()
-            del touched[at]
-
-    def mark(self, name: Name, marks: Iterable[int]) -> None:
-        """As of AtRest."""
-        self._marked.put(name, marks)
-
-    def unmark(self, name: Name, marks: Iterable[int]) -> None:
-        """As of AtRest."""
-        self._marked.drop(name, marks)
-
-    def named(self, marks: Iterable[int]) -> list[Name]:
-        """As of AtRest."""
-        return self._marked.named(marks)
-
-    def begin(self) -> None:
-        """As of AtRest: what was saved is laid down anew."""
-
-    def leave(self) -> None:
-        """As of AtRest: all stays here."""
-
-    def know(self, number: int) -> None:
-        """As of AtRest: it is counted here."""
-
-
-_MANY = 8
-"""So many pages of one mark are kept in a tuple; more, as of a message with thousands of lines, in a dictionary."""
-
-_Names = Name | tuple[Name, ...] | dict[Name, None]
-
-
-class Marked:
-    """Which pages, awake or at rest, may have an entry of a retraction key, by the mark of the key."""
-
-    __slots__ = ("_names",)
-
-    def __init__(self) -> None:
-        self._names: dict[int, _Names] = {}
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def put(self, name: Name, marks: Iterable[int]) -> None:
-        """A page has entries with these marks."""
-        names = self._names
-        for mark in marks:
-            others = names.setdefault(mark, name)
-            if others is not name and others != name:
-                names[mark] = _with(others, name)
-
-    def drop(self, name: Name, marks: Iterable[int]) -> None:
-        """A page has no entry with these marks any more."""
-        for mark in marks:
-            names = self._names.get(mark, ())
-            if isinstance(names, dict) and len(names) > 1:
-                names.pop(name, None)
-                continue
-            left = tuple(one for one in _several(names) if one != name)
-            if left:
-                self._names[mark] = left if len(left) > 1 else left[0]
-            else:
-                self._names.pop(mark, None)
-
-    def named(self, marks: Iterable[int]) -> list[Name]:
-        """The pages that may have an entry with one of these marks, in order."""
-        return sorted({name for mark in marks for name in _several(self._names.get(mark, ()))})
-
-
-def _several(names: _Names) -> Iterable[Name]:
-    return (names,) if isinstance(names, bytes) else names
-
-
-def _with(others: _Names, name: Name) -> _Names:
-    if isinstance(others, dict):
-        others[name] = None
-        return others
-    names = dict.fromkeys([*_several(others), name])
-    return tuple(names) if len(names) <= _MANY else names

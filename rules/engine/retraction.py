@@ -10,6 +10,7 @@ from .entry import Entry
 REACH_OF_MESSAGE_REVERSAL = 72 * HOUR
 """How long after a retraction a message reversal (2601) still takes that back, ms (contract, section 3)."""
 
+
 class Retraction(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="f", gc=False):
     """That something is taken back: keys of messages, settlements, lines, visits, stays or codes.
 

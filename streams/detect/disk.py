@@ -22,8 +22,9 @@ import msgspec
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
 
 from rules.engine.ledger import Ledger
+from rules.engine.marked import Marked
 from rules.engine.records import DAY_AT_REST, encode, entries_of, name_of, page_and_day, several_at_rest
-from rules.engine.resting import AtRest, Marked, Name
+from rules.engine.resting import AtRest, Name
 from streams.kafka.changelog import HEAD, Head
 
 log = logging.getLogger("settlement_monitor.streams")
@@ -58,6 +59,7 @@ of all that is no entry of a page that may rest."""
 _Days = list[tuple[int, msgspec.Raw]]
 _DAYS = msgspec.msgpack.Decoder(_Days)
 Record = tuple[bytes, bytes | None]
+_NamesByMark = dict[int, set[Name]]
 
 
 class _Laid(NamedTuple):
@@ -106,7 +108,12 @@ class Disk(AtRest):
         self._guard = threading.Lock()
         self._laid: dict[Name, _Laid | None] = {}
         self._leaving: dict[Name, _Laid | None] = {}
-        self._marked, self._leaving_marked, self._always_marked = Marked(), Marked(), Marked()
+        self._marked: _NamesByMark = {}
+        self._leaving_marked: _NamesByMark = {}
+        self._always_marked = Marked()
+        self._numbers: dict[Name, int] = {}  # of pages that never rest, for the marks that are always in memory
+        self._numbered: dict[int, Name] = {}
+        self._next_number = 0
         self._number = 0
 
     # What the engine asks
@@ -140,6 +147,8 @@ class Disk(AtRest):
     def drop(self, name: Name) -> None:
         """As of AtRest."""
         self._laid[name] = None
+        if (number := self._numbers.pop(name, None)) is not None:
+            del self._numbered[number]
 
     def names(self) -> Iterator[Name]:
         """As of AtRest, and pages that are awake."""
@@ -160,19 +169,28 @@ class Disk(AtRest):
 
     def mark(self, name: Name, marks: Iterable[int]) -> None:
         """As of AtRest."""
-        (self._marked if name.startswith(self._names) else self._always_marked).put(name, marks)
-
-    def unmark(self, name: Name, marks: Iterable[int]) -> None:
-        """As of AtRest. The disk may go on telling the page until it is gone: nothing is found on it then."""
-        (self._marked if name.startswith(self._names) else self._always_marked).drop(name, marks)
+        if not name.startswith(self._names):
+            if name not in self._numbers:
+                self._numbers[name] = self._next_number
+                self._numbered[self._next_number] = name
+                self._next_number += 1
+            self._always_marked.put(self._numbers[name], marks)
+            return
+        for mark in marks:
+            self._marked.setdefault(mark, set()).add(name)
 
     def named(self, marks: Iterable[int]) -> list[Name]:
         """As of AtRest."""
         marks = list(marks)
         found = {name for mark in marks for name in self._shown(_MARK + mark.to_bytes(4))}
-        for marked in (self._marked, self._leaving_marked, self._always_marked):
-            found.update(marked.named(marks))
+        found.update(*(lately.get(mark, ()) for lately in (self._marked, self._leaving_marked) for mark in marks))
+        numbers = {number for mark in marks for number in self._always_marked.find(mark)}
+        found.update(self._numbered[number] for number in numbers if number in self._numbered)
         return sorted(found)
+
+    def forget_marks(self, tick: int, kept: int) -> None:
+        """As of AtRest: of pages that never rest. Those on the disk go with their entries."""
+        self._always_marked.forget(tick, kept)
 
     def begin(self) -> None:
         """As of AtRest."""
@@ -180,10 +198,10 @@ class Disk(AtRest):
 
     def leave(self) -> None:
         """As of AtRest. Raises RuntimeError where what left before is not settled."""
-        if self._leaving or len(self._leaving_marked):
+        if self._leaving or self._leaving_marked:
             raise RuntimeError(f"{self._folder}: what was handed out before was not settled")
         self._leaving, self._laid = self._laid, {}
-        self._leaving_marked, self._marked = self._marked, Marked()
+        self._leaving_marked, self._marked = self._marked, {}
 
     def know(self, number: int) -> None:
         """As of AtRest."""
@@ -291,7 +309,7 @@ class Disk(AtRest):
 
     def settle(self) -> None:
         """What was handed out to be saved is here now."""
-        self._leaving, self._leaving_marked = {}, Marked()
+        self._leaving, self._leaving_marked = {}, {}
 
     def close(self) -> None:
         """Leave the folder to others; a spare one is removed."""

@@ -11,7 +11,9 @@ from rules.credential.s01_concentrated_swiping import ConcentratedSwiping
 from rules.credential.s01_gap import Gap
 from rules.credential.s01_sign import Sign
 from rules.engine.engine import Engine
-from rules.engine.resting import InMemory
+from rules.engine.entry import Entry
+from rules.engine.in_memory import InMemory
+from rules.engine.page import PageName
 from rules.ledgers import LEDGERS, Fill
 from rules.testing import at, swipe
 from tests.oracle import wire
@@ -42,7 +44,6 @@ def held(engine: Engine) -> dict[str, int]:
         "aside": sum(len(page.aside) for page in pages),
         "slots": sum(len(page.slots) for page in pages),
         "bins": sum(len(page.bins) for page in pages),
-        "marks_of_keys": len(resting._marked),
         "takers": len(engine.memory.takers) + len(engine._taking_back),
         "by_mark": sum(len(page._by_mark or ()) for page in pages),
         "retractions": len(engine.memory.retractions),
@@ -69,16 +70,19 @@ def test_two_years_of_a_few_keys_hold_no_more_than_one() -> None:
     """What is past is forgotten, in memory and on the changelog."""
     desk = Desk(*SAMPLES)
     desk.engine.memory.room = desk.engine.memory.retractions.room = 20
-    sizes = []
+    sizes, marks = [], [0, 0]
     for day in DAYS:
         a_day(desk, day)
         desk.state |= dict(desk.engine.drain_changes())
+        year = day // 365
+        marks[year] = max(marks[year], len(in_memory(desk.engine)._marked))
         if day in (DAYS[len(DAYS) // 2], DAYS[-1]):
             sizes.append(held(desk.engine) | {"records": sum(value is not None for value in desk.state.values())})
 
     assert all(
         later <= earlier * 1.05 + 5 for earlier, later in zip(sizes[0].values(), sizes[1].values(), strict=True)
     ), sizes
+    assert marks[1] <= marks[0] * 1.05  # they go some at a time
 
 
 def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
@@ -91,11 +95,9 @@ def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
     desk.tick(MONDAY + 401 * DAY)
 
     assert kept > 0
-    assert (0, 0, 0) == (
-        len(desk.engine.memory.all_pages()),
-        desk.engine.memory.entries,
-        len(in_memory(desk.engine)._marked),
-    )
+    assert (0, 0) == (len(desk.engine.memory.all_pages()), desk.engine.memory.entries)
+    desk.tick(MONDAY + 1200 * DAY)
+    assert 0 == len(in_memory(desk.engine)._marked)
 
 
 def test_the_first_tick_forgets_nothing() -> None:
@@ -169,20 +171,28 @@ def test_a_long_burst_is_saved_in_little_room() -> None:
     assert first.drain_changes() == second.drain_changes()
 
 
-def test_names_are_forgotten_with_the_last_entry_that_bears_them() -> None:
-    """Lines of one message lie on pages that forget at different times; what is found is what a fresh engine finds."""
-    desk = Desk(*SAMPLES)
+def test_what_retractions_find_is_what_a_fresh_engine_finds() -> None:
+    """Lines of one message lie on pages that forget at different times; what was forgotten is found by no name."""
+    desk, first = Desk(*SAMPLES), ""
     for day in range(120):
         at = MONDAY + day * DAY
         items = [wire.RAMIPRIL] if day % 3 else [wire.RAMIPRIL, wire.METFORMIN]
         lines = [wire.line(number, at, med_list_codg=item) for number, item in enumerate(items)]
-        desk.tell(wire.settlement(at, mdtrt_id=f"V{day}", feedetail=lines))
-    desk.engine.memory.all_pages()
-    found = in_memory(desk.engine)._marked._names.keys()
-    desk.take_over()
-    desk.engine.memory.all_pages()
+        body = wire.settlement(at, mdtrt_id=f"V{day}", feedetail=lines)
+        first = first or f"s:{wire.SHOP}:{body['setl_id']}"
+        desk.tell(body)
+    entries = [one for page in desk.engine.memory.all_pages().values() for one in page.held.values()]
+    settlements = sorted({f"s:{wire.SHOP}:{one.settlement}" for one in entries if one.settlement})
 
-    assert in_memory(desk.engine)._marked._names.keys() == found
+    def found() -> list[list[tuple[PageName, Entry]]]:
+        return [[(p.name, e) for p, e in desk.engine.memory.entries_named({key})] for key in settlements]
+
+    running = found()
+    desk.take_over()
+
+    assert all(running)
+    assert found() == running
+    assert [] == desk.engine.memory.entries_named({first})
 
 
 def test_what_is_refused_leaves_no_page() -> None:

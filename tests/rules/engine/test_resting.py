@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-from random import Random
-
-from hypothesis import given
-from hypothesis import strategies as st
-
 from rules.engine.engine import Engine
-from rules.engine.resting import InMemory, Marked
+from rules.engine.in_memory import InMemory
 from tests.oracle import wire
 from tests.oracle.desk import Desk
-from tests.oracle.profile import examples
 from tests.oracle.sample_rules import ManySwipes, SoldTwice
 from tests.oracle.wire import DAY, MONDAY
-
-PAGES = st.dictionaries(st.binary(min_size=1, max_size=2), st.sets(st.integers(0, 9), min_size=1), max_size=8)
-
-
-@examples(200)
-@given(pages=PAGES, seed=st.integers(0, 99))
-def test_a_page_is_found_by_each_of_its_marks_until_it_drops_them(pages: dict[bytes, set[int]], seed: int) -> None:
-    """And nothing is left of it then."""
-    marked = Marked()
-    for name, marks in pages.items():
-        marked.put(name, marks)
-        marked.put(name, list(marks)[:1])
-    order = list(pages)
-    Random(seed).shuffle(order)
-    for name in order:
-        assert all([name] == [one for one in marked.named([mark]) if one == name] for mark in pages[name])
-        marked.drop(name, pages[name])
-        assert not any(name in marked.named([mark]) for marks in pages.values() for mark in marks)
-
-    assert len(marked) == 0
 
 
 def test_a_page_at_rest_is_taken_out_once() -> None:

@@ -1,0 +1,81 @@
+"""Which numbers have a mark, of tens of millions, at some eight bytes each."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+
+TAIL = 256
+"""So many pairs that came last are looked through one by one (our assumption)."""
+MOST = 1 << 20
+"""A sorted run of more pairs is not merged any further, so that nothing stands still for long (our assumption)."""
+_RATIO = 4
+_ERAS = 4
+
+
+class Marked:
+    """Numbers by mark, both from 0 to 2^32 - 1. What was put is found until it is old, never taken out.
+
+    Who asks looks at what is found anyway, and finds nothing on it where it is stale. Pairs are appended, and sorted a
+    few at a time into runs; a run is merged with the one before if that is not much longer, and forgotten as a whole.
+    """
+
+    __slots__ = ("_closed", "_now", "_runs", "_tail", "_until")
+
+    def __init__(self) -> None:
+        self._tail: list[int] = []
+        self._runs: list[tuple[int, array[int]]] = []  # newest tick of its pairs, and the pairs; the oldest run first
+        self._closed = 0  # so many runs, the oldest, are not merged any more: they are of an era that is over
+        self._now = self._until = 0
+
+    def __len__(self) -> int:
+        """How many pairs are held, some of them more than once."""
+        return len(self._tail) + sum(len(run) for _, run in self._runs)
+
+    def put(self, number: int, marks: Iterable[int]) -> None:
+        """Let a number have these marks."""
+        tail = self._tail
+        for mark in marks:
+            tail.append(mark << 32 | number)
+        if len(tail) >= TAIL:
+            self._settle()
+
+    def find(self, mark: int) -> set[int]:
+        """The numbers that have a mark, and perhaps some that had it."""
+        found = {pair & 0xFFFFFFFF for pair in self._tail if pair >> 32 == mark}
+        first, end = mark << 32, mark + 1 << 32
+        for _, run in self._runs:
+            at = bisect_left(run, first)
+            while at < len(run) and run[at] < end:
+                found.add(run[at] & 0xFFFFFFFF)
+                at += 1
+        return found
+
+    def forget(self, tick: int, kept: int) -> None:
+        """Time has come to this tick: forget what was put longer ago than `kept`, both ms, at the latest a third later.
+
+        What came before any tick is as old as the first one.
+        """
+        if not self._now:
+            self._runs = [(tick, run) for _, run in self._runs]
+        self._now = tick
+        if tick >= self._until:
+            self._settle()
+            self._until = tick + kept // _ERAS
+            self._closed = len(self._runs)
+        gone = sum(newest < tick - kept for newest, _ in self._runs)
+        if gone:
+            del self._runs[:gone]
+            self._closed -= gone
+
+    def _settle(self) -> None:
+        """Sort what came last into a run, and merge it with those that are not much longer."""
+        if not self._tail:
+            return
+        run, self._tail = sorted(self._tail), []
+        runs = self._runs
+        while len(runs) > self._closed and len(runs[-1][1]) < _RATIO * len(run) and len(run) < MOST:
+            run += runs.pop()[1]
+            run.sort()  # of two runs: merges them
+        runs.append((self._now, array("Q", run)))
