@@ -2,7 +2,7 @@
 
 export PYTHONUTF8 = 1
 
-.PHONY: help demo setup test coverage check fmt rule bench chaos compose lock
+.PHONY: help demo setup test long coverage check fmt rule bench chaos compose lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -13,8 +13,11 @@ demo: ## everything in one go on this machine: simulated settlements, a live boa
 setup: ## .venv with what the tests need
 	@sh deploy/setup.sh dev
 
-test: setup ## all tests
+test: setup ## all tests but the long ones
 	timeout --foreground --signal INT --kill-after 60 4800 .venv/bin/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --maxfail 12 $(ARGS)
+
+long: setup ## the tests that take minutes each; a shorter one of `make test` asks nearly the same
+	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m long $(ARGS)
 
 coverage: setup ## all tests with branch coverage of rules/ and streams/, 95 % at the least; slow
 	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder --cov --cov-branch $(ARGS)

@@ -11,7 +11,7 @@ import pytest
 from tests.chaos._run import Wanted, run
 from tests.kafka._cluster import Kafka
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.kafka, pytest.mark.long]
 
 SEED = 7
 MINUTES = 0.4

@@ -43,7 +43,7 @@ SEED, DRAWN, SHAKES, PLAYS = 11, 25, 6, 3
 Counts = dict[str, Counter[str]]
 """World -> receiver -> calls."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # a play takes three and a half minutes, most of them asleep
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]  # a play takes three and a half minutes, most of them asleep
 
 
 def is_bound(moment: int) -> bool:

@@ -64,7 +64,7 @@ def test_a_file_says_the_same_in_every_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.kafka
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_cluster_says_the_same_of_messages_in_every_form(area: Area, tmp_path: Path) -> None:
     """As a file of the flat ones does; what the workers noted is what `monitor doctor` tells."""
     write_reference(simulation("flat").reference(), tmp_path / "tables")

@@ -74,6 +74,7 @@ def lost(area: Area) -> dict[str, str]:
     return {f"{gap['topic']}/{gap['partition']}": gap["lost"] for gap in found["gaps"]}
 
 
+@pytest.mark.long
 async def test_records_that_are_gone_are_a_persons_decision(area: Area) -> None:
     """Trimmed behind head and group while no worker ran: each start says the same, until somebody accepts it."""
     await worked(area)

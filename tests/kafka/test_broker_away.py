@@ -113,6 +113,7 @@ async def test_an_absence_while_nothing_is_at_work_is_survived(area: Area, killa
     assert worker.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.long
 async def test_an_absence_while_a_checkpoint_is_due_ends_the_worker_once(
     area: Area, killable_kafka: ScriptKafka
 ) -> None:
@@ -183,6 +184,7 @@ async def test_an_open_transaction_is_told(area: Area) -> None:
     assert worker.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.long
 async def test_a_partition_without_a_leader_is_told(prefix: str, tmp_path: Path) -> None:
     """The partitions of a dead broker, and no others.
 

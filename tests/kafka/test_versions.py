@@ -54,6 +54,7 @@ def one_of_each() -> dict[str, list[Row]]:
     }
 
 
+@pytest.mark.long
 async def test_every_start_on_three_brokers_finds_every_row(prefix: str) -> None:
     """Whichever broker leads which table."""
     rows, found = one_of_each(), []

@@ -230,7 +230,7 @@ def test_the_same_seed_gives_the_same_bytes_in_every_form(form: Form) -> None:
     assert once != other
 
 
-@pytest.mark.parametrize("form", ["reply", "mixed"])
+@pytest.mark.parametrize("form", [pytest.param("reply", marks=pytest.mark.long), "mixed"])
 def test_the_traffic_is_the_same_in_every_form(form: Form) -> None:
     """As many messages, of the same content, in the same order."""
     assert [read(body) for body in simulated()] == [read(body) for body in simulated(form)]
@@ -242,6 +242,7 @@ def test_a_request_with_its_reply_says_what_the_flat_message_says() -> None:
         assert read(body) == read(message)
 
 
+@pytest.mark.long
 def test_a_variant_says_what_the_flat_message_says() -> None:
     """Whatever the form and the notation."""
     for body, message in mixed():

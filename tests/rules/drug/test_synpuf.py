@@ -118,6 +118,7 @@ def test_refills_equal_those_of_the_script(of_file: list[Alert]) -> None:
     assert ["D01"] == [alert.rule_id for alert in of_file]
 
 
+@pytest.mark.long
 def test_hundreds_of_refills_equal_those_of_the_script() -> None:
     """Substances told by the first five digits, the maker: not medicine, but much to compare."""
     found = by_engine(standing(rows(), drugs(5)))
