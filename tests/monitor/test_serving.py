@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from monitor.serving import serve
+from monitor.serving import Answer, serve
 
 
 @pytest.fixture
@@ -19,15 +19,19 @@ def address() -> Iterator[str]:
     registry = CollectorRegistry()
     Counter("events", "Events.", registry=registry).inc(3)
     Gauge("lag", "Lag.", registry=registry).set(5)
-    answers = {"/healthz": lambda: (True, {"lag": 5}), "/readyz": lambda: (False, {"why": "starting"})}
+    answers: dict[str, Answer] = {
+        "/healthz": lambda: (True, {"lag": 5}),
+        "/readyz": lambda: (False, {"why": "starting"}),
+    }
     with serve(registry, answers, "127.0.0.1", 0) as server:
         yield "http://{}:{}".format(*server.server_address[:2])
         server.shutdown()
 
 
 def got(url: str) -> tuple[int, str]:
+    """Status and body."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - a server of the test
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -35,10 +39,12 @@ def got(url: str) -> tuple[int, str]:
 
 
 def samples(text: str) -> set[str]:
+    """What is told, without comments."""
     return {line for line in text.splitlines() if not line.startswith("#") and "_created" not in line}
 
 
 def test_all_metrics_or_those_that_are_named(address: str) -> None:
+    """As Prometheus names them; no name means all."""
     asked = {
         "": {"events_total 3.0", "lag 5.0"},
         "?name[]=lag": {"lag 5.0"},
@@ -56,6 +62,7 @@ def test_all_metrics_or_those_that_are_named(address: str) -> None:
 
 
 def test_answers_and_what_is_not_there(address: str) -> None:
+    """503 where it is not well."""
     assert [200, 503, 404] == [got(f"{address}/{path}")[0] for path in ("healthz?verbose", "readyz", "other")]
     assert {"ok": False, "why": "starting"} == json.loads(got(f"{address}/readyz")[1])
     assert "expected one of /metrics, /healthz, /readyz\n" == got(f"{address}/other")[1]
