@@ -11,6 +11,7 @@ WORDS: Mapping[str, Said] = {
     "now": Said("当前", "Now"),
     "leads": Said("线索", "Leads"),
     "rules": Said("规则", "Rules"),
+    "health": Said("运行状况", "Health"),
     "skip": Said("跳到正文", "Skip to the content"),
     "other_language": Said("English", "中文"),
     "verify": Said("线索待核实，不是认定结论。", "Leads to verify, never verdicts."),
@@ -233,6 +234,46 @@ WORDS: Mapping[str, Said] = {
         "同一线索再次导出，导出时间不同，校验值也不同。",
         "The mark is of all that this export says; it no longer fits once anything is changed. monitor alerts verify "
         "checks a file. Another export of the lead has another time, and so another mark.",
+    ),
+    "health_at": Said("查看时间 {}，每15秒更新一次。", "As of {}; asked again after 15 seconds."),
+    "checks": Said("系统各部分", "Parts of the system"),
+    "well": Said("正常", "well"),
+    "problem": Said("异常", "problem"),
+    "part": Said("项目", "Part"),
+    "detail": Said("说明", "Detail"),
+    "backlog": Said("积压与受阻", "Backlog and blocked input"),
+    "backlog_hint": Said(
+        "受阻若刷新后仍在，请看 docs/runbook.zh.md。",
+        "What is still blocked after you load the page again: docs/runbook.md.",
+    ),
+    "partitions": Said("分区数", "Partitions"),
+    "waiting_records": Said("未处理（条）", "Records that wait"),
+    "blocked": Said("受阻分区", "Blocked partitions"),
+    "blocked_none": Said("无", "none"),
+    "unread": Said("未能读取。", "It cannot be read."),
+    "set_aside": Said("最近24小时未计入的报文", "Set aside in the last 24 hours"),
+    "set_aside_hint": Said(
+        "按上传机构统计，不含报文内容。被拒收的报文保留90天，原因排除后用所列命令重新发送。",
+        "By who sent it, never what it said. What was refused is kept for 90 days: once the cause is gone, the command "
+        "sends it again.",
+    ),
+    "set_aside_none": Said(
+        "没有未计入的报文，或工作进程尚未写入统计。", "Nothing was set aside, or no worker has written its counts yet."
+    ),
+    "set_aside_total": Said("共 {}", "{} in all"),
+    "transaction": Said("交易", "Transaction"),
+    "number": Said("数量", "Number"),
+    "again": Said("重新发送的命令", "Command that sends it again"),
+    "tables": Said("参考表最近载入时间", "Reference tables, last loaded"),
+    "loaded_never": Said("从未载入", "never"),
+    "loaded_today": Said("不到1天前", "less than a day ago"),
+    "loaded_yesterday": Said("1天前", "1 day ago"),
+    "loaded_days": Said("{}天前", "{} days ago"),
+    "reconcile": Said("与结算平台对账", "Reconciliation with the settlement platform"),
+    "reconcile_hint": Said(
+        "对账结果不留存。截至目前可完整对账的最近一天是 {}，命令如下（清单为平台导出的 CSV）：",
+        "Its results are not kept. The last day that can be reconciled as a whole is {}; FILE is the platform's list, "
+        "as CSV:",
     ),
     "keys": Said(
         "键盘：j 下一条，k 上一条，Enter 打开，x 选择，/ 查找",

@@ -41,7 +41,7 @@ def form_of(page: TestClient, *ids: str, **more: str) -> Lead:
 
 ADDRESSES = [
     "/", "/leads", "/leads?order=amount&severity=warning&open=true", "/leads?text=示例", "/leads?text=nothing-like-it",
-    "/rules", "/leads?days=7&disposition=todo&stage=in&region=341021", "/leads?order=severity",
+    "/rules", "/health", "/leads?days=7&disposition=todo&stage=in&region=341021", "/leads?order=severity",
 ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ async def test_every_page_answers_in_both_languages(page: TestClient, language: 
 
 async def test_an_english_page_says_nothing_else_in_chinese(page: TestClient) -> None:
     """But for the legal basis, names that came from outside, and the other language itself."""
-    for address in ("/", "/leads", "/rules", "/rules/S01"):
+    for address in ("/", "/leads", "/rules", "/rules/S01", "/health"):
         text = page.get(address, params={"lang": "en"}).text
         text = re.sub(r'<p lang="zh-CN">.*?</p>|<a class="language".*?</a>|<td class="sentence">.*?</td>', "", text)
         assert not CHINESE.search(text), address
