@@ -77,6 +77,7 @@ class Console:
             "lang": language, "w": words_in(language),
             "other": _other_language(request, language, is_error=status >= 400),
             "dispositions": said_in(language), "severities": SEVERITIES, "csrf": token, "version": __version__,
+            "moment_of": clock,
             "severity_word": lambda one: severity_word(one, language),
             "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
             "longest_reason": LONGEST_REASON, "longest_text": LONGEST_TEXT, "longest_name": LONGEST_NAME,
@@ -127,6 +128,11 @@ class Console:
         result = "refused" if user is None else "accepted"
         self.metrics.logins.labels(way, result).inc()
         self.log.info("log-in", way=way, result=result, role=user.role if user else "")
+
+    def institutions(self) -> list[str]:
+        """Those that sent a message within the watched days."""
+        value = self.model.heard()
+        return [] if value is None else [*msgspec.json.decode(value, type=Saved).heard]
 
     def silent(self, within: Jurisdiction | None) -> dict[str, float]:
         """Institution -> seconds, of those that normally send and fell silent; of those that the reader may see."""

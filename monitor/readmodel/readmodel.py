@@ -252,6 +252,37 @@ class ReadModel:
             raise self._unreachable(error) from None
         return [orjson.loads(one) for one in values]
 
+    def acts_on(self, alert_ids: Sequence[str]) -> dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]]:
+        """What was said of each alert and done with it, as `said_of` and `done_with` give it."""
+        pipe = self._redis.pipeline(transaction=False)
+        for one in alert_ids:
+            pipe.zrange(self._keys.feedback(one), 0, -1)
+            pipe.zrange(self._keys.work(one), 0, -1)
+        try:
+            answers = iter(cast("list[list[bytes]]", pipe.execute()))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return {one: ([*map(orjson.loads, next(answers))], [*map(orjson.loads, next(answers))]) for one in alert_ids}
+
+    def newest_trigger(self) -> int:
+        """The last trigger of the newest alert, ms UTC; 0 where there is no alert."""
+        try:
+            newest = cast("list[tuple[bytes, float]]", self._redis.zrevrange(self._keys.newest, 0, 0, withscores=True))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return int(newest[0][1]) if newest else 0
+
+    def numbers_of(self, institutions: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[Sequence[int]]:
+        """For each institution how many alerts had their last trigger in each span, from and before, ms UTC."""
+        pipe = self._redis.pipeline(transaction=False)
+        for code in institutions:
+            for start, end in spans:
+                pipe.zcount(self._keys.by(f"institution:{code}"), start, f"({end}")
+        try:
+            return _rows(cast("list[int]", pipe.execute()), len(spans))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+
     def state_of(self, alert_id: str) -> State:
         """What became of an alert that is there."""
         try:
