@@ -78,7 +78,7 @@ _ENABLED = Said("{of} 项中启用 {enabled} 项；版本 {mark}", "{enabled} of
 _WANTING = Said("缺少参考表的规则：{rules}", "without their tables: {rules}")
 _NONE_WANTING = Said("各规则所需参考表齐全", "every rule has its tables")
 _FINGERPRINT = Said("指纹 {fingerprint}", "fingerprint {fingerprint}")
-_NO_WORKER = Said("没有工作进程在运行", "none runs")
+NO_WORKER = Said("没有工作进程在运行", "none runs")
 _WORKER = Said("工作进程（{host}）", "worker at {host}")
 _WORKS_ON = Said(
     "{name}，events 分区 {events}，内部主题分区 {inside}{fault}",
@@ -202,13 +202,13 @@ async def _area(settings: Settings) -> list[Check]:
     differ = area.told(compared.stands, compared.now, SECRET) if compared.stands else []
     fingerprint = area.short(compared.stands)
     checks = [wrong(_AREA, one) for one in differ] or [well(_AREA, _FINGERPRINT.filled(fingerprint=fingerprint))]
-    return [*checks, *workers]
+    return [*checks, *(workers or [well(_WORKERS, NO_WORKER)])]
 
 
 async def worker_checks(client: dict[str, str], prefix: str, group: str, stands: area.Fingerprint) -> list[Check]:
-    """Who works on an area now. stands: the fingerprint of the area."""
+    """Who works on an area now; nothing where nobody does. stands: the fingerprint of the area."""
     found = await members(client, group)
-    return [worker_check(one, prefix, area.short(stands)) for one in found] or [well(_WORKERS, _NO_WORKER)]
+    return [worker_check(one, prefix, area.short(stands)) for one in found]
 
 
 def worker_check(member: Member, prefix: str, fingerprint: str) -> Check:

@@ -65,7 +65,7 @@ class Console:
         self.is_secure = settings.console_address.startswith("https://")
         self.tries, self.posts = Buckets(*TRIES), Buckets(*POSTS)
         self._templates = Jinja2Templates(HERE / "templates")
-        self._templates.env.filters |= {"moment": _moment, "money": _money}
+        self._templates.env.filters |= {"moment": _moment, "money": _money, "plain": _plain}
         self._writing = asyncio.Lock()
 
     def page(self, request: Request, name: str, shown: Mapping[str, object], status: int = 200) -> Response:
@@ -197,6 +197,13 @@ def _other_language(request: Request, language: Language, *, is_error: bool) -> 
 def _moment(text: str) -> str:
     """A time as people in Beijing write it."""
     return clock(parse(text), "%Y-%m-%d %H:%M")
+
+
+def _plain(value: object, words: Mapping[str, str]) -> object:
+    """A value as people write it: a yes or a no in words."""
+    if isinstance(value, bool):
+        return words["yes" if value else "no"]
+    return value
 
 
 def _money(yuan: float | None) -> str:

@@ -41,7 +41,7 @@ class Bar(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Bars, and the words below them with their places."""
+    """Bars, and the words below every second week with their places."""
 
     width: int
     height: int
@@ -85,7 +85,8 @@ def picture_of(weeks: Sequence[Week]) -> Picture | None:
     words: list[tuple[int, str]] = []
     for at, one in enumerate(weeks):
         x = at * STEP
-        words.append((x + BAR, clock(one.start, "%m-%d")))
+        if at % 2 == 0:
+            words.append((x + BAR, clock(one.start, "%m-%d")))
         for kind, left, value in (("own", x, float(one.own)), ("peers", x + BAR, one.peers)):
             if value is not None:
                 height = HEIGHT * value / top

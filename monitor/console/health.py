@@ -17,7 +17,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from monitor.area.backlog import Backlog, backlog_of
-from monitor.area.doctor import Check, in_force_checks, lost_checks, notify_checks, redis_check, worker_checks, wrong
+from monitor.area.doctor import (
+    NO_WORKER,
+    Check,
+    in_force_checks,
+    lost_checks,
+    notify_checks,
+    redis_check,
+    worker_checks,
+    wrong,
+)
 from monitor.area.tallies import MEANINGS, noted_since
 from monitor.console.context import Console, language_of
 from monitor.console.guard import user_of
@@ -81,12 +90,24 @@ class Health:
 
 
 class Noticed(NamedTuple):
-    """What was noted of senders, of one kind. command: what sends it again; empty where nothing does."""
+    """What was noted of senders, of one kind.
+
+    rows: what was noted, the meaning of its detail, the command that sends it again, how often.
+    """
 
     meaning: str
     total: int
     rows: list[tuple[Noted, str, str, int]]
-    """What was noted, the meaning of its detail, the command that sends it again, how often."""
+
+    @property
+    def has_detail(self) -> bool:
+        """Whether any row has a reason."""
+        return any(one.detail for one, *_ in self.rows)
+
+    @property
+    def has_command(self) -> bool:
+        """Whether any row can be sent again."""
+        return any(command for _, _, command, _ in self.rows)
 
 
 class Look:
@@ -159,7 +180,8 @@ async def _look(settings: Settings, now: int) -> Health:
 
 async def _workers(client: dict[str, str], prefix: str, group: str) -> list[Check]:
     stands = await area.read(client, prefix)
-    return await worker_checks(client, prefix, group, {} if stands is None else stands.fingerprint)
+    found = await worker_checks(client, prefix, group, {} if stands is None else stands.fingerprint)
+    return found or [wrong(_WORKERS, NO_WORKER)]
 
 
 def seen_by(noted: Mapping[Noted, int], within: Jurisdiction | None) -> Counter[Noted]:

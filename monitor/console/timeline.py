@@ -10,21 +10,22 @@ from rules.times import parse
 
 Lead = Mapping[str, Any]
 Kind = Literal["seen", "found", "ended", "done"]
-MOST = 60
-"""So much is told, the last first. Our assumption: a screen or two."""
+MOST = 30
+"""So much is told, the last first. Our assumption: a screen."""
 
 
 class Happened(NamedTuple):
     """One thing that happened to a lead. at: ms UTC.
 
-    seen: its last trigger, `since` the first, or the beginning of its window where there is one trigger. found: the
-    platform wrote it. ended: it was withdrawn or closed. done: `act`, what somebody said or did.
+    seen: its last trigger, `since` the first where there are several, `window` the beginning of what was looked at.
+    found: the platform wrote it. ended: it was withdrawn or closed. done: `act`, what somebody said or did.
     """
 
     at: int
     kind: Kind
     lead: Lead
     since: int | None = None
+    window: int | None = None
     act: Mapping[str, str] | None = None
 
 
@@ -35,7 +36,7 @@ def timeline_of(
     found: list[Happened] = []
     for lead in leads:
         one = lead["alert_id"]
-        found.append(Happened(score_of(lead), "seen", lead, _since(lead)))
+        found.append(Happened(score_of(lead), "seen", lead, *_begun(lead)))
         if one in states and states[one].opened:
             found.append(Happened(states[one].opened, "found", lead))
         if lead["status"] not in OPEN and lead.get("detected_at"):
@@ -44,8 +45,8 @@ def timeline_of(
     return sorted(found, key=lambda one: one.at, reverse=True)[:MOST]
 
 
-def _since(lead: Lead) -> int | None:
-    """When what was seen began; None where it is one moment."""
+def _begun(lead: Lead) -> tuple[int | None, int | None]:
+    """The first trigger, None where it is the last too; and the beginning of the window of the last."""
     first, last = lead.get("first_time") or lead["event_time"], lead.get("last_time") or lead["event_time"]
-    begun = first if first != last else (lead.get("window") or {}).get("start") or first
-    return None if begun == last else parse(begun)
+    start = (lead.get("window") or {}).get("start")
+    return None if first == last else parse(first), parse(start) if start else None

@@ -62,7 +62,8 @@ WORDS: Mapping[str, Said] = {
     "usual": Said("平时", "usual"),
     "timeline": Said("时间线", "Time line"),
     "timeline_hint": Said("依据本页所列线索，最近的在前。", "Of the leads on this page, the last first."),
-    "since_until": Said("{} 至 {}", "{} to {}"),
+    "first_of": Said("首次 {}", "first {}"),
+    "window_of": Said("判断窗口自 {} 起", "window from {}"),
     "happened_seen": Said("发生", "it happened"),
     "happened_found": Said("系统发现", "the platform found it"),
     "growth": Said("各周线索数", "Leads by week"),
@@ -275,7 +276,7 @@ WORDS: Mapping[str, Said] = {
     "set_aside_none": Said(
         "没有未计入的报文，或工作进程尚未写入统计。", "Nothing was set aside, or no worker has written its counts yet."
     ),
-    "set_aside_total": Said("共 {}", "{} in all"),
+    "set_aside_total": Said("共 {} 条", "{} in all"),
     "transaction": Said("交易", "Transaction"),
     "number": Said("数量", "Number"),
     "again": Said("重新发送的命令", "Command that sends it again"),
@@ -290,6 +291,9 @@ WORDS: Mapping[str, Said] = {
         "Its results are not kept. The last day that can be reconciled as a whole is {}; FILE is the platform's list, "
         "as CSV:",
     ),
+    "yes": Said("是", "yes"),
+    "no": Said("否", "no"),
+    "version_of": Said("（版本 {}）", " (version {})"),
     "keys": Said(
         "键盘：j 下一条，k 上一条，Enter 打开，x 选择，/ 查找",
         "Keys: j next, k previous, Enter open, x choose, / search",

@@ -69,7 +69,7 @@ async def test_the_page_says_what_the_topics_say(kafka: Kafka, prefix: str, redi
     assert 1 == sum(one["lag"] for one in found["backlog"])
     checks = {one["what"]: one for one in found["checks"]}
     assert {"workers", "rules", "reference tables", "notify", "MONITOR_REDIS"} == checks.keys()
-    assert "none runs" == checks["workers"]["detail"]
+    assert ("none runs", False) == (checks["workers"]["detail"], checks["workers"]["ok"])
     assert "monitor deadletter retry --code no_result" in text
     assert "H34102100021" in text
     assert "不到1天前" in text

@@ -187,7 +187,7 @@ async def test_a_rule_that_is_seldom_right_is_proposed_for_shadow(page: TestClie
 
     assert 1 == shown.count("建议转为试运行")
     assert "已判定30条，属实率0%" in rule
-    assert re.search(rf"<td>{datetime.now(BEIJING):%Y-%m}</td>.*<td class=\"number\">30</td>.*0%", rule)
+    assert re.search(rf"<td class=\"short\">{datetime.now(BEIJING):%Y-%m}</td>.*<td class=\"number\">30</td>.*0%", rule)
     found = page.get("/api/rules").json()[one["rule_id"]]
     assert (1, True) == (found["said"]["corrected"], found["propose_shadow"])
     assert "自行更正" in page.get(f"/leads/{gone['alert_id']}").text

@@ -48,14 +48,14 @@ def test_what_happened_is_told_the_last_first() -> None:
     assert found[-1].since == parse("2026-03-05T13:00:00+08:00")
 
 
-def test_an_open_lead_has_not_ended_and_one_trigger_has_its_window() -> None:
-    """What was seen begins with the window where there is one trigger."""
+def test_an_open_lead_has_not_ended_and_its_window_is_told() -> None:
+    """Apart from the first trigger, which is told where there are several."""
     one = lead(1, window={"start": "2026-03-05T13:50:00+08:00", "end": "2026-03-05T14:00:00+08:00"})
 
     [seen] = timeline_of([one], {}, {})
 
-    assert ("seen", parse("2026-03-05T13:50:00+08:00")) == (seen.kind, seen.since)
-    assert [None] == [one.since for one in timeline_of([lead(2, window=None)], {}, {})]
+    assert ("seen", None, parse("2026-03-05T13:50:00+08:00")) == (seen.kind, seen.since, seen.window)
+    assert [None] == [one.window for one in timeline_of([lead(2, window=None)], {}, {})]
 
 
 def test_a_long_history_is_cut_at_its_old_end() -> None:
@@ -141,8 +141,8 @@ async def test_the_page_of_an_institution_has_its_weeks_and_what_happened(page: 
 
     text = page.get(f"/institutions/{SHOP}").text
 
-    assert re.search(r'<rect class="own" [^>]*/><text [^>]*>3</text>', text)
-    assert re.search(r'<rect class="peers" [^>]*/><text [^>]*>1</text>', text)
+    assert re.search(r'<rect class="own" [^>]*><title>本机构 3</title>', text)
+    assert re.search(r'<rect class="peers" [^>]*><title>同类机构中位数 1</title>', text)
     assert "共3家" in text
     timeline = text[text.index('class="timeline"') : text.index("</ol>")]
     assert "合理情形" in timeline
