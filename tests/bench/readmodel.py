@@ -149,9 +149,8 @@ def main(number: int, asked: int) -> None:
         info = Redis.from_url(redis_url).info()
         of_redis = info["used_cpu_user"] + info["used_cpu_sys"]
         say(f"\n{machine()}; {number:,} alerts\n")
-        say(
-            f"rebuild: {seconds:.0f} s, {number / seconds:,.0f} alerts a second; CPU {own:.0f} s, of Redis {of_redis:.0f} s"
-        )
+        say(f"rebuild: {seconds:.0f} s, {number / seconds:,.0f} alerts a second")
+        say(f"CPU of it: {own:.0f} s, and {of_redis:.0f} s of Redis")
         say(f"Redis: {info['used_memory'] / 1e9:.2f} GB, {info['used_memory'] / number:,.0f} bytes an alert\n")
         say("| asked | half, ms | 95 of 100, ms | goal, ms |\n| --- | ---: | ---: | --- |")
         for one in ask(settings, number, asked):
