@@ -226,7 +226,11 @@ class Projector:
             some = gone[start : start + AT_ONCE]
             await redis.zrem(keys.costliest, *some)
             await redis.zrem(keys.due, *some)
-        async for key in redis.scan_iter(match=keys.by("*"), count=AT_ONCE):
-            await redis.zremrangebyscore(key, "-inf", f"({oldest}")
+        async with redis.pipeline(transaction=False) as pipe:
+            async for key in redis.scan_iter(match=keys.by("*"), count=AT_ONCE):
+                pipe.zremrangebyscore(key, "-inf", f"({oldest}")
+                if len(pipe) >= AT_ONCE:
+                    await pipe.execute()
+            await pipe.execute()
         await redis.zremrangebyscore(keys.newest, "-inf", f"({oldest}")
         return len(gone)
