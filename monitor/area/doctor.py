@@ -78,7 +78,7 @@ _ENABLED = Said("{of} 项中启用 {enabled} 项；版本 {mark}", "{enabled} of
 _WANTING = Said("缺少参考表的规则：{rules}", "without their tables: {rules}")
 _NONE_WANTING = Said("各规则所需参考表齐全", "every rule has its tables")
 _FINGERPRINT = Said("指纹 {fingerprint}", "fingerprint {fingerprint}")
-_NO_WORKER = Said("没有工作进程在运行", "none runs")
+NO_WORKER = Said("没有工作进程在运行", "none runs")
 _WORKER = Said("工作进程（{host}）", "worker at {host}")
 _WORKS_ON = Said(
     "{name}，events 分区 {events}，内部主题分区 {inside}{fault}",
@@ -111,7 +111,7 @@ def examine(settings: Settings, notifiers: str) -> list[Check]:
     notifiers: the group under which `monitor notify` commits its offsets.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    return [*_settings(settings), *asyncio.run(_cluster(settings, notifiers)), _redis(settings)]
+    return [*_settings(settings), *asyncio.run(_cluster(settings, notifiers)), redis_check(settings)]
 
 
 def _settings(settings: Settings) -> Iterator[Check]:
@@ -159,30 +159,42 @@ async def _cluster(settings: Settings, notifiers: str) -> list[Check]:
     sizes = topics.Sizes(settings.events_partitions, settings.entries_partitions, replicas=settings.replication)
     try:
         found = await topics.look(client, settings.prefix, sizes)
-        lost = await gaps.find(client, settings.prefix, group_of(settings))
+        lost = await lost_checks(client, settings.prefix, group_of(settings))
         stamped = await topics.stamped_by_publishers(client, settings.prefix)
-        in_force = await versions_of(client, settings.prefix).newest()
+        in_force = await in_force_checks(client, settings.prefix)
     except (KafkaError, OSError) as error:
         return [wrong("MONITOR_BROKERS", f"{settings.brokers}: {type(error).__name__}")]
     checks = [well("MONITOR_BROKERS", settings.brokers)]
     checks += [check(one.name, one.detail or _STATES[one.state], ok=one.state == "exists") for one in found]
     checks += [wrong(_APPEND_TIME, stamped)] if stamped else []
-    checks += [wrong(_LOST_OFFSETS, _TO_ACCEPT.filled(gap=gap_text(gap))) for gap in lost]
+    checks += [*lost, *in_force, *await _area(settings), *await notify_checks(settings, notifiers)]
+    return [*checks, *await _noted(client, settings.prefix)]
+
+
+async def lost_checks(client: dict[str, str], prefix: str, group: str) -> list[Check]:
+    """Every partition on which the workers of a group cannot go on; none where all is well."""
+    lost = await gaps.find(client, prefix, group)
+    return [wrong(_LOST_OFFSETS, _TO_ACCEPT.filled(gap=gap_text(gap))) for gap in lost]
+
+
+async def in_force_checks(client: dict[str, str], prefix: str) -> list[Check]:
+    """How many rules are in force, and whether each has its tables."""
+    in_force = await versions_of(client, prefix).newest()
     enabled = sum(watch.enabled for watch in in_force.watches)
     _, wanting = able_of(in_force.watches, in_force.reference)
-    checks.append(well(_RULES, _ENABLED.filled(enabled=enabled, of=len(in_force.watches), mark=in_force.mark)))
     detail = _WANTING.filled(rules=", ".join(wanting)) if wanting else _NONE_WANTING
-    checks.append(check(_TABLES, detail, ok=not wanting))
-    checks += [*await _area(settings), *await _notify(settings, notifiers)]
-    return [*checks, *await _noted(client, settings.prefix)]
+    return [
+        well(_RULES, _ENABLED.filled(enabled=enabled, of=len(in_force.watches), mark=in_force.mark)),
+        check(_TABLES, detail, ok=not wanting),
+    ]
 
 
 async def _area(settings: Settings) -> list[Check]:
     """Whether the settings are those of the area, and who works on it."""
     client = {"bootstrap_servers": settings.brokers}
     try:
-        found = await members(client, group_of(settings))
         compared = await compare(settings)
+        workers = await worker_checks(client, settings.prefix, group_of(settings), compared.stands)
     except ConfigurationError as error:
         return [wrong(_AREA, str(error))]
     except (KafkaError, OSError) as error:
@@ -190,8 +202,13 @@ async def _area(settings: Settings) -> list[Check]:
     differ = area.told(compared.stands, compared.now, SECRET) if compared.stands else []
     fingerprint = area.short(compared.stands)
     checks = [wrong(_AREA, one) for one in differ] or [well(_AREA, _FINGERPRINT.filled(fingerprint=fingerprint))]
-    workers = [worker_check(one, settings.prefix, fingerprint) for one in found]
-    return [*checks, *(workers or [well(_WORKERS, _NO_WORKER)])]
+    return [*checks, *(workers or [well(_WORKERS, NO_WORKER)])]
+
+
+async def worker_checks(client: dict[str, str], prefix: str, group: str, stands: area.Fingerprint) -> list[Check]:
+    """Who works on an area now; nothing where nobody does. stands: the fingerprint of the area."""
+    found = await members(client, group)
+    return [worker_check(one, prefix, area.short(stands)) for one in found]
 
 
 def worker_check(member: Member, prefix: str, fingerprint: str) -> Check:
@@ -231,7 +248,7 @@ WAITS_MS = MINUTE
 """A revision that is unread for less is no sign of anything. Our assumption: `monitor notify` reads twice a second."""
 
 
-async def _notify(settings: Settings, group: str) -> list[Check]:
+async def notify_checks(settings: Settings, group: str) -> list[Check]:
     """Whether leads reach Alertmanager; it is asked only where MONITOR_ALERTMANAGER is set."""
     wanted = "alertmanager" in settings.model_fields_set
     answers = await ask_alertmanagers(settings.alertmanager) if wanted else ()
@@ -280,7 +297,8 @@ async def _noted(client: dict[str, str], prefix: str) -> list[Check]:
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
-def _redis(settings: Settings) -> Check:
+def redis_check(settings: Settings) -> Check:
+    """Whether Redis answers."""
     scheme = settings.redis.partition("://")[0]
     if scheme not in REDIS_SCHEMES:
         return wrong("MONITOR_REDIS", f"expected {'://, '.join(REDIS_SCHEMES)}://, was another scheme")

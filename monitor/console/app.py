@@ -23,6 +23,7 @@ from monitor.console.asked import MOST_AT_ONCE
 from monitor.console.context import HERE, Console, found
 from monitor.console.exports import exports_of
 from monitor.console.guard import Guard, LoginNeededError, TooOftenError, check_table, login_address, user_of
+from monitor.console.health import health_of
 from monitor.console.login import login_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.oidc import oidc_of
@@ -76,7 +77,7 @@ def app_of(settings: Settings, metrics: ConsoleMetrics) -> FastAPI:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     routers = [login_of(console), pages_of(console), rules_of(console), api_of(console), _saying(console)]
     routers += [oidc_of(console), work_of(console), snoozes_of(console), exports_of(console), persons_of(console)]
-    routers.append(_description_of(app))
+    routers += [health_of(console), _description_of(app)]
     check_table(route for router in routers for route in router.routes)
     for router in routers:
         app.include_router(router)

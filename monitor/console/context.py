@@ -65,7 +65,7 @@ class Console:
         self.is_secure = settings.console_address.startswith("https://")
         self.tries, self.posts = Buckets(*TRIES), Buckets(*POSTS)
         self._templates = Jinja2Templates(HERE / "templates")
-        self._templates.env.filters |= {"moment": _moment, "money": _money}
+        self._templates.env.filters |= {"moment": _moment, "money": _money, "plain": _plain}
         self._writing = asyncio.Lock()
 
     def page(self, request: Request, name: str, shown: Mapping[str, object], status: int = 200) -> Response:
@@ -77,6 +77,7 @@ class Console:
             "lang": language, "w": words_in(language),
             "other": _other_language(request, language, is_error=status >= 400),
             "dispositions": said_in(language), "severities": SEVERITIES, "csrf": token, "version": __version__,
+            "moment_of": clock,
             "severity_word": lambda one: severity_word(one, language),
             "status_word": lambda one: status_word(one, language), "stage_word": lambda one: stage_word(one, language),
             "longest_reason": LONGEST_REASON, "longest_text": LONGEST_TEXT, "longest_name": LONGEST_NAME,
@@ -127,6 +128,11 @@ class Console:
         result = "refused" if user is None else "accepted"
         self.metrics.logins.labels(way, result).inc()
         self.log.info("log-in", way=way, result=result, role=user.role if user else "")
+
+    def institutions(self) -> list[str]:
+        """Those that sent a message within the watched days."""
+        value = self.model.heard()
+        return [] if value is None else [*msgspec.json.decode(value, type=Saved).heard]
 
     def silent(self, within: Jurisdiction | None) -> dict[str, float]:
         """Institution -> seconds, of those that normally send and fell silent; of those that the reader may see."""
@@ -191,6 +197,13 @@ def _other_language(request: Request, language: Language, *, is_error: bool) -> 
 def _moment(text: str) -> str:
     """A time as people in Beijing write it."""
     return clock(parse(text), "%Y-%m-%d %H:%M")
+
+
+def _plain(value: object, words: Mapping[str, str]) -> object:
+    """A value as people write it: a yes or a no in words."""
+    if isinstance(value, bool):
+        return words["yes" if value else "no"]
+    return value
 
 
 def _money(yuan: float | None) -> str:

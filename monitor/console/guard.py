@@ -29,6 +29,7 @@ NEEDED: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/news"): "viewer",
     ("GET", "/rules"): "viewer",
     ("GET", "/rules/{rule_id}"): "viewer",
+    ("GET", "/health"): "viewer",
     ("POST", "/leads/{alert_id}/export.json"): "reviewer",
     ("POST", "/leads/{alert_id}/print"): "reviewer",
     ("POST", "/dispositions"): "reviewer",
@@ -42,6 +43,7 @@ NEEDED: Mapping[tuple[str, str], Role | None] = {
     ("GET", "/api/leads/{alert_id}"): "viewer",
     ("GET", "/api/rules"): "viewer",
     ("GET", "/api/snoozes"): "reviewer",
+    ("GET", "/api/health"): "viewer",
     ("GET", "/api/openapi.json"): "viewer",
 }
 """Method and route -> the least role; None: nobody has to have logged in."""

@@ -23,10 +23,12 @@ from monitor.area.exporting import TARGETS
 from monitor.console.asked import Asked, Told
 from monitor.console.context import Console, found, language_of, said_in
 from monitor.console.csvtext import csv_of
+from monitor.console.growth import growth_of, peers_of, picture_of, spans_of
 from monitor.console.guard import user_of
 from monitor.console.history import history_of
 from monitor.console.persons import persons_in, shown_to
 from monitor.console.plot import plot_of
+from monitor.console.timeline import timeline_of
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, TODO
 from monitor.contract.text import Language
@@ -105,7 +107,8 @@ def pages_of(console: Console) -> APIRouter:
     @router.get("/institutions/{code}")
     def institution(request: Request, code: str, asked: AskedFor) -> Response:
         asked = asked.model_copy(update={"institution": code})
-        return console.page(request, "subject", _subject(console, request, asked, "institution", code))
+        shown = _subject(console, request, asked, "institution", code) | _growth(console, request, code.upper())
+        return console.page(request, "subject", shown)
 
     @router.get("/persons/{pseudonym}")
     def person(request: Request, pseudonym: str, asked: AskedFor) -> Response:
@@ -262,11 +265,26 @@ def _subject(console: Console, request: Request, asked: Asked, kind: str, code: 
     listed = _search(console, request, asked)
     if not listed.newest and not asked.at:
         raise HTTPException(404)
+    acts = {one: history_of(*both) for one, both in console.model.acts_on([*listed.states]).items()}
     names = [one.get("fixmedins_name") or "" for one in listed.newest if one.get("fixmedins_code") == code]
     by_rule = Counter(one["rule_id"] for one in listed.newest).most_common()
     name = next(filter(None, names), "")
     shown = {"asked": asked, "kind": kind, "code": code, "name": name, "by_rule": by_rule, "catalogue": catalogue()}
+    shown |= {"timeline": timeline_of(listed.newest, listed.states, acts)}
     return shown | _listed(console, listed)
+
+
+def _growth(console: Console, request: Request, code: str) -> dict[str, object]:
+    """The leads of an institution by week beside its peers; nothing for whoever may not see the whole institution."""
+    within = user_of(request).within
+    if within is not None and not within.has_institution(code):
+        return {"growth": None}
+    others = console.institutions()
+    peers = [one for one in peers_of(code, others) if within is None or within.has_institution(one)]
+    spans = spans_of(console.model.newest_trigger())
+    own, *of_peers = console.model.numbers_of([code, *peers], spans)
+    growth = growth_of(spans, own, of_peers)
+    return {"growth": growth, "peers": len(peers), "picture": picture_of(growth)}
 
 
 def _saved(request: Request, language: Language) -> str:

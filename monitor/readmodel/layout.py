@@ -23,7 +23,7 @@ from rules.times import DAY, parse
 
 Alert = Mapping[str, Any]
 
-FORM = "4"
+FORM = "5"
 """The form of what stands in Redis. What stands in another form is dropped, and built again from the topics."""
 OPEN = ("opened", "updated")
 CORRECTED = "corrected"
@@ -141,6 +141,7 @@ def names_of(alert: Alert) -> list[str]:
         "severity": [alert["severity"]],
         "status": [alert["status"]],
         "state": ["open" if alert["status"] in OPEN else "ended"],
+        "open": [alert["severity"]] if alert["status"] in OPEN else [],
         "incident": [incident_of(alert)],
         "institution": [alert.get("fixmedins_code")],
         "stage": [alert.get("stage")],

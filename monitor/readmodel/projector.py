@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from hashlib import sha1
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -41,6 +42,9 @@ AGAIN_SECONDS = 10.0
 TRIM_SECONDS = 3600.0
 """How often what is kept no longer is let go of."""
 AT_ONCE = 500
+
+
+_NAME_OF_REVISION, _NAME_OF_ACT = (sha1(one.encode()).hexdigest() for one in (TAKE_REVISION, TAKE_ACT))  # noqa: S324 - as Redis names scripts
 
 
 def topics_of(prefix: str) -> list[str]:
@@ -146,8 +150,13 @@ class Projector:
             await put(redis, [value])
 
     async def _each(self, redis: AsyncRedis, values: Iterable[T], write: Callable[[Pipeline, T], None]) -> int:
-        set_aside = 0
+        set_aside, values = 0, [*values]
+        if not values:
+            return 0
         async with redis.pipeline(transaction=False) as pipe:
+            # Each time, for a Redis that was started meanwhile knows no script; then a name of theirs is enough.
+            pipe.script_load(TAKE_REVISION)
+            pipe.script_load(TAKE_ACT)
             for value in values:
                 try:
                     write(pipe, value)
@@ -162,8 +171,8 @@ class Projector:
         alert = orjson.loads(value)
         alert_id, keys = str(alert["alert_id"]), self._keys
         where, withdrawn = (*self._of(alert_id), keys.newest, keys.costliest), withdrawn_of(alert)
-        pipe.eval(
-            TAKE_REVISION, len(where), *where, alert_id, int(alert["revision"]), value, score_of(alert),
+        pipe.evalsha(
+            _NAME_OF_REVISION, len(where), *where, alert_id, int(alert["revision"]), value, score_of(alert),
             amount_of(alert), opened_of(alert), "" if withdrawn is None else withdrawn, orjson.dumps(names_of(alert)),
             keys.by(""), self._seconds, keys.news,
         )  # fmt: skip
@@ -189,8 +198,8 @@ class Projector:
 
     def _take_act(self, pipe: Pipeline, act: Feedback | OfLead, into: str) -> None:
         where = (*self._of(act.alert_id), into)
-        pipe.eval(
-            TAKE_ACT, len(where), *where, act.alert_id, to_ms(act.at), act.model_dump_json(), self._keys.by(""),
+        pipe.evalsha(
+            _NAME_OF_ACT, len(where), *where, act.alert_id, to_ms(act.at), act.model_dump_json(), self._keys.by(""),
             self._seconds,
         )  # fmt: skip
 
@@ -217,7 +226,11 @@ class Projector:
             some = gone[start : start + AT_ONCE]
             await redis.zrem(keys.costliest, *some)
             await redis.zrem(keys.due, *some)
-        async for key in redis.scan_iter(match=keys.by("*"), count=AT_ONCE):
-            await redis.zremrangebyscore(key, "-inf", f"({oldest}")
+        async with redis.pipeline(transaction=False) as pipe:
+            async for key in redis.scan_iter(match=keys.by("*"), count=AT_ONCE):
+                pipe.zremrangebyscore(key, "-inf", f"({oldest}")
+                if len(pipe) >= AT_ONCE:
+                    await pipe.execute()
+            await pipe.execute()
         await redis.zremrangebyscore(keys.newest, "-inf", f"({oldest}")
         return len(gone)

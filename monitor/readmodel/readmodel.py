@@ -69,11 +69,14 @@ class Wanted:
 
     def names(self) -> list[tuple[str, ...]]:
         """Under which names it is found: under one of each."""
+        # What is open has names of its own by severity: the figures of the first page are each the size of a set.
+        is_both = self.is_open and self.severity is not None
         asked = {
-            "rule": self.rule, "severity": self.severity, "status": self.status, "institution": self.institution,
+            "rule": self.rule, "status": self.status, "institution": self.institution,
+            "severity": None if is_both else self.severity, "open": self.severity if is_both else None,
+            "state": "open" if self.is_open and not is_both else None,
             "person": self.person, "stage": self.stage, "region": self.region, "disposition": self.disposition,
-            "state": "open" if self.is_open else None, "assignee": self.assignee,
-            "due": None if self.overdue_before is None else "yes",
+            "assignee": self.assignee, "due": None if self.overdue_before is None else "yes",
         }  # fmt: skip
         found: list[tuple[str, ...]] = [(f"{kind}:{value}",) for kind, value in asked.items() if value is not None]
         if self.min_severity is not None:
@@ -103,6 +106,13 @@ class Wanted:
         )  # fmt: skip
         wanted = self.text.casefold()
         return any(wanted in (text or "").casefold() for text in texts)
+
+    def may_say(self, json: bytes) -> bool:
+        """Whether an alert may say the text, asked of its bytes: most are passed over so, without decoding them.
+
+        What JSON writes in another way has a backslash: such an alert is asked itself.
+        """
+        return self.text is None or b"\\" in json or self.text.casefold() in json.decode().casefold()
 
 
 @dataclass(frozen=True)
@@ -252,6 +262,37 @@ class ReadModel:
             raise self._unreachable(error) from None
         return [orjson.loads(one) for one in values]
 
+    def acts_on(self, alert_ids: Sequence[str]) -> dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]]:
+        """What was said of each alert and done with it, as `said_of` and `done_with` give it."""
+        pipe = self._redis.pipeline(transaction=False)
+        for one in alert_ids:
+            pipe.zrange(self._keys.feedback(one), 0, -1)
+            pipe.zrange(self._keys.work(one), 0, -1)
+        try:
+            answers = iter(cast("list[list[bytes]]", pipe.execute()))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return {one: ([*map(orjson.loads, next(answers))], [*map(orjson.loads, next(answers))]) for one in alert_ids}
+
+    def newest_trigger(self) -> int:
+        """The last trigger of the newest alert, ms UTC; 0 where there is no alert."""
+        try:
+            newest = cast("list[tuple[bytes, float]]", self._redis.zrevrange(self._keys.newest, 0, 0, withscores=True))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+        return int(newest[0][1]) if newest else 0
+
+    def numbers_of(self, institutions: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[Sequence[int]]:
+        """For each institution how many alerts had their last trigger in each span, from and before, ms UTC."""
+        pipe = self._redis.pipeline(transaction=False)
+        for code in institutions:
+            for start, end in spans:
+                pipe.zcount(self._keys.by(f"institution:{code}"), start, f"({end}")
+        try:
+            return _rows(cast("list[int]", pipe.execute()), len(spans))
+        except RedisError as error:
+            raise self._unreachable(error) from None
+
     def state_of(self, alert_id: str) -> State:
         """What became of an alert that is there."""
         try:
@@ -330,7 +371,7 @@ class ReadModel:
         states: dict[str, State] = {}
         shown, next_at = 0, None
         ids = islice(self._walk(wanted, order), at, None if wanted.text is None else at + LOOKED_THROUGH)
-        for position, (one, others) in enumerate(self._with_incidents(ids), at):
+        for position, (one, others) in enumerate(self._with_incidents(ids, wanted), at):
             if shown == limit:
                 next_at = position
                 break
@@ -344,25 +385,32 @@ class ReadModel:
         total, is_more = self._count(wanted) if wanted.text is None else (len(alerts), next_at is not None)
         return Listed(alerts, total, is_more, states, next_at)
 
-    def _with_incidents(self, ids: Iterator[str]) -> Iterator[tuple[_Known | None, list[_Known | None]]]:
-        """Each alert, None where it is gone meanwhile, and the others of its incident."""
-        while some := [*islice(ids, FETCHED)]:
-            known = self._fetch(some)
+    def _with_incidents(
+        self, ids: Iterator[str], wanted: Wanted
+    ) -> Iterator[tuple[_Known | None, list[_Known | None]]]:
+        """Each alert, None where it is gone meanwhile or lacks the text, and the others of its incident."""
+        while some := [*islice(ids, FETCHED if wanted.text is None else AT_ONCE)]:
+            known = self._fetch(some, wanted)
             pipe = self._redis.pipeline(transaction=False)
+            for found in known:
+                if found is not None:
+                    pipe.zrange(self._keys.by(f"incident:{incident_of(found.alert)}"), 0, -1)
+            members = iter(cast("list[list[bytes]]", pipe.execute()))
             for one in known:
-                pipe.zrange(self._keys.by(f"incident:{incident_of(one.alert) if one else ''}"), 0, -1)
-            for one, members in zip(known, cast("list[list[bytes]]", pipe.execute()), strict=True):
-                others = [member.decode() for member in members]
-                yield one, self._fetch([other for other in others if one and other != one.alert["alert_id"]])
+                incident = [] if one is None else [member.decode() for member in next(members)]
+                yield one, self._fetch([other for other in incident if one and other != one.alert["alert_id"]])
 
-    def _fetch(self, ids: Sequence[str]) -> list[_Known | None]:
-        """Alerts by their ids, and what became of each."""
+    def _fetch(self, ids: Sequence[str], wanted: Wanted | None = None) -> list[_Known | None]:
+        """Alerts by their ids, and what became of each. wanted: None for an alert that lacks its text."""
         if not ids:
             return []
         pipe = self._redis.pipeline(transaction=False)
         for one in ids:
             pipe.hmget(self._keys.alert(one), "json", "state")
-        return [None if json is None else _Known(self._read(json), _state(state)) for json, state in pipe.execute()]
+        return [
+            None if json is None or (wanted and not wanted.may_say(json)) else _Known(self._read(json), _state(state))
+            for json, state in pipe.execute()
+        ]
 
     def _count(self, wanted: Wanted) -> tuple[int, bool]:
         """How many are wanted, and whether there are more than that: many that stand under several names."""

@@ -18,7 +18,11 @@ MOST = 100_000
 """So many institutions are watched: anything may stand where a message says who sent it. Our assumption."""
 _MASK = (1 << WATCHED) - 1
 _CODE = re.compile(r"(?!\d{15}$|\d{17}[\dX]$)[0-9A-Z]{6,20}")
-"""What may be the code of an institution, and is no person's number."""
+
+
+def may_be_institution(code: str) -> bool:
+    """Whether a text may be the code of an institution, and is no person's number."""
+    return _CODE.fullmatch(code) is not None
 
 
 class Heard(msgspec.Struct, array_like=True):
@@ -43,7 +47,7 @@ class Silence:
         self.clock = max(self.clock, appended)
         known = self.heard.get(institution)
         if known is None:
-            if len(self.heard) >= MOST or not _CODE.fullmatch(institution):
+            if len(self.heard) >= MOST or not may_be_institution(institution):
                 return
             self.heard[institution] = Heard(appended)
             return

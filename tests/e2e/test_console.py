@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,16 +10,13 @@ from pathlib import Path
 import orjson
 import pytest
 from confluent_kafka import Producer
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from redis.asyncio import Redis as AsyncRedis
 
 from monitor.offline.embedded import EmbeddedBroker
 from monitor.readmodel.projector import Projector
-from tests._servers import ended_with, unavailable
 from tests.monitor.console._leads import Lead, leads, read
-
-SECONDS = 30_000
-"""So long may a page take on a loaded machine, ms."""
+from tests.monitor.console._process import SECONDS, chromium, console_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis, pytest.mark.slow]
 
@@ -32,15 +24,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.redis, pytest.mark.slow]
 @pytest.fixture
 def reviewer() -> Iterator[Page]:
     """A browser in which nothing was ever opened."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        unavailable("browser", "no Chromium on PATH")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(SECONDS)
         yield page
-        browser.close()
 
 
 @pytest.fixture
@@ -55,25 +42,8 @@ def console(redis_url: str, prefix: str, broker: str, tmp_path: Path) -> Iterato
     """The command `monitor console`; gives its address."""
     for name in ("feedback", "work", "audit"):
         Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
-    environment = os.environ | {
-        "MONITOR_BROKERS": broker, "MONITOR_REDIS": redis_url, "MONITOR_PREFIX": prefix, "MONITOR_CONSOLE_PORT": "0",
-        "MONITOR_METRICS_PORT": "0",
-    }  # fmt: skip
-    log, command = tmp_path / "console.log", [sys.executable, "-m", "monitor", "console"]
-    with (
-        log.open("wb") as file,
-        subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process,
-        ended_with(process),
-    ):
-        while not (found := re.search(rb'"address": ?"([^"]+)"', log.read_bytes())):
-            assert process.poll() is None, log.read_text(encoding="utf-8")
-            try:
-                process.wait(0.1)
-            except subprocess.TimeoutExpired:
-                continue
-        yield found[1].decode()
-        process.terminate()
-        assert process.wait(15) == 0, log.read_text(encoding="utf-8")
+    with console_process(tmp_path, brokers=broker, redis=redis_url, prefix=prefix) as (address, _):
+        yield address
 
 
 async def show(redis_url: str, prefix: str, *alerts: Lead) -> None:

@@ -41,7 +41,7 @@ def form_of(page: TestClient, *ids: str, **more: str) -> Lead:
 
 ADDRESSES = [
     "/", "/leads", "/leads?order=amount&severity=warning&open=true", "/leads?text=示例", "/leads?text=nothing-like-it",
-    "/rules", "/leads?days=7&disposition=todo&stage=in&region=341021", "/leads?order=severity",
+    "/rules", "/health", "/leads?days=7&disposition=todo&stage=in&region=341021", "/leads?order=severity",
 ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ async def test_every_page_answers_in_both_languages(page: TestClient, language: 
 
 async def test_an_english_page_says_nothing_else_in_chinese(page: TestClient) -> None:
     """But for the legal basis, names that came from outside, and the other language itself."""
-    for address in ("/", "/leads", "/rules", "/rules/S01"):
+    for address in ("/", "/leads", "/rules", "/rules/S01", "/health"):
         text = page.get(address, params={"lang": "en"}).text
         text = re.sub(r'<p lang="zh-CN">.*?</p>|<a class="language".*?</a>|<td class="sentence">.*?</td>', "", text)
         assert not CHINESE.search(text), address
@@ -187,7 +187,7 @@ async def test_a_rule_that_is_seldom_right_is_proposed_for_shadow(page: TestClie
 
     assert 1 == shown.count("建议转为试运行")
     assert "已判定30条，属实率0%" in rule
-    assert re.search(rf"<td>{datetime.now(BEIJING):%Y-%m}</td>.*<td class=\"number\">30</td>.*0%", rule)
+    assert re.search(rf"<td class=\"short\">{datetime.now(BEIJING):%Y-%m}</td>.*<td class=\"number\">30</td>.*0%", rule)
     found = page.get("/api/rules").json()[one["rule_id"]]
     assert (1, True) == (found["said"]["corrected"], found["propose_shadow"])
     assert "自行更正" in page.get(f"/leads/{gone['alert_id']}").text

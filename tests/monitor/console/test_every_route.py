@@ -131,7 +131,7 @@ BEARER = {"Authorization": f"Bearer {TOKENS['viewer']}", "Host": "localhost"}
 @pytest.mark.parametrize(
     ("mode", "paths"),
     [
-        (GenerationMode.POSITIVE, ["/api/leads", "/api/leads/{alert_id}", "/api/rules", "/api/snoozes"]),
+        (GenerationMode.POSITIVE, ["/api/leads", "/api/leads/{alert_id}", "/api/rules", "/api/snoozes", "/api/health"]),
         (GenerationMode.NEGATIVE, ["/api/leads"]),
     ],
 )

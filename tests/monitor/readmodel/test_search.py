@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any, get_args
 
 import orjson
 import pytest
+from hypothesis import given, strategies
 from redis.asyncio import Redis
 
 from monitor.contract.feedback import DISPOSITIONS, TODO, WAITING
@@ -33,6 +35,11 @@ STATUS = ("opened", "updated", "withdrawn", "closed")
 Alert = dict[str, Any]
 
 pytestmark = pytest.mark.redis
+
+
+def _escaped(one: Alert) -> bytes:
+    """As a program writes it that knows no Chinese."""
+    return json.dumps(one).encode()
 
 
 class World:
@@ -370,3 +377,21 @@ async def test_many_under_several_names_are_counted_up_to_a_bound(
     assert [(10, True), (10, True)] == [(one.total, one.is_more) for one in of_both]
     of_one = model.search(Wanted(rule="S01"), 5)
     assert (11, False) == (of_one.total, of_one.is_more)
+
+
+LETTERS = strategies.text(alphabet='aAßẞİ药店"\\/\n\u2028é,:', max_size=4)
+
+
+@given(text=LETTERS, name=LETTERS, code=LETTERS, writes=strategies.sampled_from([orjson.dumps, _escaped]))
+def test_no_alert_that_says_a_text_is_passed_over(
+    text: str, name: str, code: str, writes: Callable[[Alert], bytes]
+) -> None:
+    """Whatever the letters, and however its JSON is written."""
+    one, wanted = alert("1" * 32, rule_name=name, fixmedins_name=code), Wanted(text=text)
+
+    assert wanted.may_say(writes(one)) or not wanted.says(one)
+
+
+def test_an_alert_without_the_text_is_passed_over() -> None:
+    """Else nothing would be gained."""
+    assert not Wanted(text="氨氯地平").may_say(orjson.dumps(alert("1" * 32)))
