@@ -199,8 +199,9 @@ TABLE_COLUMNS: dict[str, About] = {
         ),
     ),
     "staff": About(
-        "Who works at which institution; I10 asks it. Whoever leaves is closed with valid_to.",
-        "机构职工名册：何人在何机构工作；I10 使用。离职的以 valid_to 终止。",
+        "Who works at which institution, also at pharmacies; I10, S03 and S03-MONTH ask it. Whoever leaves is "
+        "closed with valid_to.",
+        "机构职工名册：何人在何机构（含药店）工作；I10、S03、S03-MONTH 使用。离职的以 valid_to 终止。",
         (
             Column(
                 "psn_no",

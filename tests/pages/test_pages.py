@@ -18,7 +18,7 @@ from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle.wire import raw
 
-from . import convoys, drugs, persons, places, visits
+from . import cards, convoys, drugs, persons, places, visits
 from .facts import Facts, Message, Tables, facts, seconds
 from .findings import Episode, Found, episodes
 from .worlds import WORLDS, tables, world
@@ -52,7 +52,7 @@ JUDGES = (
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
-    visits.two_places, visits.attendances,
+    visits.two_places, visits.attendances, cards.own_staff,
 )  # fmt: skip
 
 

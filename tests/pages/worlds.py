@@ -82,6 +82,9 @@ def tables() -> Tables:
             {"psn_no": "p1", "fixmedins_code": H1, "valid_to": day(100)},
             {"psn_no": "p2", "fixmedins_code": H1, "valid_from": day(30)},
             {"psn_no": "p1", "fixmedins_code": H3, "valid_from": day(101)},
+            *({"psn_no": f"e{n}", "fixmedins_code": P2} for n in range(4)),
+            {"psn_no": "e4", "fixmedins_code": P2, "valid_to": day(8)},
+            {"psn_no": "e5", "fixmedins_code": P1},
         ],
         "households": [
             *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
@@ -693,12 +696,25 @@ def attendances(town: Town) -> None:
             town.take_back(seen, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
 
 
+def colleagues(town: Town) -> None:
+    """The staff of two pharmacies, and one customer, at both of them."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for _ in range(90):
+        at += choice((4, 10, 20, 29, 30, 31, 59, 60)) * MINUTE if town.maybe(0.6) else choice((10 * HOUR, DAY, 3 * DAY))
+        person, place = choice(("e0", "e1", "e2", "e3", "e4", "e5", "p9")), choice((P2, P2, P2, P1))
+        infno, kind = choice((*(("2102", "41"),) * 6, ("2207", "4101"), ("2207", "11")))
+        bought = town.settle(infno, place, person, at, med_type=kind)
+        if town.maybe(0.06):
+            town.take_back(bought, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
-    "practices": practices, "attendances": attendances,
+    "practices": practices, "attendances": attendances, "colleagues": colleagues,
 }  # fmt: skip
 
 

@@ -103,6 +103,7 @@ def judge(traffic: Traffic) -> list[Found]:
         prescribing,
         in_two_places,
         attending,
+        own_staff,
         stays,
         convoys,
         staff,
@@ -423,6 +424,25 @@ def attending(traffic: Traffic) -> Iterator[Found]:
                 yield "S11", month
             if len({one["mdtrt_id"] for one in today}) >= 6:
                 yield "S11-DAY", today
+
+
+def own_staff(traffic: Traffic) -> Iterator[Found]:
+    """S03: three of a pharmacy's staff within an hour there; S03-MONTH: one of them five times in 30 days."""
+    works = {(row["psn_no"], row["fixmedins_code"]) for row in traffic.tables["staff"]}
+    own = [
+        one for one in traffic.settled
+        if one["infno"] == "2102" and (one["psn_no"], one["fixmedins_code"]) in works
+    ]  # fmt: skip
+    for group in _by(own, "fixmedins_code"):
+        for event in group:
+            at = seconds(event["setl_time"])
+            hour = [one for one in group if at - HOUR < seconds(one["setl_time"]) <= at]
+            mine = [one for one in group if one["psn_no"] == event["psn_no"]]
+            month = [one for one in mine if at - 30 * DAY < seconds(one["setl_time"]) <= at]
+            if _persons(hour) >= 3:
+                yield "S03", hour
+            if len(month) >= 5:
+                yield "S03-MONTH", month
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:

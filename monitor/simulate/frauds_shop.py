@@ -1,0 +1,52 @@
+"""Frauds that a pharmacy organises: with the cards of its own staff."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from rules.times import DAY
+
+from .county import Institution
+from .forms import Message
+from .people import Person
+from .pharmacy import Sale, sell
+from .stage import Act, Scenario, Stage
+
+
+def clerks(stage: Stage, place: Institution, count: int) -> list[Person]:
+    """So many people who work at a pharmacy."""
+    people = stage.people(count)
+    stage.employed |= {person.index: place for person in people}
+    return people
+
+
+def sold(stage: Stage, sales: list[Sale]) -> list[Message]:
+    """The messages of these sales."""
+    return [message for sale in sales for message in sell(stage.pen, sale)]
+
+
+def own_staff_swiping(stage: Stage, day: int, _turn: int) -> Act:
+    """Four or five of its employees, one after the other within half an hour."""
+    place = stage.online_shop()
+    gaps = [stage.seconds(200, 420) for _ in range(stage.pen.rng.randint(3, 4))]
+    start = stage.slot(place, day, sum(gaps))
+    people = clerks(stage, place, len(gaps) + 1)
+    sales = [
+        Sale(person, place, at, stage.some()) for person, at in zip(people, accumulate([start, *gaps]), strict=True)
+    ]
+    return Act(place, sold(stage, sales), sales[2].at)
+
+
+def card_of_a_clerk(stage: Stage, day: int, _turn: int) -> Act:
+    """The card of one employee, five to seven times within four weeks."""
+    place = stage.online_shop()
+    (person,) = clerks(stage, place, 1)
+    days = [day + 4 * number * DAY for number in range(stage.pen.rng.randint(5, 7))]
+    sales = [Sale(person, place, stage.slot(place, today), stage.some()) for today in days]
+    return Act(place, sold(stage, sales), sales[4].at)
+
+
+FRAUDS = (
+    Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
+    Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
+)

@@ -1,0 +1,36 @@
+"""Honest traffic at the counter that looks like what a pharmacy organises, and must not alert."""
+
+from __future__ import annotations
+
+from rules.times import DAY, MINUTE
+
+from .frauds_shop import clerks, sold
+from .pharmacy import Sale
+from .stage import Act, Scenario, Stage
+
+
+def after_the_shift(stage: Stage, day: int, _turn: int) -> Act:
+    """Two employees buy for themselves after their shift, and two of another pharmacy are customers."""
+    place, other = stage.shops(2)
+    people = [*clerks(stage, place, 2), *clerks(stage, other, 2)]
+    start = stage.slot(place, day, 24 * MINUTE)
+    sales = [Sale(person, place, start + number * 8 * MINUTE, stage.some()) for number, person in enumerate(people)]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+def clerk_with_a_cold(stage: Stage, day: int, _turn: int) -> Act:
+    """An employee buys four times within four weeks where she works, and once elsewhere."""
+    place, other = stage.shops(2)
+    (person,) = clerks(stage, place, 1)
+    places = [place, place, place, other, place]
+    sales = [
+        Sale(person, where, stage.slot(where, day + 7 * number * DAY), stage.some()[:1])
+        for number, where in enumerate(places)
+    ]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+LOOK_ALIKES = (
+    Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
+    Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
+)

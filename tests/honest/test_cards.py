@@ -1,0 +1,36 @@
+"""How often the rules on the cards of groups alert in an honest county of 200,000: the figures in their pages.
+
+Every rate below is our assumption unless it names its source.
+"""
+
+from __future__ import annotations
+
+from math import comb
+
+import pytest
+
+from tests.honest.test_drugs import at_least
+
+SHOPS, STAFF = 60, 6
+"""Pharmacies, and employees of each."""
+
+
+def of_some(limit: int, count: int, chance: float) -> float:
+    """How likely at least `limit` of `count` are, where each is with this chance."""
+    return sum(comb(count, n) * chance**n * (1 - chance) ** (count - n) for n in range(limit, count + 1))
+
+
+def test_employees_who_buy_after_their_shift() -> None:
+    """Each once a month, at their own pharmacy, in the same hour of the day."""
+    a_day = SHOPS * of_some(3, STAFF, 1 / 30)
+
+    assert 0.041 == pytest.approx(a_day, abs=0.0005)
+    assert 1.2 == round(30 * a_day, 1)
+
+
+def test_employees_who_buy_again_and_again() -> None:
+    """One in ten 1.5 times a month, the others every other month."""
+    a_month = SHOPS * STAFF * (0.1 * at_least(5, 1.5) + 0.9 * at_least(5, 0.5))
+
+    assert 0.7 == round(a_month, 1)
+    assert 0.024 == pytest.approx(a_month / 30, abs=0.0005)
