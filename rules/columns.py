@@ -215,6 +215,28 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "employers": About(
+        "Who works for which employer; S04 asks it. It comes from the register of the insured (1101). Whoever leaves "
+        "is closed with valid_to.",
+        "参保单位：何人在何单位参保；S04 使用。来自参保登记（1101）。离职的以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column(
+                "employer",
+                "the employer, by any code that its people share; alerts show it",
+                "参保单位编号，同单位人员相同即可；线索中会显示",
+                "E00000001",
+                required=True,
+            ),
+            *_VALID,
+        ),
+    ),
     "drugs": About(
         "Drugs: which are the same substance, how they act, how long a pack lasts, which are on the dual-channel list. "
         "D01 to D05, D07 and D09 ask it.",

@@ -1,4 +1,4 @@
-"""Frauds that a pharmacy organises: with the cards of its own staff."""
+"""Frauds that a pharmacy organises: with the cards of its own staff, or of a firm."""
 
 from __future__ import annotations
 
@@ -46,7 +46,20 @@ def card_of_a_clerk(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[4].at)
 
 
+def firm_at_the_till(stage: Stage, day: int, _turn: int) -> Act:
+    """Nine to twelve people of one employer within the hour, none of whom was a customer before."""
+    place = stage.online_shop()
+    gaps = [stage.seconds(130, 240) for _ in range(stage.pen.rng.randint(8, 11))]
+    start = stage.slot(place, day, sum(gaps))
+    people = stage.circle(lambda person: person.employer, len(gaps) + 1)
+    sales = [
+        Sale(person, place, at, stage.some()) for person, at in zip(people, accumulate([start, *gaps]), strict=True)
+    ]
+    return Act(place, sold(stage, sales), sales[7].at)
+
+
 FRAUDS = (
     Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
     Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
+    Scenario("firm_at_the_till", ("S04",), 1, firm_at_the_till, most=3, apart=True),
 )

@@ -30,7 +30,22 @@ def clerk_with_a_cold(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def firm_next_door(stage: Stage, day: int, turn: int) -> Act:
+    """Nine people of one employer on one day, three of whom are known there; every other time seven, all new."""
+    place = stage.online_shop()
+    people = stage.circle(lambda person: person.employer, 7 if turn % 2 else 9)
+    known = [] if turn % 2 else people[:3]
+    sales = [
+        Sale(person, place, stage.slot(place, day + 3 * number * DAY), stage.some()[:1])
+        for number, person in enumerate(known)
+    ]
+    start = stage.slot(place, day + 10 * DAY, 27 * MINUTE)
+    sales += [Sale(person, place, start + number * 3 * MINUTE, stage.some()) for number, person in enumerate(people)]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
     Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
+    Scenario("firm_next_door", ("S04",), 11, firm_next_door, most=3, apart=True),
 )

@@ -109,6 +109,13 @@ def staff(county: County, employed: Mapping[int, Institution]) -> Rows:
     ]
 
 
+def employers(county: County) -> Rows:
+    """For whom people work."""
+    return [
+        {"psn_no": person.number, "employer": person.employer, **_OPEN} for person in county.people if person.employer
+    ]
+
+
 def drugs() -> Rows:
     """What a pack of each drug holds; one cnt is one pack."""
     return [

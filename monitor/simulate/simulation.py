@@ -126,6 +126,7 @@ class Simulation:
             "households": reference.households(self.county),
             "insured": reference.insured(self.county, stage.insured),
             "staff": reference.staff(self.county, stage.employed),
+            "employers": reference.employers(self.county),
             "drugs": reference.drugs(),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),

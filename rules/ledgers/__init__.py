@@ -12,6 +12,7 @@ from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
 from .care_homes import CARE_HOMES
 from .credentials import CREDENTIALS
+from .employers import EMPLOYERS
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
@@ -64,6 +65,7 @@ LEDGERS: tuple[Ledger, ...] = (
     TILLS,
     SPENDING,
     CREDENTIALS,
+    EMPLOYERS,
     AGREEMENTS,
     ADMISSIONS,
     BAD_CODES,

@@ -34,3 +34,11 @@ def test_employees_who_buy_again_and_again() -> None:
 
     assert 0.7 == round(a_month, 1)
     assert 0.024 == pytest.approx(a_month / 30, abs=0.0005)
+
+
+def test_people_of_a_firm_next_door() -> None:
+    """40 employers, one day a year each, on one in five of which most are new."""
+    a_month = 40 / 12 / 5
+
+    assert 0.7 == round(a_month, 1)
+    assert 0.022 == pytest.approx(a_month / 30, abs=0.0005)

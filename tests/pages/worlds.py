@@ -86,6 +86,11 @@ def tables() -> Tables:
             {"psn_no": "e4", "fixmedins_code": P2, "valid_to": day(8)},
             {"psn_no": "e5", "fixmedins_code": P1},
         ],
+        "employers": [
+            *({"psn_no": f"w{n}", "employer": "e1"} for n in range(12)),
+            *({"psn_no": f"w{n}", "employer": "e1", "valid_to": day(6)} for n in range(12, 15)),
+            *({"psn_no": f"w{n}", "employer": "e2", "valid_from": day(7)} for n in range(12, 15)),
+        ],
         "households": [
             *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
             *({"psn_no": f"c{n}", "household": f"h{n}", "village": "v1", "valid_to": day(195)} for n in range(6, 12)),
@@ -709,12 +714,28 @@ def colleagues(town: Town) -> None:
             town.take_back(bought, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
 
 
+def firms(town: Town) -> None:
+    """People of two employers at two pharmacies: a few day by day, and now and then most of a firm."""
+    choice = town.random.choice
+    at = 8.0 * HOUR
+    for number in range(28):
+        at += DAY if number % 3 else 15 * HOUR
+        count = choice((1, 1, 2, 7, 8, 9, 12))
+        people = town.random.sample(range(15), count)
+        place = choice((P2, P2, P2, NEAR))
+        for person in people:
+            infno, kind = choice((*(("2102", "41"),) * 9, ("2207", "41"), ("2207", "11")))
+            bought = town.settle(infno, place, f"w{person}", at + choice((1, 7, 20, 90)) * MINUTE, med_type=kind)
+            if town.maybe(0.03):
+                town.take_back(bought, at + choice((2 * HOUR, 72 * HOUR - 10, 75 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
-    "practices": practices, "attendances": attendances, "colleagues": colleagues,
+    "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms,
 }  # fmt: skip
 
 

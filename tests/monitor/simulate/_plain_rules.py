@@ -104,6 +104,7 @@ def judge(traffic: Traffic) -> list[Found]:
         in_two_places,
         attending,
         own_staff,
+        firms,
         stays,
         convoys,
         staff,
@@ -443,6 +444,23 @@ def own_staff(traffic: Traffic) -> Iterator[Found]:
                 yield "S03", hour
             if len(month) >= 5:
                 yield "S03-MONTH", month
+
+
+def firms(traffic: Traffic) -> Iterator[Found]:
+    """S04: eight of one employer on a day at one pharmacy, 70 % of them not there in the 14 days before."""
+    works = {row["psn_no"]: row["employer"] for row in traffic.tables["employers"]}
+    swiped = [
+        {**one, "employer": works[one["psn_no"]]}
+        for one in traffic.settled
+        if one["infno"] == "2102" and one["psn_no"] in works
+    ]
+    for group in _by(swiped, "fixmedins_code", "employer"):
+        for day in {event["setl_time"][:10] for event in group}:
+            today = [one for one in group if one["setl_time"][:10] == day]
+            before = [one for one in group if 0 < seconds(day) - seconds(one["setl_time"]) <= 14 * DAY]
+            new = {one["psn_no"] for one in today} - {one["psn_no"] for one in before}
+            if _persons(today) >= 8 and len(new) >= 0.7 * _persons(today):
+                yield "S04", today
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:
