@@ -1,10 +1,10 @@
-"""Frauds that a pharmacy organises: with the cards of its own staff, or of a firm."""
+"""Frauds that a pharmacy organises: with the cards of its own staff, of a firm, or in its drawer."""
 
 from __future__ import annotations
 
 from itertools import accumulate
 
-from rules.times import DAY
+from rules.times import DAY, MINUTE, SECOND
 
 from .county import Institution
 from .forms import Message
@@ -58,8 +58,22 @@ def firm_at_the_till(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[7].at)
 
 
+def cards_in_a_drawer(stage: Stage, day: int, _turn: int) -> Act:
+    """Four to six cards that nobody fetches: on three days within two weeks all of them within four minutes."""
+    place = stage.online_shop()
+    people = stage.people(stage.pen.rng.randint(4, 6))
+    sales = []
+    for today in (day, day + 5 * DAY, day + 12 * DAY):
+        start = stage.slot(place, today, 4 * MINUTE)
+        sales += [
+            Sale(person, place, start + number * 45 * SECOND, stage.some()[:1]) for number, person in enumerate(people)
+        ]
+    return Act(place, sold(stage, sales), sales[2 * len(people) + 3].at)
+
+
 FRAUDS = (
     Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
     Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
     Scenario("firm_at_the_till", ("S04",), 1, firm_at_the_till, most=3, apart=True),
+    Scenario("cards_in_a_drawer", ("S02",), 13, cards_in_a_drawer, also=("D01", "D01-DUP"), most=4, apart=True),
 )

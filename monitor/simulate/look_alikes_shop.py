@@ -44,8 +44,22 @@ def firm_next_door(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def family_week_after_week(stage: Stage, day: int, turn: int) -> Act:
+    """One person collects for a family of four on three days; every other time three neighbours come together."""
+    place = stage.online_shop()
+    people = stage.people(3) if turn % 2 else stage.family(4)
+    sales = []
+    for today in (day, day + 6 * DAY, day + 12 * DAY):
+        start = stage.slot(place, today, 4 * MINUTE)
+        sales += [
+            Sale(person, place, start + number * MINUTE, stage.some()[:1]) for number, person in enumerate(people)
+        ]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
     Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
     Scenario("firm_next_door", ("S04",), 11, firm_next_door, most=3, apart=True),
+    Scenario("family_week_after_week", ("S02",), 13, family_week_after_week, most=4, apart=True),
 )

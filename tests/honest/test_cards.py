@@ -42,3 +42,11 @@ def test_people_of_a_firm_next_door() -> None:
 
     assert 0.7 == round(a_month, 1)
     assert 0.022 == pytest.approx(a_month / 30, abs=0.0005)
+
+
+def test_neighbours_who_go_together() -> None:
+    """20 groups, once a month each: two more times in the fourteen days before."""
+    a_month = 20 * at_least(2, 14 / 30)
+
+    assert 1.6 == round(a_month, 1)
+    assert 0.053 == pytest.approx(a_month / 30, abs=0.0006)

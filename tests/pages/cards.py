@@ -1,4 +1,4 @@
-"""S03, S03-MONTH and S04 from their pages."""
+"""S02, S03, S03-MONTH and S04 from their pages."""
 
 from __future__ import annotations
 
@@ -42,3 +42,28 @@ def firms(facts: Facts) -> Iterator[Found]:
             before = {one.person for one in settled if today - 14 * DAY <= one.time < today}
             if len(persons) >= 8 and len(persons - before) / len(persons) >= 0.7:
                 yield Found("S04", scope, now.time, len(persons), "high")
+
+
+def rings(facts: Facts) -> Iterator[Found]:
+    """S02."""
+    swiped = [one for one in facts.of("2102", "2207", "2304") if one.transaction == "2102" or one.kind == "41"]
+    for now in swiped:
+        here = [one for one in swiped if one.place == now.place]
+        others = [one for one in here if now.time - 300 < one.time <= now.time and one.person != now.person]
+        ring = [now, *(one for one in others if len(_days_together(now, one.person, here)) >= 2)]
+        circles = {_circle(one, facts.tables) for one in ring}
+        if len(circles) >= 4:
+            yield Found("S02", (now.place,), now.time, len(circles), "high")
+
+
+def _days_together(now: Piece, other: str, here: list[Piece]) -> set[int]:
+    """The fourteen days before on which both cards were swiped within minutes."""
+    today = day_of(now.time)
+    before = [one for one in here if today - 14 * DAY <= one.time < today]
+    mine, theirs = ([one.time for one in before if one.person == who] for who in (now.person, other))
+    return {day_of(a) for a in mine for b in theirs if abs(a - b) < 300 and day_of(a) == day_of(b)}
+
+
+def _circle(one: Piece, tables: Tables) -> str:
+    known = row(tables, "households", "psn_no", one.person, one.time) or {}
+    return known.get("care_home") or known.get("household") or one.person

@@ -52,7 +52,7 @@ JUDGES = (
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
-    visits.two_places, visits.attendances, cards.own_staff, cards.firms,
+    visits.two_places, visits.attendances, cards.own_staff, cards.firms, cards.rings,
 )  # fmt: skip
 
 

@@ -730,12 +730,28 @@ def firms(town: Town) -> None:
                 town.take_back(bought, at + choice((2 * HOUR, 72 * HOUR - 10, 75 * HOUR)))
 
 
+def drawers(town: Town) -> None:
+    """Some cards that come together day after day, of families, of a care home and of nobody, and strangers."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(22):
+        at += choice((4 * HOUR, DAY - HOUR, DAY, DAY, DAY, 2 * DAY, 7 * DAY))
+        place, step = choice((P2, P2, P2, NEAR)), at
+        people = [f"k{n}" for n in range(choice((2, 3, 4, 5)))] + choice(([], [], ["c6", "c7"], ["c0", "c1", "c2"]))
+        town.random.shuffle(people)
+        for person in [*people, f"x{number}"]:
+            step += choice((1, 20, 45, 80, 150, 299, 300))
+            bought = town.settle("2102", place, person, step)
+            if town.maybe(0.04):
+                town.take_back(bought, step + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
-    "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms,
+    "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
 }  # fmt: skip
 
 

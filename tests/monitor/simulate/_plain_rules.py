@@ -105,6 +105,7 @@ def judge(traffic: Traffic) -> list[Found]:
         attending,
         own_staff,
         firms,
+        rings,
         stays,
         convoys,
         staff,
@@ -461,6 +462,26 @@ def firms(traffic: Traffic) -> Iterator[Found]:
             new = {one["psn_no"] for one in today} - {one["psn_no"] for one in before}
             if _persons(today) >= 8 and len(new) >= 0.7 * _persons(today):
                 yield "S04", today
+
+
+def rings(traffic: Traffic) -> Iterator[Found]:
+    """S02: four households whose cards are within five minutes of one on three days of fifteen, at one pharmacy."""
+    homes = {row["psn_no"]: row["household"] for row in traffic.tables["households"]}
+    for group in _by((one for one in traffic.settled if one["infno"] == "2102"), "fixmedins_code"):
+        met: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for number, event in enumerate(group):
+            at, day = seconds(event["setl_time"]), event["setl_time"][:10]
+            near = [one for one in group[:number] if at - seconds(one["setl_time"]) < 5 * MINUTE]
+            for one in near:
+                if one["setl_time"][:10] == day:
+                    met[event["psn_no"], one["psn_no"]].add(day)
+                    met[one["psn_no"], event["psn_no"]].add(day)
+            ring = [event]
+            for one in near:
+                days = [early for early in met[event["psn_no"], one["psn_no"]] if seconds(early) > at - 15 * DAY]
+                ring += [one] if len({*days, day}) >= 3 else []
+            if len({homes[one["psn_no"]] for one in ring}) >= 4:
+                yield "S02", ring
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:
