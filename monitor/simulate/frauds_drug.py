@@ -197,6 +197,27 @@ def prescriptions_by_machine(stage: Stage, day: int, turn: int) -> Act:
     return Act(shops[0], [message for sale in sales for message in sell(stage.pen, sale)], sales[29].at)
 
 
+def one_drug_prescribed(stage: Stage, day: int, turn: int) -> Act:
+    """One physician's prescriptions for one drug, 32 to 36 of them at one pharmacy within four weeks."""
+    shop, item = stage.online_shop(), stage.monthly()[0]
+    people = stage.people(stage.pen.rng.randint(16, 18)) * 2
+    days = [day + (number % 6 + 20 * (number // (len(people) // 2))) * DAY for number in range(len(people))]
+    sales = [
+        Sale(
+            person,
+            shop,
+            stage.slot(shop, today),
+            (stage.pen.boxes(item),),
+            rxno=stage.pen.desk.prescription(),
+            circulated=True,
+            physician=f"D3301000000{60 + turn}",
+        )
+        for person, today in zip(people, days, strict=True)
+    ]
+    messages = [message for sale in sales for message in sell(stage.pen, sale)]
+    return Act(shop, messages, sorted(sale.at for sale in sales)[29])
+
+
 FRAUDS = (
     Scenario("early_refill_elsewhere", ("D01",), 9, early_refill_elsewhere, also=("D01-DUP",)),
     Scenario("over_quantity", ("D02",), 1, over_quantity),
@@ -208,6 +229,7 @@ FRAUDS = (
     Scenario("dual_channel_alone", ("D09",), 1, dual_channel_alone),
     Scenario("another_drug_handed_out", ("D07",), 1, another_drug_handed_out),
     Scenario("prescription_used_again", ("D12-RXNO",), 4, prescription_used_again, also=("D01",), apart=True),
+    Scenario("one_drug_prescribed", ("D13",), 26, one_drug_prescribed, most=2, apart=True),
     Scenario(
         "prescriptions_by_machine",
         ("D14", "D14-DAY"),

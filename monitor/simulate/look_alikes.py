@@ -320,6 +320,27 @@ def clinic_day(stage: Stage, day: int, turn: int) -> Act:
     return Act(shops[0], _sold(stage, sales), sales[-1].at)
 
 
+def specialist_next_door(stage: Stage, day: int, turn: int) -> Act:
+    """A specialist and the pharmacy next door: 32 prescriptions, of one dual-channel drug, or half of one drug."""
+    place, people = stage.county.hospitals[turn % 2], stage.people(16)
+    shop, (drug, _) = stage.county.beside(place), stage.monthly()
+    items = [stage.pen.rng.choice(DUAL_CHANNEL)] * 2 if turn % 2 else [drug, stage.week()]
+    sales = [
+        Sale(
+            person,
+            shop,
+            stage.slot(shop, day + (number % 5 + 22 * again) * DAY),
+            (stage.pen.boxes(items[number % 2]),),
+            rxno=stage.pen.desk.prescription(),
+            circulated=True,
+            physician=place.physicians[5],
+        )
+        for again in range(2)
+        for number, person in enumerate(people)
+    ]
+    return Act(shop, _sold(stage, sales), sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
@@ -342,4 +363,5 @@ LOOK_ALIKES = (
     Scenario("prescription_in_parts", ("D12-RXNO",), 2, prescription_in_parts, apart=True),
     Scenario("cards_left_at_home", ("S08",), 20, cards_left_at_home, most=5, apart=True),
     Scenario("clinic_day", ("D14", "D14-DAY"), 1, clinic_day, most=2, apart=True),
+    Scenario("specialist_next_door", ("D13",), 27, specialist_next_door, most=2, apart=True),
 )

@@ -22,7 +22,7 @@ from .page import Page, PageName
 from .retraction import marks_of
 from .track import Track
 
-VERSION = "7"
+VERSION = "8"
 """Of the form of these records; a worker does not take over state of another one."""
 
 encode = msgspec.msgpack.Encoder().encode

@@ -746,12 +746,36 @@ def drawers(town: Town) -> None:
                 town.take_back(bought, step + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
 
 
+def promoters(town: Town) -> None:
+    """A physician whose prescriptions are mostly for one drug, sold mostly at one pharmacy, and now and then not."""
+    choice = town.random.choice
+    at, mostly = 9.0 * HOUR, town.random.choice((5, 8, 12, 30))
+    for number in range(85):
+        at += choice((HOUR, 7 * HOUR, 20 * HOUR, DAY)) if number % 50 else choice((HOUR, 20 * DAY))
+        items = choice(((AMLODIPINE,),) * mostly + ((UNLISTED,), (NIFEDIPINE,), (SOLVENT,), (AMLODIPINE, HERB)))
+        lines = [
+            town.line(
+                at,
+                f"{number}-{n}",
+                med_list_codg=item if item != AMLODIPINE else choice((AMLODIPINE, AMLODIPINE_14)),
+                bilg_dr_codg=choice((*("D341021000017",) * 15, "D341021000025")),
+                rxno=choice((*(f"r{number}",) * 15, f"r{number - 1}", None)),
+            )
+            for n, item in enumerate(items)
+        ]
+        place = choice((P2,) * mostly + (NEAR,))
+        sold = town.settle("2102", place, f"p{number}", at, feedetail=lines)
+        if town.maybe(0.03):
+            town.take_back(sold, at + choice((300, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
+    "promoters": promoters,
 }  # fmt: skip
 
 

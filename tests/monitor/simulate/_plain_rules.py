@@ -376,7 +376,7 @@ def numbers_again(traffic: Traffic) -> Iterator[Found]:
 
 
 def prescribing(traffic: Traffic) -> Iterator[Found]:
-    """D14: 30 sales on prescriptions of one physician in an hour; D14-DAY: 50 on a day."""
+    """D14: 30 sales on prescriptions of one physician in an hour; D14-DAY: 50 on a day; D13: 30 of one drug."""
     sales: dict[str, dict[str, Event]] = defaultdict(dict)
     for event, line in traffic.lines:
         if event["infno"] == "2102" and "rxno" in line and "bilg_dr_codg" in line:
@@ -390,6 +390,21 @@ def prescribing(traffic: Traffic) -> Iterator[Found]:
                 yield "D14", hour
             if len(today) >= 50:
                 yield "D14-DAY", today
+            month = [one for one in of_physician.values() if at - 30 * DAY < seconds(one["setl_time"]) <= at]
+            yield from _of_one_drug(month, traffic.tables)
+
+
+def _of_one_drug(month: list[Event], tables: Tables) -> Iterator[Found]:
+    """D13: 30 of them for one drug at one pharmacy, which are 60 %; none of the dual-channel list."""
+    listed = {row["med_list_codg"] for row in tables["drugs"] if row["dual_channel"] == "1"}
+    sales: dict[tuple[str, str], dict[str, Event]] = defaultdict(dict)
+    for event in month:
+        for line in event["feedetail"]:
+            if line["med_list_codg"] not in listed:
+                sales[event["fixmedins_code"], line["med_list_codg"][:10]][event["setl_id"]] = event
+    for events in sales.values():
+        if len(events) >= max(30, 0.6 * len(month)):
+            yield "D13", list(events.values())
 
 
 def in_two_places(traffic: Traffic) -> Iterator[Found]:

@@ -97,7 +97,7 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
         )),
         Written(**bare(
             **of_bill, amount=1_500, line="D341021000017", physician="D341021000017", number="RX34102100025",
-            total=3_000,
+            total=3_000, items=(RAMIPRIL,),
         )),
         *(
             Sale(**bare(
