@@ -1,7 +1,8 @@
-"""Frauds that a pharmacy organises: with the cards of its own staff, of a firm, or in its drawer."""
+"""Frauds that a pharmacy organises: with the cards of its own staff, of a firm, in its drawer; without drugs."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 
 from rules.times import DAY, MINUTE, SECOND
@@ -10,7 +11,7 @@ from .county import Institution
 from .forms import Message
 from .people import Person
 from .pharmacy import Sale, sell
-from .stage import Act, Scenario, Stage
+from .stage import WEEKS_BEFORE, Act, Scenario, Stage
 
 
 def clerks(stage: Stage, place: Institution, count: int) -> list[Person]:
@@ -71,9 +72,27 @@ def cards_in_a_drawer(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[2 * len(people) + 3].at)
 
 
+def without_codes(stage: Stage, place: Institution, day: int, count: int) -> list[Sale]:
+    """So many purchases within one day, for which no box was scanned."""
+    gaps = [stage.seconds(130, 200) for _ in range(count - 1)]
+    times = accumulate([stage.slot(place, day, sum(gaps)), *gaps])
+    return [
+        Sale(person, place, at, tuple(replace(line, boxes=()) for line in stage.some()))
+        for person, at in zip(stage.people(count), times, strict=True)
+    ]
+
+
+def paid_without_a_box(stage: Stage, day: int, _turn: int) -> Act:
+    """A pharmacy that scans every box settles 22 to 28 purchases on one day of which none left the shelf."""
+    place = stage.online_shop()
+    sales = without_codes(stage, place, day + WEEKS_BEFORE, stage.pen.rng.randint(22, 28))
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
 FRAUDS = (
     Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
     Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
     Scenario("firm_at_the_till", ("S04",), 1, firm_at_the_till, most=3, apart=True),
     Scenario("cards_in_a_drawer", ("S02",), 13, cards_in_a_drawer, also=("D01", "D01-DUP"), most=4, apart=True),
+    Scenario("paid_without_a_box", ("D06",), 20, paid_without_a_box, most=3, apart=True),
 )

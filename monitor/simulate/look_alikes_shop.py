@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rules.times import DAY, MINUTE
 
-from .frauds_shop import clerks, sold
+from .frauds_shop import clerks, sold, without_codes
 from .pharmacy import Sale
-from .stage import Act, Scenario, Stage
+from .stage import WEEKS_BEFORE, Act, Scenario, Stage
 
 
 def after_the_shift(stage: Stage, day: int, _turn: int) -> Act:
@@ -57,9 +57,17 @@ def family_week_after_week(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def last_of_the_old_stock(stage: Stage, day: int, _turn: int) -> Act:
+    """Some boxes without a code are sold on one day: fewer than are told."""
+    place = stage.online_shop()
+    sales = without_codes(stage, place, day + WEEKS_BEFORE, stage.pen.rng.randint(10, 15))
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
     Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
     Scenario("firm_next_door", ("S04",), 11, firm_next_door, most=3, apart=True),
     Scenario("family_week_after_week", ("S02",), 13, family_week_after_week, most=4, apart=True),
+    Scenario("last_of_the_old_stock", ("D06",), 20, last_of_the_old_stock, most=3, apart=True),
 )

@@ -31,6 +31,7 @@ from .targets import TARGETS
 from .telephones import TELEPHONES
 from .therapies import THERAPIES
 from .tills import TILLS
+from .traced import TRACED
 from .villages import VILLAGES
 from .visits import VISITS, Visit
 
@@ -66,6 +67,7 @@ LEDGERS: tuple[Ledger, ...] = (
     SPENDING,
     CREDENTIALS,
     EMPLOYERS,
+    TRACED,
     AGREEMENTS,
     ADMISSIONS,
     BAD_CODES,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..engine.ledger import Feed, Ledger
 from ..reference import Reference
-from .swipes import PHARMACY, Swipe
+from .swipes import Swipe, is_at_pharmacy
 
 
 def _key(entry: Swipe, reference: Reference) -> tuple[str, ...] | None:
     """Kept where the table has an employer of the person at the settlement."""
-    if entry.transaction != "2102" and entry.visit_type != PHARMACY:
+    if not is_at_pharmacy(entry):
         return None
     row = reference.row("employers", entry.person, entry.time)
     return None if row is None else (entry.institution, row["employer"])

@@ -615,6 +615,26 @@ def credentials(town: Town) -> None:
                 town.take_back(sold, (50 - number) * DAY + 20 * HOUR)
 
 
+def shelves(town: Town) -> None:
+    """Five weeks of a pharmacy that scans most boxes, and days on which about as many as are told are not scanned."""
+    choice = town.random.choice
+    usual = choice((0.0, 0.0, 0.1, 0.2))
+    for number in range(choice((20, 24, 27, 30)), -1, -1):
+        today = number == 0 or town.maybe(0.01)
+        count = choice((26, 30, 34)) if today else choice((0, 12, 20, 20))
+        share = choice((0.7, 0.8, 0.9, 1.0, 1.0)) if today else usual
+        for sold in range(count):
+            at = (50 - number) * DAY + 9 * HOUR + sold * 1_300
+            kind = choice((*(None,) * 20, "101", "301"))
+            lines = [town.line(at, 1, list_type=kind, cnt=choice((*(1,) * 30, 0)))]
+            code = {"drug_trac_codg": f"8{number:09d}{sold:010d}", "feedetl_sn": "f1", "trdn_flag": "0"}
+            codes = [] if sold < round(share * count) else [code]
+            infno, place = choice((("2102", P2),) * 12 + (("2207", P2), ("2102", NEAR)))
+            bought = town.settle(infno, place, f"p{number}-{sold}", at, feedetail=lines, drug_trac_info=codes)
+            if town.maybe(0.01):
+                town.take_back(bought, (50 - number) * DAY + 23 * HOUR)
+
+
 def pens(town: Town) -> None:
     """Two physicians, one with a code of the hospital alone, whose prescriptions are sold one after the other."""
     choice = town.random.choice
@@ -775,7 +795,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
-    "promoters": promoters,
+    "promoters": promoters, "shelves": shelves,
 }  # fmt: skip
 
 

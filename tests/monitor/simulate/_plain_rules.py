@@ -87,6 +87,7 @@ def judge(traffic: Traffic) -> list[Found]:
     rules = (
         swiping,
         typed,
+        untraced,
         tills,
         travel,
         agreement,
@@ -163,6 +164,20 @@ def typed(traffic: Traffic) -> Iterator[Found]:
             usual = sum(event["mdtrt_cert_type"] == "02" for event in before) / max(len(before), 1)
             if len(numbers) >= 20 and len(numbers) / len(today) > 3 * usual:
                 yield "S08", numbers
+
+
+def untraced(traffic: Traffic) -> Iterator[Found]:
+    """D06: 20 sales without a trace code on a day, and three times the share of the four weeks before."""
+    for group in _by((one for one in traffic.settled if one["infno"] == "2102"), "fixmedins_code"):
+        days: dict[float, list[Event]] = defaultdict(list)
+        for event in group:
+            days[seconds(event["setl_time"]) // DAY].append(event)
+        for day, today in days.items():
+            before = [event for n in range(1, 29) for event in days.get(day - n, ())]
+            without = [event for event in today if not event["drug_trac_info"]]
+            usual = sum(not event["drug_trac_info"] for event in before) / max(len(before), 1)
+            if len(without) >= 20 and len(without) / len(today) > 3 * usual:
+                yield "D06", without
 
 
 def tills(traffic: Traffic) -> Iterator[Found]:
