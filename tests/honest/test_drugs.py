@@ -252,3 +252,8 @@ def test_specialists_with_one_drug() -> None:
 
     assert 0.1 == round(a_month, 1)
     assert 0.004 == pytest.approx(a_month / 30, abs=0.0005)
+
+
+def test_two_prescriptions_under_one_number() -> None:
+    """One in 30,000 of 3,000 a day: the figure of D18."""
+    assert 0.1 == 3_000 / 30_000

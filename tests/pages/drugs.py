@@ -1,4 +1,4 @@
-"""D01, D01-DUP, D02, D03, D05, D09, D12-RXNO, D13, D14 and D14-DAY from their pages."""
+"""D01, D01-DUP, D02, D03, D05, D09, D12-RXNO, D13, D14, D14-DAY and D18 from their pages."""
 
 from __future__ import annotations
 
@@ -329,6 +329,24 @@ def promoted(facts: Facts) -> Iterator[Found]:
             count = max([len({number for _, number, of in here if drug in of}) for drug in drugs], default=0)
             if count >= 30 and count / len({number for _, number, _ in month}) >= 0.6:
                 yield Found("D13", (physician,), now.time, count, "high")
+
+
+def crowded(facts: Facts) -> Iterator[Found]:
+    """D18."""
+    lines = [
+        one for one in facts.lines
+        if one.transaction == "2204" and one.rxno and one.item[0] in "XZ" and one.kind[:1] != "2"
+    ]  # fmt: skip
+    for now in [one for one in lines if one.count > 0]:
+        day = [one for one in lines if now.time - DAY < one.time <= now.time]
+        amounts: dict[str, float] = {}
+        for one in day:
+            if (one.person, one.place, one.visit, one.rxno) == (now.person, now.place, now.visit, now.rxno):
+                drug = substance(one.item, one.time, facts.tables)
+                amounts[drug] = amounts.get(drug, 0) + one.count
+        drugs = [drug for drug, amount in amounts.items() if drug and amount > 0]
+        if len(drugs) > 5:
+            yield Found("D18", (now.person,), now.time, len(drugs), "warning")
 
 
 def _is_dual(item: str, sale: Piece, facts: Facts) -> bool:

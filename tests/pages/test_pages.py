@@ -47,8 +47,8 @@ def overlaps(known: Facts) -> list[Found]:
 
 JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, drugs.accumulations, drugs.same_actions,
-    drugs.dual_channels, drugs.prescriptions, drugs.prescribing, drugs.promoted, persons.travels, persons.deaths,
-    persons.withheld, overlaps,
+    drugs.dual_channels, drugs.prescriptions, drugs.prescribing, drugs.promoted, drugs.crowded,
+    persons.travels, persons.deaths, persons.withheld, overlaps,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers, places.untraced,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,

@@ -766,6 +766,34 @@ def drawers(town: Town) -> None:
                 town.take_back(bought, step + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
 
 
+def forms(town: Town) -> None:
+    """Prescriptions of four to eight drugs, some on two numbers, some given back, some charged on the next day."""
+    choice = town.random.choice
+    codes = [f"XA0{n}AAA001A001100001010" for n in range(8)] + [HERB, SOLVENT, "T000000001", EXAMINATION]
+    at = 9.0 * HOUR
+    for number in range(30):
+        at += choice((2 * HOUR, 5 * HOUR, DAY))
+        place, person, visit = choice((H1, H1, H2)), f"q{number}", town.number(H1, "v")
+        kind, later = choice((*("11",) * 8, "28", "14")), choice((0, 0, 0, HOUR, DAY - 2 * MINUTE, DAY))
+        header: Message = {"mdtrt_id": visit, "med_type": kind}
+        items = town.random.sample(codes, choice((5, 6, 7, 8, 9)))
+        second = town.moment(at)
+        lines = [
+            town.line(second + later * (n > 3), f"{number}-{n}", med_list_codg=item,
+                      rxno=choice((*(f"r{number}",) * 20, "r0", None)))
+            for n, item in enumerate(items)
+        ]  # fmt: skip
+        town.send("2204", place, person, second + later + 5, **header, feedetail=lines)
+        if town.maybe(0.3):
+            at += HOUR
+            back = lines[0] | {"feedetl_sn": f"b{number}", "cnt": choice((-1, -1, 1)), "fee_ocur_time": text(at)}
+            back |= {"init_feedetl_sn": lines[0]["feedetl_sn"]}
+            town.send("2204", place, person, at + choice((2, DAY)), **header, feedetail=[back])
+        elif town.maybe(0.2):
+            gone: Message = {"feedetl_sn": lines[1]["feedetl_sn"]}
+            town.send("2205", place, person, second + choice((2 * DAY, 80 * HOUR)), **header, **gone)
+
+
 def promoters(town: Town) -> None:
     """A physician whose prescriptions are mostly for one drug, sold mostly at one pharmacy, and now and then not."""
     choice = town.random.choice
@@ -795,7 +823,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
-    "promoters": promoters, "shelves": shelves,
+    "promoters": promoters, "shelves": shelves, "forms": forms,
 }  # fmt: skip
 
 

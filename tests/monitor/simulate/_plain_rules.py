@@ -97,6 +97,7 @@ def judge(traffic: Traffic) -> list[Found]:
         split,
         boxes,
         alike,
+        crowded,
         shops,
         swapped,
         dual_channel,
@@ -355,6 +356,17 @@ def alike(traffic: Traffic) -> Iterator[Found]:
             today = [(event, line) for event, line in pairs if line["fee_ocur_time"][:10] == day]
             if len({(line["med_list_codg"][:10], event["fixmedins_code"]) for event, line in today}) >= 2:
                 yield "D01-DUP", [event for event, _ in today]
+
+
+def crowded(traffic: Traffic) -> Iterator[Found]:
+    """D18: six drugs of an outpatient on one number."""
+    written: dict[tuple[str, str], list[tuple[Event, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if event["infno"] == "2204" and "rxno" in line and line["med_list_codg"][0] in "XZ":
+            written[event["mdtrt_id"], line["rxno"]].append((event, line))
+    for pairs in written.values():
+        if len({line["med_list_codg"][:10] for _, line in pairs}) >= 6:
+            yield "D18", [event for event, _ in pairs]
 
 
 def shops(traffic: Traffic) -> Iterator[Found]:
