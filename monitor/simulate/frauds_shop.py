@@ -89,10 +89,28 @@ def paid_without_a_box(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def of_round_sums(stage: Stage, place: Institution, day: int, count: int) -> list[Sale]:
+    """So many purchases within one day, of one box each, for 100 to 300 yuan."""
+    gaps = [stage.seconds(130, 200) for _ in range(count - 1)]
+    times = accumulate([stage.slot(place, day, sum(gaps)), *gaps])
+    return [
+        Sale(person, place, at, (replace(stage.some()[0], price=stage.pen.rng.choice((10_000, 20_000, 30_000))),))
+        for person, at in zip(stage.people(count), times, strict=True)
+    ]
+
+
+def rice_and_oil(stage: Stage, day: int, _turn: int) -> Act:
+    """24 to 30 customers of one day pay for other goods; drugs are charged for the sum that was agreed on."""
+    place = stage.online_shop()
+    sales = of_round_sums(stage, place, day, stage.pen.rng.randint(24, 30))
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
 FRAUDS = (
     Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
     Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
     Scenario("firm_at_the_till", ("S04",), 1, firm_at_the_till, most=3, apart=True),
     Scenario("cards_in_a_drawer", ("S02",), 13, cards_in_a_drawer, also=("D01", "D01-DUP"), most=4, apart=True),
+    Scenario("rice_and_oil", ("D08",), 1, rice_and_oil, most=2, apart=True),
     Scenario("paid_without_a_box", ("D06",), 20, paid_without_a_box, most=3, apart=True),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.times import DAY, MINUTE
 
-from .frauds_shop import clerks, sold, without_codes
+from .frauds_shop import clerks, of_round_sums, sold, without_codes
 from .pharmacy import Sale
 from .stage import WEEKS_BEFORE, Act, Scenario, Stage
 
@@ -64,10 +64,18 @@ def last_of_the_old_stock(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def set_at_a_round_price(stage: Stage, day: int, _turn: int) -> Act:
+    """An offer at a round price on one day, which 12 to 16 customers take."""
+    place = stage.online_shop()
+    sales = of_round_sums(stage, place, day, stage.pen.rng.randint(12, 16))
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
     Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
     Scenario("firm_next_door", ("S04",), 11, firm_next_door, most=3, apart=True),
     Scenario("family_week_after_week", ("S02",), 13, family_week_after_week, most=4, apart=True),
+    Scenario("set_at_a_round_price", ("D08",), 1, set_at_a_round_price, most=2, apart=True),
     Scenario("last_of_the_old_stock", ("D06",), 20, last_of_the_old_stock, most=3, apart=True),
 )

@@ -20,6 +20,7 @@ from .messages import MESSAGES
 from .orders import ORDERS, Ordered
 from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
+from .rounded import ROUNDED
 from .sales import SALES, Sale
 from .services import SERVICES, Registered, when_died
 from .spending import SPENDING
@@ -68,6 +69,7 @@ LEDGERS: tuple[Ledger, ...] = (
     CREDENTIALS,
     EMPLOYERS,
     TRACED,
+    ROUNDED,
     AGREEMENTS,
     ADMISSIONS,
     BAD_CODES,

@@ -257,3 +257,23 @@ def test_specialists_with_one_drug() -> None:
 def test_two_prescriptions_under_one_number() -> None:
     """One in 30,000 of 3,000 a day: the figure of D18."""
     assert 0.1 == 3_000 / 30_000
+
+
+def test_round_sums_of_honest_pharmacies() -> None:
+    """One in twenty by chance is never half of a day; one offer in four years for each of 60: the figure of D08."""
+    by_chance = (
+        60
+        * 30
+        * max(
+            sum(
+                comb(count, many) * 0.05**many * 0.95 ** (count - many)
+                for many in range(max(20, count // 2), count + 1)
+            )
+            for count in range(20, 61)
+        )
+    )
+    a_day = 60 / (4 * 365)
+
+    assert by_chance < 1e-6
+    assert 0.041 == pytest.approx(a_day, abs=0.0005)
+    assert 1.2 == round(30 * a_day, 1)

@@ -280,7 +280,8 @@ LOWERED: dict[str, dict[str, object]] = {
     "D14": {"limit": 2}, "D14-DAY": {"limit": 2}, "B11": {"window": 10_800},
     "B11-SPEED": {"window": 10_800, "crowd": 2}, "S11": {"limit": 2}, "S11-DAY": {"limit": 2},
     "S03": {"limit": 1}, "S03-MONTH": {"limit": 1}, "S04": {"limit": 2, "days": 1},
-    "D18": {"over": 1}, "D06": {"fewest": 1, "over_deviations": 0, "enough": 1}, "D13": {"limit": 2},
+    "D08": {"fewest": 1}, "D18": {"over": 1}, "D06": {"fewest": 1, "over_deviations": 0, "enough": 1},
+    "D13": {"limit": 2},
     "S02": {"limit": 2, "fewest_days": 2, "together": 3_600},
 }  # fmt: skip
 """Parameters with which so few events are enough."""

@@ -1,4 +1,4 @@
-"""S01, S01-GAP, S01-SIGN, S01-TILL, S08, S09, S09-STAY, B15, D06, D04, D04-DATA and D07 from their pages."""
+"""S01, S01-GAP, S01-SIGN, S01-TILL, S08, S09, S09-STAY, B15, D06, D08, D04, D04-DATA and D07 from their pages."""
 
 from __future__ import annotations
 
@@ -240,6 +240,20 @@ def untraced(facts: Facts) -> Iterator[Found]:
             days.setdefault(day_of(one.time), []).append(not one.message.get("drug_trac_info"))
         for day, value in _far_above_usual(days):
             yield Found("D06", scope, day + DAY, value, "warning")
+
+
+def round_sums(facts: Facts) -> Iterator[Found]:
+    """D08."""
+    shops = [one for one in facts.of("2102", "2207", "2304") if one.transaction == "2102" or one.kind == "41"]
+    for scope, pieces in by_place(shops):
+        days: dict[int, list[bool]] = {}
+        for one in pieces:
+            total = round(float(text_of(one.message, "medfee_sumamt")) * 100)
+            if total > 0:
+                days.setdefault(day_of(one.time), []).append(total % 1_000 == 0)
+        for day, today in days.items():
+            if sum(today) >= 20 and sum(today) / len(today) >= 0.5:
+                yield Found("D08", scope, day + DAY, sum(today), "warning")
 
 
 def _far_above_usual(days: dict[int, list[bool]]) -> Iterator[tuple[int, float]]:

@@ -50,7 +50,7 @@ JUDGES = (
     drugs.dual_channels, drugs.prescriptions, drugs.prescribing, drugs.promoted, drugs.crowded,
     persons.travels, persons.deaths, persons.withheld, overlaps,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
-    places.admissions, places.growths, places.identity_numbers, places.untraced,
+    places.admissions, places.growths, places.identity_numbers, places.untraced, places.round_sums,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
     visits.two_places, visits.attendances, cards.own_staff, cards.firms, cards.rings,
 )  # fmt: skip

@@ -635,6 +635,21 @@ def shelves(town: Town) -> None:
                 town.take_back(bought, (50 - number) * DAY + 23 * HOUR)
 
 
+def purses(town: Town) -> None:
+    """Days of two pharmacies on which about as many sums are round as are told."""
+    choice = town.random.choice
+    for number in range(8):
+        count, rounded = choice(((38, 19), (40, 20), (41, 20), (40, 21), (44, 24), (30, 28)))
+        for settled in range(count + choice((0, 0, 1))):
+            at = number * 2 * DAY + 8 * HOUR + settled * 1_200
+            total = choice((10, 100, 300.0, 20)) if settled < rounded else choice((10.01, 5, 99.99, 105, 0))
+            infno, place = choice((*(("2102", P2),) * 30, ("2207", P2), ("2102", NEAR)))
+            kind = choice(("41", "11")) if infno == "2207" else "41"
+            bought = town.settle(infno, place, f"p{number}-{settled}", at, med_type=kind, medfee_sumamt=total)
+            if town.maybe(0.01):
+                town.take_back(bought, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
 def pens(town: Town) -> None:
     """Two physicians, one with a code of the hospital alone, whose prescriptions are sold one after the other."""
     choice = town.random.choice
@@ -823,7 +838,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
-    "promoters": promoters, "shelves": shelves, "forms": forms,
+    "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses,
 }  # fmt: skip
 
 

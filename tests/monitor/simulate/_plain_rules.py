@@ -88,6 +88,7 @@ def judge(traffic: Traffic) -> list[Found]:
         swiping,
         typed,
         untraced,
+        round_sums,
         tills,
         travel,
         agreement,
@@ -179,6 +180,16 @@ def untraced(traffic: Traffic) -> Iterator[Found]:
             usual = sum(not event["drug_trac_info"] for event in before) / max(len(before), 1)
             if len(without) >= 20 and len(without) / len(today) > 3 * usual:
                 yield "D06", without
+
+
+def round_sums(traffic: Traffic) -> Iterator[Found]:
+    """D08: 20 sums of a day that are multiples of ten yuan, and half of all."""
+    for group in _by((one for one in traffic.settled if one["infno"] == "2102"), "fixmedins_code"):
+        for day in {event["setl_time"][:10] for event in group}:
+            today = [event for event in group if event["setl_time"][:10] == day]
+            rounded = [event for event in today if round(event["medfee_sumamt"] * 100) % 1_000 == 0]
+            if len(rounded) >= max(20, 0.5 * len(today)):
+                yield "D08", rounded
 
 
 def tills(traffic: Traffic) -> Iterator[Found]:

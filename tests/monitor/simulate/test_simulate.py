@@ -32,12 +32,13 @@ LOOK_ALIKES = {
     "consultation_in_the_group", "two_practices", "nobody_named", "course_of_treatment", "chronic_programme",
     "day_of_appointments", "after_the_shift", "clerk_with_a_cold", "firm_next_door", "family_week_after_week",
     "specialist_next_door", "last_of_the_old_stock", "two_prescriptions_of_a_day",
+    "set_at_a_round_price",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
     "D04", "D05", "D07", "D09", "I01", "I05", "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I10", "I13-TEL", "E01",
     "E04", "E11", "D12-RXNO", "D14", "D14-DAY", "S08", "B11", "B11-SPEED", "S11", "S11-DAY", "S02", "S03", "S03-MONTH",
-    "S04", "D13", "D06", "D18",
+    "S04", "D13", "D06", "D18", "D08",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
