@@ -78,6 +78,7 @@ DECIDED: Mapping[str, Said] = {
     "household": Said("户（假名）", "household, a pseudonym"),
     "village": Said("村（社区）", "village"),
     "care_home": Said("养老机构", "care home"),
+    "employer": Said("参保单位", "employer"),
     "trdn_flag": Said("拆零", "opened pack"),
     "die_date": Said("登记死亡日期", "day of death"),
     "status": Said("协议状态", "agreement"),

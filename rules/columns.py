@@ -199,8 +199,9 @@ TABLE_COLUMNS: dict[str, About] = {
         ),
     ),
     "staff": About(
-        "Who works at which institution; I10 asks it. Whoever leaves is closed with valid_to.",
-        "机构职工名册：何人在何机构工作；I10 使用。离职的以 valid_to 终止。",
+        "Who works at which institution, also at pharmacies; I10, S03 and S03-MONTH ask it. Whoever leaves is "
+        "closed with valid_to.",
+        "机构职工名册：何人在何机构（含药店）工作；I10、S03、S03-MONTH 使用。离职的以 valid_to 终止。",
         (
             Column(
                 "psn_no",
@@ -211,6 +212,28 @@ TABLE_COLUMNS: dict[str, About] = {
             ),
             Column("fixmedins_code", "code of the institution", "所在定点医药机构编号", "H34102100001", required=True),
             Column("role", "role, for people; no rule asks it", "岗位，供人阅读，规则不使用", "nurse"),
+            *_VALID,
+        ),
+    ),
+    "employers": About(
+        "Who works for which employer; S04 asks it. It comes from the register of the insured (1101). Whoever leaves "
+        "is closed with valid_to.",
+        "参保单位：何人在何单位参保；S04 使用。来自参保登记（1101）。离职的以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column(
+                "employer",
+                "the employer, by any code that its people share; alerts show it",
+                "参保单位编号，同单位人员相同即可；线索中会显示",
+                "E00000001",
+                required=True,
+            ),
             *_VALID,
         ),
     ),

@@ -113,6 +113,7 @@ def written(
     code = "D341021000017"
     defaults: dict[str, object] = {
         "transaction": "2102", "number": number, "physician": code, "total": amount, "line": code,
+        "items": ("XC09AAA001A001010100001",),
     }  # fmt: skip
     return Written(**(_common(time, "p1", institution, amount) | defaults | more))  # type: ignore[arg-type]
 

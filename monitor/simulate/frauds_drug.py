@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import accumulate
 
 from rules.times import DAY, HOUR
 
-from .catalogue import ACUTE, ALIKE, DUAL_CHANNEL, LASTING, SEEN, acting_alike
+from .catalogue import ACUTE, ALIKE, DUAL_CHANNEL, LASTING, MAKERS, SEEN, acting_alike
+from .county import Institution
 from .forms import Line
 from .outpatient import Visit, treat
 from .pharmacy import Sale, sell
@@ -197,6 +199,54 @@ def prescriptions_by_machine(stage: Stage, day: int, turn: int) -> Act:
     return Act(shops[0], [message for sale in sales for message in sell(stage.pen, sale)], sales[29].at)
 
 
+def one_drug_prescribed(stage: Stage, day: int, turn: int) -> Act:
+    """One physician's prescriptions for one drug, 32 to 36 of them at one pharmacy within four weeks."""
+    shop, item = stage.online_shop(), stage.monthly()[0]
+    people = stage.people(stage.pen.rng.randint(16, 18)) * 2
+    days = [day + (number % 6 + 20 * (number // (len(people) // 2))) * DAY for number in range(len(people))]
+    sales = [
+        Sale(
+            person,
+            shop,
+            stage.slot(shop, today),
+            (stage.pen.boxes(item),),
+            rxno=stage.pen.desk.prescription(),
+            circulated=True,
+            physician=f"D3301000000{60 + turn}",
+        )
+        for person, today in zip(people, days, strict=True)
+    ]
+    messages = [message for sale in sales for message in sell(stage.pen, sale)]
+    return Act(shop, messages, sorted(sale.at for sale in sales)[29])
+
+
+def treated(stage: Stage, place: Institution, at: int, counts: Iterable[int]) -> list[Visit]:
+    """Visits of one person, an hour apart, each with a prescription of so many drugs; no drug twice."""
+    (person,) = stage.people(1)
+    counts = list(counts)
+    drugs = stage.pen.rng.sample(ACUTE[::MAKERS], sum(counts))
+    return [
+        Visit(
+            person,
+            place,
+            at + number * HOUR,
+            "11",
+            SEEN[1],
+            tuple(stage.pen.boxes(drugs.pop()) for _ in range(count)),
+            physician=place.physicians[1],
+            rxno=stage.pen.desk.prescription(),
+        )
+        for number, count in enumerate(counts)
+    ]
+
+
+def crowded_prescription(stage: Stage, day: int, turn: int) -> Act:
+    """Six or seven drugs on one prescription of a hospital."""
+    place = stage.county.hospitals[turn % 2]
+    [visit] = treated(stage, place, day + 10 * HOUR + stage.seconds(0, 5_000), [6 + turn % 2])
+    return Act(place, treat(stage.pen, visit), visit.charged_at)
+
+
 FRAUDS = (
     Scenario("early_refill_elsewhere", ("D01",), 9, early_refill_elsewhere, also=("D01-DUP",)),
     Scenario("over_quantity", ("D02",), 1, over_quantity),
@@ -208,6 +258,8 @@ FRAUDS = (
     Scenario("dual_channel_alone", ("D09",), 1, dual_channel_alone),
     Scenario("another_drug_handed_out", ("D07",), 1, another_drug_handed_out),
     Scenario("prescription_used_again", ("D12-RXNO",), 4, prescription_used_again, also=("D01",), apart=True),
+    Scenario("crowded_prescription", ("D18",), 1, crowded_prescription, also=("D01-DUP",), most=4, apart=True),
+    Scenario("one_drug_prescribed", ("D13",), 26, one_drug_prescribed, most=2, apart=True),
     Scenario(
         "prescriptions_by_machine",
         ("D14", "D14-DAY"),

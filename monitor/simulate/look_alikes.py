@@ -9,6 +9,7 @@ from rules.times import DAY, HOUR, MINUTE, SECOND
 
 from .catalogue import ALIKE, CHRONIC, DUAL_CHANNEL, LASTING, SEEN, SERVICES, acting_alike, of_days
 from .forms import Line, Message
+from .frauds_drug import treated
 from .numbers import wire_time
 from .outpatient import Visit, cancel_lines, treat
 from .outpatient import take_back as take_back_visit
@@ -320,6 +321,34 @@ def clinic_day(stage: Stage, day: int, turn: int) -> Act:
     return Act(shops[0], _sold(stage, sales), sales[-1].at)
 
 
+def specialist_next_door(stage: Stage, day: int, turn: int) -> Act:
+    """A specialist and the pharmacy next door: 32 prescriptions, of one dual-channel drug, or half of one drug."""
+    place, people = stage.county.hospitals[turn % 2], stage.people(16)
+    shop, (drug, _) = stage.county.beside(place), stage.monthly()
+    items = [stage.pen.rng.choice(DUAL_CHANNEL)] * 2 if turn % 2 else [drug, stage.week()]
+    sales = [
+        Sale(
+            person,
+            shop,
+            stage.slot(shop, day + (number % 5 + 22 * again) * DAY),
+            (stage.pen.boxes(items[number % 2]),),
+            rxno=stage.pen.desk.prescription(),
+            circulated=True,
+            physician=place.physicians[5],
+        )
+        for again in range(2)
+        for number, person in enumerate(people)
+    ]
+    return Act(shop, _sold(stage, sales), sales[-1].at)
+
+
+def two_prescriptions_of_a_day(stage: Stage, day: int, turn: int) -> Act:
+    """Four drugs from one department and three from another an hour later, or five on one prescription."""
+    place = stage.county.hospitals[turn % 2]
+    visits = treated(stage, place, day + 9 * HOUR + stage.seconds(0, 5_000), [5] if turn % 2 else [4, 3])
+    return Act(place, [message for one in visits for message in treat(stage.pen, one)], visits[-1].charged_at)
+
+
 LOOK_ALIKES = (
     Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
@@ -342,4 +371,6 @@ LOOK_ALIKES = (
     Scenario("prescription_in_parts", ("D12-RXNO",), 2, prescription_in_parts, apart=True),
     Scenario("cards_left_at_home", ("S08",), 20, cards_left_at_home, most=5, apart=True),
     Scenario("clinic_day", ("D14", "D14-DAY"), 1, clinic_day, most=2, apart=True),
+    Scenario("two_prescriptions_of_a_day", ("D18",), 1, two_prescriptions_of_a_day, most=4, apart=True),
+    Scenario("specialist_next_door", ("D13",), 27, specialist_next_door, most=2, apart=True),
 )

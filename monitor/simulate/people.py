@@ -11,6 +11,8 @@ from .numbers import COUNTY
 _HOUSEHOLDS = (1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 6)
 _VILLAGE = 60
 """Households of a village, some 170 persons; our assumption."""
+_FIRM = 50
+"""Of so many households those who are employed work for one employer, some 40 persons; our assumption."""
 _CARE_HOME = 20_000
 """Persons of the county for each care home; one old person in ten lives in one; our assumption."""
 
@@ -47,6 +49,11 @@ class Person:
     def village(self) -> str:
         """The village of the household."""
         return f"V{self.household // _VILLAGE:04d}"
+
+    @property
+    def employer(self) -> str:
+        """The employer; empty for whoever has none."""
+        return f"E{self.household // _FIRM:04d}" if self.kind == "11" else ""
 
     @property
     def care_home(self) -> str:

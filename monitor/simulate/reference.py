@@ -94,13 +94,25 @@ def insured(county: County, limited: Mapping[int, Limited]) -> Rows:
     ]
 
 
-def staff(county: County) -> Rows:
-    """Who works where."""
-    works = ((person, county.workplace(person)) for person in county.people)
+def staff(county: County, employed: Mapping[int, Institution]) -> Rows:
+    """Who works where. employed: at pharmacies."""
+    works = ((person, employed.get(person.index) or county.workplace(person)) for person in county.people)
     return [
-        {"psn_no": person.number, "fixmedins_code": place.code, "role": "nurse", **_OPEN}
+        {
+            "psn_no": person.number,
+            "fixmedins_code": place.code,
+            "role": "clerk" if place.kind == "pharmacy" else "nurse",
+            **_OPEN,
+        }
         for person, place in works
         if place is not None
+    ]
+
+
+def employers(county: County) -> Rows:
+    """For whom people work."""
+    return [
+        {"psn_no": person.number, "employer": person.employer, **_OPEN} for person in county.people if person.employer
     ]
 
 

@@ -19,10 +19,12 @@ from . import (
     frauds_group,
     frauds_inpatient,
     frauds_outpatient,
+    frauds_shop,
     look_alikes,
     look_alikes_group,
     look_alikes_inpatient,
     look_alikes_outpatient,
+    look_alikes_shop,
     reference,
 )
 from .county import County, found_county
@@ -40,12 +42,14 @@ FRAUDS = (
     *frauds_inpatient.FRAUDS,
     *frauds_group.FRAUDS,
     *frauds_outpatient.FRAUDS,
+    *frauds_shop.FRAUDS,
 )
 LOOK_ALIKES = (
     *look_alikes.LOOK_ALIKES,
     *look_alikes_inpatient.LOOK_ALIKES,
     *look_alikes_group.LOOK_ALIKES,
     *look_alikes_outpatient.LOOK_ALIKES,
+    *look_alikes_shop.LOOK_ALIKES,
 )
 START = date(2025, 9, 1)
 """A Monday; in the past, for a message uploaded in the future is refused at the door."""
@@ -121,7 +125,8 @@ class Simulation:
             "deaths": reference.deaths(self.county, self._circumstances.deaths),
             "households": reference.households(self.county),
             "insured": reference.insured(self.county, stage.insured),
-            "staff": reference.staff(self.county),
+            "staff": reference.staff(self.county, stage.employed),
+            "employers": reference.employers(self.county),
             "drugs": reference.drugs(),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),
@@ -170,14 +175,14 @@ class Simulation:
             stage.pen = Pen(stage.pen.desk, chance, by_batch=self.by_batch)
         part = (turn + stage.pen.rng.random()) / self._times
         day = self._first + int(part * (self.days - scenario.span + 1)) * DAY
-        taken, insured = set(stage.taken), dict(stage.insured)
+        taken, insured, employed = set(stage.taken), dict(stage.insured), dict(stage.employed)
         try:
             act = scenario.play(stage, day, turn)
             if max(message.uploaded for message in act.messages) < stage.end:
                 return Label(verdict, scenario, act)
         except NotNow:
             pass
-        stage.taken, stage.insured = taken, insured
+        stage.taken, stage.insured, stage.employed = taken, insured, employed
         return None
 
     @cached_property

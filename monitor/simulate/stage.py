@@ -90,8 +90,8 @@ class Limited:
 class Stage:
     """Where scenarios are played.
 
-    deaths: person -> day (ms); insured: person -> what is withheld; blocked: counter -> times of scenarios;
-    campaigns: days (ms).
+    deaths: person -> day (ms); insured: person -> what is withheld; employed: person -> the pharmacy where; blocked:
+    counter -> times of scenarios; campaigns: days (ms).
     """
 
     county: County
@@ -101,6 +101,7 @@ class Stage:
     suspended: int
     deaths: dict[int, int] = field(default_factory=dict)
     insured: dict[int, Limited] = field(default_factory=dict)
+    employed: dict[int, Institution] = field(default_factory=dict)
     blocked: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     campaigns: list[int] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)

@@ -2,39 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import sqrt
-from typing import NamedTuple
+from rules import Card, Episode, Finding, Names, Reference, Text, assumption, parameter
 
-from rules import (
-    DAY,
-    Card,
-    DayRule,
-    Episode,
-    Finding,
-    Names,
-    Reference,
-    Text,
-    Undecidable,
-    above,
-    assumption,
-    clock,
-    ends_after,
-    exceeded,
-    parameter,
-)
-
-Bins = Mapping[int, list[int]]
+from ._share import Bins, ShareOfDay, days_compared, days_in_a_row, enough_days, share_text
 
 
-class _Usual(NamedTuple):
-    """The usual share of identity numbers, and its standard deviation from day to day."""
-
-    share: float
-    deviation: float
-
-
-class IdentityNumbers(DayRule):
+class IdentityNumbers(ShareOfDay):
     """An institution settles far more by identity number on one day than it usually does.
 
     Why: "未严格执行实名制就医管理规定", "未严格执行实名制购药管理规定" (She county, 2025-04-30) and "医保身份核验"
@@ -112,80 +85,15 @@ class IdentityNumbers(DayRule):
             "with 3 an honest county opens 120 alerts a year, with 5 six",
         ),
     )
-    days: int = parameter(
-        28,
-        "与此前多少天比较",
-        "number of days before that are compared",
-        unit="days",
-        origin=assumption("四周", "four weeks"),
-    )
-    enough: int = parameter(
-        14,
-        "其中有结算的天数不足该数则不判断",
-        "with fewer of these days that have a settlement the rule does not decide",
-        unit="days",
-        origin=assumption("半数", "half of them"),
-    )
-    quiet: int = ends_after(172_800, "相隔不超过两日的并入同一预警", "days at most two apart stay one alert")
-
-    @property
-    def span(self) -> int:
-        """The days that are compared, ms."""
-        return max(self.days, 1) * DAY
-
-    @property
-    def shown(self) -> int:
-        """The day, ms."""
-        return DAY
+    days: int = days_compared()
+    enough: int = enough_days()
+    quiet: int = days_in_a_row()
 
     def check_day(self, day: int, bins: Bins, reference: Reference, institution: str) -> Finding | None:  # noqa: ARG002 - as every rule
         """Hold the share of the day against that of the days before."""
-        settled, by_number = bins[day]
-        if by_number < self.fewest or settled <= 0:
-            return None
-        usual = self._usual(day, bins)
-        chance = sqrt(usual.share * (1 - usual.share) / settled)
-        limit = usual.share + self.over_deviations * max(usual.deviation, chance)
-        if by_number <= limit * settled:
-            return None
-        return Finding(
-            measure="share_of_identity_numbers",
-            value=_percent(by_number / settled),
-            limit=_percent(limit),
-            usual=_percent(usual.share),
-            unit="%",
-            severity="warning",
-            evidence=[],
-            details={"number": str(by_number), "settled": str(settled), "day": clock(day, "%Y-%m-%d")},
-        )
-
-    def _usual(self, day: int, bins: Bins) -> _Usual:
-        """Of the days before this one. Raises Undecidable where too few of them have a settlement."""
-        before = [bins[one] for one in range(day - self.days * DAY, day, DAY) if bins.get(one, [0])[0] > 0]
-        if not before or len(before) < self.enough:
-            raise Undecidable("too few days to compare")
-        total = sum(settled for settled, _ in before)
-        share = (sum(by_number for _, by_number in before) + 1) / (total + 2)
-        squares = sum(settled * (by_number / settled - share) ** 2 for settled, by_number in before)
-        return _Usual(share, sqrt(squares / total))
+        return self.share_of(day, bins, "share_of_identity_numbers")
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many settled by number, which part that is, and which part is usual."""
-        found, of = episode.peak, episode.peak.details
-        share, limit = above(found.value, found.limit), exceeded(found.limit, Text("%", "%"))
-        day = Text(of["day"], f" on {of['day']}") if episode.count > 1 else Text("", "")
-        return Text(
-            f"{day.zh}有{of['number']}人次只凭身份证号结算，占当日{of['settled']}人次的{share.zh}%"
-            f"（{limit.zh}；该机构平日{found.usual:g}%）",
-            f"{of['number']} of {of['settled']} settlements{day.en} were by identity number, {share.en} % "
-            f"({limit.en}; usually {found.usual:g} % here)",
-        )
-
-
-def _percent(share: float) -> float:
-    """A share in per cent, to a tenth.
-
-    >>> _percent(0.1234)
-    12.3
-    """
-    return round(share * 100, 1)
+        kind = Text("只凭身份证号结算", "were by identity number")
+        return share_text(episode, kind, Text("人次", "settlements"))

@@ -12,6 +12,7 @@ from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
 from .care_homes import CARE_HOMES
 from .credentials import CREDENTIALS
+from .employers import EMPLOYERS
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
@@ -19,6 +20,7 @@ from .messages import MESSAGES
 from .orders import ORDERS, Ordered
 from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
+from .rounded import ROUNDED
 from .sales import SALES, Sale
 from .services import SERVICES, Registered, when_died
 from .spending import SPENDING
@@ -30,6 +32,7 @@ from .targets import TARGETS
 from .telephones import TELEPHONES
 from .therapies import THERAPIES
 from .tills import TILLS
+from .traced import TRACED
 from .villages import VILLAGES
 from .visits import VISITS, Visit
 
@@ -64,6 +67,9 @@ LEDGERS: tuple[Ledger, ...] = (
     TILLS,
     SPENDING,
     CREDENTIALS,
+    EMPLOYERS,
+    TRACED,
+    ROUNDED,
     AGREEMENTS,
     ADMISSIONS,
     BAD_CODES,

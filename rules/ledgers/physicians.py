@@ -20,13 +20,14 @@ SHORTEST_CODE = 10
 class Written(Entry, frozen=True, tag="p"):
     """Of the physician: one sale of a pharmacy on what she prescribed.
 
-    number: rxno of the first of its lines by this physician. amount: the fund's share in these lines, total: their sum,
-    fen.
+    number: rxno of the first of its lines by this physician. items: of these lines, each once. amount: the fund's share
+    in them, total: their sum, fen.
     """
 
     physician: str
     number: str
     total: int
+    items: tuple[str, ...] = ()
 
     @property
     def role(self) -> Role:
@@ -39,8 +40,12 @@ class Written(Entry, frozen=True, tag="p"):
         return self.total
 
     def stated(self, field: str) -> str:
-        """Also the prescription and who wrote it."""
-        found = {"rxno": self.number, "bilg_dr_codg": self.physician}
+        """Also the prescription, who wrote it, and for what."""
+        found = {
+            "rxno": self.number,
+            "bilg_dr_codg": self.physician,
+            "med_list_codg": " ".join(self.items),
+        }
         return found.get(field) or super().stated(field)
 
     @property
@@ -57,7 +62,8 @@ def written_in(event: Event, shared: Shared) -> Iterator[tuple[str, bytes]]:
         if line.prescription and line.count > 0 and len(line.physician or "") >= SHORTEST_CODE:
             by_physician.setdefault(cast("str", line.physician), []).append(line)
     for physician, lines in by_physician.items():
-        own = (physician, lines[0].prescription, sum(fen(line.amount) for line in lines), event.at)
+        items = sorted({line.item for line in lines})
+        own = (physician, lines[0].prescription, sum(fen(line.amount) for line in lines), items, event.at)
         yield physician, shared.write(Written, own, physician, sum(through_fund(line, body) for line in lines))
 
 

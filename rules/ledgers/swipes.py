@@ -19,7 +19,8 @@ class Swipe(Entry, frozen=True, tag="w"):
     """At the institution: a card was swiped and a settlement stands.
 
     amount: fund_pay_sumamt, total: medfee_sumamt, balance: of the account afterwards; fen, balance -1 where unknown.
-    elsewhere: insured in another county than that of the place of care.
+    elsewhere: insured in another county than that of the place of care. traced: whether it names any trace code; None
+    where it sells no drug.
     """
 
     total: int
@@ -30,6 +31,7 @@ class Swipe(Entry, frozen=True, tag="w"):
     operator: str
     operator_type: str
     began: int
+    traced: bool | None = None
 
     @property
     def role(self) -> Role:
@@ -73,14 +75,25 @@ def swipes_of(event: Event, shared: Shared) -> list[bytes]:
         body.operator or "",
         body.operator_type or "",
         began,
+        _traced(body),
         event.at,
     )
     return [shared.write(Swipe, own, amount=fund)]
 
 
+def _traced(body: Settlement | PreSettlement) -> bool | None:
+    """Whether any trace code stands beside the drugs; a line without list_type is one."""
+    sells_drugs = any(line.count > 0 and (line.list_type or "1").startswith("1") for line in body.lines)
+    return bool(body.trace_codes) if sells_drugs else None
+
+
+def is_at_pharmacy(entry: Swipe) -> bool:
+    """Whether a pharmacy settled: by the transaction, or by med_type."""
+    return entry.transaction == "2102" or entry.visit_type == PHARMACY
+
+
 def _key(entry: Swipe, reference: Reference) -> tuple[str, ...] | None:
-    counts = entry.transaction == "2102" or entry.visit_type == PHARMACY
-    return (entry.institution,) if counts else None
+    return (entry.institution,) if is_at_pharmacy(entry) else None
 
 
 SWIPES = Ledger("swipes", "institution", (Feed.of(Swipe, _key),), bin=HOUR)

@@ -6,7 +6,7 @@ Every rate below is our assumption unless it names its source.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import exp, factorial
+from math import comb, exp, factorial
 from random import Random
 
 import pytest
@@ -243,3 +243,37 @@ def test_prescriptions_of_honest_physicians() -> None:
     assert 4 == pytest.approx(0.16 * each_day)
     assert 0 == pytest.approx(10 * 365 * 13 * at_least(30, 4), abs=1e-6)
     assert 0.03 == pytest.approx(10 * 365 * at_least(50, each_day), abs=0.005)
+
+
+def test_specialists_with_one_drug() -> None:
+    """50 prescriptions a month each, 45 % of them for one drug at one pharmacy: the figure of D13."""
+    chance = 0.9 * 0.5
+    a_month = 5 * sum(comb(50, many) * chance**many * (1 - chance) ** (50 - many) for many in range(30, 51))
+
+    assert 0.1 == round(a_month, 1)
+    assert 0.004 == pytest.approx(a_month / 30, abs=0.0005)
+
+
+def test_two_prescriptions_under_one_number() -> None:
+    """One in 30,000 of 3,000 a day: the figure of D18."""
+    assert 0.1 == 3_000 / 30_000
+
+
+def test_round_sums_of_honest_pharmacies() -> None:
+    """One in twenty by chance is never half of a day; one offer in four years for each of 60: the figure of D08."""
+    by_chance = (
+        60
+        * 30
+        * max(
+            sum(
+                comb(count, many) * 0.05**many * 0.95 ** (count - many)
+                for many in range(max(20, count // 2), count + 1)
+            )
+            for count in range(20, 61)
+        )
+    )
+    a_day = 60 / (4 * 365)
+
+    assert by_chance < 1e-6
+    assert 0.041 == pytest.approx(a_day, abs=0.0005)
+    assert 1.2 == round(30 * a_day, 1)

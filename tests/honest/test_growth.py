@@ -10,6 +10,8 @@ from random import Random
 import pytest
 
 from rules.billing.b15_outpatient_growth import OutpatientGrowth
+from rules.credential._share import ShareOfDay
+from rules.credential.d06_sold_without_codes import SoldWithoutCodes
 from rules.credential.s08_identity_numbers import IdentityNumbers
 from rules.engine.episode import Trigger, runs
 from rules.engine.finding import Undecidable
@@ -65,8 +67,8 @@ def test_small_clinics_are_left_alone() -> None:
     assert alerts_a_year(clinic(30, 0.15)) == pytest.approx(0)
 
 
-def by_number(rule: IdentityNumbers, settlements: int, years: int) -> float:
-    """Alerts of S08 a year at an honest institution: one in twenty by identity number, a fifth more or less a day."""
+def by_number(rule: ShareOfDay, settlements: int, years: int) -> float:
+    """Alerts a year at an honest institution with one settlement in twenty of the kind, a fifth more or less a day."""
     random, bins, found = Random(settlements), dict[int, list[int]](), []
     for number in range(years * 365):
         day = at("00:00", day=number)
@@ -92,3 +94,12 @@ def test_identity_numbers_at_honest_institutions() -> None:
     assert told
     assert float(told[1]) == pytest.approx(few, abs=1)
     assert float(told[2]) == pytest.approx(many, abs=5)
+
+
+def test_boxes_that_nobody_scans_at_honest_pharmacies() -> None:
+    """The figure on the page of D06: of the 60 pharmacies each scanner fails for a day once in four years."""
+    sizes = [50 + 350 * shop // 59 for shop in range(60)]
+    by_chance = sum(by_number(SoldWithoutCodes(), size, 2) for size in sizes)
+
+    assert by_chance == pytest.approx(6, abs=0.6)
+    assert round((by_chance + 60 / 4) / 12, 1) == 1.8

@@ -259,8 +259,10 @@ def a_reference() -> Reference:
         row_of = {"psn_no": Pseudonyms("key").person(person), "state": state, "valid_from": "2026-03-03"}
         reference.put("insured", row_of)
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
+    reference.put("staff", {"psn_no": Pseudonyms("key").person("0-2"), "fixmedins_code": wire.SHOP})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
+        reference.put("employers", {"psn_no": Pseudonyms("key").person(f"0-{number}"), "employer": "e"})
         reference.put("households", lives | {"psn_no": Pseudonyms("key").person(f"0-{number}")})
     reference.put("calendar", {"date": "2026-03-05", "kind": "promotion"})
     reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin", "dual_channel": "1"})
@@ -277,6 +279,10 @@ LOWERED: dict[str, dict[str, object]] = {
     "D05": {"limit": 2}, "D07": {"most": 3}, "S08": {"fewest": 1, "over_deviations": 0, "enough": 1},
     "D14": {"limit": 2}, "D14-DAY": {"limit": 2}, "B11": {"window": 10_800},
     "B11-SPEED": {"window": 10_800, "crowd": 2}, "S11": {"limit": 2}, "S11-DAY": {"limit": 2},
+    "S03": {"limit": 1}, "S03-MONTH": {"limit": 1}, "S04": {"limit": 2, "days": 1},
+    "D08": {"fewest": 1}, "D18": {"over": 1}, "D06": {"fewest": 1, "over_deviations": 0, "enough": 1},
+    "D13": {"limit": 2},
+    "S02": {"limit": 2, "fewest_days": 2, "together": 3_600},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

@@ -1,4 +1,4 @@
-"""D01, D01-DUP, D02, D03, D05, D09, D12-RXNO, D14 and D14-DAY from their pages."""
+"""D01, D01-DUP, D02, D03, D05, D09, D12-RXNO, D13, D14, D14-DAY and D18 from their pages."""
 
 from __future__ import annotations
 
@@ -309,6 +309,49 @@ def prescribing(facts: Facts) -> Iterator[Found]:
                 yield Found("D14", (physician,), time, len(hour), "high")
             if len(today) >= 50:
                 yield Found("D14-DAY", (physician,), time, len(today), "high")
+
+
+def promoted(facts: Facts) -> Iterator[Found]:
+    """D13."""
+    physicians: dict[str, list[tuple[Piece, str, set[str]]]] = {}
+    for sale in facts.of("2102", "2207"):
+        lines = [one for one in sale.lines if one.rxno and one.count > 0 and len(one.doctor) >= 10]
+        for physician in {one.doctor for one in lines} if sale.transaction == "2102" or sale.kind[:2] == "41" else ():
+            hers = [one for one in lines if one.doctor == physician]
+            drugs = {
+                substance(one.item, sale.time, facts.tables) for one in hers if not _is_dual(one.item, sale, facts)
+            }
+            physicians.setdefault(physician, []).append((sale, hers[0].rxno, drugs - {""}))
+    for physician, sales in physicians.items():
+        for now, _, drugs in sales:
+            month = [one for one in sales if now.time - 30 * DAY < one[0].time <= now.time]
+            here = [one for one in month if one[0].place == now.place]
+            count = max([len({number for _, number, of in here if drug in of}) for drug in drugs], default=0)
+            if count >= 30 and count / len({number for _, number, _ in month}) >= 0.6:
+                yield Found("D13", (physician,), now.time, count, "high")
+
+
+def crowded(facts: Facts) -> Iterator[Found]:
+    """D18."""
+    lines = [
+        one for one in facts.lines
+        if one.transaction == "2204" and one.rxno and one.item[0] in "XZ" and one.kind[:1] != "2"
+    ]  # fmt: skip
+    for now in [one for one in lines if one.count > 0]:
+        day = [one for one in lines if now.time - DAY < one.time <= now.time]
+        amounts: dict[str, float] = {}
+        for one in day:
+            if (one.person, one.place, one.visit, one.rxno) == (now.person, now.place, now.visit, now.rxno):
+                drug = substance(one.item, one.time, facts.tables)
+                amounts[drug] = amounts.get(drug, 0) + one.count
+        drugs = [drug for drug, amount in amounts.items() if drug and amount > 0]
+        if len(drugs) > 5:
+            yield Found("D18", (now.person,), now.time, len(drugs), "warning")
+
+
+def _is_dual(item: str, sale: Piece, facts: Facts) -> bool:
+    known = row(facts.tables, "drugs", "med_list_codg", item, sale.time) or {}
+    return known.get("dual_channel") == "1"
 
 
 def _contradict(number: str, one: Piece, other: Piece, tables: Tables) -> bool:

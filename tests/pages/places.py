@@ -1,4 +1,4 @@
-"""S01, S01-GAP, S01-SIGN, S01-TILL, S09, S09-STAY, B15, D04, D04-DATA and D07 from their pages."""
+"""S01, S01-GAP, S01-SIGN, S01-TILL, S08, S09, S09-STAY, B15, D06, D08, D04, D04-DATA and D07 from their pages."""
 
 from __future__ import annotations
 
@@ -226,16 +226,48 @@ def identity_numbers(facts: Facts) -> Iterator[Found]:
         days: dict[int, list[bool]] = {}
         for one in pieces:
             days.setdefault(day_of(one.time), []).append(text_of(one.message, "mdtrt_cert_type") == "02")
-        for day, today in sorted(days.items()):
-            before = [days[day - n * DAY] for n in range(1, 29) if day - n * DAY in days]
-            if sum(today) < 20 or len(before) < 14:
-                continue
-            every = [one for some in before for one in some]
-            usual = (sum(every) + 1) / (len(every) + 2)
-            squared = [(sum(some) / len(some) - usual) ** 2 for some in before for _ in some]
-            spread = max(sqrt(sum(squared) / len(squared)), sqrt(usual * (1 - usual) / len(today)))
-            if sum(today) / len(today) > usual + 5 * spread:
-                yield Found("S08", scope, day + DAY, round(100 * sum(today) / len(today), 1), "warning")
+        for day, value in _far_above_usual(days):
+            yield Found("S08", scope, day + DAY, value, "warning")
+
+
+def untraced(facts: Facts) -> Iterator[Found]:
+    """D06."""
+    shops = [one for one in facts.of("2102", "2207", "2304") if one.transaction == "2102" or one.kind == "41"]
+    selling = [one for one in shops if any(line.count > 0 and line.list_type[:1] in ("", "1") for line in one.lines)]
+    for scope, pieces in by_place(selling):
+        days: dict[int, list[bool]] = {}
+        for one in pieces:
+            days.setdefault(day_of(one.time), []).append(not one.message.get("drug_trac_info"))
+        for day, value in _far_above_usual(days):
+            yield Found("D06", scope, day + DAY, value, "warning")
+
+
+def round_sums(facts: Facts) -> Iterator[Found]:
+    """D08."""
+    shops = [one for one in facts.of("2102", "2207", "2304") if one.transaction == "2102" or one.kind == "41"]
+    for scope, pieces in by_place(shops):
+        days: dict[int, list[bool]] = {}
+        for one in pieces:
+            total = round(float(text_of(one.message, "medfee_sumamt")) * 100)
+            if total > 0:
+                days.setdefault(day_of(one.time), []).append(total % 1_000 == 0)
+        for day, today in days.items():
+            if sum(today) >= 20 and sum(today) / len(today) >= 0.5:
+                yield Found("D08", scope, day + DAY, sum(today), "warning")
+
+
+def _far_above_usual(days: dict[int, list[bool]]) -> Iterator[tuple[int, float]]:
+    """The days with twenty or more, and a share far above that of the four weeks before; the share in per cent."""
+    for day, today in sorted(days.items()):
+        before = [days[day - n * DAY] for n in range(1, 29) if day - n * DAY in days]
+        if sum(today) < 20 or len(before) < 14:
+            continue
+        every = [one for some in before for one in some]
+        usual = (sum(every) + 1) / (len(every) + 2)
+        squared = [(sum(some) / len(some) - usual) ** 2 for some in before for _ in some]
+        spread = max(sqrt(sum(squared) / len(squared)), sqrt(usual * (1 - usual) / len(today)))
+        if sum(today) / len(today) > usual + 5 * spread:
+            yield day, round(100 * sum(today) / len(today), 1)
 
 
 def is_good(code: str, beside: Iterable[str]) -> bool:

@@ -18,7 +18,7 @@ from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle.wire import raw
 
-from . import convoys, drugs, persons, places, visits
+from . import cards, convoys, drugs, persons, places, visits
 from .facts import Facts, Message, Tables, facts, seconds
 from .findings import Episode, Found, episodes
 from .worlds import WORLDS, tables, world
@@ -47,12 +47,12 @@ def overlaps(known: Facts) -> list[Found]:
 
 JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, drugs.accumulations, drugs.same_actions,
-    drugs.dual_channels, drugs.prescriptions, drugs.prescribing, persons.travels, persons.deaths, persons.withheld,
-    overlaps,
+    drugs.dual_channels, drugs.prescriptions, drugs.prescribing, drugs.promoted, drugs.crowded,
+    persons.travels, persons.deaths, persons.withheld, overlaps,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
-    places.admissions, places.growths, places.identity_numbers,
+    places.admissions, places.growths, places.identity_numbers, places.untraced, places.round_sums,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
-    visits.two_places, visits.attendances,
+    visits.two_places, visits.attendances, cards.own_staff, cards.firms, cards.rings,
 )  # fmt: skip
 
 

@@ -82,6 +82,14 @@ def tables() -> Tables:
             {"psn_no": "p1", "fixmedins_code": H1, "valid_to": day(100)},
             {"psn_no": "p2", "fixmedins_code": H1, "valid_from": day(30)},
             {"psn_no": "p1", "fixmedins_code": H3, "valid_from": day(101)},
+            *({"psn_no": f"e{n}", "fixmedins_code": P2} for n in range(4)),
+            {"psn_no": "e4", "fixmedins_code": P2, "valid_to": day(8)},
+            {"psn_no": "e5", "fixmedins_code": P1},
+        ],
+        "employers": [
+            *({"psn_no": f"w{n}", "employer": "e1"} for n in range(12)),
+            *({"psn_no": f"w{n}", "employer": "e1", "valid_to": day(6)} for n in range(12, 15)),
+            *({"psn_no": f"w{n}", "employer": "e2", "valid_from": day(7)} for n in range(12, 15)),
         ],
         "households": [
             *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
@@ -607,6 +615,41 @@ def credentials(town: Town) -> None:
                 town.take_back(sold, (50 - number) * DAY + 20 * HOUR)
 
 
+def shelves(town: Town) -> None:
+    """Five weeks of a pharmacy that scans most boxes, and days on which about as many as are told are not scanned."""
+    choice = town.random.choice
+    usual = choice((0.0, 0.0, 0.1, 0.2))
+    for number in range(choice((20, 24, 27, 30)), -1, -1):
+        today = number == 0 or town.maybe(0.01)
+        count = choice((26, 30, 34)) if today else choice((0, 12, 20, 20))
+        share = choice((0.7, 0.8, 0.9, 1.0, 1.0)) if today else usual
+        for sold in range(count):
+            at = (50 - number) * DAY + 9 * HOUR + sold * 1_300
+            kind = choice((*(None,) * 20, "101", "301"))
+            lines = [town.line(at, 1, list_type=kind, cnt=choice((*(1,) * 30, 0)))]
+            code = {"drug_trac_codg": f"8{number:09d}{sold:010d}", "feedetl_sn": "f1", "trdn_flag": "0"}
+            codes = [] if sold < round(share * count) else [code]
+            infno, place = choice((("2102", P2),) * 12 + (("2207", P2), ("2102", NEAR)))
+            bought = town.settle(infno, place, f"p{number}-{sold}", at, feedetail=lines, drug_trac_info=codes)
+            if town.maybe(0.01):
+                town.take_back(bought, (50 - number) * DAY + 23 * HOUR)
+
+
+def purses(town: Town) -> None:
+    """Days of two pharmacies on which about as many sums are round as are told."""
+    choice = town.random.choice
+    for number in range(8):
+        count, rounded = choice(((38, 19), (40, 20), (41, 20), (40, 21), (44, 24), (30, 28)))
+        for settled in range(count + choice((0, 0, 1))):
+            at = number * 2 * DAY + 8 * HOUR + settled * 1_200
+            total = choice((10, 100, 300.0, 20)) if settled < rounded else choice((10.01, 5, 99.99, 105, 0))
+            infno, place = choice((*(("2102", P2),) * 30, ("2207", P2), ("2102", NEAR)))
+            kind = choice(("41", "11")) if infno == "2207" else "41"
+            bought = town.settle(infno, place, f"p{number}-{settled}", at, med_type=kind, medfee_sumamt=total)
+            if town.maybe(0.01):
+                town.take_back(bought, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
 def pens(town: Town) -> None:
     """Two physicians, one with a code of the hospital alone, whose prescriptions are sold one after the other."""
     choice = town.random.choice
@@ -693,12 +736,109 @@ def attendances(town: Town) -> None:
             town.take_back(seen, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
 
 
+def colleagues(town: Town) -> None:
+    """The staff of two pharmacies, and one customer, at both of them."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for _ in range(90):
+        at += choice((4, 10, 20, 29, 30, 31, 59, 60)) * MINUTE if town.maybe(0.6) else choice((10 * HOUR, DAY, 3 * DAY))
+        person, place = choice(("e0", "e1", "e2", "e3", "e4", "e5", "p9")), choice((P2, P2, P2, P1))
+        infno, kind = choice((*(("2102", "41"),) * 6, ("2207", "4101"), ("2207", "11")))
+        bought = town.settle(infno, place, person, at, med_type=kind)
+        if town.maybe(0.06):
+            town.take_back(bought, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
+def firms(town: Town) -> None:
+    """People of two employers at two pharmacies: a few day by day, and now and then most of a firm."""
+    choice = town.random.choice
+    at = 8.0 * HOUR
+    for number in range(28):
+        at += DAY if number % 3 else 15 * HOUR
+        count = choice((1, 1, 2, 7, 8, 9, 12))
+        people = town.random.sample(range(15), count)
+        place = choice((P2, P2, P2, NEAR))
+        for person in people:
+            infno, kind = choice((*(("2102", "41"),) * 9, ("2207", "41"), ("2207", "11")))
+            bought = town.settle(infno, place, f"w{person}", at + choice((1, 7, 20, 90)) * MINUTE, med_type=kind)
+            if town.maybe(0.03):
+                town.take_back(bought, at + choice((2 * HOUR, 72 * HOUR - 10, 75 * HOUR)))
+
+
+def drawers(town: Town) -> None:
+    """Some cards that come together day after day, of families, of a care home and of nobody, and strangers."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(22):
+        at += choice((4 * HOUR, DAY - HOUR, DAY, DAY, DAY, 2 * DAY, 7 * DAY))
+        place, step = choice((P2, P2, P2, NEAR)), at
+        people = [f"k{n}" for n in range(choice((2, 3, 4, 5)))] + choice(([], [], ["c6", "c7"], ["c0", "c1", "c2"]))
+        town.random.shuffle(people)
+        for person in [*people, f"x{number}"]:
+            step += choice((1, 20, 45, 80, 150, 299, 300))
+            bought = town.settle("2102", place, person, step)
+            if town.maybe(0.04):
+                town.take_back(bought, step + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
+def forms(town: Town) -> None:
+    """Prescriptions of four to eight drugs, some on two numbers, some given back, some charged on the next day."""
+    choice = town.random.choice
+    codes = [f"XA0{n}AAA001A001100001010" for n in range(8)] + [HERB, SOLVENT, "T000000001", EXAMINATION]
+    at = 9.0 * HOUR
+    for number in range(30):
+        at += choice((2 * HOUR, 5 * HOUR, DAY))
+        place, person, visit = choice((H1, H1, H2)), f"q{number}", town.number(H1, "v")
+        kind, later = choice((*("11",) * 8, "28", "14")), choice((0, 0, 0, HOUR, DAY - 2 * MINUTE, DAY))
+        header: Message = {"mdtrt_id": visit, "med_type": kind}
+        items = town.random.sample(codes, choice((5, 6, 7, 8, 9)))
+        second = town.moment(at)
+        lines = [
+            town.line(second + later * (n > 3), f"{number}-{n}", med_list_codg=item,
+                      rxno=choice((*(f"r{number}",) * 20, "r0", None)))
+            for n, item in enumerate(items)
+        ]  # fmt: skip
+        town.send("2204", place, person, second + later + 5, **header, feedetail=lines)
+        if town.maybe(0.3):
+            at += HOUR
+            back = lines[0] | {"feedetl_sn": f"b{number}", "cnt": choice((-1, -1, 1)), "fee_ocur_time": text(at)}
+            back |= {"init_feedetl_sn": lines[0]["feedetl_sn"]}
+            town.send("2204", place, person, at + choice((2, DAY)), **header, feedetail=[back])
+        elif town.maybe(0.2):
+            gone: Message = {"feedetl_sn": lines[1]["feedetl_sn"]}
+            town.send("2205", place, person, second + choice((2 * DAY, 80 * HOUR)), **header, **gone)
+
+
+def promoters(town: Town) -> None:
+    """A physician whose prescriptions are mostly for one drug, sold mostly at one pharmacy, and now and then not."""
+    choice = town.random.choice
+    at, mostly = 9.0 * HOUR, town.random.choice((5, 8, 12, 30))
+    for number in range(85):
+        at += choice((HOUR, 7 * HOUR, 20 * HOUR, DAY)) if number % 50 else choice((HOUR, 20 * DAY))
+        items = choice(((AMLODIPINE,),) * mostly + ((UNLISTED,), (NIFEDIPINE,), (SOLVENT,), (AMLODIPINE, HERB)))
+        lines = [
+            town.line(
+                at,
+                f"{number}-{n}",
+                med_list_codg=item if item != AMLODIPINE else choice((AMLODIPINE, AMLODIPINE_14)),
+                bilg_dr_codg=choice((*("D341021000017",) * 15, "D341021000025")),
+                rxno=choice((*(f"r{number}",) * 15, f"r{number - 1}", None)),
+            )
+            for n, item in enumerate(items)
+        ]
+        place = choice((P2,) * mostly + (NEAR,))
+        sold = town.settle("2102", place, f"p{number}", at, feedetail=lines)
+        if town.maybe(0.03):
+            town.take_back(sold, at + choice((300, 73 * HOUR)))
+
+
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
-    "practices": practices, "attendances": attendances,
+    "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
+    "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses,
 }  # fmt: skip
 
 

@@ -87,6 +87,8 @@ def judge(traffic: Traffic) -> list[Found]:
     rules = (
         swiping,
         typed,
+        untraced,
+        round_sums,
         tills,
         travel,
         agreement,
@@ -96,6 +98,7 @@ def judge(traffic: Traffic) -> list[Found]:
         split,
         boxes,
         alike,
+        crowded,
         shops,
         swapped,
         dual_channel,
@@ -103,6 +106,9 @@ def judge(traffic: Traffic) -> list[Found]:
         prescribing,
         in_two_places,
         attending,
+        own_staff,
+        firms,
+        rings,
         stays,
         convoys,
         staff,
@@ -160,6 +166,30 @@ def typed(traffic: Traffic) -> Iterator[Found]:
             usual = sum(event["mdtrt_cert_type"] == "02" for event in before) / max(len(before), 1)
             if len(numbers) >= 20 and len(numbers) / len(today) > 3 * usual:
                 yield "S08", numbers
+
+
+def untraced(traffic: Traffic) -> Iterator[Found]:
+    """D06: 20 sales without a trace code on a day, and three times the share of the four weeks before."""
+    for group in _by((one for one in traffic.settled if one["infno"] == "2102"), "fixmedins_code"):
+        days: dict[float, list[Event]] = defaultdict(list)
+        for event in group:
+            days[seconds(event["setl_time"]) // DAY].append(event)
+        for day, today in days.items():
+            before = [event for n in range(1, 29) for event in days.get(day - n, ())]
+            without = [event for event in today if not event["drug_trac_info"]]
+            usual = sum(not event["drug_trac_info"] for event in before) / max(len(before), 1)
+            if len(without) >= 20 and len(without) / len(today) > 3 * usual:
+                yield "D06", without
+
+
+def round_sums(traffic: Traffic) -> Iterator[Found]:
+    """D08: 20 sums of a day that are multiples of ten yuan, and half of all."""
+    for group in _by((one for one in traffic.settled if one["infno"] == "2102"), "fixmedins_code"):
+        for day in {event["setl_time"][:10] for event in group}:
+            today = [event for event in group if event["setl_time"][:10] == day]
+            rounded = [event for event in today if round(event["medfee_sumamt"] * 100) % 1_000 == 0]
+            if len(rounded) >= max(20, 0.5 * len(today)):
+                yield "D08", rounded
 
 
 def tills(traffic: Traffic) -> Iterator[Found]:
@@ -339,6 +369,17 @@ def alike(traffic: Traffic) -> Iterator[Found]:
                 yield "D01-DUP", [event for event, _ in today]
 
 
+def crowded(traffic: Traffic) -> Iterator[Found]:
+    """D18: six drugs of an outpatient on one number."""
+    written: dict[tuple[str, str], list[tuple[Event, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if event["infno"] == "2204" and "rxno" in line and line["med_list_codg"][0] in "XZ":
+            written[event["mdtrt_id"], line["rxno"]].append((event, line))
+    for pairs in written.values():
+        if len({line["med_list_codg"][:10] for _, line in pairs}) >= 6:
+            yield "D18", [event for event, _ in pairs]
+
+
 def shops(traffic: Traffic) -> Iterator[Found]:
     """D05: one substance at four institutions in 30 days."""
     for pairs in _bought(traffic, 10):
@@ -373,7 +414,7 @@ def numbers_again(traffic: Traffic) -> Iterator[Found]:
 
 
 def prescribing(traffic: Traffic) -> Iterator[Found]:
-    """D14: 30 sales on prescriptions of one physician in an hour; D14-DAY: 50 on a day."""
+    """D14: 30 sales on prescriptions of one physician in an hour; D14-DAY: 50 on a day; D13: 30 of one drug."""
     sales: dict[str, dict[str, Event]] = defaultdict(dict)
     for event, line in traffic.lines:
         if event["infno"] == "2102" and "rxno" in line and "bilg_dr_codg" in line:
@@ -387,6 +428,21 @@ def prescribing(traffic: Traffic) -> Iterator[Found]:
                 yield "D14", hour
             if len(today) >= 50:
                 yield "D14-DAY", today
+            month = [one for one in of_physician.values() if at - 30 * DAY < seconds(one["setl_time"]) <= at]
+            yield from _of_one_drug(month, traffic.tables)
+
+
+def _of_one_drug(month: list[Event], tables: Tables) -> Iterator[Found]:
+    """D13: 30 of them for one drug at one pharmacy, which are 60 %; none of the dual-channel list."""
+    listed = {row["med_list_codg"] for row in tables["drugs"] if row["dual_channel"] == "1"}
+    sales: dict[tuple[str, str], dict[str, Event]] = defaultdict(dict)
+    for event in month:
+        for line in event["feedetail"]:
+            if line["med_list_codg"] not in listed:
+                sales[event["fixmedins_code"], line["med_list_codg"][:10]][event["setl_id"]] = event
+    for events in sales.values():
+        if len(events) >= max(30, 0.6 * len(month)):
+            yield "D13", list(events.values())
 
 
 def in_two_places(traffic: Traffic) -> Iterator[Found]:
@@ -423,6 +479,62 @@ def attending(traffic: Traffic) -> Iterator[Found]:
                 yield "S11", month
             if len({one["mdtrt_id"] for one in today}) >= 6:
                 yield "S11-DAY", today
+
+
+def own_staff(traffic: Traffic) -> Iterator[Found]:
+    """S03: three of a pharmacy's staff within an hour there; S03-MONTH: one of them five times in 30 days."""
+    works = {(row["psn_no"], row["fixmedins_code"]) for row in traffic.tables["staff"]}
+    own = [
+        one for one in traffic.settled
+        if one["infno"] == "2102" and (one["psn_no"], one["fixmedins_code"]) in works
+    ]  # fmt: skip
+    for group in _by(own, "fixmedins_code"):
+        for event in group:
+            at = seconds(event["setl_time"])
+            hour = [one for one in group if at - HOUR < seconds(one["setl_time"]) <= at]
+            mine = [one for one in group if one["psn_no"] == event["psn_no"]]
+            month = [one for one in mine if at - 30 * DAY < seconds(one["setl_time"]) <= at]
+            if _persons(hour) >= 3:
+                yield "S03", hour
+            if len(month) >= 5:
+                yield "S03-MONTH", month
+
+
+def firms(traffic: Traffic) -> Iterator[Found]:
+    """S04: eight of one employer on a day at one pharmacy, 70 % of them not there in the 14 days before."""
+    works = {row["psn_no"]: row["employer"] for row in traffic.tables["employers"]}
+    swiped = [
+        {**one, "employer": works[one["psn_no"]]}
+        for one in traffic.settled
+        if one["infno"] == "2102" and one["psn_no"] in works
+    ]
+    for group in _by(swiped, "fixmedins_code", "employer"):
+        for day in {event["setl_time"][:10] for event in group}:
+            today = [one for one in group if one["setl_time"][:10] == day]
+            before = [one for one in group if 0 < seconds(day) - seconds(one["setl_time"]) <= 14 * DAY]
+            new = {one["psn_no"] for one in today} - {one["psn_no"] for one in before}
+            if _persons(today) >= 8 and len(new) >= 0.7 * _persons(today):
+                yield "S04", today
+
+
+def rings(traffic: Traffic) -> Iterator[Found]:
+    """S02: four households whose cards are within five minutes of one on three days of fifteen, at one pharmacy."""
+    homes = {row["psn_no"]: row["household"] for row in traffic.tables["households"]}
+    for group in _by((one for one in traffic.settled if one["infno"] == "2102"), "fixmedins_code"):
+        met: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for number, event in enumerate(group):
+            at, day = seconds(event["setl_time"]), event["setl_time"][:10]
+            near = [one for one in group[:number] if at - seconds(one["setl_time"]) < 5 * MINUTE]
+            for one in near:
+                if one["setl_time"][:10] == day:
+                    met[event["psn_no"], one["psn_no"]].add(day)
+                    met[one["psn_no"], event["psn_no"]].add(day)
+            ring = [event]
+            for one in near:
+                days = [early for early in met[event["psn_no"], one["psn_no"]] if seconds(early) > at - 15 * DAY]
+                ring += [one] if len({*days, day}) >= 3 else []
+            if len({homes[one["psn_no"]] for one in ring}) >= 4:
+                yield "S02", ring
 
 
 def swapped(traffic: Traffic) -> Iterator[Found]:

@@ -45,6 +45,7 @@ def tables() -> Reference:
     reference.put("institutions", row)
     reference.put("deaths", {"psn_no": "1", "die_date": "2026-02-01"})
     reference.put("insured", {"psn_no": "1", "state": "suspended"})
+    reference.put("employers", {"psn_no": "1", "employer": "e"})
     reference.put("households", {"psn_no": "1", "household": "h", "village": "v", "care_home": "c"})
     return reference
 

@@ -75,7 +75,7 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
     expected = [
         Swipe(**bare(
             **of_bill, amount=3_000, total=6_000, visit_type="41", elsewhere=True, credential="03", balance=150,
-            operator="o1", operator_type="1", began=MONDAY - 2 * MINUTE,
+            operator="o1", operator_type="1", began=MONDAY - 2 * MINUTE, traced=True,
         )),
         Sale(**bare(
             **of_bill, amount=1_500, line=NO_PACK, code=NO_PACK, split=False, item=METFORMIN, quantity=10_000,
@@ -98,7 +98,7 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
         )),
         Written(**bare(
             **of_bill, amount=1_500, line="D341021000017", physician="D341021000017", number="RX34102100025",
-            total=3_000,
+            total=3_000, items=(RAMIPRIL,),
         )),
         *(
             Sale(**bare(

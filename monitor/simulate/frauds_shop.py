@@ -1,0 +1,116 @@
+"""Frauds that a pharmacy organises: with the cards of its own staff, of a firm, in its drawer; without drugs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import accumulate
+
+from rules.times import DAY, MINUTE, SECOND
+
+from .county import Institution
+from .forms import Message
+from .people import Person
+from .pharmacy import Sale, sell
+from .stage import WEEKS_BEFORE, Act, Scenario, Stage
+
+
+def clerks(stage: Stage, place: Institution, count: int) -> list[Person]:
+    """So many people who work at a pharmacy."""
+    people = stage.people(count)
+    stage.employed |= {person.index: place for person in people}
+    return people
+
+
+def sold(stage: Stage, sales: list[Sale]) -> list[Message]:
+    """The messages of these sales."""
+    return [message for sale in sales for message in sell(stage.pen, sale)]
+
+
+def own_staff_swiping(stage: Stage, day: int, _turn: int) -> Act:
+    """Four or five of its employees, one after the other within half an hour."""
+    place = stage.online_shop()
+    gaps = [stage.seconds(200, 420) for _ in range(stage.pen.rng.randint(3, 4))]
+    start = stage.slot(place, day, sum(gaps))
+    people = clerks(stage, place, len(gaps) + 1)
+    sales = [
+        Sale(person, place, at, stage.some()) for person, at in zip(people, accumulate([start, *gaps]), strict=True)
+    ]
+    return Act(place, sold(stage, sales), sales[2].at)
+
+
+def card_of_a_clerk(stage: Stage, day: int, _turn: int) -> Act:
+    """The card of one employee, five to seven times within four weeks."""
+    place = stage.online_shop()
+    (person,) = clerks(stage, place, 1)
+    days = [day + 4 * number * DAY for number in range(stage.pen.rng.randint(5, 7))]
+    sales = [Sale(person, place, stage.slot(place, today), stage.some()) for today in days]
+    return Act(place, sold(stage, sales), sales[4].at)
+
+
+def firm_at_the_till(stage: Stage, day: int, _turn: int) -> Act:
+    """Nine to twelve people of one employer within the hour, none of whom was a customer before."""
+    place = stage.online_shop()
+    gaps = [stage.seconds(130, 240) for _ in range(stage.pen.rng.randint(8, 11))]
+    start = stage.slot(place, day, sum(gaps))
+    people = stage.circle(lambda person: person.employer, len(gaps) + 1)
+    sales = [
+        Sale(person, place, at, stage.some()) for person, at in zip(people, accumulate([start, *gaps]), strict=True)
+    ]
+    return Act(place, sold(stage, sales), sales[7].at)
+
+
+def cards_in_a_drawer(stage: Stage, day: int, _turn: int) -> Act:
+    """Four to six cards that nobody fetches: on three days within two weeks all of them within four minutes."""
+    place = stage.online_shop()
+    people = stage.people(stage.pen.rng.randint(4, 6))
+    sales = []
+    for today in (day, day + 5 * DAY, day + 12 * DAY):
+        start = stage.slot(place, today, 4 * MINUTE)
+        sales += [
+            Sale(person, place, start + number * 45 * SECOND, stage.some()[:1]) for number, person in enumerate(people)
+        ]
+    return Act(place, sold(stage, sales), sales[2 * len(people) + 3].at)
+
+
+def without_codes(stage: Stage, place: Institution, day: int, count: int) -> list[Sale]:
+    """So many purchases within one day, for which no box was scanned."""
+    gaps = [stage.seconds(130, 200) for _ in range(count - 1)]
+    times = accumulate([stage.slot(place, day, sum(gaps)), *gaps])
+    return [
+        Sale(person, place, at, tuple(replace(line, boxes=()) for line in stage.some()))
+        for person, at in zip(stage.people(count), times, strict=True)
+    ]
+
+
+def paid_without_a_box(stage: Stage, day: int, _turn: int) -> Act:
+    """A pharmacy that scans every box settles 22 to 28 purchases on one day of which none left the shelf."""
+    place = stage.online_shop()
+    sales = without_codes(stage, place, day + WEEKS_BEFORE, stage.pen.rng.randint(22, 28))
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+def of_round_sums(stage: Stage, place: Institution, day: int, count: int) -> list[Sale]:
+    """So many purchases within one day, of one box each, for 100 to 300 yuan."""
+    gaps = [stage.seconds(130, 200) for _ in range(count - 1)]
+    times = accumulate([stage.slot(place, day, sum(gaps)), *gaps])
+    return [
+        Sale(person, place, at, (replace(stage.some()[0], price=stage.pen.rng.choice((10_000, 20_000, 30_000))),))
+        for person, at in zip(stage.people(count), times, strict=True)
+    ]
+
+
+def rice_and_oil(stage: Stage, day: int, _turn: int) -> Act:
+    """24 to 30 customers of one day pay for other goods; drugs are charged for the sum that was agreed on."""
+    place = stage.online_shop()
+    sales = of_round_sums(stage, place, day, stage.pen.rng.randint(24, 30))
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+FRAUDS = (
+    Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
+    Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
+    Scenario("firm_at_the_till", ("S04",), 1, firm_at_the_till, most=3, apart=True),
+    Scenario("cards_in_a_drawer", ("S02",), 13, cards_in_a_drawer, also=("D01", "D01-DUP"), most=4, apart=True),
+    Scenario("rice_and_oil", ("D08",), 1, rice_and_oil, most=2, apart=True),
+    Scenario("paid_without_a_box", ("D06",), 20, paid_without_a_box, most=3, apart=True),
+)

@@ -1,0 +1,81 @@
+"""Honest traffic at the counter that looks like what a pharmacy organises, and must not alert."""
+
+from __future__ import annotations
+
+from rules.times import DAY, MINUTE
+
+from .frauds_shop import clerks, of_round_sums, sold, without_codes
+from .pharmacy import Sale
+from .stage import WEEKS_BEFORE, Act, Scenario, Stage
+
+
+def after_the_shift(stage: Stage, day: int, _turn: int) -> Act:
+    """Two employees buy for themselves after their shift, and two of another pharmacy are customers."""
+    place, other = stage.shops(2)
+    people = [*clerks(stage, place, 2), *clerks(stage, other, 2)]
+    start = stage.slot(place, day, 24 * MINUTE)
+    sales = [Sale(person, place, start + number * 8 * MINUTE, stage.some()) for number, person in enumerate(people)]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+def clerk_with_a_cold(stage: Stage, day: int, _turn: int) -> Act:
+    """An employee buys four times within four weeks where she works, and once elsewhere."""
+    place, other = stage.shops(2)
+    (person,) = clerks(stage, place, 1)
+    places = [place, place, place, other, place]
+    sales = [
+        Sale(person, where, stage.slot(where, day + 7 * number * DAY), stage.some()[:1])
+        for number, where in enumerate(places)
+    ]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+def firm_next_door(stage: Stage, day: int, turn: int) -> Act:
+    """Nine people of one employer on one day, three of whom are known there; every other time seven, all new."""
+    place = stage.online_shop()
+    people = stage.circle(lambda person: person.employer, 7 if turn % 2 else 9)
+    known = [] if turn % 2 else people[:3]
+    sales = [
+        Sale(person, place, stage.slot(place, day + 3 * number * DAY), stage.some()[:1])
+        for number, person in enumerate(known)
+    ]
+    start = stage.slot(place, day + 10 * DAY, 27 * MINUTE)
+    sales += [Sale(person, place, start + number * 3 * MINUTE, stage.some()) for number, person in enumerate(people)]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+def family_week_after_week(stage: Stage, day: int, turn: int) -> Act:
+    """One person collects for a family of four on three days; every other time three neighbours come together."""
+    place = stage.online_shop()
+    people = stage.people(3) if turn % 2 else stage.family(4)
+    sales = []
+    for today in (day, day + 6 * DAY, day + 12 * DAY):
+        start = stage.slot(place, today, 4 * MINUTE)
+        sales += [
+            Sale(person, place, start + number * MINUTE, stage.some()[:1]) for number, person in enumerate(people)
+        ]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+def last_of_the_old_stock(stage: Stage, day: int, _turn: int) -> Act:
+    """Some boxes without a code are sold on one day: fewer than are told."""
+    place = stage.online_shop()
+    sales = without_codes(stage, place, day + WEEKS_BEFORE, stage.pen.rng.randint(10, 15))
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+def set_at_a_round_price(stage: Stage, day: int, _turn: int) -> Act:
+    """An offer at a round price on one day, which 12 to 16 customers take."""
+    place = stage.online_shop()
+    sales = of_round_sums(stage, place, day, stage.pen.rng.randint(12, 16))
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
+LOOK_ALIKES = (
+    Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
+    Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
+    Scenario("firm_next_door", ("S04",), 11, firm_next_door, most=3, apart=True),
+    Scenario("family_week_after_week", ("S02",), 13, family_week_after_week, most=4, apart=True),
+    Scenario("set_at_a_round_price", ("D08",), 1, set_at_a_round_price, most=2, apart=True),
+    Scenario("last_of_the_old_stock", ("D06",), 20, last_of_the_old_stock, most=3, apart=True),
+)
