@@ -52,7 +52,7 @@ class CrowdedPrescription(Rule[Visit | Fill]):
     Example:
         >>> from rules.testing import HOSPITAL, at, fill, judge
         >>> def lines(count):
-        ...     form = {"institution": HOSPITAL, "transaction": "2204", "visit": "v", "prescription": "RX1"}
+        ...     form = {"institution": HOSPITAL, "transaction": "2204", "visit": "v1", "prescription": "RX1"}
         ...     codes = [f"XA0{n}AAA001A001100001010" for n in range(count)]
         ...     return [fill(at("10:00", seconds=n), item=code, **form) for n, code in enumerate(codes)]
         >>> judge(CrowdedPrescription(), lines(5))

@@ -741,8 +741,10 @@ def colleagues(town: Town) -> None:
     choice = town.random.choice
     at = 9.0 * HOUR
     for _ in range(90):
-        at += choice((4, 10, 20, 29, 30, 31, 59, 60)) * MINUTE if town.maybe(0.6) else choice((10 * HOUR, DAY, 3 * DAY))
-        person, place = choice(("e0", "e1", "e2", "e3", "e4", "e5", "p9")), choice((P2, P2, P2, P1))
+        at += (
+            choice((4, 10, 20, 29, 30, 31, 59, 60)) * MINUTE if town.maybe(0.75) else choice((10 * HOUR, DAY, 3 * DAY))
+        )
+        person, place = choice(("e0", "e1", "e2", "e3", "e4", "e5", "p9")), choice((P2, P2, P2, P2, P1))
         infno, kind = choice((*(("2102", "41"),) * 6, ("2207", "4101"), ("2207", "11")))
         bought = town.settle(infno, place, person, at, med_type=kind)
         if town.maybe(0.06):
