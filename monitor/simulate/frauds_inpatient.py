@@ -98,6 +98,14 @@ def admitted_while_suspended(stage: Stage, _day: int, turn: int) -> Act:
     return Act(place, _cared(stage, stays), min(stay.admitted for stay in stays))
 
 
+def never_leaves(stage: Stage, day: int, turn: int) -> Act:
+    """Treated within days, and kept on record for six to eight weeks."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[2 + turn % 2]
+    stay = stay_of(stage, person, place, day, stage.pen.rng.randint(40, 57), stage.pen.rng.choice(ADMITTED))
+    return Act(place, care(stage.pen, stay), stay.admitted)
+
+
 _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
@@ -128,4 +136,5 @@ FRAUDS = (
     Scenario("second_delivery", ("S10",), 27, second_delivery),
     Scenario("admitted_while_suspended", ("S09-STAY",), 1, admitted_while_suspended),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
+    Scenario("never_leaves", ("I04",), 58, never_leaves, apart=True),
 )

@@ -7,7 +7,17 @@ from datetime import date
 
 from rules.times import DAY, HOUR, MINUTE, parse
 
-from .catalogue import ADMITTED, AFTER_BIRTH, CHEMOTHERAPY, CONTRACTIONS, DELIVERY, DIALYSIS, NEWBORN
+from .catalogue import (
+    ADMITTED,
+    AFTER_BIRTH,
+    CHEMOTHERAPY,
+    CONTRACTIONS,
+    DELIVERY,
+    DIALYSIS,
+    FRACTURE,
+    NEWBORN,
+    REHABILITATION,
+)
 from .forms import Message
 from .frauds_inpatient import stay_of
 from .inpatient import DIED, TRANSFER, Stay, care
@@ -119,6 +129,15 @@ def admitted_before_suspension(stage: Stage, _day: int, _turn: int) -> Act:
     return Act(place, _cared(stage, stay), stay.settled_at)
 
 
+def weeks_in_hospital(stage: Stage, day: int, turn: int) -> Act:
+    """A fracture that takes five or six weeks, or a rehabilitation that takes seven or eight."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    illness, nights = ((REHABILITATION, (50, 57)), (FRACTURE, (33, 43)))[turn % 2]
+    stay = stay_of(stage, person, place, day, stage.pen.rng.randint(*nights), illness)
+    return Act(place, _cared(stage, stay), stay.discharged)
+
+
 LOOK_ALIKES = (
     Scenario("treatment_cycle", ("I01", "I05"), 20, treatment_cycle),
     Scenario("transfer", ("I01", "E01"), 8, transfer),
@@ -128,4 +147,5 @@ LOOK_ALIKES = (
     Scenario("around_a_birth", ("S10", "I01"), 23, around_a_birth),
     Scenario("year_end_settlement", ("I01",), 1, year_end_settlement, most=3),
     Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
+    Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
 )

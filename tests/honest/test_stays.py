@@ -6,7 +6,9 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
+from math import log
 from random import Random
+from statistics import NormalDist
 
 import pytest
 
@@ -14,6 +16,7 @@ from rules.engine.entry import Entry
 from rules.engine.rule import Rule
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.inpatient.i01_split_admission import SplitAdmission
+from rules.inpatient.i04_over_long_stay import OverLongStay
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.inpatient.i10_own_staff_admitted import OwnStaffAdmitted
@@ -108,6 +111,18 @@ def test_own_staff_admitted() -> None:
     a_month = sum(max(row.time for row in one.evidence) >= since for one in found) / 12 / (staff / 800)
 
     assert a_month == pytest.approx(told(OwnStaffAdmitted, r": ([\d.]+) alerts a month"), rel=0.1)
+
+
+def test_long_stays() -> None:
+    """The figure on the page of I04, and what a limit of 30 days would bring."""
+    acute, long = STAYS_A_HEAD * PERSONS * COUNTED, 300 * 0.1
+
+    def a_day(limit: int) -> float:
+        return (acute * (1 - NormalDist(log(7), 0.6).cdf(log(limit))) + long) / 365
+
+    assert f"{STAYS_A_HEAD * PERSONS:,.0f} stays a year {acute:,.0f} are" in page(OverLongStay)
+    assert a_day(OverLongStay().over_days) == pytest.approx(told(OverLongStay, A_DAY), abs=0.005)
+    assert a_day(30) == pytest.approx(told(OverLongStay, r"limit of 30 days there are ([\d.]*\d)"), abs=0.005)
 
 
 def test_who_comes_again() -> None:

@@ -277,6 +277,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "D05": {"limit": 2}, "D07": {"most": 3}, "S08": {"fewest": 1, "over_deviations": 0, "enough": 1},
     "D14": {"limit": 2}, "D14-DAY": {"limit": 2}, "B11": {"window": 10_800},
     "B11-SPEED": {"window": 10_800, "crowd": 2}, "S11": {"limit": 2}, "S11-DAY": {"limit": 2},
+    "I04": {"over_days": 1, "over_days_by_plan": 2},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

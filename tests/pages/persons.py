@@ -1,4 +1,4 @@
-"""S06, E09, E01, I01, I05, I05-PAIR, I10 and S10 from their pages."""
+"""S06, E09, E01, I01, I04, I05, I05-PAIR, I10 and S10 from their pages."""
 
 from __future__ import annotations
 
@@ -362,6 +362,18 @@ def _own_staff(person: str, counted: list[Stay], tables: Tables) -> Iterator[Fou
         works = [(one, row(tables, "staff", "psn_no", person, admitted(one))) for one in counted if one.place == place]
         own = [one for one, known in works if known and known["fixmedins_code"] == place]
         yield from _first_of_year("I10", (person, place), own, ((365, 2),))
+
+
+def long_stays(facts: Facts) -> Iterator[Found]:
+    """I04 when all is over."""
+    for person, pieces in by_person(facts.of("2401", "2402", "2304")):
+        for one in admitted_stays(pieces):
+            limit = 90 if is_by_plan(one, facts.tables) else 45
+            if one.ended is None and not one.is_final:
+                yield Found("I04", (person,), admitted(one), limit, "warning")
+            elif one.ended is not None and one.ended - admitted(one) > limit * DAY:
+                days = ceil((one.ended - admitted(one)) * 10 / DAY) / 10
+                yield Found("I04", (person,), admitted(one), days, "warning")
 
 
 def deliveries(facts: Facts) -> Iterator[Found]:

@@ -367,6 +367,17 @@ def admissions(town: Town) -> None:
         _stay(town, choice((H1, H1, H1, H2, H3)), person, at[person], choice((1, 3)) * DAY)
 
 
+def long_stays(town: Town) -> None:
+    """Stays that last about as long as the limits of six weeks, of a quarter and of half a year."""
+    choice = town.random.choice
+    at = {"p1": 9.0 * HOUR, "p2": 9.0 * HOUR}
+    for _ in range(16):
+        person = choice(("p1", "p2"))
+        length = choice((44, 45, 45, 46, 89, 90, 90, 91, 180, 181)) * DAY + choice((-1, 0, 1, 3 * HOUR))
+        _stay(town, choice((H1, H2, H3)), person, at[person], length)
+        at[person] += length + choice((1, 20)) * DAY
+
+
 def together(town: Town) -> None:
     """People of two circles at three hospitals: a thin past, then bursts of many within days."""
     choice = town.random.choice
@@ -698,7 +709,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
-    "practices": practices, "attendances": attendances,
+    "practices": practices, "attendances": attendances, "long stays": long_stays,
 }  # fmt: skip
 
 

@@ -104,6 +104,7 @@ def judge(traffic: Traffic) -> list[Found]:
         in_two_places,
         attending,
         stays,
+        long_stays,
         convoys,
         staff,
         births,
@@ -454,6 +455,16 @@ def stays(traffic: Traffic) -> Iterator[Found]:
             recent = [one for one in counted if stay["in"] - 90 * DAY < one["in"] <= stay["in"]]
             if len(recent) >= 4:
                 yield "I05", recent
+
+
+def long_stays(traffic: Traffic) -> Iterator[Found]:
+    """I04: 45 days in hospital, or 90 by plan; who has not left is there until the last settlement."""
+    exempt = {row["code"] for row in traffic.tables["diagnoses"] if row["exempt"] == "1"}
+    last = max((seconds(one["setl_time"]) for one in traffic.settled), default=0.0)
+    for stay in traffic.stays:
+        limit = 90 if stay["dscg_maindiag_code"][:3] in exempt else 45
+        if min(stay["out"], last) - stay["in"] > limit * DAY:
+            yield "I04", [stay]
 
 
 def _two_stays(one: Event, two: Event, groups: dict[str, str], exempt: set[str]) -> Iterator[Found]:

@@ -40,7 +40,7 @@ RULES = {
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
     "staff_admitted", "second_delivery", "name_lent", "name_lent_far_away", "doctor_every_other_day",
-    "from_door_to_door",
+    "from_door_to_door", "never_leaves",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 
