@@ -214,6 +214,27 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "assisted": About(
+        "Persons with a low income, in destitution and the like, by the register of civil affairs; I11 asks it. Who is "
+        "assisted no more is closed with valid_to.",
+        "低保对象、特困人员等困难群体，来自民政部门的认定；I11 使用。不再认定的以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column(
+                "assistance",
+                "kind of assistance, for people; no rule asks it",
+                "救助类别，供人阅读，规则不使用",
+                "特困",
+            ),
+            *_VALID,
+        ),
+    ),
     "drugs": About(
         "Drugs: which are the same substance, how they act, how long a pack lasts, which are on the dual-channel list. "
         "D01 to D05, D07 and D09 ask it.",

@@ -106,6 +106,17 @@ def never_leaves(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, care(stage.pen, stay), stay.admitted)
 
 
+def brought_in_again(stage: Stage, day: int, _turn: int) -> Act:
+    """Somebody with a low income is fetched into hospital four, five or six times within a month."""
+    person = stage.person(stage.county.is_assisted)
+    illnesses = stage.pen.rng.sample(ADMITTED, stage.pen.rng.randint(4, 6))
+    stays = [
+        stay_of(stage, person, stage.county.hospitals[n % 4], day + n * 4 * DAY, 2, illness)
+        for n, illness in enumerate(illnesses)
+    ]
+    return Act(stays[-1].place, _cared(stage, stays), stays[:5][-1].admitted)
+
+
 _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
@@ -136,5 +147,6 @@ FRAUDS = (
     Scenario("second_delivery", ("S10",), 27, second_delivery),
     Scenario("admitted_while_suspended", ("S09-STAY",), 1, admitted_while_suspended),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
+    Scenario("brought_in_again", ("I11",), 24, brought_in_again, also=("I05",), apart=True),
     Scenario("never_leaves", ("I04",), 58, never_leaves, apart=True),
 )

@@ -138,6 +138,15 @@ def weeks_in_hospital(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, stay), stay.discharged)
 
 
+def assisted_and_ill(stage: Stage, day: int, turn: int) -> Act:
+    """Somebody with a low income comes five times for chemotherapy or dialysis."""
+    person = stage.person(stage.county.is_assisted)
+    place = stage.county.hospitals[turn % 2]
+    illness = DIALYSIS if turn % 2 else CHEMOTHERAPY
+    stays = [stay_of(stage, person, place, day + number * 5 * DAY, 1, illness) for number in range(5)]
+    return Act(place, _cared(stage, *stays), stays[-1].admitted)
+
+
 LOOK_ALIKES = (
     Scenario("treatment_cycle", ("I01", "I05"), 20, treatment_cycle),
     Scenario("transfer", ("I01", "E01"), 8, transfer),
@@ -147,5 +156,6 @@ LOOK_ALIKES = (
     Scenario("around_a_birth", ("S10", "I01"), 23, around_a_birth),
     Scenario("year_end_settlement", ("I01",), 1, year_end_settlement, most=3),
     Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
+    Scenario("assisted_and_ill", ("I11",), 22, assisted_and_ill, apart=True),
     Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
 )

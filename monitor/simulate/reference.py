@@ -104,6 +104,12 @@ def staff(county: County) -> Rows:
     ]
 
 
+def assisted(county: County) -> Rows:
+    """Who has a low income."""
+    listed = (person for person in county.people if county.is_assisted(person))
+    return [{"psn_no": person.number, "assistance": "低保", **_OPEN} for person in listed]
+
+
 def drugs() -> Rows:
     """What a pack of each drug holds; one cnt is one pack."""
     return [

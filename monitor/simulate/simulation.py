@@ -122,6 +122,7 @@ class Simulation:
             "households": reference.households(self.county),
             "insured": reference.insured(self.county, stage.insured),
             "staff": reference.staff(self.county),
+            "assisted": reference.assisted(self.county),
             "drugs": reference.drugs(),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),

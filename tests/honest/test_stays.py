@@ -20,6 +20,7 @@ from rules.inpatient.i04_over_long_stay import OverLongStay
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.inpatient.i10_own_staff_admitted import OwnStaffAdmitted
+from rules.inpatient.i11_assisted_admitted_often import AssistedAdmittedOften
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge, stay
 from rules.times import DAY
@@ -123,6 +124,25 @@ def test_long_stays() -> None:
     assert f"{STAYS_A_HEAD * PERSONS:,.0f} stays a year {acute:,.0f} are" in page(OverLongStay)
     assert a_day(OverLongStay().over_days) == pytest.approx(told(OverLongStay, A_DAY), abs=0.005)
     assert a_day(30) == pytest.approx(told(OverLongStay, r"limit of 30 days there are ([\d.]*\d)"), abs=0.005)
+
+
+def test_assisted_persons_admitted_often() -> None:
+    """The figure on the page of I11, and what a limit of four would bring; ten times the persons."""
+    random, reference, persons = Random(5), Reference(), 100_000
+    reference.put("assisted", {"psn_no": "p1"})
+    traffic = []
+    for _ in range(persons):
+        count = _poisson(random, random.gammavariate(UNEQUAL, 0.4 / UNEQUAL) * COUNTED * YEARS)
+        if count >= 4:
+            traffic.append(sorted(random.random() * YEARS * 365 for _ in range(count)))
+    since = START + (YEARS - 1) * 365 * DAY
+
+    def a_day(rule: Rule) -> float:
+        found = [one for days in traffic for one in judge(rule, admissions(days), reference)]
+        return sum(max(row.time for row in one.evidence) >= since for one in found) / 365 / (persons / 10_000)
+
+    assert a_day(AssistedAdmittedOften()) == pytest.approx(told(AssistedAdmittedOften, A_DAY), rel=0.1)
+    assert 30 * a_day(AssistedAdmittedOften(limit=4)) == pytest.approx(18, rel=0.1)
 
 
 def test_who_comes_again() -> None:

@@ -259,6 +259,7 @@ def a_reference() -> Reference:
         row_of = {"psn_no": Pseudonyms("key").person(person), "state": state, "valid_from": "2026-03-03"}
         reference.put("insured", row_of)
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
+    reference.put("assisted", {"psn_no": Pseudonyms("key").person("0-1"), "valid_from": "2026-03-04"})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
         reference.put("households", lives | {"psn_no": Pseudonyms("key").person(f"0-{number}")})
@@ -277,7 +278,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "D05": {"limit": 2}, "D07": {"most": 3}, "S08": {"fewest": 1, "over_deviations": 0, "enough": 1},
     "D14": {"limit": 2}, "D14-DAY": {"limit": 2}, "B11": {"window": 10_800},
     "B11-SPEED": {"window": 10_800, "crowd": 2}, "S11": {"limit": 2}, "S11-DAY": {"limit": 2},
-    "I04": {"over_days": 1, "over_days_by_plan": 2},
+    "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

@@ -1,4 +1,4 @@
-"""S06, E09, E01, I01, I04, I05, I05-PAIR, I10 and S10 from their pages."""
+"""S06, E09, E01, I01, I04, I05, I05-PAIR, I10, I11 and S10 from their pages."""
 
 from __future__ import annotations
 
@@ -346,11 +346,13 @@ def _over_new_year(ended: int, start: int) -> bool:
 
 
 def frequent_stays(facts: Facts) -> Iterator[Found]:
-    """I05 and I05-PAIR."""
+    """I05, I05-PAIR, I10 and I11."""
     for person, pieces in by_person(facts.of("2401", "2402", "2304")):
         counted = [one for one in admitted_stays(pieces) if not comes_again(one, facts.tables)]
         yield from _first_of_year("I05", (person,), counted, ((90, 4), (365, 6)))
         yield from _own_staff(person, counted, facts.tables)
+        assisted = [one for one in counted if row(facts.tables, "assisted", "psn_no", person, admitted(one))]
+        yield from _first_of_year("I11", (person,), assisted, ((365, 5),))
         for place in sorted({one.place for one in counted}):
             of_place = [one for one in counted if one.place == place]
             yield from _first_of_year("I05-PAIR", (person, place), of_place, ((365, 5),))

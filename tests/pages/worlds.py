@@ -83,6 +83,7 @@ def tables() -> Tables:
             {"psn_no": "p2", "fixmedins_code": H1, "valid_from": day(30)},
             {"psn_no": "p1", "fixmedins_code": H3, "valid_from": day(101)},
         ],
+        "assisted": [{"psn_no": "p1", "valid_from": day(20), "valid_to": day(500)}, {"psn_no": "p2"}],
         "households": [
             *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
             *({"psn_no": f"c{n}", "household": f"h{n}", "village": "v1", "valid_to": day(195)} for n in range(6, 12)),

@@ -440,7 +440,8 @@ def swapped(traffic: Traffic) -> Iterator[Found]:
 
 
 def stays(traffic: Traffic) -> Iterator[Found]:
-    """I01, I05, E01."""
+    """I01, I05, I11, E01."""
+    assisted = {row["psn_no"] for row in traffic.tables["assisted"]}
     groups = {row["fixmedins_code"]: row["group"] or row["fixmedins_code"] for row in traffic.tables["institutions"]}
     exempt = {row["code"] for row in traffic.tables["diagnoses"] if row["exempt"] == "1"}
     people: dict[str, list[Event]] = defaultdict(list)
@@ -455,6 +456,8 @@ def stays(traffic: Traffic) -> Iterator[Found]:
             recent = [one for one in counted if stay["in"] - 90 * DAY < one["in"] <= stay["in"]]
             if len(recent) >= 4:
                 yield "I05", recent
+            if len(counted) >= 5 and stay["psn_no"] in assisted:
+                yield "I11", counted
 
 
 def long_stays(traffic: Traffic) -> Iterator[Found]:
