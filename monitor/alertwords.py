@@ -62,6 +62,7 @@ DECIDED: Mapping[str, Said] = {
     "opter": Said("经办人", "operator"),
     "opter_type": Said("经办类别", "kind of operator"),
     "med_type": Said("医疗类别", "kind of visit"),
+    "setl_type": Said("结算方式", "way of settling"),
     "rxno": Said("处方号", "prescription"),
     "rx_circ_flag": Said("处方流转", "sent prescription"),
     "med_list_codg": Said("项目", "items"),

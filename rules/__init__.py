@@ -34,7 +34,9 @@ from .ledgers import (
     withheld,
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
+from .ledgers.away import is_away
 from .ledgers.places import is_online, kilometres
+from .ledgers.unrecognised import BY_ENTITLEMENT
 from .ledgers.whole_stays import (
     BY_NATURE,
     TRANSFER,
@@ -50,6 +52,7 @@ from .times import DAY, HOUR, MINUTE, SECOND, clock, day_of, hour_of_day, year_o
 from .wire.notation import is_own_code
 
 __all__ = [
+    "BY_ENTITLEMENT",
     "BY_NATURE",
     "DAY",
     "HOUR",
@@ -100,6 +103,7 @@ __all__ = [
     "exceeded",
     "frozen_after",
     "hour_of_day",
+    "is_away",
     "is_online",
     "is_own_code",
     "kilometres",

@@ -215,9 +215,9 @@ TABLE_COLUMNS: dict[str, About] = {
         ),
     ),
     "assisted": About(
-        "Persons with a low income, in destitution and the like, by the register of civil affairs; I11 asks it. Who is "
-        "assisted no more is closed with valid_to.",
-        "低保对象、特困人员等困难群体，来自民政部门的认定；I11 使用。不再认定的以 valid_to 终止。",
+        "Persons with a low income, in destitution and the like, by the register of civil affairs; I11 and E06 ask "
+        "it. Who is assisted no more is closed with valid_to.",
+        "低保对象、特困人员等困难群体，来自民政部门的认定；I11、E06 使用。不再认定的以 valid_to 终止。",
         (
             Column(
                 "psn_no",
@@ -231,6 +231,21 @@ TABLE_COLUMNS: dict[str, About] = {
                 "kind of assistance, for people; no rule asks it",
                 "救助类别，供人阅读，规则不使用",
                 "特困",
+            ),
+            *_VALID,
+        ),
+    ),
+    "recognised": About(
+        "Persons whose chronic or special illness is recognised for outpatient treatment; E05 asks it. Of several "
+        "illnesses one row is enough. A recognition that ends is closed with valid_to.",
+        "已认定门诊慢特病待遇的参保人；E05 使用。认定多个病种的，一行即可。认定到期或取消的以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
             ),
             *_VALID,
         ),

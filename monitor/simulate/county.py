@@ -75,10 +75,6 @@ class County:
         works = person.index % 50 == 5 and 22 <= person.age < 60
         return self.hospitals[person.index // 50 % 2] if works else None
 
-    def is_assisted(self, person: Person) -> bool:
-        """Whether a person has a low income, or is destitute: one in twenty is."""
-        return person.index % 20 == 7
-
     def institutions(self) -> Iterator[Institution]:
         """All of them, each once."""
         yield from self.pharmacies

@@ -108,7 +108,7 @@ def never_leaves(stage: Stage, day: int, turn: int) -> Act:
 
 def brought_in_again(stage: Stage, day: int, _turn: int) -> Act:
     """Somebody with a low income is fetched into hospital four, five or six times within a month."""
-    person = stage.person(stage.county.is_assisted)
+    person = stage.person(lambda one: one.assisted)
     illnesses = stage.pen.rng.sample(ADMITTED, stage.pen.rng.randint(4, 6))
     stays = [
         stay_of(stage, person, stage.county.hospitals[n % 4], day + n * 4 * DAY, 2, illness)

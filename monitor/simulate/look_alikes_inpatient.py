@@ -140,7 +140,7 @@ def weeks_in_hospital(stage: Stage, day: int, turn: int) -> Act:
 
 def assisted_and_ill(stage: Stage, day: int, turn: int) -> Act:
     """Somebody with a low income comes five times for chemotherapy or dialysis."""
-    person = stage.person(stage.county.is_assisted)
+    person = stage.person(lambda one: one.assisted)
     place = stage.county.hospitals[turn % 2]
     illness = DIALYSIS if turn % 2 else CHEMOTHERAPY
     stays = [stay_of(stage, person, place, day + number * 5 * DAY, 1, illness) for number in range(5)]

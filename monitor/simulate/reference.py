@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -106,8 +106,14 @@ def staff(county: County) -> Rows:
 
 def assisted(county: County) -> Rows:
     """Who has a low income."""
-    listed = (person for person in county.people if county.is_assisted(person))
+    listed = (person for person in county.people if person.assisted)
     return [{"psn_no": person.number, "assistance": "低保", **_OPEN} for person in listed]
+
+
+def recognised(county: County, pretending: Collection[int]) -> Rows:
+    """Whose chronic illness is recognised: everybody's but of those who only pretend; most have no need of it."""
+    ill = (person for person in county.people if person.index not in pretending)
+    return [{"psn_no": person.number, **_OPEN} for person in ill]
 
 
 def drugs() -> Rows:

@@ -16,10 +16,12 @@ from rules.times import DAY, parse
 from . import (
     frauds_credential,
     frauds_drug,
+    frauds_entitlement,
     frauds_group,
     frauds_inpatient,
     frauds_outpatient,
     look_alikes,
+    look_alikes_entitlement,
     look_alikes_group,
     look_alikes_inpatient,
     look_alikes_outpatient,
@@ -40,12 +42,14 @@ FRAUDS = (
     *frauds_inpatient.FRAUDS,
     *frauds_group.FRAUDS,
     *frauds_outpatient.FRAUDS,
+    *frauds_entitlement.FRAUDS,
 )
 LOOK_ALIKES = (
     *look_alikes.LOOK_ALIKES,
     *look_alikes_inpatient.LOOK_ALIKES,
     *look_alikes_group.LOOK_ALIKES,
     *look_alikes_outpatient.LOOK_ALIKES,
+    *look_alikes_entitlement.LOOK_ALIKES,
 )
 START = date(2025, 9, 1)
 """A Monday; in the past, for a message uploaded in the future is refused at the door."""
@@ -123,6 +127,7 @@ class Simulation:
             "insured": reference.insured(self.county, stage.insured),
             "staff": reference.staff(self.county),
             "assisted": reference.assisted(self.county),
+            "recognised": reference.recognised(self.county, stage.pretending),
             "drugs": reference.drugs(),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),
@@ -171,14 +176,14 @@ class Simulation:
             stage.pen = Pen(stage.pen.desk, chance, by_batch=self.by_batch)
         part = (turn + stage.pen.rng.random()) / self._times
         day = self._first + int(part * (self.days - scenario.span + 1)) * DAY
-        taken, insured = set(stage.taken), dict(stage.insured)
+        taken, insured, pretending = set(stage.taken), dict(stage.insured), set(stage.pretending)
         try:
             act = scenario.play(stage, day, turn)
             if max(message.uploaded for message in act.messages) < stage.end:
                 return Label(verdict, scenario, act)
         except NotNow:
             pass
-        stage.taken, stage.insured = taken, insured
+        stage.taken, stage.insured, stage.pretending = taken, insured, pretending
         return None
 
     @cached_property

@@ -8,9 +8,11 @@ from ..engine.watch import Watch, able_of
 from ..reference import Reference
 from .admissions import ADMISSIONS, Admitted
 from .agreements import AGREEMENTS
+from .away import AWAY
 from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
 from .care_homes import CARE_HOMES
+from .claims import CLAIMS
 from .credentials import CREDENTIALS
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
@@ -30,6 +32,8 @@ from .targets import TARGETS
 from .telephones import TELEPHONES
 from .therapies import THERAPIES
 from .tills import TILLS
+from .unassisted import UNASSISTED
+from .unrecognised import UNRECOGNISED
 from .villages import VILLAGES
 from .visits import VISITS, Visit
 
@@ -70,6 +74,10 @@ LEDGERS: tuple[Ledger, ...] = (
     VISITS,
     SERVICES,
     INSURED,
+    AWAY,
+    UNRECOGNISED,
+    UNASSISTED,
+    CLAIMS,
     SUPPLY,
     THERAPIES,
     STAYS,

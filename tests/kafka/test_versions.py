@@ -49,6 +49,7 @@ def one_of_each() -> dict[str, list[Row]]:
         "insured": [{"psn_no": f"p{n}", "state": "waiting"} for n in range(11)],
         "staff": [{"psn_no": f"p{n}", "fixmedins_code": "H34102100001"} for n in range(20)],
         "assisted": [{"psn_no": f"p{n}"} for n in range(30)],
+        "recognised": [{"psn_no": f"p{n}"} for n in range(40)],
         "drugs": [{"med_list_codg": f"X{n}"} for n in range(300)],
         "diagnoses": [{"code": f"A{n}", "exempt": "1"} for n in range(7)],
         "calendar": [{"date": day, "kind": "holiday"} for day in days],

@@ -144,6 +144,9 @@ def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
     more: Body = {"feedetail": _lines(draft, at)} if infno == "2102" else {}
     ids: Body = {"setl_id": draft.named("S", draft.settlement), "med_type": "41" if infno == "2102" else "11"}
     ids["mdtrt_cert_type"] = ("02", "03")[draft.target % 2]
+    if draft.box == 2:  # by entitlement, with assistance, on a bill that was handed in; or in another county
+        special: Body = {"med_type": "14", "maf_pay": 3, "setl_type": "1"}
+        ids |= special if draft.line else {"insuplc_admdvs": "330100"}
     return wire.settlement(at, infno, **header | money | ids | more | {"drug_trac_info": boxes})
 
 
@@ -260,6 +263,7 @@ def a_reference() -> Reference:
         reference.put("insured", row_of)
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
     reference.put("assisted", {"psn_no": Pseudonyms("key").person("0-1"), "valid_from": "2026-03-04"})
+    reference.put("recognised", {"psn_no": Pseudonyms("key").person("0-0"), "valid_from": "2026-03-05"})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
         reference.put("households", lives | {"psn_no": Pseudonyms("key").person(f"0-{number}")})
@@ -279,6 +283,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "D14": {"limit": 2}, "D14-DAY": {"limit": 2}, "B11": {"window": 10_800},
     "B11-SPEED": {"window": 10_800, "crowd": 2}, "S11": {"limit": 2}, "S11-DAY": {"limit": 2},
     "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2},
+    "E07": {"limit": 2}, "E07-SUM": {"over_yuan": 15}, "E08": {"fewest": 2, "over_yuan": 20},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

@@ -1,4 +1,4 @@
-"""S06, E09, E01, I01, I04, I05, I05-PAIR, I10, I11 and S10 from their pages."""
+"""S06, E09, E11, E04 to E08, E01, I01, I04, I05, I05-PAIR, I10, I11 and S10 from their pages."""
 
 from __future__ import annotations
 
@@ -126,6 +126,55 @@ def withheld(facts: Facts) -> Iterator[Found]:
         for rule, times in (("E11", barred), ("E04", paid)):
             for now in times:
                 yield Found(rule, (person,), now, sum(now - 30 * DAY < time <= now for time in times), "high")
+
+
+def entitled(facts: Facts) -> Iterator[Found]:
+    """E05 and E06."""
+    for person, settled in by_person(facts.of("2102", "2207", "2304")):
+        at_home = [one for one in settled if not _is_away(one)]
+        for rule, table, severity in (("E05", "recognised", "warning"), ("E06", "assisted", "high")):
+            missing = [one for one in at_home if row(facts.tables, table, "psn_no", person, one.time) is None]
+            hits = [one.time for one in missing if _is_entitlement(one, rule)]
+            for now in hits:
+                yield Found(rule, (person,), now, sum(now - 30 * DAY < time <= now for time in hits), severity)
+
+
+def _is_away(one: Piece) -> bool:
+    insured, place = (text_of(one.message, name) for name in ("insuplc_admdvs", "mdtrtarea_admvs"))
+    return bool(insured and place and insured != place)
+
+
+def _is_entitlement(one: Piece, rule: str) -> bool:
+    if rule == "E06":
+        return float(text_of(one.message, "maf_pay") or 0) > 0
+    return one.kind[:2] in ("14", "15") and float(text_of(one.message, "fund_pay_sumamt")) > 0
+
+
+def claims(facts: Facts) -> Iterator[Found]:
+    """E07, E07-SUM and E08."""
+    for person, settled in by_person(facts.of("2102", "2207", "2304")):
+        handed_in = [one for one in settled if text_of(one.message, "setl_type") == "1"]
+        for now in handed_in:
+            recent = _last_quarter(handed_in, now)
+            if len(recent) >= 3:
+                yield Found("E07", (person,), now.time, len(recent), "warning")
+            if _paid(now) > 5_000_000:
+                yield Found("E07-SUM", (person,), now.time, _paid(now) / 100, "warning")
+        elsewhere = [one for one in settled if _is_away(one)]
+        for now in elsewhere:
+            recent = _last_quarter(elsewhere, now)
+            paid = sum(_paid(one) for one in recent)
+            if len(recent) >= 5 and paid > 5_000_000:
+                yield Found("E08", (person,), now.time, paid / 100, "warning")
+
+
+def _last_quarter(pieces: list[Piece], now: Piece) -> list[Piece]:
+    return [one for one in pieces if now.time - 90 * DAY < one.time <= now.time]
+
+
+def _paid(one: Piece) -> int:
+    """By the fund, fen."""
+    return round(float(text_of(one.message, "fund_pay_sumamt")) * 100)
 
 
 def _hits(person: str, pieces: list[Piece], lines: list[Line], tables: Tables) -> Iterator[tuple[int, int, str, float]]:

@@ -47,7 +47,8 @@ def overlaps(known: Facts) -> list[Found]:
 
 JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, drugs.accumulations, drugs.same_actions,
-    drugs.dual_channels, drugs.prescriptions, drugs.prescribing, persons.travels, persons.deaths, persons.withheld,
+    drugs.dual_channels, drugs.prescriptions, drugs.prescribing, persons.travels, persons.deaths,
+    persons.withheld, persons.entitled, persons.claims,
     overlaps, persons.long_stays,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers,

@@ -83,7 +83,12 @@ def tables() -> Tables:
             {"psn_no": "p2", "fixmedins_code": H1, "valid_from": day(30)},
             {"psn_no": "p1", "fixmedins_code": H3, "valid_from": day(101)},
         ],
-        "assisted": [{"psn_no": "p1", "valid_from": day(20), "valid_to": day(500)}, {"psn_no": "p2"}],
+        "assisted": [
+            {"psn_no": "p1", "valid_from": day(20), "valid_to": day(500)},
+            {"psn_no": "p2"},
+            {"psn_no": "i1", "valid_from": day(40)},
+        ],
+        "recognised": [{"psn_no": "i1", "valid_from": day(12), "valid_to": day(20)}, {"psn_no": "i3"}],
         "households": [
             *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
             *({"psn_no": f"c{n}", "household": f"h{n}", "village": "v1", "valid_to": day(195)} for n in range(6, 12)),
@@ -377,6 +382,25 @@ def long_stays(town: Town) -> None:
         length = choice((44, 45, 45, 46, 89, 90, 90, 91, 180, 181)) * DAY + choice((-1, 0, 1, 3 * HOUR))
         _stay(town, choice((H1, H2, H3)), person, at[person], length)
         at[person] += length + choice((1, 20)) * DAY
+
+
+def entitlements(town: Town) -> None:
+    """Three persons who settle by entitlement, with assistance, on bills handed in, and in another county."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for _ in range(70):
+        at += choice((HOUR, DAY, DAY, 3 * DAY, 8 * DAY)) - choice((0, 0, 1))
+        person, place = choice(("i1", "i1", "i2", "i3")), choice((H1, H2, H3, FAR, P1))
+        infno = "2102" if place == P1 else choice((*("2207",) * 6, "2304"))
+        kind = {"2102": "41", "2304": "21"}.get(infno) or choice(("11", "14", "140101", "15"))
+        fund = choice((0, 30, 3_000, 9_999.99, 10_000, 12_000, 50_000, 50_000.01))
+        seen = town.settle(
+            infno, place, person, at, med_type=kind, fund_pay_sumamt=fund, medfee_sumamt=fund + 20,
+            insuplc_admdvs=choice(("341021", "341021", "330100", "")), setl_type=choice(("1", "2", "2", "3", None)),
+            maf_pay=choice((None, None, None, 0, 5)),
+        )  # fmt: skip
+        if town.maybe(0.1):
+            town.take_back(seen, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR, 20 * DAY)))
 
 
 def together(town: Town) -> None:
@@ -711,6 +735,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "long stays": long_stays,
+    "entitlements": entitlements,
 }  # fmt: skip
 
 

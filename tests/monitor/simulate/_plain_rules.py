@@ -92,6 +92,9 @@ def judge(traffic: Traffic) -> list[Found]:
         agreement,
         death,
         insured,
+        entitled,
+        claims,
+        away,
         supply,
         split,
         boxes,
@@ -232,6 +235,42 @@ def insured(traffic: Traffic) -> Iterator[Found]:
                     yield "E11", [event]
                 elif float(event["fund_pay_sumamt"]) > 0:
                     yield "E04", [event]
+
+
+def entitled(traffic: Traffic) -> Iterator[Found]:
+    """E05 and E06: by entitlement, or with assistance, without being in the table."""
+    recognised = {row["psn_no"] for row in traffic.tables["recognised"]}
+    assisted = {row["psn_no"] for row in traffic.tables["assisted"]}
+    for event in traffic.settled:
+        if event["insuplc_admdvs"] != event["mdtrtarea_admvs"]:
+            continue
+        if event["med_type"] in ("14", "15") and event["psn_no"] not in recognised:
+            yield "E05", [event]
+        if float(event.get("maf_pay", 0)) > 0 and event["psn_no"] not in assisted:
+            yield "E06", [event]
+
+
+def claims(traffic: Traffic) -> Iterator[Found]:
+    """E07: three bills by hand within 90 days; E07-SUM: one of more than 50,000 yuan."""
+    for group in _by((one for one in traffic.settled if one["setl_type"] == "1"), "psn_no"):
+        for event in group:
+            at = seconds(event["setl_time"])
+            recent = [one for one in group if at - 90 * DAY < seconds(one["setl_time"]) <= at]
+            if len(recent) >= 3:
+                yield "E07", recent
+            if event["fund_pay_sumamt"] > 50_000:
+                yield "E07-SUM", [event]
+
+
+def away(traffic: Traffic) -> Iterator[Found]:
+    """E08: five settlements in another county within 90 days, and more than 50,000 yuan of the fund."""
+    elsewhere = [one for one in traffic.settled if one["insuplc_admdvs"] != one["mdtrtarea_admvs"]]
+    for group in _by(elsewhere, "psn_no"):
+        for event in group:
+            at = seconds(event["setl_time"])
+            recent = [one for one in group if at - 90 * DAY < seconds(one["setl_time"]) <= at]
+            if len(recent) >= 5 and sum(one["fund_pay_sumamt"] for one in recent) > 50_000:
+                yield "E08", recent
 
 
 def death(traffic: Traffic) -> Iterator[Found]:
