@@ -298,9 +298,10 @@ TABLE_COLUMNS: dict[str, About] = {
         ),
     ),
     "diagnoses": About(
-        "Diagnoses with which a person is rightly admitted again and again; I01 and I05 ask it. The longest code "
-        "that the diagnosis begins with decides.",
-        "按疗程反复住院属正常的诊断；I01、I05 使用。以诊断编码开头相符的最长编码为准。",
+        "Diagnoses with which a person is rightly admitted again and again, which I01, I04, I05 and others ask; and "
+        "those that need no bed, which I03 asks. The longest code that the diagnosis begins with decides.",
+        "按疗程反复住院属正常的诊断，I01、I04、I05等使用；一般不需住院的小病，I03 使用。"
+        "以诊断编码开头相符的最长编码为准。",
         (
             Column(
                 "code",
@@ -315,6 +316,13 @@ TABLE_COLUMNS: dict[str, About] = {
                 "`1` 按计划反复住院（化疗、透析等），不提示；`0` 照常提示",
                 "1",
                 required=True,
+                one_of=("0", "1"),
+            ),
+            Column(
+                "minor",
+                "`1`: as a rule treated without a bed (a cold, a rash); many such admissions alert; I03 asks it",
+                "`1` 一般不需住院的小病（感冒、皮疹等），收治过多时提示；I03 使用",
+                "0",
                 one_of=("0", "1"),
             ),
             Column("name", "name, for people; no rule asks it", "诊断名称，供人阅读，规则不使用", "化学治疗"),

@@ -117,6 +117,17 @@ def brought_in_again(stage: Stage, day: int, _turn: int) -> Act:
     return Act(stays[-1].place, _cared(stage, stays), stays[:5][-1].admitted)
 
 
+def beds_for_colds(stage: Stage, day: int, turn: int) -> Act:
+    """A clinic fills its beds within six days with 12 to 24 people who have a cold or the like."""
+    place = stage.county.hospitals[2 + turn % 2]
+    people = stage.people(stage.pen.rng.randint(12, 24))
+    stays = [
+        stay_of(stage, person, place, day + n % 6 * DAY, 3, stage.pen.rng.choice(SEEN))
+        for n, person in enumerate(people)
+    ]
+    return Act(place, _cared(stage, stays), sorted(stay.admitted for stay in stays)[:15][-1])
+
+
 _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
@@ -148,5 +159,6 @@ FRAUDS = (
     Scenario("admitted_while_suspended", ("S09-STAY",), 1, admitted_while_suspended),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
     Scenario("brought_in_again", ("I11",), 24, brought_in_again, also=("I05",), apart=True),
+    Scenario("beds_for_colds", ("I03",), 11, beds_for_colds, most=4, apart=True),
     Scenario("never_leaves", ("I04",), 58, never_leaves, apart=True),
 )

@@ -17,6 +17,7 @@ from .catalogue import (
     FRACTURE,
     NEWBORN,
     REHABILITATION,
+    SEEN,
 )
 from .forms import Message
 from .frauds_inpatient import stay_of
@@ -147,6 +148,16 @@ def assisted_and_ill(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, *stays), stays[-1].admitted)
 
 
+def wave_of_colds(stage: Stage, day: int, turn: int) -> Act:
+    """Within two weeks a hospital admits a dozen frail people with a cold."""
+    place = stage.county.hospitals[turn % 2]
+    people = stage.people(12)
+    stays = [
+        stay_of(stage, person, place, day + n * DAY, 4, stage.pen.rng.choice(SEEN)) for n, person in enumerate(people)
+    ]
+    return Act(place, _cared(stage, *stays), stays[-1].admitted)
+
+
 LOOK_ALIKES = (
     Scenario("treatment_cycle", ("I01", "I05"), 20, treatment_cycle),
     Scenario("transfer", ("I01", "E01"), 8, transfer),
@@ -157,5 +168,6 @@ LOOK_ALIKES = (
     Scenario("year_end_settlement", ("I01",), 1, year_end_settlement, most=3),
     Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
     Scenario("assisted_and_ill", ("I11",), 22, assisted_and_ill, apart=True),
+    Scenario("wave_of_colds", ("I03",), 17, wave_of_colds, most=4, apart=True),
     Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
 )

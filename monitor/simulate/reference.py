@@ -11,7 +11,7 @@ from monitor.errors import ConfigurationError
 from rules.columns import names_of
 from rules.times import DAY
 
-from .catalogue import DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES
+from .catalogue import DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES, SEEN
 from .county import REGIONS, County, Institution
 from .numbers import wire_date
 from .stage import Limited
@@ -135,9 +135,15 @@ def drugs() -> Rows:
 
 def diagnoses() -> Rows:
     """Diagnoses; exempt from the rules on readmission are prefixes, the others are whole codes."""
-    exempt = [{"code": prefix, "exempt": "1", "name": "", **_OPEN} for prefix in EXEMPT]
+    exempt = [{"code": prefix, "exempt": "1", "minor": "0", "name": "", **_OPEN} for prefix in EXEMPT]
     common = [
-        {"code": illness.code, "exempt": str(int(illness.cyclic)), "name": illness.name, **_OPEN}
+        {
+            "code": illness.code,
+            "exempt": str(int(illness.cyclic)),
+            "minor": str(int(illness in SEEN)),
+            "name": illness.name,
+            **_OPEN,
+        }
         for illness in ILLNESSES
     ]
     return [*exempt, *common]

@@ -18,6 +18,7 @@ from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
 from .messages import MESSAGES
+from .minor_admissions import MINOR_ADMISSIONS
 from .orders import ORDERS, Ordered
 from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
@@ -70,6 +71,7 @@ LEDGERS: tuple[Ledger, ...] = (
     CREDENTIALS,
     AGREEMENTS,
     ADMISSIONS,
+    MINOR_ADMISSIONS,
     BAD_CODES,
     VISITS,
     SERVICES,

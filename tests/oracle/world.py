@@ -270,6 +270,7 @@ def a_reference() -> Reference:
     reference.put("calendar", {"date": "2026-03-05", "kind": "promotion"})
     reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin", "dual_channel": "1"})
     reference.put("diagnoses", {"code": "Z51", "exempt": "1"})
+    reference.put("diagnoses", {"code": "S72", "exempt": "0", "minor": "1"})
     return reference
 
 
@@ -282,7 +283,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "D05": {"limit": 2}, "D07": {"most": 3}, "S08": {"fewest": 1, "over_deviations": 0, "enough": 1},
     "D14": {"limit": 2}, "D14-DAY": {"limit": 2}, "B11": {"window": 10_800},
     "B11-SPEED": {"window": 10_800, "crowd": 2}, "S11": {"limit": 2}, "S11-DAY": {"limit": 2},
-    "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2},
+    "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
     "E07": {"limit": 2}, "E07-SUM": {"over_yuan": 15}, "E08": {"fewest": 2, "over_yuan": 20},
 }  # fmt: skip
 """Parameters with which so few events are enough."""

@@ -51,7 +51,7 @@ JUDGES = (
     persons.withheld, persons.entitled, persons.claims,
     overlaps, persons.long_stays,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
-    places.admissions, places.growths, places.identity_numbers,
+    places.admissions, places.growths, places.identity_numbers, places.minor_illnesses,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
     visits.two_places, visits.attendances,
 )  # fmt: skip

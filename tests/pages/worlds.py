@@ -94,7 +94,13 @@ def tables() -> Tables:
             *({"psn_no": f"c{n}", "household": f"h{n}", "village": "v1", "valid_to": day(195)} for n in range(6, 12)),
         ],
         "calendar": [{"date": day(50), "kind": "pension"}, {"date": day(40), "kind": "holiday"}],
-        "diagnoses": [{"code": "Z51", "exempt": "1"}, {"code": "I21.1", "exempt": "1"}, {"code": "I21", "exempt": "0"}],
+        "diagnoses": [
+            {"code": "Z51", "exempt": "1"},
+            {"code": "J06", "exempt": "0", "minor": "1", "valid_to": day(300)},
+            {"code": "J06.8", "exempt": "0", "minor": "0"},
+            {"code": "I21.1", "exempt": "1"},
+            {"code": "I21", "exempt": "0"},
+        ],
     }
 
 
@@ -401,6 +407,30 @@ def entitlements(town: Town) -> None:
         )  # fmt: skip
         if town.maybe(0.1):
             town.take_back(seen, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR, 20 * DAY)))
+
+
+def colds(town: Town) -> None:
+    """Two wards: weeks with few or many colds, then days on which about as many come as are told."""
+    choice = town.random.choice
+    usual = choice((0, 3, 10, 20))
+    for number in range(usual * 8):
+        _with_a_cold(town, number, 49 * DAY * number / max(usual * 8, 1))
+    at = 52.0 * DAY
+    for number in range(choice((16, 30, 60))):
+        at += choice((0, HOUR, 3 * HOUR, 11 * HOUR, 12 * HOUR)) + choice((-MINUTE, 0, MINUTE))
+        _with_a_cold(town, 1_000 + number, at)
+
+
+def _with_a_cold(town: Town, number: int, at: float) -> None:
+    choice = town.random.choice
+    place, begins = choice((H1,) * 9 + (H2,)), town.moment(at)
+    code = choice(("J06.9",) * 12 + ("J06", "J06.8", "J18.9", None))
+    came = town.send(
+        "2401", place, f"w{number}", begins, mdtrt_id=town.number(place, "v"), begntime=text(begins), med_type="21",
+        dscg_maindiag_code=code,
+    )  # fmt: skip
+    if town.maybe(0.05):
+        town.take_back(came, begins + choice((HOUR, 20 * DAY, 62 * DAY, 64 * DAY)))
 
 
 def together(town: Town) -> None:
@@ -735,7 +765,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "long stays": long_stays,
-    "entitlements": entitlements,
+    "entitlements": entitlements, "colds": colds,
 }  # fmt: skip
 
 

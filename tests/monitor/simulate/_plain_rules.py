@@ -108,6 +108,7 @@ def judge(traffic: Traffic) -> list[Found]:
         attending,
         stays,
         long_stays,
+        minor,
         convoys,
         staff,
         births,
@@ -507,6 +508,20 @@ def long_stays(traffic: Traffic) -> Iterator[Found]:
         limit = 90 if stay["dscg_maindiag_code"][:3] in exempt else 45
         if min(stay["out"], last) - stay["in"] > limit * DAY:
             yield "I04", [stay]
+
+
+def minor(traffic: Traffic) -> Iterator[Found]:
+    """I03: 15 admissions for a minor illness within a week."""
+    codes = {row["code"] for row in traffic.tables["diagnoses"] if row["minor"] == "1"}
+    places: dict[str, list[Event]] = defaultdict(list)
+    for stay in traffic.stays:
+        if stay["dscg_maindiag_code"] in codes:
+            places[stay["fixmedins_code"]].append(stay)
+    for group in places.values():
+        for stay in group:
+            recent = [one for one in group if stay["in"] - 7 * DAY < one["in"] <= stay["in"]]
+            if len(recent) >= 15:
+                yield "I03", recent
 
 
 def _two_stays(one: Event, two: Event, groups: dict[str, str], exempt: set[str]) -> Iterator[Found]:

@@ -31,19 +31,19 @@ LOOK_ALIKES = {
     "prescription_in_parts", "cards_left_at_home", "clinic_day",
     "consultation_in_the_group", "two_practices", "nobody_named", "course_of_treatment", "chronic_programme",
     "day_of_appointments", "assisted_and_ill", "ill_without_recognition", "assisted_patient", "bills_of_a_journey",
-    "treated_in_the_city",
+    "treated_in_the_city", "wave_of_colds",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
     "D04", "D05", "D07", "D09", "I01", "I05", "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I10", "I13-TEL", "E01",
     "E04", "E11", "D12-RXNO", "D14", "D14-DAY", "S08", "B11", "B11-SPEED", "S11", "S11-DAY",
-    "I11", "E05", "E06", "E07", "E07-SUM", "E08",
+    "I11", "I03", "E05", "E06", "E07", "E07-SUM", "E08",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
     "staff_admitted", "second_delivery", "name_lent", "name_lent_far_away", "doctor_every_other_day",
     "from_door_to_door", "never_leaves", "brought_in_again",
-    "bill_after_bill", "large_bill", "dear_far_away",
+    "beds_for_colds", "bill_after_bill", "large_bill", "dear_far_away",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 

@@ -34,7 +34,7 @@ KINDS: dict[str, tuple[Body, int, int]] = {
     "registration": (wire.message("2201", mdtrt_id="V", begntime=wire.text(MONDAY)), 72 * HOUR, 72 * HOUR),
     "outpatient lines": (wire.fee_lines("V", [ORDERED]), 72 * HOUR, 72 * HOUR),
     "lines of a stay": (wire.fee_lines("V", [wire.line(1)], MONDAY, "2301", med_type="21"), 63 * DAY, 60 * DAY),
-    "admission": (wire.admission("V", tel="13900000012"), 63 * DAY, 15 * DAY),
+    "admission": (wire.admission("V", tel="13900000012", dscg_maindiag_code="J06.9"), 63 * DAY, 15 * DAY),
     "discharge": (wire.discharge("V"), 63 * DAY, 15 * DAY),
     "stock": (STOCK, 90 * DAY, 15 * DAY),
 }
@@ -48,6 +48,7 @@ def tables() -> Reference:
     reference.put("institutions", row)
     reference.put("deaths", {"psn_no": "1", "die_date": "2026-02-01"})
     reference.put("insured", {"psn_no": "1", "state": "suspended"})
+    reference.put("diagnoses", {"code": "J06", "exempt": "0", "minor": "1"})
     reference.put("recognised", {"psn_no": "2"})
     reference.put("assisted", {"psn_no": "2"})
     reference.put("households", {"psn_no": "1", "household": "h", "village": "v", "care_home": "c"})
