@@ -76,6 +76,7 @@ DECIDED: Mapping[str, Said] = {
     "tel": Said("联系电话（假名）", "telephone, a pseudonym"),
     "role": Said("岗位", "role"),
     "assistance": Said("救助类别", "kind of assistance"),
+    "insured_from": Said("参保首日", "insured from"),
     "state": Said("待遇限制", "withheld"),
     "household": Said("户（假名）", "household, a pseudonym"),
     "village": Said("村（社区）", "village"),

@@ -35,6 +35,8 @@ from .ledgers import (
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.away import is_away
+from .ledgers.late_uploads import is_late
+from .ledgers.newcomers import insured_since
 from .ledgers.places import is_online, kilometres
 from .ledgers.unrecognised import BY_ENTITLEMENT
 from .ledgers.whole_stays import (
@@ -103,7 +105,9 @@ __all__ = [
     "exceeded",
     "frozen_after",
     "hour_of_day",
+    "insured_since",
     "is_away",
+    "is_late",
     "is_online",
     "is_own_code",
     "kilometres",

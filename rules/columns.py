@@ -214,6 +214,29 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "enrolled": About(
+        "Persons who were insured lately: for the first time, or anew after a pause; E02 asks it. Rows that are older "
+        "than three months may be left out.",
+        "新参保人员：首次参保，或中断后重新参保；E02 使用。三个月以前的可以不列。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column("insured_from", "first day of the insurance", "参保首日", "2026-03-01", required=True, kind="day"),
+            Column(
+                "newborn",
+                "`1`: a newborn child, insured from its birth on, which is never told",
+                "`1` 自出生起参保的新生儿，不提示",
+                "0",
+                one_of=("0", "1"),
+            ),
+            *_VALID,
+        ),
+    ),
     "assisted": About(
         "Persons with a low income, in destitution and the like, by the register of civil affairs; I11 and E06 ask "
         "it. Who is assisted no more is closed with valid_to.",

@@ -37,9 +37,9 @@ def mornings(stage: Stage, day: int, count: int, every: int) -> Iterator[int]:
     return (day + number * every * DAY + 9 * HOUR + stage.seconds(0, 7_000) for number in range(count))
 
 
-def dear_stay(stage: Stage, person: Person, day: int, heavy: float) -> list[Message]:
-    """Four nights in the hospital far away. heavy: charges of a day against the usual ones."""
-    stay = stay_of(stage, person, stage.county.far_hospital, day, 4, stage.pen.rng.choice(ADMITTED))
+def dear_stay(stage: Stage, person: Person, day: int, heavy: float, place: Institution | None = None) -> list[Message]:
+    """Four nights in a hospital, in that far away if none is named. heavy: charges of a day against usual ones."""
+    stay = stay_of(stage, person, place or stage.county.far_hospital, day, 4, stage.pen.rng.choice(ADMITTED))
     return care(stage.pen, replace(stay, heavy=heavy))
 
 
@@ -92,10 +92,19 @@ def dear_far_away(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, messages, settled_at(messages)[:5][-1])
 
 
+def insured_and_admitted(stage: Stage, day: int, turn: int) -> Act:
+    """Somebody who is ill is insured, and within four weeks lies in hospital for some 5,000 to 50,000 yuan."""
+    person, place = local(stage), stage.county.hospitals[turn % 2]
+    stage.enrolled[person.index] = day - stage.pen.rng.randint(1, 24) * DAY
+    messages = dear_stay(stage, person, day, stage.pen.rng.uniform(6, 60), place)
+    return Act(place, messages, settled_at(messages)[0])
+
+
 FRAUDS = (
     Scenario("unrecognised", ("E05",), 13, unrecognised, apart=True),
     Scenario("assistance_drawn", ("E06",), 9, assistance_drawn, apart=True),
     Scenario("bill_after_bill", ("E07",), 21, bill_after_bill, apart=True),
     Scenario("large_bill", ("E07-SUM",), 6, large_bill, apart=True),
+    Scenario("insured_and_admitted", ("E02",), 6, insured_and_admitted, apart=True),
     Scenario("dear_far_away", ("E08",), 28, dear_far_away, apart=True),
 )

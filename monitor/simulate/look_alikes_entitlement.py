@@ -41,9 +41,18 @@ def treated_in_the_city(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, messages, settled_at(messages)[-1])
 
 
+def insured_for_weeks(stage: Stage, day: int, turn: int) -> Act:
+    """Somebody who was insured five to nine weeks before is admitted for a dear treatment."""
+    person, place = local(stage), stage.county.hospitals[turn % 2]
+    stage.enrolled[person.index] = day - stage.pen.rng.randint(35, 63) * DAY
+    messages = dear_stay(stage, person, day, 90, place)
+    return Act(place, messages, settled_at(messages)[0])
+
+
 LOOK_ALIKES = (
     Scenario("ill_without_recognition", ("E05",), 13, ill_without_recognition, apart=True),
     Scenario("assisted_patient", ("E06",), 9, assisted_patient, apart=True),
     Scenario("bills_of_a_journey", ("E07", "E07-SUM"), 13, bills_of_a_journey, apart=True),
+    Scenario("insured_for_weeks", ("E02",), 6, insured_for_weeks, apart=True),
     Scenario("treated_in_the_city", ("E08",), 27, treated_in_the_city, apart=True),
 )

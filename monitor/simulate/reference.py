@@ -104,6 +104,14 @@ def staff(county: County) -> Rows:
     ]
 
 
+def enrolled(county: County, insured_from: Mapping[int, int]) -> Rows:
+    """Who was insured lately, and from which day on."""
+    return [
+        {"psn_no": county.people[person].number, "insured_from": wire_date(day), "newborn": "0", **_OPEN}
+        for person, day in sorted(insured_from.items())
+    ]
+
+
 def assisted(county: County) -> Rows:
     """Who has a low income."""
     listed = (person for person in county.people if person.assisted)

@@ -126,6 +126,7 @@ class Simulation:
             "households": reference.households(self.county),
             "insured": reference.insured(self.county, stage.insured),
             "staff": reference.staff(self.county),
+            "enrolled": reference.enrolled(self.county, stage.enrolled),
             "assisted": reference.assisted(self.county),
             "recognised": reference.recognised(self.county, stage.pretending),
             "drugs": reference.drugs(),
@@ -176,14 +177,15 @@ class Simulation:
             stage.pen = Pen(stage.pen.desk, chance, by_batch=self.by_batch)
         part = (turn + stage.pen.rng.random()) / self._times
         day = self._first + int(part * (self.days - scenario.span + 1)) * DAY
-        taken, insured, pretending = set(stage.taken), dict(stage.insured), set(stage.pretending)
+        taken, pretending = set(stage.taken), set(stage.pretending)
+        insured, enrolled = dict(stage.insured), dict(stage.enrolled)
         try:
             act = scenario.play(stage, day, turn)
             if max(message.uploaded for message in act.messages) < stage.end:
                 return Label(verdict, scenario, act)
         except NotNow:
             pass
-        stage.taken, stage.insured, stage.pretending = taken, insured, pretending
+        stage.taken, stage.pretending, stage.insured, stage.enrolled = taken, pretending, insured, enrolled
         return None
 
     @cached_property

@@ -90,8 +90,8 @@ class Limited:
 class Stage:
     """Where scenarios are played.
 
-    deaths: person -> day (ms); insured: person -> what is withheld; pretending: to an
-    entitlement that they have not; blocked: counter -> times of scenarios;
+    deaths: person -> day (ms); insured: person -> what is withheld; enrolled: person -> first day of the
+    insurance (ms); pretending: to an entitlement that they have not; blocked: counter -> times of scenarios;
     campaigns: days (ms).
     """
 
@@ -102,6 +102,7 @@ class Stage:
     suspended: int
     deaths: dict[int, int] = field(default_factory=dict)
     insured: dict[int, Limited] = field(default_factory=dict)
+    enrolled: dict[int, int] = field(default_factory=dict)
     pretending: set[int] = field(default_factory=set)
     blocked: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     campaigns: list[int] = field(default_factory=list)

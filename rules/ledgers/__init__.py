@@ -17,8 +17,10 @@ from .credentials import CREDENTIALS
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
+from .late_uploads import LATE_UPLOADS
 from .messages import MESSAGES
 from .minor_admissions import MINOR_ADMISSIONS
+from .newcomers import NEWCOMERS
 from .orders import ORDERS, Ordered
 from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
@@ -69,6 +71,7 @@ LEDGERS: tuple[Ledger, ...] = (
     TILLS,
     SPENDING,
     CREDENTIALS,
+    LATE_UPLOADS,
     AGREEMENTS,
     ADMISSIONS,
     MINOR_ADMISSIONS,
@@ -80,6 +83,7 @@ LEDGERS: tuple[Ledger, ...] = (
     UNRECOGNISED,
     UNASSISTED,
     CLAIMS,
+    NEWCOMERS,
     SUPPLY,
     THERAPIES,
     STAYS,

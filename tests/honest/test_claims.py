@@ -32,6 +32,14 @@ def test_large_bills() -> None:
     assert 3.4 == pytest.approx(large / 12, abs=0.1)
 
 
+def test_persons_who_are_newly_insured() -> None:
+    """3,000 a year, with 0.18 stays a year, of which one in ten is dear."""
+    dear = 3_000 * 0.18 * 30 / 365 / 10
+
+    assert 0.012 == pytest.approx(dear / 365, abs=0.0005)
+    assert 0.4 == pytest.approx(dear / 12, abs=0.05)
+
+
 def test_treatments_in_a_large_city() -> None:
     """One in ten of 500 a year settles often and dear."""
     assert 0.14 == pytest.approx(500 / 10 / 365, abs=0.005)

@@ -263,6 +263,7 @@ def a_reference() -> Reference:
         reference.put("insured", row_of)
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
     reference.put("assisted", {"psn_no": Pseudonyms("key").person("0-1"), "valid_from": "2026-03-04"})
+    reference.put("enrolled", {"psn_no": Pseudonyms("key").person("0-2"), "insured_from": "2026-03-02"})
     reference.put("recognised", {"psn_no": Pseudonyms("key").person("0-0"), "valid_from": "2026-03-05"})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
@@ -284,6 +285,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "D14": {"limit": 2}, "D14-DAY": {"limit": 2}, "B11": {"window": 10_800},
     "B11-SPEED": {"window": 10_800, "crowd": 2}, "S11": {"limit": 2}, "S11-DAY": {"limit": 2},
     "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
+    "B21": {"limit": 2}, "E02": {"over_yuan": 30},
     "E07": {"limit": 2}, "E07-SUM": {"over_yuan": 15}, "E08": {"fewest": 2, "over_yuan": 20},
 }  # fmt: skip
 """Parameters with which so few events are enough."""

@@ -1,4 +1,4 @@
-"""S06, E09, E11, E04 to E08, E01, I01, I04, I05, I05-PAIR, I10, I11 and S10 from their pages."""
+"""S06, E09, E11, E02, E04 to E08, E01, I01, I04, I05, I05-PAIR, I10, I11 and S10 from their pages."""
 
 from __future__ import annotations
 
@@ -166,6 +166,18 @@ def claims(facts: Facts) -> Iterator[Found]:
             paid = sum(_paid(one) for one in recent)
             if len(recent) >= 5 and paid > 5_000_000:
                 yield Found("E08", (person,), now.time, paid / 100, "warning")
+
+
+def newcomers(facts: Facts) -> Iterator[Found]:
+    """E02."""
+    for person, settled in by_person(facts.of("2102", "2207", "2304")):
+        for now in settled:
+            known = row(facts.tables, "enrolled", "psn_no", person, now.time)
+            first = seconds(known["insured_from"]) if known and known.get("newborn") != "1" else now.time + 1
+            new = [one for one in settled if first <= one.time <= now.time and one.time > now.time - 30 * DAY]
+            paid = sum(_paid(one) for one in new)
+            if first <= now.time < first + 30 * DAY and paid > 2_000_000:
+                yield Found("E02", (person,), now.time, paid / 100, "warning")
 
 
 def _last_quarter(pieces: list[Piece], now: Piece) -> list[Piece]:

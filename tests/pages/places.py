@@ -219,6 +219,18 @@ def _growth(day: int, spent: dict[int, float], calendar: dict[int, str]) -> tupl
     return (week, median(earlier[:8])) if len(earlier) >= 8 else None
 
 
+def late_uploads(facts: Facts) -> Iterator[Found]:
+    """B21."""
+    late = [
+        one for one in facts.of("2102", "2207", "2304") if seconds(text_of(one.message, "inf_time")) - one.time > DAY
+    ]
+    for scope, pieces in by_place(late):
+        for now in pieces:
+            today = [one for one in pieces if day_of(now.time) <= one.time <= now.time]
+            if len(today) >= 20:
+                yield Found("B21", scope, now.time, len(today), "info")
+
+
 def minor_illnesses(facts: Facts) -> Iterator[Found]:
     """I03."""
     minor = [one for one in facts.of("2401") if _is_minor(one, facts)]

@@ -48,10 +48,11 @@ def overlaps(known: Facts) -> list[Found]:
 JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, drugs.accumulations, drugs.same_actions,
     drugs.dual_channels, drugs.prescriptions, drugs.prescribing, persons.travels, persons.deaths,
-    persons.withheld, persons.entitled, persons.claims,
+    persons.withheld, persons.entitled, persons.claims, persons.newcomers,
     overlaps, persons.long_stays,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers, places.minor_illnesses,
+    places.late_uploads,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
     visits.two_places, visits.attendances,
 )  # fmt: skip

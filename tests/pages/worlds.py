@@ -88,6 +88,12 @@ def tables() -> Tables:
             {"psn_no": "p2"},
             {"psn_no": "i1", "valid_from": day(40)},
         ],
+        "enrolled": [
+            {"psn_no": "i1", "insured_from": day(30)},
+            {"psn_no": "i2", "insured_from": day(3), "newborn": "1"},
+            {"psn_no": "i3", "insured_from": day(10), "valid_to": day(60)},
+            {"psn_no": "i3", "insured_from": day(61), "valid_from": day(61)},
+        ],
         "recognised": [{"psn_no": "i1", "valid_from": day(12), "valid_to": day(20)}, {"psn_no": "i3"}],
         "households": [
             *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
@@ -433,6 +439,19 @@ def _with_a_cold(town: Town, number: int, at: float) -> None:
         town.take_back(came, begins + choice((HOUR, 20 * DAY, 62 * DAY, 64 * DAY)))
 
 
+def outages(town: Town) -> None:
+    """Sales of three days of a pharmacy and a hospital, most of them uploaded about a day later."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(150):
+        at += choice((300, 900, 1_800, 3_000)) - choice((0, 0, 1))
+        infno, place = choice((("2102", P1),) * 6 + (("2207", H1), ("2304", H1)))
+        delay = choice((2, HOUR, DAY - 1, DAY, DAY + 1, 30 * HOUR, 50 * HOUR, 71 * HOUR))
+        sold = town.settle(infno, place, f"p{number}", at, delay, med_type="41" if place == P1 else "21")
+        if town.maybe(0.05):
+            town.take_back(sold, at + choice((50 * HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
 def together(town: Town) -> None:
     """People of two circles at three hospitals: a thin past, then bursts of many within days."""
     choice = town.random.choice
@@ -765,7 +784,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "long stays": long_stays,
-    "entitlements": entitlements, "colds": colds,
+    "entitlements": entitlements, "colds": colds, "outages": outages,
 }  # fmt: skip
 
 

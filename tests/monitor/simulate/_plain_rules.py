@@ -93,6 +93,8 @@ def judge(traffic: Traffic) -> list[Found]:
         death,
         insured,
         entitled,
+        newcomers,
+        late,
         claims,
         away,
         supply,
@@ -249,6 +251,28 @@ def entitled(traffic: Traffic) -> Iterator[Found]:
             yield "E05", [event]
         if float(event.get("maf_pay", 0)) > 0 and event["psn_no"] not in assisted:
             yield "E06", [event]
+
+
+def newcomers(traffic: Traffic) -> Iterator[Found]:
+    """E02: more than 20,000 yuan within 30 days."""
+    since = {row["psn_no"]: seconds(row["insured_from"] + " 00:00:00") for row in traffic.tables["enrolled"]}
+    for group in _by((one for one in traffic.settled if one["psn_no"] in since), "psn_no"):
+        first = since[group[0]["psn_no"]]
+        new = [one for one in group if 0 <= seconds(one["setl_time"]) - first < 30 * DAY]
+        if sum(one["fund_pay_sumamt"] for one in new) > 20_000:
+            yield "E02", new
+
+
+def late(traffic: Traffic) -> Iterator[Found]:
+    """B21: twenty of a day that came more than 24 hours late."""
+    for group in _by(traffic.settled, "fixmedins_code"):
+        days: dict[str, list[Event]] = defaultdict(list)
+        for event in group:
+            if seconds(event["inf_time"]) - seconds(event["setl_time"]) > DAY:
+                days[event["setl_time"][:10]].append(event)
+        for today in days.values():
+            if len(today) >= 20:
+                yield "B21", today
 
 
 def claims(traffic: Traffic) -> Iterator[Found]:
