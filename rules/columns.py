@@ -320,6 +320,39 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "items": About(
+        "Services and materials: how often one person may have them. B01 and B07 ask it. An item without a row, or an "
+        "empty column, has no limit.",
+        "诊疗项目和耗材：一人可以收取多少次。B01、B07 使用。没有列出的项目、没有填写的列，不作限制。",
+        (
+            Column("med_list_codg", "code of the item", "医疗目录编码", "001101000010000", required=True),
+            Column("name", "name, for the text of alerts", "项目名称，用于线索文字", "普通床位"),
+            Column(
+                "group",
+                "what counts as the same service within a period; empty: the item alone",
+                "期间内视为同一服务的分组；空则为本项目",
+                "CT-HEAD",
+            ),
+            Column(
+                "most_per_day",
+                "how often it may be charged on a day of a visit, by cnt",
+                "一次就诊一日内可收取的数量（按cnt）",
+                "1",
+                kind="number",
+                unit=("times", "次"),
+            ),
+            Column(
+                "most_per_period",
+                "how often a person may have it within `period_days`, by cnt; both or neither",
+                "一人在`period_days`内可收取的数量（按cnt），两列同时填写",
+                "2",
+                kind="number",
+                unit=("times", "次"),
+            ),
+            Column("period_days", "length of that period", "该期间的天数", "7", kind="number", unit=("days", "天")),
+            *_VALID,
+        ),
+    ),
     "diagnoses": About(
         "Diagnoses with which a person is rightly admitted again and again, which I01, I04, I05 and others ask; and "
         "those that need no bed, which I03 asks. The longest code that the diagnosis begins with decides.",

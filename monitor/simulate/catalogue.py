@@ -109,6 +109,9 @@ ALIKE = _drugs("C08CA 硝苯地平 28 1 2150|C09CA 厄贝沙坦 28 1 2930", 301,
 DUAL_CHANNEL = _drugs("L01EA 伊马替尼 28 1 98000|L01EB 吉非替尼 28 1 87000", 401, "A001")
 """Drugs that a pharmacy may only sell on a prescription that the hospital sent."""
 SERVICES = _services(_SERVICES)
+BED = Item("001102990000901", "康复床位", "201", "01", 4_500)
+SCAN = Item("002103990000902", "盆腔CT", "201", "03", 18_500)
+"""Services of scenarios alone, for which the table of items says how often they may be."""
 DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS, *ALIKE, *DUAL_CHANNEL)
 ADMITTED = _illnesses(_ADMITTED)
 SEEN = _illnesses(_SEEN)

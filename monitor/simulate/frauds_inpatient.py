@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from rules.times import DAY, HOUR, MINUTE
 
-from .catalogue import ADMITTED, DELIVERY, SEEN, SERVICES, Illness
+from .catalogue import ADMITTED, BED, DELIVERY, SEEN, SERVICES, Illness
 from .county import Institution
-from .forms import Line, Message
+from .forms import Line, Message, Written
 from .inpatient import Stay, care
+from .numbers import wire_time
 from .outpatient import Visit, treat
 from .people import Person
 from .stage import Act, NotNow, Scenario, Stage
@@ -128,6 +129,25 @@ def beds_for_colds(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, stays), sorted(stay.admitted for stay in stays)[:15][-1])
 
 
+def with_beds(stage: Stage, stay: Stay, a_day: int) -> list[Message]:
+    """A stay whose bed is charged so many times a day, in lines of their own."""
+    messages, counter = care(stage.pen, stay), stage.pen.at(stay.place, stay.person)
+    fields = {name: messages[0].body[name] for name in ("mdtrt_id", "med_type")}
+    for night in range((stay.discharged - stay.admitted) // DAY):
+        at = stay.admitted + night * DAY + HOUR
+        lines = [stage.pen.line(Line(BED), Written(wire_time(at + n * MINUTE))) for n in range(a_day)]
+        messages.append(counter.write("2301", at + 20 * MINUTE, {**fields, "feedetail": lines}))
+    return messages
+
+
+def bed_charged_twice(stage: Stage, day: int, turn: int) -> Act:
+    """The bed of a stay is charged one to three times a day."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 4]
+    stay = stay_of(stage, person, place, day, 4, stage.pen.rng.choice(ADMITTED))
+    return Act(place, with_beds(stage, stay, stage.pen.rng.randint(1, 3)), stay.admitted + HOUR + MINUTE)
+
+
 _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
@@ -160,5 +180,6 @@ FRAUDS = (
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
     Scenario("brought_in_again", ("I11",), 24, brought_in_again, also=("I05",), apart=True),
     Scenario("beds_for_colds", ("I03",), 11, beds_for_colds, most=4, apart=True),
+    Scenario("bed_charged_twice", ("B01",), 6, bed_charged_twice, apart=True),
     Scenario("never_leaves", ("I04",), 58, never_leaves, apart=True),
 )

@@ -20,7 +20,7 @@ from .catalogue import (
     SEEN,
 )
 from .forms import Message
-from .frauds_inpatient import stay_of
+from .frauds_inpatient import stay_of, with_beds
 from .inpatient import DIED, TRANSFER, Stay, care
 from .numbers import wire_date
 from .stage import Act, NotNow, Scenario, Stage
@@ -158,6 +158,14 @@ def wave_of_colds(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, *stays), stays[-1].admitted)
 
 
+def bed_of_a_day(stage: Stage, day: int, turn: int) -> Act:
+    """The bed of a stay is charged once a day."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 4]
+    stay = stay_of(stage, person, place, day, 5, stage.pen.rng.choice(ADMITTED))
+    return Act(place, with_beds(stage, stay, 1), stay.discharged)
+
+
 LOOK_ALIKES = (
     Scenario("treatment_cycle", ("I01", "I05"), 20, treatment_cycle),
     Scenario("transfer", ("I01", "E01"), 8, transfer),
@@ -169,5 +177,6 @@ LOOK_ALIKES = (
     Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
     Scenario("assisted_and_ill", ("I11",), 22, assisted_and_ill, apart=True),
     Scenario("wave_of_colds", ("I03",), 17, wave_of_colds, most=4, apart=True),
+    Scenario("bed_of_a_day", ("B01",), 7, bed_of_a_day, apart=True),
     Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
 )

@@ -11,7 +11,7 @@ from monitor.errors import ConfigurationError
 from rules.columns import names_of
 from rules.times import DAY
 
-from .catalogue import DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES, SEEN
+from .catalogue import BED, DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES, SCAN, SEEN
 from .county import REGIONS, County, Institution
 from .numbers import wire_date
 from .stage import Limited
@@ -138,6 +138,23 @@ def drugs() -> Rows:
             **_OPEN,
         }
         for drug in DRUGS
+    ]
+
+
+def items() -> Rows:
+    """A bed may be charged once a day, a scan twice a week."""
+    caps = ((BED, ("1", "", "")), (SCAN, ("", "2", "7")))
+    return [
+        {
+            "med_list_codg": item.code,
+            "name": item.name,
+            "group": "",
+            "most_per_day": a_day,
+            "most_per_period": most,
+            "period_days": days,
+            **_OPEN,
+        }
+        for item, (a_day, most, days) in caps
     ]
 
 

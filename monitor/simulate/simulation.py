@@ -130,6 +130,7 @@ class Simulation:
             "assisted": reference.assisted(self.county),
             "recognised": reference.recognised(self.county, stage.pretending),
             "drugs": reference.drugs(),
+            "items": reference.items(),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),
         }

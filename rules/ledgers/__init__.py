@@ -11,6 +11,7 @@ from .agreements import AGREEMENTS
 from .away import AWAY
 from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
+from .capped import CAPPED
 from .care_homes import CARE_HOMES
 from .claims import CLAIMS
 from .credentials import CREDENTIALS
@@ -86,6 +87,7 @@ LEDGERS: tuple[Ledger, ...] = (
     NEWCOMERS,
     SUPPLY,
     THERAPIES,
+    CAPPED,
     STAYS,
     STAYS_AT,
     TELEPHONES,

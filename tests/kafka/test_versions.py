@@ -52,6 +52,7 @@ def one_of_each() -> dict[str, list[Row]]:
         "assisted": [{"psn_no": f"p{n}"} for n in range(30)],
         "recognised": [{"psn_no": f"p{n}"} for n in range(40)],
         "drugs": [{"med_list_codg": f"X{n}"} for n in range(300)],
+        "items": [{"med_list_codg": f"00{n}"} for n in range(60)],
         "diagnoses": [{"code": f"A{n}", "exempt": "1"} for n in range(7)],
         "calendar": [{"date": day, "kind": "holiday"} for day in days],
     }

@@ -264,6 +264,9 @@ def a_reference() -> Reference:
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
     reference.put("assisted", {"psn_no": Pseudonyms("key").person("0-1"), "valid_from": "2026-03-04"})
     reference.put("enrolled", {"psn_no": Pseudonyms("key").person("0-2"), "insured_from": "2026-03-02"})
+    for item in (wire.RAMIPRIL, wire.RAMIPRIL_TOO):
+        caps = {"most_per_day": "1", "most_per_period": "2", "period_days": "3", "group": "g"}
+        reference.put("items", caps | {"med_list_codg": item})
     reference.put("recognised", {"psn_no": Pseudonyms("key").person("0-0"), "valid_from": "2026-03-05"})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}

@@ -54,7 +54,7 @@ JUDGES = (
     places.admissions, places.growths, places.identity_numbers, places.minor_illnesses,
     places.late_uploads,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
-    visits.two_places, visits.attendances,
+    visits.two_places, visits.attendances, visits.charges,
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, HERB, UNLISTED, SOLVENT = (
     "XD01AAA001A001100001010", "XB05AAA001A001100001010",
 )  # fmt: skip
 EXAMINATION = "001101000010000"
+BED, SCAN, SCAN_TOO = "001102000010000", "002103000010000", "002103000020000"
 
 
 def text(at: float) -> str:
@@ -87,6 +88,18 @@ def tables() -> Tables:
             {"psn_no": "p1", "valid_from": day(20), "valid_to": day(500)},
             {"psn_no": "p2"},
             {"psn_no": "i1", "valid_from": day(40)},
+        ],
+        "items": [
+            {"med_list_codg": BED, "most_per_day": "2", "valid_to": day(20)},
+            {
+                "med_list_codg": BED,
+                "most_per_day": "1",
+                "valid_from": day(21),
+                "most_per_period": "6",
+                "period_days": "40",
+            },
+            {"med_list_codg": SCAN, "group": "CT", "most_per_period": "2", "period_days": "7", "most_per_day": "1"},
+            {"med_list_codg": SCAN_TOO, "group": "CT", "most_per_period": "3", "period_days": "7"},
         ],
         "enrolled": [
             {"psn_no": "i1", "insured_from": day(30)},
@@ -452,6 +465,31 @@ def outages(town: Town) -> None:
             town.take_back(sold, at + choice((50 * HOUR, 72 * HOUR - 10, 73 * HOUR)))
 
 
+def charges(town: Town) -> None:
+    """Beds and scans of two persons, in visits and stays at two hospitals that use the same numbers."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(60):
+        at += choice((HOUR, 6 * HOUR, DAY, DAY, 2 * DAY, 5 * DAY)) - choice((0, 0, 1))
+        person, place = choice(("p1", "p1", "p2")), choice((H1, H1, H2))
+        second, infno = town.moment(at), choice(("2204", "2301", "2301"))
+        header: Message = {"mdtrt_id": f"v{number // 4}", "med_type": "11" if infno == "2204" else "21"}
+        line = town.line(
+            second, number, cnt=choice((1, 1, 1, 2, 0.5)),
+            med_list_codg=choice((BED, BED, SCAN, SCAN, SCAN_TOO, AMLODIPINE)),
+        )  # fmt: skip
+        town.send(infno, place, person, second, **header, feedetail=[line])
+        if town.maybe(0.2):
+            later = town.moment(second + choice((HOUR, 3 * HOUR, DAY, DAY + 1)))
+            back = {"feedetl_sn": f"b{number}", "fee_ocur_time": text(later), "init_feedetl_sn": "1", "cnt": -1}
+            town.send(infno, place, person, later, **header, feedetail=[line | back | {"det_item_fee_sumamt": -10}])
+        elif town.maybe(0.1):
+            town.send(infno, place, person, second + HOUR, **header, feedetail=[line | {"cnt": 3}])
+        elif town.maybe(0.15):
+            by, late = ("2205", 73 * HOUR) if infno == "2204" else ("2302", 64 * DAY)
+            town.send(by, place, person, second + choice((HOUR, late)), **header, feedetl_sn=line["feedetl_sn"])
+
+
 def together(town: Town) -> None:
     """People of two circles at three hospitals: a thin past, then bursts of many within days."""
     choice = town.random.choice
@@ -784,7 +822,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "long stays": long_stays,
-    "entitlements": entitlements, "colds": colds, "outages": outages,
+    "entitlements": entitlements, "colds": colds, "outages": outages, "charges": charges,
 }  # fmt: skip
 
 

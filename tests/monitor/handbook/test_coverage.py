@@ -28,13 +28,13 @@ from rules.catalogue import catalogue
 from rules.columns import TABLE_COLUMNS
 
 NOT_BUILT = {
-    "B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B12", "B13", "B14", "B17",
+    "B02", "B03", "B04", "B05", "B06", "B08", "B09", "B10", "B12", "B13", "B14", "B17",
     "B18", "B20", "B22", "B23", "D06", "D08", "D10", "D11", "D13", "D15", "D17", "D18",
     "D19", "D20", "E03", "E10", "I02", "I07", "I08",
     "I12", "S02", "S03", "S04", "S05", "S07",
 }  # fmt: skip
 """Numbers of the catalogue that phrases wait for. This list may only shrink: what is built leaves it."""
-MOST = {"not yet": 102, "no": 46}
+MOST = {"not yet": 90, "no": 46}
 """Phrases that nothing serves yet, and that no stream can show. These numbers may only shrink."""
 
 

@@ -94,6 +94,7 @@ def judge(traffic: Traffic) -> list[Found]:
         insured,
         entitled,
         newcomers,
+        charged,
         late,
         claims,
         away,
@@ -251,6 +252,26 @@ def entitled(traffic: Traffic) -> Iterator[Found]:
             yield "E05", [event]
         if float(event.get("maf_pay", 0)) > 0 and event["psn_no"] not in assisted:
             yield "E06", [event]
+
+
+def charged(traffic: Traffic) -> Iterator[Found]:
+    """B01: more often on a day of a visit, B07: more often within some days, than the table of items says."""
+    items = {row["med_list_codg"]: row for row in traffic.tables["items"]}
+    of_person: dict[tuple[str, str], list[tuple[float, Event, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if line["med_list_codg"] in items:
+            at = seconds(line["fee_ocur_time"])
+            of_person[event["psn_no"], line["med_list_codg"]].append((at, event, line))
+    for (_, item), lines in of_person.items():
+        row = items[item]
+        for at, event, _ in lines:
+            visit = [one for one in lines if one[1]["mdtrt_id"] == event["mdtrt_id"] and one[0] // DAY == at // DAY]
+            if row["most_per_day"] and sum(one[2]["cnt"] for one in visit) > int(row["most_per_day"]):
+                yield "B01", [one[1] for one in visit]
+            if row["most_per_period"]:
+                recent = [one for one in lines if at - int(row["period_days"]) * DAY < one[0] <= at]
+                if sum(one[2]["cnt"] for one in recent) > int(row["most_per_period"]):
+                    yield "B07", [one[1] for one in recent]
 
 
 def newcomers(traffic: Traffic) -> Iterator[Found]:

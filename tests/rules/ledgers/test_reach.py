@@ -55,6 +55,7 @@ def tables() -> Reference:
     reference.put("insured", {"psn_no": "1", "state": "suspended"})
     reference.put("diagnoses", {"code": "J06", "exempt": "0", "minor": "1"})
     reference.put("enrolled", {"psn_no": "1", "insured_from": wire.text(MONDAY)[:10]})
+    reference.put("items", {"med_list_codg": wire.RAMIPRIL, "most_per_day": "1"})
     reference.put("recognised", {"psn_no": "2"})
     reference.put("assisted", {"psn_no": "2"})
     reference.put("households", {"psn_no": "1", "household": "h", "village": "v", "care_home": "c"})
