@@ -46,10 +46,10 @@ class ChargedTooOftenADay(Rule[Fill]):
         >>> reference = Reference()
         >>> reference.put("items", {"med_list_codg": "001", "most_per_day": "1"})
         >>> def bed(hour, **fields):
-        ...     line = {"institution": HOSPITAL, "transaction": "2301", "visit": "v1", "item": "001", "quantity": 10_000}
-        ...     return fill(at(hour), **line | fields)
+        ...     line = {"institution": HOSPITAL, "transaction": "2301", "item": "001", "quantity": 10_000}
+        ...     return fill(at(hour), **line | {"visit": "v1"} | fields)
         >>> rule = ChargedTooOftenADay()
-        >>> judge(rule, [bed("00:00"), bed("23:59", quantity=10_000, visit="v2")], reference)
+        >>> judge(rule, [bed("00:00"), bed("23:59", visit="v2")], reference)
         []
         >>> [(one.value, one.severity) for one in judge(rule, [bed("00:00"), bed("23:59")], reference)]
         [(2.0, 'warning'), (2.0, 'warning')]

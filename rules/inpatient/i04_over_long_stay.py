@@ -37,9 +37,9 @@ class OverLongStay(Rule[Stay]):
     What a stay, its end, its settlement and an exempt diagnosis are stands in docs/rules/whole-stays.md. A stay whose
     admission is known is judged. Its limit is `over_days`; with an exempt diagnosis at admission or discharge it is
     `over_days_by_plan`. It is a finding, `warning`, if the stay lasts longer than its limit. While its end is not known
-    the finding holds from the moment at which the limit is over, and the value is the limit; a discharge that lies
-    earlier withdraws it. Otherwise the value is the length of the stay in days, rounded up to a tenth. A stay that is
-    settled for good without a known end is not decided (counted as `settled without an end`).
+    it lasts until its last interim settlement, and a discharge that lies earlier withdraws the finding. The value is
+    the length of the stay in days, rounded up to a tenth. A stay that is settled for good without a known end is not
+    decided (counted as `settled without an end`).
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_stays.py`, our assumption: of 36,000 stays a year
     28,800 are of an acute illness, half of them longer than 7 days, lognormal with a sigma of 0.6; 300 are for a
@@ -47,8 +47,9 @@ class OverLongStay(Rule[Stay]):
     there are 0.69. That is 5 alerts a month in 200,000.
 
     Known gaps: a long stay that is cut into several, with a discharge and an admission every month; I01 finds some of
-    them. A forgotten discharge without a settlement keeps its warning. A coma, severe burns and the like are honest and
-    look the same. Of a stay that lasts longer than `longest_days` the true length is not told.
+    them. A stay of which nothing is reported after the admission is not told: its discharge may only have been
+    forgotten. A coma, severe burns and the like are honest and look the same. Of a stay that lasts longer than
+    `longest_days` the true length is not told.
 
     Example:
         >>> from rules.testing import at, judge, stay
@@ -116,15 +117,14 @@ class OverLongStay(Rule[Stay]):
             return None
         stay = next(one for one in stays_in(window, self.ahead) if one.admission is entry)
         limit = self.over_days_by_plan if stay.is_by_plan(reference) else self.over_days
-        if stay.ended is not None and stay.ended - stay.admitted <= limit * DAY:
-            return None
         if stay.settled and stay.ended is None:
             raise Undecidable("settled without an end")
-        return self._finding(stay, limit)
+        until = stay.pieces[-1].time if stay.ended is None else stay.ended
+        if until - stay.admitted <= limit * DAY:
+            return None
+        return self._finding(stay, until, limit)
 
-    def _finding(self, stay: WholeStay, limit: int) -> Finding:
-        over = stay.admitted + limit * DAY
-        until = over if stay.ended is None else stay.ended
+    def _finding(self, stay: WholeStay, until: int, limit: int) -> Finding:
         return Finding(
             measure="days_in_hospital",
             value=ceil((until - stay.admitted) * 10 / DAY) / 10,
@@ -132,7 +132,7 @@ class OverLongStay(Rule[Stay]):
             unit="days",
             severity="warning",
             evidence=evidence(stay.pieces, self.card),
-            due=over if stay.ended is None else 0,
+            details={"open": "1" if stay.ended is None else ""},
         )
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
@@ -140,10 +140,10 @@ class OverLongStay(Rule[Stay]):
         found, times = episode.peak, again(episode)
         limit = exceeded(found.limit, Text("天", "d"))
         length = Text(f"至出院共住院{found.value:g}天", f"and discharged after {found.value:g} d")
-        if found.due:
+        if found.details["open"]:
             length = Text(
-                f"住院已超过{found.value:g}天，尚未上报出院",
-                f"and has been there for more than {found.value:g} d without a discharge so far",
+                f"住院已达{found.value:g}天，尚未上报出院",
+                f"and has been there for {found.value:g} d without a discharge so far",
             )
         return Text(
             f"收治1名参保人入院，{length.zh}（{limit.zh}）{times.zh}",

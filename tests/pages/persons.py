@@ -428,14 +428,15 @@ def _own_staff(person: str, counted: list[Stay], tables: Tables) -> Iterator[Fou
 
 
 def long_stays(facts: Facts) -> Iterator[Found]:
-    """I04 when all is over."""
+    """I04."""
     for person, pieces in by_person(facts.of("2401", "2402", "2304")):
         for one in admitted_stays(pieces):
             limit = 90 if is_by_plan(one, facts.tables) else 45
-            if one.ended is None and not one.is_final:
-                yield Found("I04", (person,), admitted(one), limit, "warning")
-            elif one.ended is not None and one.ended - admitted(one) > limit * DAY:
-                days = ceil((one.ended - admitted(one)) * 10 / DAY) / 10
+            if one.ended is None and one.is_final:
+                continue
+            until = max(piece.time for piece in one.pieces) if one.ended is None else one.ended
+            if until - admitted(one) > limit * DAY:
+                days = ceil((until - admitted(one)) * 10 / DAY) / 10
                 yield Found("I04", (person,), admitted(one), days, "warning")
 
 

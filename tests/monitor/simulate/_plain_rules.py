@@ -546,12 +546,11 @@ def stays(traffic: Traffic) -> Iterator[Found]:
 
 
 def long_stays(traffic: Traffic) -> Iterator[Found]:
-    """I04: 45 days in hospital, or 90 by plan; who has not left is there until the last settlement."""
+    """I04: 45 days in hospital, or 90 by plan."""
     exempt = {row["code"] for row in traffic.tables["diagnoses"] if row["exempt"] == "1"}
-    last = max((seconds(one["setl_time"]) for one in traffic.settled), default=0.0)
     for stay in traffic.stays:
         limit = 90 if stay["dscg_maindiag_code"][:3] in exempt else 45
-        if min(stay["out"], last) - stay["in"] > limit * DAY:
+        if stay["way"] and stay["out"] - stay["in"] > limit * DAY:
             yield "I04", [stay]
 
 

@@ -60,22 +60,23 @@ def test_the_table_says_which_diagnoses_are_exempt() -> None:
 
 
 def test_nobody_has_left() -> None:
-    """Without a discharge it is told when the limit is over; one that comes late and lies earlier withdraws it."""
-    [alert] = found(came())
+    """Nothing but the admission proves no length; a bill on account does, until an earlier discharge comes."""
+    interim = billed(50, mid_setl_flag="1")
+    [alert] = found(came(), interim)
 
-    assert (45, "warning") == (alert.measure.value, alert.severity)
-    assert "住院已超过45天，尚未上报出院（提示阈值：超过45天）" in alert.text.zh
-    assert "more than 45 d without a discharge so far (threshold: more than 45 d)" in alert.text.en
-    assert [] == found(came(), left(40))
+    assert [] == found(came())
+    assert [] == found(came(), billed(45, mid_setl_flag="1", setl_time="2026-04-19 09:00:00"))
+    assert (50.1, "warning") == (alert.measure.value, alert.severity)
+    assert "住院已达50.1天，尚未上报出院（提示阈值：超过45天）" in alert.text.zh
+    assert "has been there for 50.1 d without a discharge so far (threshold: more than 45 d)" in alert.text.en
+    assert [] == found(came(), interim, left(40))
 
 
 def test_the_books_are_closed_but_the_patient_stays() -> None:
     """An interim settlement ends nothing; a final one that states no end leaves the rule undecided."""
-    interim = billed(30, mid_setl_flag="1")
     effects = effects_of(RULE, [came(), billed(50)], Reference())
 
-    assert 1 == len(found(came(), interim))
-    assert 1 == len(found(came(), interim, left(60)))
+    assert [60] == [one.measure.value for one in found(came(), billed(30, mid_setl_flag="1"), left(60))]
     assert ([], {("I04", "settled without an end"): 1}) == (effects.alerts, effects.counts.undecidable)
     assert [] == found(came(), billed(50, dscg_time="2026-04-10 09:00:00"))
 
