@@ -34,7 +34,11 @@ from .ledgers import (
     withheld,
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
+from .ledgers.away import is_away
+from .ledgers.late_uploads import is_late
+from .ledgers.newcomers import insured_since
 from .ledgers.places import is_online, kilometres
+from .ledgers.unrecognised import BY_ENTITLEMENT
 from .ledgers.whole_stays import (
     BY_NATURE,
     TRANSFER,
@@ -50,6 +54,7 @@ from .times import DAY, HOUR, MINUTE, SECOND, clock, day_of, hour_of_day, year_o
 from .wire.notation import is_own_code
 
 __all__ = [
+    "BY_ENTITLEMENT",
     "BY_NATURE",
     "DAY",
     "HOUR",
@@ -100,6 +105,9 @@ __all__ = [
     "exceeded",
     "frozen_after",
     "hour_of_day",
+    "insured_since",
+    "is_away",
+    "is_late",
     "is_online",
     "is_own_code",
     "kilometres",

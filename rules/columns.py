@@ -237,6 +237,65 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "enrolled": About(
+        "Persons who were insured lately: for the first time, or anew after a pause; E02 asks it. Rows that are older "
+        "than three months may be left out.",
+        "新参保人员：首次参保，或中断后重新参保；E02 使用。三个月以前的可以不列。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column("insured_from", "first day of the insurance", "参保首日", "2026-03-01", required=True, kind="day"),
+            Column(
+                "newborn",
+                "`1`: a newborn child, insured from its birth on, which is never told",
+                "`1` 自出生起参保的新生儿，不提示",
+                "0",
+                one_of=("0", "1"),
+            ),
+            *_VALID,
+        ),
+    ),
+    "assisted": About(
+        "Persons with a low income, in destitution and the like, by the register of civil affairs; I11 and E06 ask "
+        "it. Who is assisted no more is closed with valid_to.",
+        "低保对象、特困人员等困难群体，来自民政部门的认定；I11、E06 使用。不再认定的以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            Column(
+                "assistance",
+                "kind of assistance, for people; no rule asks it",
+                "救助类别，供人阅读，规则不使用",
+                "特困",
+            ),
+            *_VALID,
+        ),
+    ),
+    "recognised": About(
+        "Persons whose chronic or special illness is recognised for outpatient treatment; E05 asks it. Of several "
+        "illnesses one row is enough. A recognition that ends is closed with valid_to.",
+        "已认定门诊慢特病待遇的参保人；E05 使用。认定多个病种的，一行即可。认定到期或取消的以 valid_to 终止。",
+        (
+            Column(
+                "psn_no",
+                "the person, by the number that the messages have; it is kept as a pseudonym only",
+                "人员编号，与报文中的一致；系统内只保存假名",
+                "34102100000000000001",
+                required=True,
+            ),
+            *_VALID,
+        ),
+    ),
     "drugs": About(
         "Drugs: which are the same substance, how they act, how long a pack lasts, which are on the dual-channel list. "
         "D01 to D05, D07 and D09 ask it.",
@@ -284,10 +343,44 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "items": About(
+        "Services and materials: how often one person may have them. B01 and B07 ask it. An item without a row, or an "
+        "empty column, has no limit.",
+        "诊疗项目和耗材：一人可以收取多少次。B01、B07 使用。没有列出的项目、没有填写的列，不作限制。",
+        (
+            Column("med_list_codg", "code of the item", "医疗目录编码", "001101000010000", required=True),
+            Column("name", "name, for the text of alerts", "项目名称，用于线索文字", "普通床位"),
+            Column(
+                "group",
+                "what counts as the same service within a period; empty: the item alone",
+                "期间内视为同一服务的分组；空则为本项目",
+                "CT-HEAD",
+            ),
+            Column(
+                "most_per_day",
+                "how often it may be charged on a day of a visit, by cnt",
+                "一次就诊一日内可收取的数量（按cnt）",
+                "1",
+                kind="number",
+                unit=("times", "次"),
+            ),
+            Column(
+                "most_per_period",
+                "how often a person may have it within `period_days`, by cnt; both or neither",
+                "一人在`period_days`内可收取的数量（按cnt），两列同时填写",
+                "2",
+                kind="number",
+                unit=("times", "次"),
+            ),
+            Column("period_days", "length of that period", "该期间的天数", "7", kind="number", unit=("days", "天")),
+            *_VALID,
+        ),
+    ),
     "diagnoses": About(
-        "Diagnoses with which a person is rightly admitted again and again; I01 and I05 ask it. The longest code "
-        "that the diagnosis begins with decides.",
-        "按疗程反复住院属正常的诊断；I01、I05 使用。以诊断编码开头相符的最长编码为准。",
+        "Diagnoses with which a person is rightly admitted again and again, which I01, I04, I05 and others ask; and "
+        "those that need no bed, which I03 asks. The longest code that the diagnosis begins with decides.",
+        "按疗程反复住院属正常的诊断，I01、I04、I05等使用；一般不需住院的小病，I03 使用。"
+        "以诊断编码开头相符的最长编码为准。",
         (
             Column(
                 "code",
@@ -302,6 +395,13 @@ TABLE_COLUMNS: dict[str, About] = {
                 "`1` 按计划反复住院（化疗、透析等），不提示；`0` 照常提示",
                 "1",
                 required=True,
+                one_of=("0", "1"),
+            ),
+            Column(
+                "minor",
+                "`1`: as a rule treated without a bed (a cold, a rash); many such admissions alert; I03 asks it",
+                "`1` 一般不需住院的小病（感冒、皮疹等），收治过多时提示；I03 使用",
+                "0",
                 one_of=("0", "1"),
             ),
             Column("name", "name, for people; no rule asks it", "诊断名称，供人阅读，规则不使用", "化学治疗"),

@@ -34,7 +34,7 @@ TWIN = "rules/credential/s99_wandering_card.zh.md"
 
 # One rule for each ledger, a variant, another family than that of the letter, and the longest lines.
 OF_EVERY_KIND = [
-    *((f"S{number}", f"over_{ledger.name}", ledger.name) for number, ledger in enumerate(LEDGERS, 70)),
+    *((f"S{number}", f"over_{ledger.name}", ledger.name) for number, ledger in enumerate(LEDGERS, 40)),
     ("D90-PAIR", "twice", "sales"),
     ("E90", "n" * (LONGEST - len("e90_")), "stays"),
     ("S90", "elsewhere", "agreements", "entitlement"),

@@ -110,8 +110,8 @@ ANSWERS = (
     ),
     Answer(
         "S01", 1,
-        Said("10分钟内17名参保人在一家药店刷卡，阈值8人，该店平日同时段约0.1人。",
-             "17 persons at one pharmacy within 10 minutes, limit 8; 0.1 is usual there at that hour."),
+        Said("10分钟内17名参保人在一家药店刷卡，阈值8人，该店平日同时段几乎没有。",
+             "17 persons at one pharmacy within 10 minutes, limit 8; next to none is usual there at that hour."),
         Said("是否集中代购、收集医保卡刷卡，或断网后补传（对照上传时间）。",
              "Bought for many, cards collected, or sent late after an outage (compare the time of upload)?"),
     ),

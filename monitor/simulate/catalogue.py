@@ -109,6 +109,9 @@ ALIKE = _drugs("C08CA 硝苯地平 28 1 2150|C09CA 厄贝沙坦 28 1 2930", 301,
 DUAL_CHANNEL = _drugs("L01EA 伊马替尼 28 1 98000|L01EB 吉非替尼 28 1 87000", 401, "A001")
 """Drugs that a pharmacy may only sell on a prescription that the hospital sent."""
 SERVICES = _services(_SERVICES)
+BED = Item("001102990000901", "康复床位", "201", "01", 4_500)
+SCAN = Item("002103990000902", "盆腔CT", "201", "03", 18_500)
+"""Services of scenarios alone, for which the table of items says how often they may be."""
 DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS, *ALIKE, *DUAL_CHANNEL)
 ADMITTED = _illnesses(_ADMITTED)
 SEEN = _illnesses(_SEEN)
@@ -120,7 +123,11 @@ NEWBORN = Illness("P59.9", "新生儿黄疸")
 CONTRACTIONS = Illness("O47.1", "假临产", cyclic=True)
 AFTER_BIRTH = Illness("O86.4", "产褥期发热", cyclic=True)
 FRACTURE = Illness("S82.2", "胫骨干骨折")
-ILLNESSES = (*ADMITTED, *SEEN, LASTING, CHEMOTHERAPY, DIALYSIS, DELIVERY, NEWBORN, FRACTURE, CONTRACTIONS, AFTER_BIRTH)
+REHABILITATION = Illness("Z50.9", "康复治疗", cyclic=True)
+ILLNESSES = (
+    *ADMITTED, *SEEN, LASTING, CHEMOTHERAPY, DIALYSIS, DELIVERY, NEWBORN, FRACTURE, CONTRACTIONS, AFTER_BIRTH,
+    REHABILITATION,
+)  # fmt: skip
 EXEMPT = (
     "Z51",
     "Z49",

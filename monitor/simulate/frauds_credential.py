@@ -159,6 +159,16 @@ def typed_in_all_day(stage: Stage, day: int, turn: int) -> Act:
     return Act(sales[0].place, _sold(stage, sales), sales[-1].at)
 
 
+def uploaded_days_later(stage: Stage, day: int, turn: int) -> Act:
+    """A pharmacy uploads 14 to 32 sales of one day in one go, 26 to 50 hours after the last."""
+    shops = [shop for shop in stage.county.pharmacies if not shop.batch]
+    gaps = [stage.seconds(620, 900) for _ in range(stage.pen.rng.randint(13, 31))]
+    sales = _swiped(stage, shops[turn % len(shops)], day, gaps)
+    uploaded = sales[-1].at + stage.seconds(26 * 3_600, 50 * 3_600)
+    sales = [replace(sale, uploaded=uploaded) for sale in sales]
+    return Act(sales[0].place, _sold(stage, sales), sales[:20][-1].at)
+
+
 FRAUDS = (
     Scenario("concentrated_swiping", ("S01", "S01-GAP"), 1, concentrated_swiping, also=("S01-SIGN",)),
     Scenario("shared_sign", ("S01-SIGN",), 1, shared_sign),
@@ -169,5 +179,6 @@ FRAUDS = (
     Scenario("settled_while_suspended", ("S09",), 1, settled_while_suspended),
     Scenario("settled_while_barred", ("E11",), 13, settled_while_barred),
     Scenario("paid_while_waiting", ("E04",), 11, paid_while_waiting),
+    Scenario("uploaded_days_later", ("B21",), 4, uploaded_days_later, apart=True),
     Scenario("typed_in_all_day", ("S08",), 20, typed_in_all_day, most=5, apart=True),
 )

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from rules.times import DAY, HOUR, MINUTE
 
-from .catalogue import ADMITTED, DELIVERY, SEEN, SERVICES, Illness
+from .catalogue import ADMITTED, BED, DELIVERY, SEEN, SERVICES, Illness
 from .county import Institution
-from .forms import Line, Message
+from .forms import Line, Message, Written
 from .inpatient import Stay, care
+from .numbers import wire_time
 from .outpatient import Visit, treat
 from .people import Person
 from .stage import Act, NotNow, Scenario, Stage
@@ -98,6 +99,55 @@ def admitted_while_suspended(stage: Stage, _day: int, turn: int) -> Act:
     return Act(place, _cared(stage, stays), min(stay.admitted for stay in stays))
 
 
+def never_leaves(stage: Stage, day: int, turn: int) -> Act:
+    """Treated within days, and kept on record for six to eight weeks."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[2 + turn % 2]
+    stay = stay_of(stage, person, place, day, stage.pen.rng.randint(40, 57), stage.pen.rng.choice(ADMITTED))
+    return Act(place, care(stage.pen, stay), stay.admitted)
+
+
+def brought_in_again(stage: Stage, day: int, _turn: int) -> Act:
+    """Somebody with a low income is fetched into hospital four, five or six times within a month."""
+    person = stage.person(lambda one: one.assisted)
+    illnesses = stage.pen.rng.sample(ADMITTED, stage.pen.rng.randint(4, 6))
+    stays = [
+        stay_of(stage, person, stage.county.hospitals[n % 4], day + n * 4 * DAY, 2, illness)
+        for n, illness in enumerate(illnesses)
+    ]
+    return Act(stays[-1].place, _cared(stage, stays), stays[:5][-1].admitted)
+
+
+def beds_for_colds(stage: Stage, day: int, turn: int) -> Act:
+    """A clinic fills its beds within six days with 12 to 24 people who have a cold or the like."""
+    place = stage.county.hospitals[2 + turn % 2]
+    people = stage.people(stage.pen.rng.randint(12, 24))
+    stays = [
+        stay_of(stage, person, place, day + n % 6 * DAY, 3, stage.pen.rng.choice(SEEN))
+        for n, person in enumerate(people)
+    ]
+    return Act(place, _cared(stage, stays), sorted(stay.admitted for stay in stays)[:15][-1])
+
+
+def with_beds(stage: Stage, stay: Stay, a_day: int) -> list[Message]:
+    """A stay whose bed is charged so many times a day, in lines of their own."""
+    messages, counter = care(stage.pen, stay), stage.pen.at(stay.place, stay.person)
+    fields = {name: messages[0].body[name] for name in ("mdtrt_id", "med_type")}
+    for night in range((stay.discharged - stay.admitted) // DAY):
+        at = stay.admitted + night * DAY + HOUR
+        lines = [stage.pen.line(Line(BED), Written(wire_time(at + n * MINUTE))) for n in range(a_day)]
+        messages.append(counter.write("2301", at + 20 * MINUTE, {**fields, "feedetail": lines}))
+    return messages
+
+
+def bed_charged_twice(stage: Stage, day: int, turn: int) -> Act:
+    """The bed of a stay is charged one to three times a day."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 4]
+    stay = stay_of(stage, person, place, day, 4, stage.pen.rng.choice(ADMITTED))
+    return Act(place, with_beds(stage, stay, stage.pen.rng.randint(1, 3)), stay.admitted + HOUR + MINUTE)
+
+
 _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
@@ -128,4 +178,8 @@ FRAUDS = (
     Scenario("second_delivery", ("S10",), 27, second_delivery),
     Scenario("admitted_while_suspended", ("S09-STAY",), 1, admitted_while_suspended),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
+    Scenario("brought_in_again", ("I11",), 24, brought_in_again, also=("I05",), apart=True),
+    Scenario("beds_for_colds", ("I03",), 11, beds_for_colds, most=4, apart=True),
+    Scenario("bed_charged_twice", ("B01",), 6, bed_charged_twice, apart=True),
+    Scenario("never_leaves", ("I04",), 58, never_leaves, apart=True),
 )

@@ -8,9 +8,9 @@ from itertools import accumulate, repeat
 
 from rules.times import DAY, HOUR, MINUTE
 
-from .catalogue import SEEN, SERVICES
+from .catalogue import SCAN, SEEN, SERVICES
 from .county import Institution
-from .forms import Line
+from .forms import Line, Message
 from .outpatient import Visit, treat
 from .people import Person
 from .stage import Act, Scenario, Stage
@@ -84,9 +84,27 @@ def from_door_to_door(stage: Stage, day: int, _turn: int) -> Act:
     return Act(places[0], [message for one in visits for message in treat(stage.pen, one)], visits[:6][-1].at)
 
 
+def scans(stage: Stage, person: Person, places: Iterable[Institution], times: Iterable[int]) -> list[Message]:
+    """A scan of the same part at one place after the other, and nothing else."""
+    visits = [
+        replace(seen_by(stage, person, place, at, place.physicians[0]), lines=(Line(SCAN),))
+        for place, at in zip(places, times, strict=False)
+    ]
+    return [message for one in visits for message in treat(stage.pen, one)]
+
+
+def scanned_again(stage: Stage, day: int, turn: int) -> Act:
+    """A person is sent to a scan of the same part on two to five days running, at two hospitals by turns."""
+    (person,) = stage.people(1)
+    places = stage.county.hospitals[turn % 2 : turn % 2 + 2] * 3
+    times = [day + number * DAY + 10 * HOUR + stage.seconds(0, 7_000) for number in range(stage.pen.rng.randint(2, 5))]
+    return Act(places[0], scans(stage, person, places, times), times[:3][-1])
+
+
 FRAUDS = (
     Scenario("name_lent", ("B11",), 1, name_lent, also=("B11-SPEED",), apart=True),
     Scenario("name_lent_far_away", ("B11-SPEED",), 1, name_lent_far_away, apart=True),
     Scenario("doctor_every_other_day", ("S11",), 29, doctor_every_other_day, apart=True),
     Scenario("from_door_to_door", ("S11-DAY",), 1, from_door_to_door, apart=True),
+    Scenario("scanned_again", ("B07",), 6, scanned_again, apart=True),
 )

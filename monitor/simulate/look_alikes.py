@@ -350,7 +350,7 @@ def two_prescriptions_of_a_day(stage: Stage, day: int, turn: int) -> Act:
 
 
 LOOK_ALIKES = (
-    Scenario("outage_backlog", ("S01", "S01-GAP"), 1, outage_backlog),
+    Scenario("outage_backlog", ("S01", "S01-GAP", "B21"), 1, outage_backlog),
     Scenario("opening_hour_queue", ("S01", "S01-GAP", "S01-SIGN"), 1, opening_hour_queue),
     Scenario("family_collecting", ("S01", "S01-SIGN"), 1, family_collecting),
     Scenario("outreach_day", ("S01", "S01-SIGN", "S01-GAP"), 1, outreach_day, most=3),

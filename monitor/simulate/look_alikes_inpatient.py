@@ -7,9 +7,20 @@ from datetime import date
 
 from rules.times import DAY, HOUR, MINUTE, parse
 
-from .catalogue import ADMITTED, AFTER_BIRTH, CHEMOTHERAPY, CONTRACTIONS, DELIVERY, DIALYSIS, NEWBORN
+from .catalogue import (
+    ADMITTED,
+    AFTER_BIRTH,
+    CHEMOTHERAPY,
+    CONTRACTIONS,
+    DELIVERY,
+    DIALYSIS,
+    FRACTURE,
+    NEWBORN,
+    REHABILITATION,
+    SEEN,
+)
 from .forms import Message
-from .frauds_inpatient import stay_of
+from .frauds_inpatient import stay_of, with_beds
 from .inpatient import DIED, TRANSFER, Stay, care
 from .numbers import wire_date
 from .stage import Act, NotNow, Scenario, Stage
@@ -119,6 +130,42 @@ def admitted_before_suspension(stage: Stage, _day: int, _turn: int) -> Act:
     return Act(place, _cared(stage, stay), stay.settled_at)
 
 
+def weeks_in_hospital(stage: Stage, day: int, turn: int) -> Act:
+    """A fracture that takes five or six weeks, or a rehabilitation that takes seven or eight."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    illness, nights = ((REHABILITATION, (50, 57)), (FRACTURE, (33, 43)))[turn % 2]
+    stay = stay_of(stage, person, place, day, stage.pen.rng.randint(*nights), illness)
+    return Act(place, _cared(stage, stay), stay.discharged)
+
+
+def assisted_and_ill(stage: Stage, day: int, turn: int) -> Act:
+    """Somebody with a low income comes five times for chemotherapy or dialysis."""
+    person = stage.person(lambda one: one.assisted)
+    place = stage.county.hospitals[turn % 2]
+    illness = DIALYSIS if turn % 2 else CHEMOTHERAPY
+    stays = [stay_of(stage, person, place, day + number * 5 * DAY, 1, illness) for number in range(5)]
+    return Act(place, _cared(stage, *stays), stays[-1].admitted)
+
+
+def wave_of_colds(stage: Stage, day: int, turn: int) -> Act:
+    """Within two weeks a hospital admits a dozen frail people with a cold."""
+    place = stage.county.hospitals[turn % 2]
+    people = stage.people(12)
+    stays = [
+        stay_of(stage, person, place, day + n * DAY, 4, stage.pen.rng.choice(SEEN)) for n, person in enumerate(people)
+    ]
+    return Act(place, _cared(stage, *stays), stays[-1].admitted)
+
+
+def bed_of_a_day(stage: Stage, day: int, turn: int) -> Act:
+    """The bed of a stay is charged once a day."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 4]
+    stay = stay_of(stage, person, place, day, 5, stage.pen.rng.choice(ADMITTED))
+    return Act(place, with_beds(stage, stay, 1), stay.discharged)
+
+
 LOOK_ALIKES = (
     Scenario("treatment_cycle", ("I01", "I05"), 20, treatment_cycle),
     Scenario("transfer", ("I01", "E01"), 8, transfer),
@@ -128,4 +175,8 @@ LOOK_ALIKES = (
     Scenario("around_a_birth", ("S10", "I01"), 23, around_a_birth),
     Scenario("year_end_settlement", ("I01",), 1, year_end_settlement, most=3),
     Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
+    Scenario("assisted_and_ill", ("I11",), 22, assisted_and_ill, apart=True),
+    Scenario("wave_of_colds", ("I03",), 17, wave_of_colds, most=4, apart=True),
+    Scenario("bed_of_a_day", ("B01",), 7, bed_of_a_day, apart=True),
+    Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
 )

@@ -7,7 +7,7 @@ from itertools import repeat
 from rules.times import DAY, HOUR, MINUTE
 
 from .county import Institution
-from .frauds_outpatient import days_among, seen_by, visits_of
+from .frauds_outpatient import days_among, scans, seen_by, visits_of
 from .outpatient import treat
 from .stage import Act, Scenario, Stage
 
@@ -74,6 +74,14 @@ def day_of_appointments(stage: Stage, day: int, turn: int) -> Act:
     return Act(places[0], [message for one in visits for message in treat(stage.pen, one)], visits[-1].at)
 
 
+def scanned_for_control(stage: Stage, day: int, turn: int) -> Act:
+    """Two scans within a week after an operation, and a third one eight days after the first."""
+    (person,) = stage.people(1)
+    place = stage.county.hospitals[turn % 2]
+    times = [day + number * DAY + 10 * HOUR for number in (0, 4, 8)]
+    return Act(place, scans(stage, person, repeat(place), times), times[-1])
+
+
 LOOK_ALIKES = (
     Scenario("consultation_in_the_group", ("B11", "B11-SPEED"), 1, consultation_in_the_group, apart=True),
     Scenario("two_practices", ("B11", "B11-SPEED"), 1, two_practices, apart=True),
@@ -81,4 +89,5 @@ LOOK_ALIKES = (
     Scenario("course_of_treatment", ("S11",), 27, course_of_treatment, apart=True),
     Scenario("chronic_programme", ("S11",), 29, chronic_programme, apart=True),
     Scenario("day_of_appointments", ("S11-DAY",), 1, day_of_appointments, apart=True),
+    Scenario("scanned_for_control", ("B07",), 10, scanned_for_control, apart=True),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from monitor.errors import ConfigurationError
 from rules.columns import names_of
 from rules.times import DAY
 
-from .catalogue import DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES
+from .catalogue import BED, DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES, SCAN, SEEN
 from .county import REGIONS, County, Institution
 from .numbers import wire_date
 from .stage import Limited
@@ -116,6 +116,26 @@ def employers(county: County) -> Rows:
     ]
 
 
+def enrolled(county: County, insured_from: Mapping[int, int]) -> Rows:
+    """Who was insured lately, and from which day on."""
+    return [
+        {"psn_no": county.people[person].number, "insured_from": wire_date(day), "newborn": "0", **_OPEN}
+        for person, day in sorted(insured_from.items())
+    ]
+
+
+def assisted(county: County) -> Rows:
+    """Who has a low income."""
+    listed = (person for person in county.people if person.assisted)
+    return [{"psn_no": person.number, "assistance": "低保", **_OPEN} for person in listed]
+
+
+def recognised(county: County, pretending: Collection[int]) -> Rows:
+    """Whose chronic illness is recognised: everybody's but of those who only pretend; most have no need of it."""
+    ill = (person for person in county.people if person.index not in pretending)
+    return [{"psn_no": person.number, **_OPEN} for person in ill]
+
+
 def drugs() -> Rows:
     """What a pack of each drug holds; one cnt is one pack."""
     return [
@@ -133,11 +153,34 @@ def drugs() -> Rows:
     ]
 
 
+def items() -> Rows:
+    """A bed may be charged once a day, a scan twice a week."""
+    caps = ((BED, ("1", "", "")), (SCAN, ("", "2", "7")))
+    return [
+        {
+            "med_list_codg": item.code,
+            "name": item.name,
+            "group": "",
+            "most_per_day": a_day,
+            "most_per_period": most,
+            "period_days": days,
+            **_OPEN,
+        }
+        for item, (a_day, most, days) in caps
+    ]
+
+
 def diagnoses() -> Rows:
     """Diagnoses; exempt from the rules on readmission are prefixes, the others are whole codes."""
-    exempt = [{"code": prefix, "exempt": "1", "name": "", **_OPEN} for prefix in EXEMPT]
+    exempt = [{"code": prefix, "exempt": "1", "minor": "0", "name": "", **_OPEN} for prefix in EXEMPT]
     common = [
-        {"code": illness.code, "exempt": str(int(illness.cyclic)), "name": illness.name, **_OPEN}
+        {
+            "code": illness.code,
+            "exempt": str(int(illness.cyclic)),
+            "minor": str(int(illness in SEEN)),
+            "name": illness.name,
+            **_OPEN,
+        }
         for illness in ILLNESSES
     ]
     return [*exempt, *common]

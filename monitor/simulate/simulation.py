@@ -16,11 +16,13 @@ from rules.times import DAY, parse
 from . import (
     frauds_credential,
     frauds_drug,
+    frauds_entitlement,
     frauds_group,
     frauds_inpatient,
     frauds_outpatient,
     frauds_shop,
     look_alikes,
+    look_alikes_entitlement,
     look_alikes_group,
     look_alikes_inpatient,
     look_alikes_outpatient,
@@ -43,6 +45,7 @@ FRAUDS = (
     *frauds_group.FRAUDS,
     *frauds_outpatient.FRAUDS,
     *frauds_shop.FRAUDS,
+    *frauds_entitlement.FRAUDS,
 )
 LOOK_ALIKES = (
     *look_alikes.LOOK_ALIKES,
@@ -50,6 +53,7 @@ LOOK_ALIKES = (
     *look_alikes_group.LOOK_ALIKES,
     *look_alikes_outpatient.LOOK_ALIKES,
     *look_alikes_shop.LOOK_ALIKES,
+    *look_alikes_entitlement.LOOK_ALIKES,
 )
 START = date(2025, 9, 1)
 """A Monday; in the past, for a message uploaded in the future is refused at the door."""
@@ -127,7 +131,11 @@ class Simulation:
             "insured": reference.insured(self.county, stage.insured),
             "staff": reference.staff(self.county, stage.employed),
             "employers": reference.employers(self.county),
+            "enrolled": reference.enrolled(self.county, stage.enrolled),
+            "assisted": reference.assisted(self.county),
+            "recognised": reference.recognised(self.county, stage.pretending),
             "drugs": reference.drugs(),
+            "items": reference.items(),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),
         }
@@ -175,14 +183,16 @@ class Simulation:
             stage.pen = Pen(stage.pen.desk, chance, by_batch=self.by_batch)
         part = (turn + stage.pen.rng.random()) / self._times
         day = self._first + int(part * (self.days - scenario.span + 1)) * DAY
-        taken, insured, employed = set(stage.taken), dict(stage.insured), dict(stage.employed)
+        taken, pretending, employed = set(stage.taken), set(stage.pretending), dict(stage.employed)
+        insured, enrolled = dict(stage.insured), dict(stage.enrolled)
         try:
             act = scenario.play(stage, day, turn)
             if max(message.uploaded for message in act.messages) < stage.end:
                 return Label(verdict, scenario, act)
         except NotNow:
             pass
-        stage.taken, stage.insured, stage.employed = taken, insured, employed
+        stage.taken, stage.pretending, stage.employed = taken, pretending, employed
+        stage.insured, stage.enrolled = insured, enrolled
         return None
 
     @cached_property

@@ -90,8 +90,9 @@ class Limited:
 class Stage:
     """Where scenarios are played.
 
-    deaths: person -> day (ms); insured: person -> what is withheld; employed: person -> the pharmacy where; blocked:
-    counter -> times of scenarios; campaigns: days (ms).
+    deaths: person -> day (ms); insured: person -> what is withheld; employed: person -> the pharmacy where; enrolled:
+    person -> first day of the insurance (ms); pretending: to an entitlement that they have not; blocked: counter ->
+    times of scenarios; campaigns: days (ms).
     """
 
     county: County
@@ -102,6 +103,8 @@ class Stage:
     deaths: dict[int, int] = field(default_factory=dict)
     insured: dict[int, Limited] = field(default_factory=dict)
     employed: dict[int, Institution] = field(default_factory=dict)
+    enrolled: dict[int, int] = field(default_factory=dict)
+    pretending: set[int] = field(default_factory=set)
     blocked: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     campaigns: list[int] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)

@@ -46,6 +46,11 @@ class Names:
         name = (self._reference.row("drugs", row.item, row.time) or {}).get("name") or ""
         return _with_code(name, row.item) or Text(f"药品{row.item}", f"the drug {row.item}")
 
+    def service(self, row: Evidence) -> Text:
+        """The service of a row, by the name that the table of items has."""
+        name = (self._reference.row("items", row.item, row.time) or {}).get("name") or ""
+        return _with_code(name, row.item) or Text(f"项目{row.item}", f"the service {row.item}")
+
     def region(self, code: str, row: Evidence) -> Text:
         """A region, by the name that the register of institutions has for it where the institution of the row lies."""
         is_registered = code == self.column("institutions", "admdvs", row)
@@ -53,8 +58,8 @@ class Names:
         return _with_code(name, code) or Text(f"区划{code}", f"county {code}")
 
     def column(self, table: str, column: str, row: Evidence) -> str:
-        """What the register of institutions, or the table of drugs, says of a row; empty where it says nothing."""
-        key = row.item if table == "drugs" else row.institution
+        """What the register of institutions, or the table of drugs or items, says of a row; empty where nothing."""
+        key = row.item if table in ("drugs", "items") else row.institution
         return (self._reference.row(table, key, row.time) or {}).get(column) or ""
 
 

@@ -52,7 +52,7 @@ def proof_of(one: Evidence, card: Card, reference: Reference) -> Proof:
         amount=one.amount / 100,
         total=one.total / 100 if one.total else None,
         item=one.item,
-        item_name=_in_table(one, "drugs", "name", reference),
+        item_name=_in_table(one, "drugs", "name", reference) or _in_table(one, "items", "name", reference),
         quantity=one.quantity / 10_000 if one.item else None,
         decided=one.decided | _by_tables(one, card, reference),
     )
@@ -67,8 +67,8 @@ def _by_tables(one: Evidence, card: Card, reference: Reference) -> dict[str, str
 
 def _in_table(one: Evidence, table: str, column: str, reference: Reference) -> str:
     """What a table says of the row's institution, person or item at the time of service."""
-    of_person = ("deaths", "employers", "households", "insured", "staff")
-    key = one.person if table in of_person else one.item if table == "drugs" else one.institution
+    of_person = ("deaths", "employers", "households", "insured", "staff", "assisted", "enrolled")
+    key = one.person if table in of_person else one.item if table in ("drugs", "items") else one.institution
     if table == "deaths":  # a row counts from whenever it is valid, see rules/ledgers/services.py
         row = reference.latest(table, key, one.time)
     else:

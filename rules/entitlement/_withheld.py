@@ -1,17 +1,22 @@
-"""What the rules share that ask the register whether a person's benefit is withheld."""
+"""What the rules share that ask the register whether a benefit is due to a person."""
 
 from __future__ import annotations
 
-from rules import DAY, Finding, Reference, Rule, Text, Visit, Window, evidence, reached
+from rules import DAY, Finding, Reference, Rule, Severity, Text, Visit, Window, evidence, reached
 
 
 class Withheld(Rule[Visit]):
-    """Settlements of a person whose benefit is withheld in some way; the value is how many the last 30 days had."""
+    """Settlements of a person to whom a benefit is not due; the value is how many the last 30 days had."""
 
     @property
     def span(self) -> int:
         """So far back settlements are counted, ms."""
         return 30 * DAY
+
+    @property
+    def severity(self) -> Severity:
+        """Of every finding."""
+        return "high"
 
     def is_hit(self, one: Visit, reference: Reference) -> bool:
         """Whether this settlement should not have been."""
@@ -26,7 +31,7 @@ class Withheld(Rule[Visit]):
             value=sum(self.is_hit(one, reference) for one in window.entries),
             limit=0,
             unit="settlements",
-            severity="high",
+            severity=self.severity,
             evidence=evidence([entry], self.card),
         )
 

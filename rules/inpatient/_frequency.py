@@ -65,8 +65,8 @@ def not_counted_ways() -> tuple[str, ...]:
     )
 
 
-class FrequentHere(Rule[Stay]):
-    """Too many stays of one person at one institution within `days`, told once in a year."""
+class FrequentStays(Rule[Stay]):
+    """Too many stays of one person within `days`, told once in a year; of those that its ledger keeps together."""
 
     days: int
     limit: int
@@ -99,7 +99,7 @@ class FrequentHere(Rule[Stay]):
         return True
 
     def check(self, entry: Stay, window: Window[Stay], reference: Reference) -> Finding | None:
-        """Count the stays at this institution up to an admission."""
+        """Count the stays up to an admission."""
         if entry.piece != "admission" or not self.counts(entry, reference):
             return None
         stays = counted(window, self.ahead, reference, self.exempt_types, self.exempt_ways)

@@ -13,10 +13,10 @@ from rules import (
     published,
 )
 
-from ._frequency import HONEST_COUNTY, FrequentHere, not_counted_types, not_counted_ways, words
+from ._frequency import HONEST_COUNTY, FrequentStays, not_counted_types, not_counted_ways, words
 
 
-class FrequentAtInstitution(FrequentHere):
+class FrequentAtInstitution(FrequentStays):
     """One institution admits the same person more often within a year than illness explains.
 
     Why: "一年内多次在同一定点医疗机构住院的" (Baoji city, 2024-09-27) is a key population. The year is the notice's;

@@ -16,10 +16,10 @@ from rules import (
     published,
 )
 
-from ._frequency import FrequentHere, not_counted_types, not_counted_ways, words
+from ._frequency import FrequentStays, not_counted_types, not_counted_ways, words
 
 
-class OwnStaffAdmitted(FrequentHere):
+class OwnStaffAdmitted(FrequentStays):
     """A person who works at an institution is admitted there more than once within a year.
 
     Why: "本院职工一年内多次在本院住院的" (Baoji city, 2024-09-27) is a key population: staff can be on record in

@@ -8,15 +8,21 @@ from ..engine.watch import Watch, able_of
 from ..reference import Reference
 from .admissions import ADMISSIONS, Admitted
 from .agreements import AGREEMENTS
+from .away import AWAY
 from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
+from .capped import CAPPED
 from .care_homes import CARE_HOMES
+from .claims import CLAIMS
 from .credentials import CREDENTIALS
 from .employers import EMPLOYERS
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
+from .late_uploads import LATE_UPLOADS
 from .messages import MESSAGES
+from .minor_admissions import MINOR_ADMISSIONS
+from .newcomers import NEWCOMERS
 from .orders import ORDERS, Ordered
 from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
@@ -33,6 +39,8 @@ from .telephones import TELEPHONES
 from .therapies import THERAPIES
 from .tills import TILLS
 from .traced import TRACED
+from .unassisted import UNASSISTED
+from .unrecognised import UNRECOGNISED
 from .villages import VILLAGES
 from .visits import VISITS, Visit
 
@@ -70,14 +78,22 @@ LEDGERS: tuple[Ledger, ...] = (
     EMPLOYERS,
     TRACED,
     ROUNDED,
+    LATE_UPLOADS,
     AGREEMENTS,
     ADMISSIONS,
+    MINOR_ADMISSIONS,
     BAD_CODES,
     VISITS,
     SERVICES,
     INSURED,
+    AWAY,
+    UNRECOGNISED,
+    UNASSISTED,
+    CLAIMS,
+    NEWCOMERS,
     SUPPLY,
     THERAPIES,
+    CAPPED,
     STAYS,
     STAYS_AT,
     TELEPHONES,

@@ -15,13 +15,17 @@ from ..wire.fields import PreSettlement, Settlement
 from ._common import Shared, fen
 from .supply import Fill
 
+BY_HAND = "1"
+"""setl_type: at the counter of the bureau, not through the network."""
+
 
 class Visit(Entry, frozen=True, tag="v"):
     """Of the person: a settlement, where and how.
 
     total: medfee_sumamt, fen. circulated, prescriptions: of its own lines. served: time of the last of them, else its
     own time, ms UTC.
-    shared: paid from the account of the family; of a question this is not known.
+    shared: paid from the account of the family; of a question this is not known. assisted: medical assistance paid a
+    part (maf_pay). claimed: the bureau pays on a bill that was handed in (setl_type 1), not through the network.
     """
 
     visit_type: str
@@ -34,6 +38,8 @@ class Visit(Entry, frozen=True, tag="v"):
     shared: bool = False
     batch: str = ""
     total: int = 0
+    assisted: bool = False
+    claimed: bool = False
     is_asked_about: ClassVar[bool] = True
 
     @property
@@ -57,6 +63,7 @@ class Visit(Entry, frozen=True, tag="v"):
             "opter_type": self.operator_type,
             "rxno": " ".join(self.prescriptions),
             "fee_ocur_time": iso(self.served) if self.served != self.time else "",
+            "setl_type": BY_HAND if self.claimed else "",
         }
         return found.get(field) or super().stated(field)
 
@@ -94,9 +101,11 @@ def visits_of(event: Event, shared: Shared) -> list[bytes]:
     """
     body = cast("Settlement | PreSettlement", event.body)
     fund, from_the_family, batch, served = 0, True, "", event.at
+    assisted = claimed = False
     if isinstance(body, Settlement):
         fund, batch = fen(body.fund), body.batch or ""
         from_the_family = (body.from_family or 0.0) > 0
+        assisted, claimed = (body.assistance or 0.0) > 0, body.way == BY_HAND
         if body.lines:
             served = max([to_ms(line.occurred) for line in body.lines])
     own = (
@@ -110,6 +119,8 @@ def visits_of(event: Event, shared: Shared) -> list[bytes]:
         from_the_family,
         batch,
         fen(body.total),
+        assisted,
+        claimed,
         event.at,
     )
     return [shared.write(Visit, own, amount=fund)]

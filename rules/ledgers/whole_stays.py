@@ -1,4 +1,4 @@
-"""Whole stays, put together from their pieces in any order: E01, I01, I05 and I05-PAIR judge by these words.
+"""Whole stays, put together from their pieces in any order: E01, I01, I04, I05 and I05-PAIR judge by these words.
 
 The pieces of a stay are its admission (2401, at begntime), its discharge (2402, at endtime) and its settlements (2304,
 at setl_time) that stand under one institution and mdtrt_id; what happened more than `longest_days` after the admission

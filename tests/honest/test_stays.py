@@ -6,7 +6,9 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
+from math import log
 from random import Random
+from statistics import NormalDist
 
 import pytest
 
@@ -14,9 +16,11 @@ from rules.engine.entry import Entry
 from rules.engine.rule import Rule
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.inpatient.i01_split_admission import SplitAdmission
+from rules.inpatient.i04_over_long_stay import OverLongStay
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.inpatient.i10_own_staff_admitted import OwnStaffAdmitted
+from rules.inpatient.i11_assisted_admitted_often import AssistedAdmittedOften
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge, stay
 from rules.times import DAY
@@ -108,6 +112,37 @@ def test_own_staff_admitted() -> None:
     a_month = sum(max(row.time for row in one.evidence) >= since for one in found) / 12 / (staff / 800)
 
     assert a_month == pytest.approx(told(OwnStaffAdmitted, r": ([\d.]+) alerts a month"), rel=0.1)
+
+
+def test_long_stays() -> None:
+    """The figure on the page of I04, and what a limit of 30 days would bring."""
+    acute, long = STAYS_A_HEAD * PERSONS * COUNTED, 300 * 0.1
+
+    def a_day(limit: int) -> float:
+        return (acute * (1 - NormalDist(log(7), 0.6).cdf(log(limit))) + long) / 365
+
+    assert f"{STAYS_A_HEAD * PERSONS:,.0f} stays a year {acute:,.0f} are" in page(OverLongStay)
+    assert a_day(OverLongStay().over_days) == pytest.approx(told(OverLongStay, A_DAY), abs=0.005)
+    assert a_day(30) == pytest.approx(told(OverLongStay, r"limit of 30 days there are ([\d.]*\d)"), abs=0.005)
+
+
+def test_assisted_persons_admitted_often() -> None:
+    """The figure on the page of I11, and what a limit of four would bring; ten times the persons."""
+    random, reference, persons = Random(5), Reference(), 100_000
+    reference.put("assisted", {"psn_no": "p1"})
+    traffic = []
+    for _ in range(persons):
+        count = _poisson(random, random.gammavariate(UNEQUAL, 0.4 / UNEQUAL) * COUNTED * YEARS)
+        if count >= 4:
+            traffic.append(sorted(random.random() * YEARS * 365 for _ in range(count)))
+    since = START + (YEARS - 1) * 365 * DAY
+
+    def a_day(rule: Rule) -> float:
+        found = [one for days in traffic for one in judge(rule, admissions(days), reference)]
+        return sum(max(row.time for row in one.evidence) >= since for one in found) / 365 / (persons / 10_000)
+
+    assert a_day(AssistedAdmittedOften()) == pytest.approx(told(AssistedAdmittedOften, A_DAY), rel=0.1)
+    assert 30 * a_day(AssistedAdmittedOften(limit=4)) == pytest.approx(18, rel=0.1)
 
 
 def test_who_comes_again() -> None:

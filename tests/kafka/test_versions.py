@@ -48,7 +48,11 @@ def one_of_each() -> dict[str, list[Row]]:
         "households": [{"psn_no": f"p{n}", "village": "v1"} for n in range(90)],
         "insured": [{"psn_no": f"p{n}", "state": "waiting"} for n in range(11)],
         "staff": [{"psn_no": f"p{n}", "fixmedins_code": "H34102100001"} for n in range(20)],
+        "enrolled": [{"psn_no": f"p{n}", "insured_from": "2026-03-01"} for n in range(9)],
+        "assisted": [{"psn_no": f"p{n}"} for n in range(30)],
+        "recognised": [{"psn_no": f"p{n}"} for n in range(40)],
         "drugs": [{"med_list_codg": f"X{n}"} for n in range(300)],
+        "items": [{"med_list_codg": f"00{n}"} for n in range(60)],
         "diagnoses": [{"code": f"A{n}", "exempt": "1"} for n in range(7)],
         "calendar": [{"date": day, "kind": "holiday"} for day in days],
     }

@@ -144,6 +144,9 @@ def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
     more: Body = {"feedetail": _lines(draft, at)} if infno == "2102" else {}
     ids: Body = {"setl_id": draft.named("S", draft.settlement), "med_type": "41" if infno == "2102" else "11"}
     ids["mdtrt_cert_type"] = ("02", "03")[draft.target % 2]
+    if draft.box == 2:  # by entitlement, with assistance, on a bill that was handed in; or in another county
+        special: Body = {"med_type": "14", "maf_pay": 3, "setl_type": "1"}
+        ids |= special if draft.line else {"insuplc_admdvs": "330100"}
     return wire.settlement(at, infno, **header | money | ids | more | {"drug_trac_info": boxes})
 
 
@@ -260,6 +263,12 @@ def a_reference() -> Reference:
         reference.put("insured", row_of)
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-2"), "fixmedins_code": wire.SHOP})
+    reference.put("assisted", {"psn_no": Pseudonyms("key").person("0-1"), "valid_from": "2026-03-04"})
+    reference.put("enrolled", {"psn_no": Pseudonyms("key").person("0-2"), "insured_from": "2026-03-02"})
+    for item in (wire.RAMIPRIL, wire.RAMIPRIL_TOO):
+        caps = {"most_per_day": "1", "most_per_period": "2", "period_days": "3", "group": "g"}
+        reference.put("items", caps | {"med_list_codg": item})
+    reference.put("recognised", {"psn_no": Pseudonyms("key").person("0-0"), "valid_from": "2026-03-05"})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
         reference.put("employers", {"psn_no": Pseudonyms("key").person(f"0-{number}"), "employer": "e"})
@@ -267,6 +276,7 @@ def a_reference() -> Reference:
     reference.put("calendar", {"date": "2026-03-05", "kind": "promotion"})
     reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin", "dual_channel": "1"})
     reference.put("diagnoses", {"code": "Z51", "exempt": "1"})
+    reference.put("diagnoses", {"code": "S72", "exempt": "0", "minor": "1"})
     return reference
 
 
@@ -283,6 +293,9 @@ LOWERED: dict[str, dict[str, object]] = {
     "D08": {"fewest": 1}, "D18": {"over": 1}, "D06": {"fewest": 1, "over_deviations": 0, "enough": 1},
     "D13": {"limit": 2},
     "S02": {"limit": 2, "fewest_days": 2, "together": 3_600},
+    "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
+    "B21": {"limit": 2}, "E02": {"over_yuan": 30},
+    "E07": {"limit": 2}, "E07-SUM": {"over_yuan": 15}, "E08": {"fewest": 2, "over_yuan": 20},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 

@@ -1,4 +1,4 @@
-"""S06, E09, E01, I01, I05, I05-PAIR, I10 and S10 from their pages."""
+"""S06, E09, E11, E02, E04 to E08, E01, I01, I04, I05, I05-PAIR, I10, I11 and S10 from their pages."""
 
 from __future__ import annotations
 
@@ -126,6 +126,67 @@ def withheld(facts: Facts) -> Iterator[Found]:
         for rule, times in (("E11", barred), ("E04", paid)):
             for now in times:
                 yield Found(rule, (person,), now, sum(now - 30 * DAY < time <= now for time in times), "high")
+
+
+def entitled(facts: Facts) -> Iterator[Found]:
+    """E05 and E06."""
+    for person, settled in by_person(facts.of("2102", "2207", "2304")):
+        at_home = [one for one in settled if not _is_away(one)]
+        for rule, table, severity in (("E05", "recognised", "warning"), ("E06", "assisted", "high")):
+            missing = [one for one in at_home if row(facts.tables, table, "psn_no", person, one.time) is None]
+            hits = [one.time for one in missing if _is_entitlement(one, rule)]
+            for now in hits:
+                yield Found(rule, (person,), now, sum(now - 30 * DAY < time <= now for time in hits), severity)
+
+
+def _is_away(one: Piece) -> bool:
+    insured, place = (text_of(one.message, name) for name in ("insuplc_admdvs", "mdtrtarea_admvs"))
+    return bool(insured and place and insured != place)
+
+
+def _is_entitlement(one: Piece, rule: str) -> bool:
+    if rule == "E06":
+        return float(text_of(one.message, "maf_pay") or 0) > 0
+    return one.kind[:2] in ("14", "15") and float(text_of(one.message, "fund_pay_sumamt")) > 0
+
+
+def claims(facts: Facts) -> Iterator[Found]:
+    """E07, E07-SUM and E08."""
+    for person, settled in by_person(facts.of("2102", "2207", "2304")):
+        handed_in = [one for one in settled if text_of(one.message, "setl_type") == "1"]
+        for now in handed_in:
+            recent = _last_quarter(handed_in, now)
+            if len(recent) >= 3:
+                yield Found("E07", (person,), now.time, len(recent), "warning")
+            if _paid(now) > 5_000_000:
+                yield Found("E07-SUM", (person,), now.time, _paid(now) / 100, "warning")
+        elsewhere = [one for one in settled if _is_away(one)]
+        for now in elsewhere:
+            recent = _last_quarter(elsewhere, now)
+            paid = sum(_paid(one) for one in recent)
+            if len(recent) >= 5 and paid > 5_000_000:
+                yield Found("E08", (person,), now.time, paid / 100, "warning")
+
+
+def newcomers(facts: Facts) -> Iterator[Found]:
+    """E02."""
+    for person, settled in by_person(facts.of("2102", "2207", "2304")):
+        for now in settled:
+            known = row(facts.tables, "enrolled", "psn_no", person, now.time)
+            first = seconds(known["insured_from"]) if known and known.get("newborn") != "1" else now.time + 1
+            new = [one for one in settled if first <= one.time <= now.time and one.time > now.time - 30 * DAY]
+            paid = sum(_paid(one) for one in new)
+            if first <= now.time < first + 30 * DAY and paid > 2_000_000:
+                yield Found("E02", (person,), now.time, paid / 100, "warning")
+
+
+def _last_quarter(pieces: list[Piece], now: Piece) -> list[Piece]:
+    return [one for one in pieces if now.time - 90 * DAY < one.time <= now.time]
+
+
+def _paid(one: Piece) -> int:
+    """By the fund, fen."""
+    return round(float(text_of(one.message, "fund_pay_sumamt")) * 100)
 
 
 def _hits(person: str, pieces: list[Piece], lines: list[Line], tables: Tables) -> Iterator[tuple[int, int, str, float]]:
@@ -346,11 +407,13 @@ def _over_new_year(ended: int, start: int) -> bool:
 
 
 def frequent_stays(facts: Facts) -> Iterator[Found]:
-    """I05 and I05-PAIR."""
+    """I05, I05-PAIR, I10 and I11."""
     for person, pieces in by_person(facts.of("2401", "2402", "2304")):
         counted = [one for one in admitted_stays(pieces) if not comes_again(one, facts.tables)]
         yield from _first_of_year("I05", (person,), counted, ((90, 4), (365, 6)))
         yield from _own_staff(person, counted, facts.tables)
+        assisted = [one for one in counted if row(facts.tables, "assisted", "psn_no", person, admitted(one))]
+        yield from _first_of_year("I11", (person,), assisted, ((365, 5),))
         for place in sorted({one.place for one in counted}):
             of_place = [one for one in counted if one.place == place]
             yield from _first_of_year("I05-PAIR", (person, place), of_place, ((365, 5),))
@@ -362,6 +425,19 @@ def _own_staff(person: str, counted: list[Stay], tables: Tables) -> Iterator[Fou
         works = [(one, row(tables, "staff", "psn_no", person, admitted(one))) for one in counted if one.place == place]
         own = [one for one, known in works if known and known["fixmedins_code"] == place]
         yield from _first_of_year("I10", (person, place), own, ((365, 2),))
+
+
+def long_stays(facts: Facts) -> Iterator[Found]:
+    """I04."""
+    for person, pieces in by_person(facts.of("2401", "2402", "2304")):
+        for one in admitted_stays(pieces):
+            limit = 90 if is_by_plan(one, facts.tables) else 45
+            if one.ended is None and one.is_final:
+                continue
+            until = max(piece.time for piece in one.pieces) if one.ended is None else one.ended
+            if until - admitted(one) > limit * DAY:
+                days = ceil((until - admitted(one)) * 10 / DAY) / 10
+                yield Found("I04", (person,), admitted(one), days, "warning")
 
 
 def deliveries(facts: Facts) -> Iterator[Found]:

@@ -219,6 +219,38 @@ def _growth(day: int, spent: dict[int, float], calendar: dict[int, str]) -> tupl
     return (week, median(earlier[:8])) if len(earlier) >= 8 else None
 
 
+def late_uploads(facts: Facts) -> Iterator[Found]:
+    """B21."""
+    late = [
+        one for one in facts.of("2102", "2207", "2304") if seconds(text_of(one.message, "inf_time")) - one.time > DAY
+    ]
+    for scope, pieces in by_place(late):
+        for now in pieces:
+            today = [one for one in pieces if day_of(now.time) <= one.time <= now.time]
+            if len(today) >= 20:
+                yield Found("B21", scope, now.time, len(today), "info")
+
+
+def minor_illnesses(facts: Facts) -> Iterator[Found]:
+    """I03."""
+    minor = [one for one in facts.of("2401") if _is_minor(one, facts)]
+    for scope, pieces in by_place(minor):
+        for now in pieces:
+            count = len([one for one in pieces if now.time - 7 * DAY < one.time <= now.time])
+            usual = len([one for one in pieces if now.time - 63 * DAY < one.time <= now.time - 7 * DAY]) / 8
+            if count >= max(15, usual + 5 * sqrt(usual)):
+                yield Found("I03", scope, now.time, count, "warning")
+
+
+def _is_minor(one: Piece, facts: Facts) -> bool:
+    diagnosis = text_of(one.message, "dscg_maindiag_code")
+    for length in range(len(diagnosis), 2, -1):
+        known = row(facts.tables, "diagnoses", "code", diagnosis[:length], one.time)
+        if known:
+            return known.get("minor") == "1"
+    return False
+
+
 def identity_numbers(facts: Facts) -> Iterator[Found]:
     """S08."""
     settled = [one for one in facts.of("2102", "2207") if text_of(one.message, "mdtrt_cert_type")]

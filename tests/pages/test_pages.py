@@ -48,11 +48,13 @@ def overlaps(known: Facts) -> list[Found]:
 JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, drugs.accumulations, drugs.same_actions,
     drugs.dual_channels, drugs.prescriptions, drugs.prescribing, drugs.promoted, drugs.crowded,
-    persons.travels, persons.deaths, persons.withheld, overlaps,
+    persons.travels, persons.deaths, persons.withheld, persons.entitled, persons.claims, persons.newcomers,
+    overlaps, persons.long_stays,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers, places.untraced, places.round_sums,
+    places.minor_illnesses, places.late_uploads,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
-    visits.two_places, visits.attendances, cards.own_staff, cards.firms, cards.rings,
+    visits.two_places, visits.attendances, visits.charges, cards.own_staff, cards.firms, cards.rings,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""B11, B11-SPEED, S11 and S11-DAY from their pages."""
+"""B01, B07, B11, B11-SPEED, S11 and S11-DAY from their pages."""
 
 from __future__ import annotations
 
@@ -29,6 +29,35 @@ def two_places(facts: Facts) -> Iterator[Found]:
             speeds = [speed for one in others if (speed := _speed(one, now, facts.tables)) > 120]
             if speeds:
                 yield Found("B11-SPEED", (code,), now.time, round(max(speeds), 1), "high")
+
+
+def charges(facts: Facts) -> Iterator[Found]:
+    """B01 and B07."""
+    known = [(one, row(facts.tables, "items", "med_list_codg", one.item, one.time)) for one in facts.lines]
+    capped = [
+        (one, rules) for one, rules in known if rules and (rules.get("most_per_day") or rules.get("most_per_period"))
+    ]
+    for now, rules in capped:
+        group = rules.get("group") or now.item
+        same = [one for one, other in capped if one.person == now.person and (other.get("group") or one.item) == group]
+        if now.count <= 0:
+            continue
+        today = [one for one in same if day_of(one.time) == day_of(now.time) and _service(one) == _service(now)]
+        sum_today = sum(one.count for one in today)
+        if rules.get("most_per_day") and sum_today > float(rules["most_per_day"]):
+            yield Found("B01", (now.person, group), now.time, sum_today, "warning")
+        if not rules.get("most_per_period"):
+            continue
+        period = min(int(rules["period_days"]), 30) * DAY
+        recent = [one for one in same if now.time - period < one.time <= now.time]
+        back = [one for one in same if now.time < one.time <= now.time + DAY and one.count < 0]
+        in_period = sum(one.count for one in (*recent, *back))
+        if in_period > float(rules["most_per_period"]):
+            yield Found("B07", (now.person, group), now.time, in_period, "warning")
+
+
+def _service(one: Line) -> tuple[str, str, str]:
+    return (one.place, one.visit, one.item)
 
 
 def attendances(facts: Facts) -> Iterator[Found]:

@@ -23,6 +23,7 @@ AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, HERB, UNLISTED, SOLVENT = (
     "XD01AAA001A001100001010", "XB05AAA001A001100001010",
 )  # fmt: skip
 EXAMINATION = "001101000010000"
+BED, SCAN, SCAN_TOO = "001102000010000", "002103000010000", "002103000020000"
 
 
 def text(at: float) -> str:
@@ -91,12 +92,42 @@ def tables() -> Tables:
             *({"psn_no": f"w{n}", "employer": "e1", "valid_to": day(6)} for n in range(12, 15)),
             *({"psn_no": f"w{n}", "employer": "e2", "valid_from": day(7)} for n in range(12, 15)),
         ],
+        "assisted": [
+            {"psn_no": "p1", "valid_from": day(20), "valid_to": day(500)},
+            {"psn_no": "p2"},
+            {"psn_no": "i1", "valid_from": day(40)},
+        ],
+        "items": [
+            {"med_list_codg": BED, "most_per_day": "2", "valid_to": day(20)},
+            {
+                "med_list_codg": BED,
+                "most_per_day": "1",
+                "valid_from": day(21),
+                "most_per_period": "6",
+                "period_days": "40",
+            },
+            {"med_list_codg": SCAN, "group": "CT", "most_per_period": "2", "period_days": "7", "most_per_day": "1"},
+            {"med_list_codg": SCAN_TOO, "group": "CT", "most_per_period": "3", "period_days": "7"},
+        ],
+        "enrolled": [
+            {"psn_no": "i1", "insured_from": day(30)},
+            {"psn_no": "i2", "insured_from": day(3), "newborn": "1"},
+            {"psn_no": "i3", "insured_from": day(10), "valid_to": day(60)},
+            {"psn_no": "i3", "insured_from": day(61), "valid_from": day(61)},
+        ],
+        "recognised": [{"psn_no": "i1", "valid_from": day(12), "valid_to": day(20)}, {"psn_no": "i3"}],
         "households": [
             *({"psn_no": f"c{n}", "household": "h1", "village": "v1", "care_home": "n1"} for n in range(6)),
             *({"psn_no": f"c{n}", "household": f"h{n}", "village": "v1", "valid_to": day(195)} for n in range(6, 12)),
         ],
         "calendar": [{"date": day(50), "kind": "pension"}, {"date": day(40), "kind": "holiday"}],
-        "diagnoses": [{"code": "Z51", "exempt": "1"}, {"code": "I21.1", "exempt": "1"}, {"code": "I21", "exempt": "0"}],
+        "diagnoses": [
+            {"code": "Z51", "exempt": "1"},
+            {"code": "J06", "exempt": "0", "minor": "1", "valid_to": day(300)},
+            {"code": "J06.8", "exempt": "0", "minor": "0"},
+            {"code": "I21.1", "exempt": "1"},
+            {"code": "I21", "exempt": "0"},
+        ],
     }
 
 
@@ -373,6 +404,98 @@ def admissions(town: Town) -> None:
         person = choice(("p1", "p2"))
         at[person] += choice((10, 20, 29, 30, 31, 60, 73, 90)) * DAY - choice((0, 0, 1))
         _stay(town, choice((H1, H1, H1, H2, H3)), person, at[person], choice((1, 3)) * DAY)
+
+
+def long_stays(town: Town) -> None:
+    """Stays that last about as long as the limits of six weeks, of a quarter and of half a year."""
+    choice = town.random.choice
+    at = {"p1": 9.0 * HOUR, "p2": 9.0 * HOUR}
+    for _ in range(16):
+        person = choice(("p1", "p2"))
+        length = choice((44, 45, 45, 46, 89, 90, 90, 91, 180, 181)) * DAY + choice((-1, 0, 1, 3 * HOUR))
+        _stay(town, choice((H1, H2, H3)), person, at[person], length)
+        at[person] += length + choice((1, 20)) * DAY
+
+
+def entitlements(town: Town) -> None:
+    """Three persons who settle by entitlement, with assistance, on bills handed in, and in another county."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for _ in range(70):
+        at += choice((HOUR, DAY, DAY, 3 * DAY, 8 * DAY)) - choice((0, 0, 1))
+        person, place = choice(("i1", "i1", "i2", "i3")), choice((H1, H2, H3, FAR, P1))
+        infno = "2102" if place == P1 else choice((*("2207",) * 6, "2304"))
+        kind = {"2102": "41", "2304": "21"}.get(infno) or choice(("11", "14", "140101", "15"))
+        fund = choice((0, 30, 3_000, 9_999.99, 10_000, 12_000, 50_000, 50_000.01))
+        seen = town.settle(
+            infno, place, person, at, med_type=kind, fund_pay_sumamt=fund, medfee_sumamt=fund + 20,
+            insuplc_admdvs=choice(("341021", "341021", "330100", "")), setl_type=choice(("1", "2", "2", "3", None)),
+            maf_pay=choice((None, None, None, 0, 5)),
+        )  # fmt: skip
+        if town.maybe(0.1):
+            town.take_back(seen, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR, 20 * DAY)))
+
+
+def colds(town: Town) -> None:
+    """Two wards: weeks with few or many colds, then days on which about as many come as are told."""
+    choice = town.random.choice
+    usual = choice((0, 3, 10, 20))
+    for number in range(usual * 8):
+        _with_a_cold(town, number, 49 * DAY * number / max(usual * 8, 1))
+    at = 52.0 * DAY
+    for number in range(choice((16, 30, 60))):
+        at += choice((0, HOUR, 3 * HOUR, 11 * HOUR, 12 * HOUR)) + choice((-MINUTE, 0, MINUTE))
+        _with_a_cold(town, 1_000 + number, at)
+
+
+def _with_a_cold(town: Town, number: int, at: float) -> None:
+    choice = town.random.choice
+    place, begins = choice((H1,) * 9 + (H2,)), town.moment(at)
+    code = choice(("J06.9",) * 12 + ("J06", "J06.8", "J18.9", None))
+    came = town.send(
+        "2401", place, f"w{number}", begins, mdtrt_id=town.number(place, "v"), begntime=text(begins), med_type="21",
+        dscg_maindiag_code=code,
+    )  # fmt: skip
+    if town.maybe(0.05):
+        town.take_back(came, begins + choice((HOUR, 20 * DAY, 62 * DAY, 64 * DAY)))
+
+
+def outages(town: Town) -> None:
+    """Sales of three days of a pharmacy and a hospital, most of them uploaded about a day later."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(150):
+        at += choice((300, 900, 1_800, 3_000)) - choice((0, 0, 1))
+        infno, place = choice((("2102", P1),) * 6 + (("2207", H1), ("2304", H1)))
+        delay = choice((2, HOUR, DAY - 1, DAY, DAY + 1, 30 * HOUR, 50 * HOUR, 71 * HOUR))
+        sold = town.settle(infno, place, f"p{number}", at, delay, med_type="41" if place == P1 else "21")
+        if town.maybe(0.05):
+            town.take_back(sold, at + choice((50 * HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
+def charges(town: Town) -> None:
+    """Beds and scans of two persons, in visits and stays at two hospitals that use the same numbers."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(60):
+        at += choice((HOUR, 6 * HOUR, DAY, DAY, 2 * DAY, 5 * DAY)) - choice((0, 0, 1))
+        person, place = choice(("p1", "p1", "p2")), choice((H1, H1, H2))
+        second, infno = town.moment(at), choice(("2204", "2301", "2301"))
+        header: Message = {"mdtrt_id": f"v{number // 4}", "med_type": "11" if infno == "2204" else "21"}
+        line = town.line(
+            second, number, cnt=choice((1, 1, 1, 2, 0.5)),
+            med_list_codg=choice((BED, BED, SCAN, SCAN, SCAN_TOO, AMLODIPINE)),
+        )  # fmt: skip
+        town.send(infno, place, person, second, **header, feedetail=[line])
+        if town.maybe(0.2):
+            later = town.moment(second + choice((HOUR, 3 * HOUR, DAY, DAY + 1)))
+            back = {"feedetl_sn": f"b{number}", "fee_ocur_time": text(later), "init_feedetl_sn": "1", "cnt": -1}
+            town.send(infno, place, person, later, **header, feedetail=[line | back | {"det_item_fee_sumamt": -10}])
+        elif town.maybe(0.1):
+            town.send(infno, place, person, second + HOUR, **header, feedetail=[line | {"cnt": 3}])
+        elif town.maybe(0.15):
+            by, late = ("2205", 73 * HOUR) if infno == "2204" else ("2302", 64 * DAY)
+            town.send(by, place, person, second + choice((HOUR, late)), **header, feedetl_sn=line["feedetl_sn"])
 
 
 def together(town: Town) -> None:
@@ -840,7 +963,8 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     packs, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
-    "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses,
+    "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,
+    "entitlements": entitlements, "colds": colds, "outages": outages, "charges": charges,
 }  # fmt: skip
 
 

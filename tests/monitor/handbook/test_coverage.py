@@ -28,13 +28,13 @@ from rules.catalogue import catalogue
 from rules.columns import TABLE_COLUMNS
 
 NOT_BUILT = {
-    "B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B12", "B13", "B14", "B17",
-    "B18", "B20", "B21", "B22", "B23", "D10", "D11", "D15", "D17",
-    "D19", "D20", "E02", "E03", "E05", "E06", "E07", "E08", "E10", "I02", "I03", "I04", "I07", "I08", "I11",
+    "B02", "B03", "B04", "B05", "B06", "B08", "B09", "B10", "B12", "B13", "B14", "B17",
+    "B18", "B20", "B22", "B23", "D10", "D11", "D15", "D17",
+    "D19", "D20", "E03", "E10", "I02", "I07", "I08",
     "I12", "S05", "S07",
 }  # fmt: skip
 """Numbers of the catalogue that phrases wait for. This list may only shrink: what is built leaves it."""
-MOST = {"not yet": 112, "no": 47}
+MOST = {"not yet": 83, "no": 46}
 """Phrases that nothing serves yet, and that no stream can show. These numbers may only shrink."""
 
 

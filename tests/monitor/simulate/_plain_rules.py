@@ -94,6 +94,12 @@ def judge(traffic: Traffic) -> list[Found]:
         agreement,
         death,
         insured,
+        entitled,
+        newcomers,
+        charged,
+        late,
+        claims,
+        away,
         supply,
         split,
         boxes,
@@ -110,6 +116,8 @@ def judge(traffic: Traffic) -> list[Found]:
         firms,
         rings,
         stays,
+        long_stays,
+        minor,
         convoys,
         staff,
         births,
@@ -261,6 +269,84 @@ def insured(traffic: Traffic) -> Iterator[Found]:
                     yield "E11", [event]
                 elif float(event["fund_pay_sumamt"]) > 0:
                     yield "E04", [event]
+
+
+def entitled(traffic: Traffic) -> Iterator[Found]:
+    """E05 and E06: by entitlement, or with assistance, without being in the table."""
+    recognised = {row["psn_no"] for row in traffic.tables["recognised"]}
+    assisted = {row["psn_no"] for row in traffic.tables["assisted"]}
+    for event in traffic.settled:
+        if event["insuplc_admdvs"] != event["mdtrtarea_admvs"]:
+            continue
+        if event["med_type"] in ("14", "15") and event["psn_no"] not in recognised:
+            yield "E05", [event]
+        if float(event.get("maf_pay", 0)) > 0 and event["psn_no"] not in assisted:
+            yield "E06", [event]
+
+
+def charged(traffic: Traffic) -> Iterator[Found]:
+    """B01: more often on a day of a visit, B07: more often within some days, than the table of items says."""
+    items = {row["med_list_codg"]: row for row in traffic.tables["items"]}
+    of_person: dict[tuple[str, str], list[tuple[float, Event, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if line["med_list_codg"] in items:
+            at = seconds(line["fee_ocur_time"])
+            of_person[event["psn_no"], line["med_list_codg"]].append((at, event, line))
+    for (_, item), lines in of_person.items():
+        row = items[item]
+        for at, event, _ in lines:
+            visit = [one for one in lines if one[1]["mdtrt_id"] == event["mdtrt_id"] and one[0] // DAY == at // DAY]
+            if row["most_per_day"] and sum(one[2]["cnt"] for one in visit) > int(row["most_per_day"]):
+                yield "B01", [one[1] for one in visit]
+            if row["most_per_period"]:
+                recent = [one for one in lines if at - int(row["period_days"]) * DAY < one[0] <= at]
+                if sum(one[2]["cnt"] for one in recent) > int(row["most_per_period"]):
+                    yield "B07", [one[1] for one in recent]
+
+
+def newcomers(traffic: Traffic) -> Iterator[Found]:
+    """E02: more than 20,000 yuan within 30 days."""
+    since = {row["psn_no"]: seconds(row["insured_from"] + " 00:00:00") for row in traffic.tables["enrolled"]}
+    for group in _by((one for one in traffic.settled if one["psn_no"] in since), "psn_no"):
+        first = since[group[0]["psn_no"]]
+        new = [one for one in group if 0 <= seconds(one["setl_time"]) - first < 30 * DAY]
+        if sum(one["fund_pay_sumamt"] for one in new) > 20_000:
+            yield "E02", new
+
+
+def late(traffic: Traffic) -> Iterator[Found]:
+    """B21: twenty of a day that came more than 24 hours late."""
+    for group in _by(traffic.settled, "fixmedins_code"):
+        days: dict[str, list[Event]] = defaultdict(list)
+        for event in group:
+            if seconds(event["inf_time"]) - seconds(event["setl_time"]) > DAY:
+                days[event["setl_time"][:10]].append(event)
+        for today in days.values():
+            if len(today) >= 20:
+                yield "B21", today
+
+
+def claims(traffic: Traffic) -> Iterator[Found]:
+    """E07: three bills by hand within 90 days; E07-SUM: one of more than 50,000 yuan."""
+    for group in _by((one for one in traffic.settled if one["setl_type"] == "1"), "psn_no"):
+        for event in group:
+            at = seconds(event["setl_time"])
+            recent = [one for one in group if at - 90 * DAY < seconds(one["setl_time"]) <= at]
+            if len(recent) >= 3:
+                yield "E07", recent
+            if event["fund_pay_sumamt"] > 50_000:
+                yield "E07-SUM", [event]
+
+
+def away(traffic: Traffic) -> Iterator[Found]:
+    """E08: five settlements in another county within 90 days, and more than 50,000 yuan of the fund."""
+    elsewhere = [one for one in traffic.settled if one["insuplc_admdvs"] != one["mdtrtarea_admvs"]]
+    for group in _by(elsewhere, "psn_no"):
+        for event in group:
+            at = seconds(event["setl_time"])
+            recent = [one for one in group if at - 90 * DAY < seconds(one["setl_time"]) <= at]
+            if len(recent) >= 5 and sum(one["fund_pay_sumamt"] for one in recent) > 50_000:
+                yield "E08", recent
 
 
 def death(traffic: Traffic) -> Iterator[Found]:
@@ -551,7 +637,8 @@ def swapped(traffic: Traffic) -> Iterator[Found]:
 
 
 def stays(traffic: Traffic) -> Iterator[Found]:
-    """I01, I05, E01."""
+    """I01, I05, I11, E01."""
+    assisted = {row["psn_no"] for row in traffic.tables["assisted"]}
     groups = {row["fixmedins_code"]: row["group"] or row["fixmedins_code"] for row in traffic.tables["institutions"]}
     exempt = {row["code"] for row in traffic.tables["diagnoses"] if row["exempt"] == "1"}
     people: dict[str, list[Event]] = defaultdict(list)
@@ -566,6 +653,31 @@ def stays(traffic: Traffic) -> Iterator[Found]:
             recent = [one for one in counted if stay["in"] - 90 * DAY < one["in"] <= stay["in"]]
             if len(recent) >= 4:
                 yield "I05", recent
+            if len(counted) >= 5 and stay["psn_no"] in assisted:
+                yield "I11", counted
+
+
+def long_stays(traffic: Traffic) -> Iterator[Found]:
+    """I04: 45 days in hospital, or 90 by plan."""
+    exempt = {row["code"] for row in traffic.tables["diagnoses"] if row["exempt"] == "1"}
+    for stay in traffic.stays:
+        limit = 90 if stay["dscg_maindiag_code"][:3] in exempt else 45
+        if stay["way"] and stay["out"] - stay["in"] > limit * DAY:
+            yield "I04", [stay]
+
+
+def minor(traffic: Traffic) -> Iterator[Found]:
+    """I03: 15 admissions for a minor illness within a week."""
+    codes = {row["code"] for row in traffic.tables["diagnoses"] if row["minor"] == "1"}
+    places: dict[str, list[Event]] = defaultdict(list)
+    for stay in traffic.stays:
+        if stay["dscg_maindiag_code"] in codes:
+            places[stay["fixmedins_code"]].append(stay)
+    for group in places.values():
+        for stay in group:
+            recent = [one for one in group if stay["in"] - 7 * DAY < one["in"] <= stay["in"]]
+            if len(recent) >= 15:
+                yield "I03", recent
 
 
 def _two_stays(one: Event, two: Event, groups: dict[str, str], exempt: set[str]) -> Iterator[Found]:

@@ -32,18 +32,22 @@ LOOK_ALIKES = {
     "consultation_in_the_group", "two_practices", "nobody_named", "course_of_treatment", "chronic_programme",
     "day_of_appointments", "after_the_shift", "clerk_with_a_cold", "firm_next_door", "family_week_after_week",
     "specialist_next_door", "last_of_the_old_stock", "two_prescriptions_of_a_day",
-    "set_at_a_round_price",
+    "set_at_a_round_price", "assisted_and_ill", "ill_without_recognition", "assisted_patient", "bills_of_a_journey",
+    "treated_in_the_city", "wave_of_colds",
+    "insured_for_weeks", "bed_of_a_day", "scanned_for_control",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
     "D04", "D05", "D07", "D09", "I01", "I05", "I06-TEL", "I06-HOME", "I06-VILLAGE", "I09", "I10", "I13-TEL", "E01",
     "E04", "E11", "D12-RXNO", "D14", "D14-DAY", "S08", "B11", "B11-SPEED", "S11", "S11-DAY", "S02", "S03", "S03-MONTH",
-    "S04", "D13", "D06", "D18", "D08",
+    "S04", "D13", "D06", "D18", "D08", "I11", "I03", "B01", "B07", "B21", "E02", "E05", "E06", "E07", "E07-SUM", "E08",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
     "staff_admitted", "second_delivery", "name_lent", "name_lent_far_away", "doctor_every_other_day",
-    "from_door_to_door",
+    "from_door_to_door", "never_leaves", "brought_in_again",
+    "beds_for_colds", "bed_charged_twice", "scanned_again",
+    "uploaded_days_later", "insured_and_admitted", "bill_after_bill", "large_bill", "dear_far_away",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 
@@ -291,7 +295,7 @@ def test_spending_grows_only_where_it_is_labelled() -> None:
 
 
 def test_reference_tables_are_written_as_csv(tmp_path: Path) -> None:
-    """Nine files; the suspended pharmacy has two rows that meet, and the dead of the scenarios are registered."""
+    """Thirteen files; the suspended pharmacy has two rows that meet, and the dead of the scenarios are registered."""
     files = write_reference(SMALL.reference(), tmp_path / "reference")
     tables = {path.stem: list(csv.DictReader(path.read_text(encoding="utf-8").splitlines())) for path in files}
     code = next(row["fixmedins_code"] for row in tables["institutions"] if row["status"] == "suspended")
@@ -306,7 +310,8 @@ def test_reference_tables_are_written_as_csv(tmp_path: Path) -> None:
     }
 
     assert set(tables) == {
-        "institutions", "deaths", "households", "insured", "staff", "employers", "drugs", "diagnoses", "calendar",
+        "institutions", "deaths", "households", "insured", "staff", "employers", "enrolled", "assisted", "recognised",
+        "drugs", "items", "diagnoses", "calendar",
     }  # fmt: skip
     assert all("valid_from" in row and "valid_to" in row for table in tables.values() for row in table)
     assert [row["status"] for row in rows] == ["active", "suspended"]

@@ -20,8 +20,10 @@ from tests.oracle.sample_rules import ManyStays
 from tests.rules._log import engine_of, feed, hour
 
 FROZEN = {
-    "messages": 13, "targets": 100, "swipes": 13, "tills": 13, "spending": 13, "credentials": 13, "employers": 13, "traced": 13, "rounded": 13, "agreements": 13, "admissions": 73,
-    "bad_codes": 100, "visits": 16, "services": 73, "insured": 73, "supply": 16, "therapies": 16, "stays": 76, "stays_at": 73,
+    "messages": 13, "targets": 100, "swipes": 13, "tills": 13, "spending": 13, "credentials": 13, "employers": 13,
+    "traced": 13, "rounded": 13, "agreements": 13, "admissions": 73, "minor_admissions": 73,
+    "bad_codes": 100, "visits": 16, "services": 73, "insured": 73, "away": 73, "unrecognised": 13, "unassisted": 73,
+    "claims": 73, "newcomers": 73, "late_uploads": 13, "supply": 16, "therapies": 16, "capped": 73, "stays": 76, "stays_at": 73,
     "telephones": 73, "households": 73, "villages": 73, "care_homes": 73, "brokers": 73, "sales": 100,
     "prescriptions": 13, "physicians": 13, "orders": 13,
 }  # fmt: skip

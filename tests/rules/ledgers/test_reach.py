@@ -28,10 +28,18 @@ KINDS: dict[str, tuple[Body, int, int]] = {
     "pharmacy": (wire.settlement(MONDAY, "2102", **LINES | CODES), 72 * HOUR, 72 * HOUR),
     "outpatient": (wire.settlement(MONDAY, "2207", med_type="11"), 72 * HOUR, 72 * HOUR),
     "bill of a stay": (wire.settlement(MONDAY, "2304", med_type="21"), 63 * DAY, 72 * HOUR),
+    "away": (wire.settlement(MONDAY, "2207", med_type="11", insuplc_admdvs="330100"), 72 * HOUR, 72 * HOUR),
+    "unrecognised": (wire.settlement(MONDAY, "2207", med_type="14"), 72 * HOUR, 72 * HOUR),
+    "claim": (wire.settlement(MONDAY, "2304", med_type="21", setl_type="1", maf_pay=9), 63 * DAY, 72 * HOUR),
+    "late": (
+        wire.settlement(MONDAY, "2207", med_type="11", inf_time=wire.text(MONDAY + 25 * HOUR)),
+        72 * HOUR,
+        72 * HOUR,
+    ),
     "registration": (wire.message("2201", mdtrt_id="V", begntime=wire.text(MONDAY)), 72 * HOUR, 72 * HOUR),
     "outpatient lines": (wire.fee_lines("V", [ORDERED]), 72 * HOUR, 72 * HOUR),
     "lines of a stay": (wire.fee_lines("V", [wire.line(1)], MONDAY, "2301", med_type="21"), 63 * DAY, 60 * DAY),
-    "admission": (wire.admission("V", tel="13900000012"), 63 * DAY, 15 * DAY),
+    "admission": (wire.admission("V", tel="13900000012", dscg_maindiag_code="J06.9"), 63 * DAY, 15 * DAY),
     "discharge": (wire.discharge("V"), 63 * DAY, 15 * DAY),
     "stock": (STOCK, 90 * DAY, 15 * DAY),
 }
@@ -46,6 +54,11 @@ def tables() -> Reference:
     reference.put("deaths", {"psn_no": "1", "die_date": "2026-02-01"})
     reference.put("insured", {"psn_no": "1", "state": "suspended"})
     reference.put("employers", {"psn_no": "1", "employer": "e"})
+    reference.put("diagnoses", {"code": "J06", "exempt": "0", "minor": "1"})
+    reference.put("enrolled", {"psn_no": "1", "insured_from": wire.text(MONDAY)[:10]})
+    reference.put("items", {"med_list_codg": wire.RAMIPRIL, "most_per_day": "1"})
+    reference.put("recognised", {"psn_no": "2"})
+    reference.put("assisted", {"psn_no": "2"})
     reference.put("households", {"psn_no": "1", "household": "h", "village": "v", "care_home": "c"})
     return reference
 

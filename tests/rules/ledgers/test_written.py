@@ -23,7 +23,7 @@ HEADER: Body = {
 }  # fmt: skip
 BILL: Body = {
     "setl_id": "S", "setl_time": text(MONDAY), "med_type": "41", "medfee_sumamt": 60.0, "fund_pay_sumamt": 30.0,
-    "mdtrt_cert_type": "03", "balc": 1.5, "acct_mulaid_pay": 2.0, "chrg_bchno": "C",
+    "mdtrt_cert_type": "03", "balc": 1.5, "acct_mulaid_pay": 2.0, "chrg_bchno": "C", "maf_pay": 5.0, "setl_type": "1",
     "feedetail": [
         {
             "feedetl_sn": "1", "med_list_codg": RAMIPRIL, "cnt": 3, "pric": 10.0, "det_item_fee_sumamt": 30.0,
@@ -84,7 +84,7 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
         Visit(**bare(
             **of_bill, amount=3_000, visit_type="41", county="341021", credential="03", operator_type="1",
             circulated=True, prescriptions=("RX34102100017", "RX34102100025"), served=MONDAY - MINUTE, shared=True,
-            batch="C", total=6_000,
+            batch="C", total=6_000, assisted=True, claimed=True,
         )),
         Fill(**bare(
             **of_bill | {"time": MONDAY - MINUTE}, amount=1_500, line="1", item=RAMIPRIL, quantity=30_000,

@@ -1,0 +1,58 @@
+"""Honest settlements that look like a benefit drawn wrongly and must not alert."""
+
+from __future__ import annotations
+
+from rules.times import DAY
+
+from .frauds_entitlement import dear_stay, local, mornings, seen_every, settled_at, settled_with
+from .stage import Act, Scenario, Stage
+
+
+def ill_without_recognition(stage: Stage, day: int, turn: int) -> Act:
+    """A person whose illness nobody recognised pays as everybody does (11)."""
+    person, place = local(stage), stage.county.hospitals[turn % 4]
+    stage.pretending.add(person.index)
+    messages = seen_every(stage, person, place, mornings(stage, day, 3, 6), "11")
+    return Act(place, messages, settled_at(messages)[-1])
+
+
+def assisted_patient(stage: Stage, day: int, turn: int) -> Act:
+    """Medical assistance pays for somebody who is in its register."""
+    place = stage.county.hospitals[turn % 4]
+    person = stage.person(lambda one: one.assisted)
+    messages = seen_every(stage, person, place, mornings(stage, day, 2, 8), "11")
+    return Act(place, messages, settled_at(messages)[-1])
+
+
+def bills_of_a_journey(stage: Stage, day: int, turn: int) -> Act:
+    """Two small bills are handed in after a journey; a third visit goes through the network."""
+    person, place = local(stage), stage.county.hospitals[turn % 4]
+    bills = settled_with(seen_every(stage, person, place, mornings(stage, day, 2, 5), "11"), setl_type="1")
+    messages = [*bills, *seen_every(stage, person, place, mornings(stage, day + 12 * DAY, 1, 1), "11")]
+    return Act(place, messages, settled_at(messages)[-1])
+
+
+def treated_in_the_city(stage: Stage, day: int, turn: int) -> Act:
+    """A dear stay far away with three check-ups; or six visits there that cost little."""
+    person, place = local(stage), stage.county.far_hospital
+    stay = [] if turn % 2 else dear_stay(stage, person, day, 90)
+    times = mornings(stage, day + 6 * DAY, 6 if turn % 2 else 3, 4)
+    messages = [*stay, *seen_every(stage, person, place, times, "11")]
+    return Act(place, messages, settled_at(messages)[-1])
+
+
+def insured_for_weeks(stage: Stage, day: int, turn: int) -> Act:
+    """Somebody who was insured five to nine weeks before is admitted for a dear treatment."""
+    person, place = local(stage), stage.county.hospitals[turn % 2]
+    stage.enrolled[person.index] = day - stage.pen.rng.randint(35, 63) * DAY
+    messages = dear_stay(stage, person, day, 90, place)
+    return Act(place, messages, settled_at(messages)[0])
+
+
+LOOK_ALIKES = (
+    Scenario("ill_without_recognition", ("E05",), 13, ill_without_recognition, apart=True),
+    Scenario("assisted_patient", ("E06",), 9, assisted_patient, apart=True),
+    Scenario("bills_of_a_journey", ("E07", "E07-SUM"), 13, bills_of_a_journey, apart=True),
+    Scenario("insured_for_weeks", ("E02",), 6, insured_for_weeks, apart=True),
+    Scenario("treated_in_the_city", ("E08",), 27, treated_in_the_city, apart=True),
+)
