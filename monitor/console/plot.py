@@ -42,14 +42,20 @@ def _sum(field: str) -> Callable[[Sequence[Row]], list[float]]:
     return lambda rows: [*accumulate(float(row.get(field) or 0) for row in rows)]
 
 
-_COUNTED: tuple[tuple[Said, Callable[[Sequence[Row]], list[float]]], ...] = (
-    (Said("累计人数", "persons so far"), _distinct("person")),
-    (Said("累计笔数", "rows so far"), _so_many_rows),
-    (Said("累计机构数", "institutions so far"), _distinct("fixmedins_code")),
-    (Said("累计基金支付（元）", "fund so far, yuan"), _sum("amount")),
-    (Said("累计数量", "quantity so far"), _sum("quantity")),
-)
-"""What may be counted up over the rows. The first that ends at the measure is what the rule measured."""
+def _admissions(rows: Sequence[Row]) -> list[float]:
+    return [*accumulate(float(row["role"] == "admission") for row in rows)]
+
+
+_ROWS = Said("累计笔数", "rows so far"), _so_many_rows
+_STAYS = Said("累计住院次数", "stays so far"), _admissions
+_COUNTED: dict[str, tuple[Said, Callable[[Sequence[Row]], list[float]]]] = {
+    "persons": (Said("累计人数", "persons so far"), _distinct("person")),
+    "institutions": (Said("累计机构数", "institutions so far"), _distinct("fixmedins_code")),
+    **dict.fromkeys(("settlements", "sales", "lines", "prescriptions", "visits"), _ROWS),
+    **dict.fromkeys(("stays", "admissions"), _STAYS),
+    "yuan": (Said("累计基金支付（元）", "fund so far, yuan"), _sum("amount")),
+}
+"""Unit of a measure -> how the rows may add up to it."""
 _AMOUNTS = Said("每笔基金支付（元）", "fund of each row, yuan")
 
 
@@ -57,7 +63,7 @@ def plot_of(alert: Mapping[str, Any]) -> Plot | None:
     """The plot of an alert, None where there is nothing to see in it.
 
     Only where all rows are there, and add up to what was measured, threshold and usual value stand beside them: they
-    are of that measure, and of nothing else.
+    are of that measure, and of nothing else. Else the amounts stand, where each row was settled and paid something.
 
     Long because it asks first what the rows can show, and falls back to their amounts.
     """
@@ -68,10 +74,11 @@ def plot_of(alert: Mapping[str, Any]) -> Plot | None:
     pattern = next((pattern for most, pattern in _CLOCKS if times[-1] - times[0] <= most), "%m-%d")
     clocks = [clock(one, pattern) for one in times]
     measure = alert["measure"]
-    if len(rows) == alert["evidence_count"]:
-        for title, counted in _COUNTED:
-            values = counted(rows)
-            if abs(values[-1] - measure["value"]) < 0.005:
-                return Plot(title, times, clocks, values, measure["limit"], measure.get("usual"))
+    if len(rows) == alert["evidence_count"] and measure["unit"] in _COUNTED:
+        title, counted = _COUNTED[measure["unit"]]
+        values = counted(rows)
+        if abs(values[-1] - measure["value"]) < 0.005:
+            return Plot(title, times, clocks, values, measure["limit"] or None, measure.get("usual"))
     amounts = [float(row["amount"]) for row in rows]
-    return Plot(_AMOUNTS, times, clocks, amounts, None, None) if any(amounts) else None
+    paid = all(row["setl_id"] and row["amount"] for row in rows)
+    return Plot(_AMOUNTS, times, clocks, amounts, None, None) if paid else None

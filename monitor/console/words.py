@@ -83,7 +83,13 @@ WORDS: Mapping[str, Said] = {
     "reason": Said("理由", "Reason"),
     "reason_hint": Said("“属实”可不填，其余必填", "required unless it is confirmed"),
     "by": Said("经办人", "By"),
-    "save": Said("提交", "Save"),
+    "save": Said("提交处置", "Dispose"),
+    "dispositions_hint": Said(
+        "属实：核实确有所述情形；不属实：核实没有；数据问题：上传的数据有误；合理情形：确有其事，但有正当原因；"
+        "移送：交其他部门处理。尚未核实的，先分派或备注。",
+        "Confirmed: it is as the lead says. Not confirmed: it is not. Data: what was sent is wrong. Justified: it is so, "
+        "for a good reason. Referred: to another department. Not looked into yet: assign it, or comment.",
+    ),
     "saved": Said("已提交：{}。", "Saved: {}."),
     "history": Said("处置记录", "What was said of it and done"),
     "nothing_said": Said("尚无记录。", "Nothing yet."),
@@ -180,6 +186,7 @@ WORDS: Mapping[str, Said] = {
         "节假日表（calendar）缺少相应年份，按周一至周五计算。",
         "The table calendar has no holidays of that year: Monday to Friday are counted.",
     ),
+    "comment_save": Said("添加备注", "Add the comment"),
     "comment": Said("备注", "Comment"),
     "text_missing": Said("请填写备注，不超过1000字。", "write something, in at most 1,000 characters."),
     "done_assigned": Said("分派", "assignment"),
@@ -198,6 +205,7 @@ WORDS: Mapping[str, Said] = {
     "done_proposed": Said("处置待审批", "disposition, waiting for approval"),
     "done_approved": Said("审批同意", "approved"),
     "done_returned": Said("审批退回", "returned"),
+    "snooze_save": Said("暂停", "Snooze it"),
     "snooze": Said("暂停提醒", "Snooze"),
     "snooze_hint": Said(
         "同一规则、同一对象的线索仍照常产生、列出，到期前不再通知；到期自动恢复。",

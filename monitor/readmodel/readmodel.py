@@ -68,7 +68,10 @@ class Wanted:
     within: Jurisdiction | None = None
 
     def names(self) -> list[tuple[str, ...]]:
-        """Under which names it is found: under one of each."""
+        """Under which names it is found: under one of each.
+
+        Long because each thing that may be wished has names of its own.
+        """
         # What is open has names of its own by severity: the figures of the first page are each the size of a set.
         is_both = self.is_open and self.severity is not None
         asked = {

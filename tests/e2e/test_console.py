@@ -73,7 +73,7 @@ def test_a_lead_is_disposed_of(reviewer: Page, console: str, redis_url: str, pre
     form.get_by_label("合理情形").check()
     form.get_by_label("理由").fill("断网后集中上传")
     form.get_by_label("经办人").fill("王五")
-    form.get_by_role("button", name="提交").click()
+    form.get_by_role("button", name="提交处置").click()
     expect(reviewer.get_by_text("已提交：合理情形。")).to_be_visible(timeout=SECONDS)
 
     [feedback], [audit] = read(broker, f"{prefix}.feedback"), read(broker, f"{prefix}.audit")

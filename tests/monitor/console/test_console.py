@@ -267,34 +267,37 @@ async def test_its_metrics_name_nobody(settings: Settings) -> None:
     assert routes <= {"/leads/{alert_id}", "/persons/{pseudonym}", "/institutions/{code}", "/static", "other"}
 
 
-def row(minute: int, person: str, amount: float = 10.0) -> Lead:
+def row(minute: int, person: str, amount: float = 10.0, role: str = "settlement") -> Lead:
     """A row of evidence, as far as a plot looks at it."""
     return {
-        "event_time": f"2026-03-05T14:{minute:02}:00+08:00",
-        "person": person,
-        "amount": amount,
-        "fixmedins_code": "P1",
-    }
+        "event_time": f"2026-03-05T14:{minute:02}:00+08:00", "person": person, "amount": amount, "fixmedins_code": "P1",
+        "setl_id": "" if role == "fee_line" else "S", "role": role,
+    }  # fmt: skip
 
 
-def measured(value: float, rows: list[Lead], count: int | None = None) -> Lead:
+def measured(value: float, unit: str, rows: list[Lead], count: int | None = None, limit: float = 2.0) -> Lead:
     """An alert that measured this over these rows."""
-    measure = {"name": "x", "value": value, "limit": 2.0, "usual": 0.5, "unit": "persons"}
+    measure = {"name": "x", "value": value, "limit": limit, "usual": 0.5, "unit": unit}
     return {"evidence": rows, "evidence_count": len(rows) if count is None else count, "measure": measure}
 
 
 ROWS = [row(3, "a"), row(1, "b"), row(2, "a", 20.0), row(9, "c")]
+STAYS = [row(1, "a", 0, "admission"), row(2, "a", 0, "discharge"), row(3, "a", 0, "admission"), row(9, "a", 5, "bill")]
+EACH, PERSONS = "fund of each row, yuan", "persons so far"
 
 
 @pytest.mark.parametrize(
     ("alert", "title", "values", "limit"),
     [
-        (measured(3, ROWS), "persons so far", [1, 2, 2, 3], 2.0),
-        (measured(4, ROWS), "rows so far", [1, 2, 3, 4], 2.0),
-        (measured(1, ROWS), "institutions so far", [1, 1, 1, 1], 2.0),
-        (measured(50, ROWS), "fund so far, yuan", [10, 30, 40, 50], 2.0),
-        (measured(7, ROWS), "fund of each row, yuan", [10, 20, 10, 10], None),
-        (measured(3, ROWS, count=60), "fund of each row, yuan", [10, 20, 10, 10], None),
+        (measured(3, "persons", ROWS), PERSONS, [1, 2, 2, 3], 2.0),
+        (measured(4, "settlements", ROWS), "rows so far", [1, 2, 3, 4], 2.0),
+        (measured(4, "settlements", ROWS, limit=0.0), "rows so far", [1, 2, 3, 4], None),
+        (measured(1, "institutions", ROWS), "institutions so far", [1, 1, 1, 1], 2.0),
+        (measured(50, "yuan", ROWS), "fund so far, yuan", [10, 30, 40, 50], 2.0),
+        (measured(2, "stays", STAYS), "stays so far", [1, 1, 2, 2], 2.0),
+        (measured(4, "persons", ROWS), EACH, [10, 20, 10, 10], None),
+        (measured(4, "days", ROWS), EACH, [10, 20, 10, 10], None),
+        (measured(3, "persons", ROWS, count=60), EACH, [10, 20, 10, 10], None),
     ],
 )
 def test_a_threshold_is_drawn_where_the_rows_add_up_to_it(
@@ -309,8 +312,12 @@ def test_a_threshold_is_drawn_where_the_rows_add_up_to_it(
 
 
 @pytest.mark.parametrize(
-    "rows", [[], ROWS[:2], [row(1, "a"), row(1, "b"), row(1, "c")], [row(1, "a", 0), row(2, "b", 0), row(3, "c", 0)]]
-)
+    "rows",
+    [
+        [], ROWS[:2], [row(1, "a"), row(1, "b"), row(1, "c")], [row(1, "a", 0), row(2, "b"), row(3, "c")], STAYS,
+        [row(minute, "a", 10.0, "fee_line") for minute in range(3)],
+    ],
+)  # fmt: skip
 def test_nothing_is_drawn_where_there_is_nothing_to_see(rows: list[Lead]) -> None:
-    """Two marks, one moment, or no amounts at all."""
-    assert plot_of(measured(77, rows)) is None
+    """Two marks, one moment, an admission that pays nothing beside its bill, or lines that nobody has settled yet."""
+    assert plot_of(measured(77, "days", rows)) is None

@@ -40,7 +40,7 @@ SUMS = {
     "B15": "four clinics, tests/honest/test_growth.py",
     "S06": "two ranges are added up, as the test below",
     **dict.fromkeys(("S01", "S01-GAP", "S01-SIGN", "S01-TILL"), "the shops of a county, tests/honest/test_traffic.py"),
-    **dict.fromkeys(("E04", "E11", "S09", "S09-STAY"), "the register decides"),
+    **dict.fromkeys(("E04", "E06", "E11", "S09", "S09-STAY"), "the register decides"),
 }
 """Rules whose figure of a month is no product, and what it is."""
 
