@@ -87,8 +87,9 @@ WORDS: Mapping[str, Said] = {
     "dispositions_hint": Said(
         "属实：核实确有所述情形；不属实：核实没有；数据问题：上传的数据有误；合理情形：确有其事，但有正当原因；"
         "移送：交其他部门处理。尚未核实的，先分派或备注。",
-        "Confirmed: it is as the lead says. Not confirmed: it is not. Data: what was sent is wrong. Justified: it is so, "
-        "for a good reason. Referred: to another department. Not looked into yet: assign it, or comment.",
+        "Confirmed: it is as the lead says. False positive: it is not. Data error: what was sent is wrong. "
+        "Explained: it is so, for a good reason. Referred: to another department. Not looked into yet: assign it, or "
+        "comment.",
     ),
     "saved": Said("已提交：{}。", "Saved: {}."),
     "history": Said("处置记录", "What was said of it and done"),
