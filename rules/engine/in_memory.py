@@ -10,7 +10,6 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 import msgspec
 from cramjam import lz4
@@ -27,14 +26,8 @@ LATELY = 4_096
 """So many pages that were laid last lie by themselves: many come again soon (our assumption)."""
 
 
-class _Laid(NamedTuple):
-    """A page at rest."""
-
-    number: int
-    name: Name
-    saved: bytes
-    ledger: str
-
+_Laid = tuple[int, Name, bytes, str]
+"""A page at rest: number, name, bytes, ledger."""
 
 _BITS = (1 << 32) - 1
 _encode = msgspec.msgpack.Encoder().encode
@@ -71,7 +64,7 @@ class InMemory(AtRest):
         """As of AtRest. The page is not at rest already."""
         number = self._near.get(name) or self._number_anew(name)
         self._awake.pop(number, None)
-        self._put_lately(_Laid(number, name, saved, ledger))
+        self._put_lately((number, name, saved, ledger))
         self._count += 1
         self._touched[ledger][touched].append(number)
         if len(self._lately) >= LATELY + PACKED:
@@ -82,7 +75,7 @@ class InMemory(AtRest):
         found = self._at_rest(self._near.get(name) or self._packed_number(name))
         if found is None:
             raise KeyError(name)
-        return found.saved
+        return found[2]
 
     def take(self, name: Name) -> bytes | None:
         """As of AtRest."""
@@ -95,7 +88,7 @@ class InMemory(AtRest):
             self._near[name] = number
         self._awake[number] = name
         self._count -= 1
-        return found.saved
+        return found[2]
 
     def drop(self, name: Name) -> None:
         """As of AtRest."""
@@ -108,7 +101,7 @@ class InMemory(AtRest):
     def names(self) -> list[Name]:
         """As of AtRest."""
         packed = (one for pack in self._packs for one in self._of_pack(pack))
-        return [one.name for one in (*self._lately.values(), *packed)]
+        return [name for _, name, _, _ in (*self._lately.values(), *packed)]
 
     def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
         """As of AtRest. Each is told at most once for each time that it was laid to rest."""
@@ -117,8 +110,8 @@ class InMemory(AtRest):
             numbers = ticks[at]
             while numbers:  # who asks may stop here, and ask for the rest later
                 found = self._at_rest(numbers.pop())
-                if found is not None and found.ledger == ledger:  # a number may belong to another page by now
-                    yield found.name
+                if found is not None and found[3] == ledger:  # a number may belong to another page by now
+                    yield found[1]
             del ticks[at]
 
     def mark(self, name: Name, marks: Iterable[int]) -> None:
@@ -164,14 +157,14 @@ class InMemory(AtRest):
         """The number of a page in a pack; 0 where there is none of this name."""
         for number in self._by_name.find(hash(name) & _BITS):
             place = self._places[number]
-            if place and self._packed(place // PACKED)[place % PACKED].name == name:
+            if place and self._packed(place // PACKED)[place % PACKED][1] == name:
                 return number
         return 0
 
     def _name(self, number: int) -> Name | None:
         """The name of a page, at rest or awake; None where it is no more."""
         found = self._at_rest(number)
-        return self._awake.get(number) if found is None else found.name
+        return self._awake.get(number) if found is None else found[1]
 
     def _at_rest(self, number: int) -> _Laid | None:
         """The page of a number, if it is at rest."""
@@ -182,8 +175,8 @@ class InMemory(AtRest):
     # Packs
 
     def _put_lately(self, one: _Laid) -> None:
-        self._lately[one.number] = one
-        self._queue.append(one.number)
+        self._lately[one[0]] = one
+        self._queue.append(one[0])
 
     def _pack(self) -> None:
         """Pack the pages that were laid first of those that lie by themselves."""
@@ -191,8 +184,9 @@ class InMemory(AtRest):
         while len(some) < PACKED:
             # One that was taken and laid again stands there twice: it goes with the first.
             if (found := self._lately.pop(self._queue.popleft(), None)) is not None:
-                del self._near[found.name]
-                self._places[found.number] = self._next_pack * PACKED + len(some)
+                number, name, _, _ = found
+                del self._near[name]
+                self._places[number] = self._next_pack * PACKED + len(some)
                 some.append(found)
         self._packs[self._next_pack] = bytes(lz4.compress_block(_encode(some)))
         self._next_pack += 1
@@ -205,7 +199,7 @@ class InMemory(AtRest):
 
     def _of_pack(self, pack: int) -> Iterator[_Laid]:
         """The pages that rest in a pack."""
-        return (one for at, one in enumerate(self._packed(pack), pack * PACKED) if self._places[one.number] == at)
+        return (one for at, one in enumerate(self._packed(pack), pack * PACKED) if self._places[one[0]] == at)
 
     def _take_out(self, number: int) -> None:
         """Take a page out of its pack."""
@@ -214,7 +208,8 @@ class InMemory(AtRest):
         if left < PACKED - SPARSE:
             return
         for one in [*self._of_pack(pack)]:
-            self._places[one.number] = 0
-            self._near[one.name] = one.number
+            number, name, _, _ = one
+            self._places[number] = 0
+            self._near[name] = number
             self._put_lately(one)
         del self._packs[pack], self._left[pack]

@@ -6,8 +6,8 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 
-TAIL = 256
-"""So many pairs that came last are looked through one by one (our assumption)."""
+LATELY = 16_384
+"""So many marks that came last are held in a dictionary (our assumption)."""
 MOST = 1 << 20
 """A sorted run of more pairs is not merged any further, so that nothing stands still for long (our assumption)."""
 _RATIO = 4
@@ -17,33 +17,38 @@ _ERAS = 4
 class Marked:
     """Numbers by mark, both from 0 to 2^32 - 1. What was put is found until it is old, never taken out.
 
-    Who asks looks at what is found anyway, and finds nothing on it where it is stale. Pairs are appended, and sorted a
-    few at a time into runs; a run is merged with the one before if that is not much longer, and forgotten as a whole.
+    Who asks looks at what is found anyway, and finds nothing on it where it is stale. What came last is in a
+    dictionary; then it is sorted into a run. A run is merged with the one before if that is not much longer, and
+    forgotten as a whole.
     """
 
-    __slots__ = ("_closed", "_now", "_runs", "_tail", "_until")
+    __slots__ = ("_closed", "_lately", "_more", "_now", "_runs", "_until")
 
     def __init__(self) -> None:
-        self._tail: list[int] = []
+        self._lately: dict[int, int] = {}
+        self._more: dict[int, list[int]] = {}  # of marks that have one number already
         self._runs: list[tuple[int, array[int]]] = []  # newest tick of its pairs, and the pairs; the oldest run first
         self._closed = 0  # so many runs, the oldest, are not merged any more: they are of an era that is over
         self._now = self._until = 0
 
     def __len__(self) -> int:
         """How many pairs are held, some of them more than once."""
-        return len(self._tail) + sum(len(run) for _, run in self._runs)
+        return len(self._lately) + sum(map(len, self._more.values())) + sum(len(run) for _, run in self._runs)
 
     def put(self, number: int, marks: Iterable[int]) -> None:
         """Let a number have these marks."""
-        tail = self._tail
+        lately = self._lately
         for mark in marks:
-            tail.append(mark << 32 | number)
-        if len(tail) >= TAIL:
+            if lately.setdefault(mark, number) != number:
+                self._more.setdefault(mark, []).append(number)
+        if len(lately) >= LATELY:
             self._settle()
 
     def find(self, mark: int) -> set[int]:
         """The numbers that have a mark, and perhaps some that had it."""
-        found = {pair & 0xFFFFFFFF for pair in self._tail if pair >> 32 == mark}
+        found = {*self._more.get(mark, ())}
+        if (number := self._lately.get(mark)) is not None:
+            found.add(number)
         first, end = mark << 32, mark + 1 << 32
         for _, run in self._runs:
             at = bisect_left(run, first)
@@ -71,9 +76,12 @@ class Marked:
 
     def _settle(self) -> None:
         """Sort what came last into a run, and merge it with those that are not much longer."""
-        if not self._tail:
+        if not self._lately:
             return
-        run, self._tail = sorted(self._tail), []
+        run = [mark << 32 | number for mark, number in self._lately.items()]
+        run += [mark << 32 | number for mark, numbers in self._more.items() for number in numbers]
+        run.sort()
+        self._lately, self._more = {}, {}
         runs = self._runs
         while len(runs) > self._closed and len(runs[-1][1]) < _RATIO * len(run) and len(run) < MOST:
             run += runs.pop()[1]

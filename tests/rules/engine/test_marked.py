@@ -23,7 +23,7 @@ STEPS = st.lists(st.tuples(NUMBERS, st.lists(MARKS, max_size=6)) | st.integers(1
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of a few pairs, so that they are merged, and not."""
-    monkeypatch.setattr(marked, "TAIL", 3)
+    monkeypatch.setattr(marked, "LATELY", 3)
     monkeypatch.setattr(marked, "MOST", 20)
 
 
@@ -58,7 +58,7 @@ def test_what_is_old_is_forgotten() -> None:
         held.put(tick, [tick, tick + 1])
         sizes.append(len(held))
 
-    assert max(sizes) <= 2 * (KEPT + KEPT // 3 + 2) + marked.TAIL
+    assert max(sizes) <= 2 * (KEPT + KEPT // 3 + 2) + marked.LATELY
     assert set() == held.find(900)
 
 
