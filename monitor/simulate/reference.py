@@ -117,11 +117,17 @@ def employers(county: County) -> Rows:
 
 
 def enrolled(county: County, insured_from: Mapping[int, int]) -> Rows:
-    """Who was insured lately, and from which day on."""
-    return [
+    """Who was insured lately, and from which day on: grown up, or as a child from its birth on."""
+    found = [
+        {"psn_no": person.number, "insured_from": person.born, "newborn": "1", **_OPEN}
+        for person in county.people
+        if person.age < 2 and person.index not in insured_from
+    ]
+    found += [
         {"psn_no": county.people[person].number, "insured_from": wire_date(day), "newborn": "0", **_OPEN}
         for person, day in sorted(insured_from.items())
     ]
+    return found
 
 
 def assisted(county: County) -> Rows:

@@ -8,7 +8,7 @@ its entries, the tick at which it was touched) leads to its number, by arrays an
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -39,15 +39,14 @@ class InMemory(AtRest):
 
     __slots__ = (
         "_awake", "_by_name", "_count", "_free", "_lately", "_left", "_marked", "_near", "_next_pack", "_packs",
-        "_places", "_queue", "_read", "_touched",
+        "_places", "_read", "_touched",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._count = 0
         self._near: dict[Name, int] = {}  # numbers of pages that are awake or were laid lately
         self._awake: dict[int, Name] = {}
-        self._lately: dict[int, _Laid] = {}
-        self._queue: deque[int] = deque()  # of those, in the order in which they were laid
+        self._lately: OrderedDict[int, _Laid] = OrderedDict()  # in the order in which they were laid
         self._packs: dict[int, bytes] = {}
         self._left: dict[int, int] = {}  # pack -> how many of its pages have left it
         self._next_pack = 1
@@ -64,7 +63,7 @@ class InMemory(AtRest):
         """As of AtRest. The page is not at rest already."""
         number = self._near.get(name) or self._number_anew(name)
         self._awake.pop(number, None)
-        self._put_lately((number, name, saved, ledger))
+        self._lately[number] = (number, name, saved, ledger)
         self._count += 1
         self._touched[ledger][touched].append(number)
         if len(self._lately) >= LATELY + PACKED:
@@ -174,20 +173,12 @@ class InMemory(AtRest):
 
     # Packs
 
-    def _put_lately(self, one: _Laid) -> None:
-        self._lately[one[0]] = one
-        self._queue.append(one[0])
-
     def _pack(self) -> None:
         """Pack the pages that were laid first of those that lie by themselves."""
-        some: list[_Laid] = []
-        while len(some) < PACKED:
-            # One that was taken and laid again stands there twice: it goes with the first.
-            if (found := self._lately.pop(self._queue.popleft(), None)) is not None:
-                number, name, _, _ = found
-                del self._near[name]
-                self._places[number] = self._next_pack * PACKED + len(some)
-                some.append(found)
+        some = [self._lately.popitem(last=False)[1] for _ in range(PACKED)]
+        for place, (number, name, _, _) in enumerate(some, self._next_pack * PACKED):
+            del self._near[name]
+            self._places[number] = place
         self._packs[self._next_pack] = bytes(lz4.compress_block(_encode(some)))
         self._next_pack += 1
 
@@ -211,5 +202,5 @@ class InMemory(AtRest):
             number, name, _, _ = one
             self._places[number] = 0
             self._near[name] = number
-            self._put_lately(one)
+            self._lately[number] = one
         del self._packs[pack], self._left[pack]

@@ -8,10 +8,12 @@ from collections.abc import Iterable
 
 LATELY = 16_384
 """So many marks that came last are held in a dictionary (our assumption)."""
-MOST = 1 << 20
-"""A sorted run of more pairs is not merged any further, so that nothing stands still for long (our assumption)."""
+MOST = 1 << 19
+"""A run has at most so many pairs, or as many as came at once: to merge so many takes 0.1 s (our assumption)."""
 _RATIO = 4
 _ERAS = 4
+_FRESH = -1
+"""Stands for the tick of a run that was sorted since the last one."""
 
 
 class Marked:
@@ -22,14 +24,14 @@ class Marked:
     forgotten as a whole.
     """
 
-    __slots__ = ("_closed", "_lately", "_more", "_now", "_runs", "_until")
+    __slots__ = ("_closed", "_lately", "_more", "_runs", "_until")
 
     def __init__(self) -> None:
         self._lately: dict[int, int] = {}
-        self._more: dict[int, list[int]] = {}  # of marks that have one number already
-        self._runs: list[tuple[int, array[int]]] = []  # newest tick of its pairs, and the pairs; the oldest run first
+        self._more: dict[int, set[int]] = {}  # of marks that have one number already
+        self._runs: list[tuple[int, array[int]]] = []  # tick of its newest pair, and the pairs; the oldest run first
         self._closed = 0  # so many runs, the oldest, are not merged any more: they are of an era that is over
-        self._now = self._until = 0
+        self._until = 0
 
     def __len__(self) -> int:
         """How many pairs are held, some of them more than once."""
@@ -40,7 +42,7 @@ class Marked:
         lately = self._lately
         for mark in marks:
             if lately.setdefault(mark, number) != number:
-                self._more.setdefault(mark, []).append(number)
+                self._more.setdefault(mark, set()).add(number)
         if len(lately) >= LATELY:
             self._settle()
 
@@ -60,19 +62,17 @@ class Marked:
     def forget(self, tick: int, kept: int) -> None:
         """Time has come to this tick: forget what was put longer ago than `kept`, both ms, at the latest a third later.
 
-        What came before any tick is as old as the first one.
+        What came since the tick before is as old as this one: the log may have stood still between.
         """
-        if not self._now:
-            self._runs = [(tick, run) for _, run in self._runs]
-        self._now = tick
         if tick >= self._until:
             self._settle()
             self._until = tick + kept // _ERAS
             self._closed = len(self._runs)
+        self._runs = [(tick if newest == _FRESH else newest, run) for newest, run in self._runs]
         gone = sum(newest < tick - kept for newest, _ in self._runs)
         if gone:
             del self._runs[:gone]
-            self._closed -= gone
+            self._closed = max(0, self._closed - gone)
 
     def _settle(self) -> None:
         """Sort what came last into a run, and merge it with those that are not much longer."""
@@ -83,7 +83,7 @@ class Marked:
         run.sort()
         self._lately, self._more = {}, {}
         runs = self._runs
-        while len(runs) > self._closed and len(runs[-1][1]) < _RATIO * len(run) and len(run) < MOST:
+        while len(runs) > self._closed and len(runs[-1][1]) < min(_RATIO * len(run), MOST - len(run)):
             run += runs.pop()[1]
             run.sort()  # of two runs: merges them
-        runs.append((self._now, array("Q", run)))
+        runs.append((_FRESH, array("Q", run)))

@@ -30,9 +30,9 @@ MOST_DROPPED = 20_000
 """So many pages are dropped at one tick at most: a ledger of a county has millions, and what a tick changes is saved in
 one transaction, for which there are ten seconds (our assumption)."""
 
-LAGGING = 60 * DAY
-"""So much further than before a key may fall behind the clock of the ticks, and retractions find its entries, ms (our
-assumption: a sender that was away and sends what it could not)."""
+LAGGING = 90 * DAY
+"""So much later than it may come in any case a retraction still finds what it names, ms: through a bill, or of a sender
+that has fallen behind the clock of the ticks (our assumption)."""
 
 SOME, MANY = 32, 500
 """So many pages at most are laid to rest with a record, and with a checkpoint: more than an event touches."""
@@ -65,7 +65,9 @@ class Memory:
         self.entries = 0
         self.pages: dict[PageName, Page] = {}
         self.tracked: dict[tuple[str, str], list[Page]] = {}
-        self.retractions = Retractions(max(ledger.frozen_after for ledger in ledgers))
+        longest = max(ledger.frozen_after for ledger in ledgers)
+        self.retractions = Retractions(longest)
+        self._marks_kept = longest + LAGGING
         self._of_arrivals = [ledger for ledger in ledgers if ledger.keeps_arrivals]
         self.questions = Questions(min(ledger.frozen_after for ledger in self._of_arrivals))
         self.room = ROOM
@@ -279,7 +281,7 @@ class Memory:
 
         Not more than `most_dropped`, the rest at later ticks: what a tick drops is saved at once.
         """
-        self.resting.forget_marks(self.tick, max(one.retention for one in self.bounds.values()) + LAGGING)
+        self.resting.forget_marks(self.tick, self._marks_kept)
         left = self.most_dropped
         for is_dropped in chain(self._drop_abandoned(), self._drop_rested()):
             yield

@@ -1,11 +1,8 @@
-"""Pairs of a key and a number, tens of millions of them, at some twelve to twenty bytes a pair."""
+"""Pairs of a key and a number, tens of millions of them, at some twelve to twenty-four bytes a pair."""
 
 from __future__ import annotations
 
 from array import array
-
-MOST = (1 << 32) - 2
-"""Keys are from 0 to that, numbers from 1."""
 
 _GONE = (1 << 32) - 1
 """A place from which a pair was taken out; 0: a place that was never used."""
@@ -16,6 +13,8 @@ _SMALLEST = 8
 
 class Pairs:
     """Which numbers a key has: of keys that are spread evenly nearly all have one.
+
+    Keys are from 0 to 2^32 - 1, numbers from 1 to 2^32 - 2.
 
     A table with open addressing, in parts that grow one after the other: none of them takes long. A dictionary of
     integers takes a hundred bytes for each.

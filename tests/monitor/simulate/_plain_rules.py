@@ -306,7 +306,8 @@ def charged(traffic: Traffic) -> Iterator[Found]:
 
 def newcomers(traffic: Traffic) -> Iterator[Found]:
     """E02: more than 20,000 yuan within 30 days."""
-    since = {row["psn_no"]: seconds(row["insured_from"] + " 00:00:00") for row in traffic.tables["enrolled"]}
+    grown_up = (row for row in traffic.tables["enrolled"] if row["newborn"] != "1")
+    since = {row["psn_no"]: seconds(row["insured_from"] + " 00:00:00") for row in grown_up}
     for group in _by((one for one in traffic.settled if one["psn_no"] in since), "psn_no"):
         first = since[group[0]["psn_no"]]
         new = [one for one in group if 0 <= seconds(one["setl_time"]) - first < 30 * DAY]

@@ -230,8 +230,8 @@ def _meet(label: dict[str, Any], seen: list[Event]) -> bool:
 
 
 def test_a_month_has_every_scenario_several_times() -> None:
-    """3,000 persons and 30 days: each rule and each look-alike at least twice."""
-    labels = Simulation(seed=1, persons=3_000, days=30).labels()
+    """4,000 persons and 30 days: each rule and each look-alike at least twice."""
+    labels = Simulation(seed=1, persons=4_000, days=30).labels()
     rules = Counter(rule for label in labels if label["label"] == "fraud" for rule in label["rules"])
     honest = Counter(label["scenario"] for label in labels if label["label"] == "look_alike")
 
