@@ -37,7 +37,7 @@ from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.away import is_away
 from .ledgers.late_uploads import is_late
 from .ledgers.newcomers import insured_since
-from .ledgers.places import is_online, kilometres
+from .ledgers.places import is_online, kilometres, works_here
 from .ledgers.unrecognised import BY_ENTITLEMENT
 from .ledgers.whole_stays import (
     BY_NATURE,
@@ -126,6 +126,7 @@ __all__ = [
     "stays_in",
     "when_died",
     "withheld",
+    "works_here",
     "year_of",
     "yuan",
 ]

@@ -35,6 +35,13 @@ class About(NamedTuple):
     columns: tuple[Column, ...]
 
 
+_PERSON = Column(
+    "psn_no",
+    "the person, by the number that the messages have; it is kept as a pseudonym only",
+    "人员编号，与报文中的一致；系统内只保存假名",
+    "34102100000000000001",
+    required=True,
+)
 _VALID = (
     Column(
         "valid_from",
@@ -139,13 +146,7 @@ TABLE_COLUMNS: dict[str, About] = {
         "死亡登记；E09 使用。登记自 valid_from 起生效：需自死亡之日起生效的，请留空或填死亡日期。"
         "登记有误的，以 valid_to 终止。",
         (
-            Column(
-                "psn_no",
-                "the person, by the number that the messages have; it is kept as a pseudonym only",
-                "人员编号，与报文中的一致；系统内只保存假名",
-                "34102100000000000001",
-                required=True,
-            ),
+            _PERSON,
             Column("die_date", "day of death", "死亡日期", "2026-02-27", required=True, kind="moment"),
             *_VALID,
         ),
@@ -155,13 +156,7 @@ TABLE_COLUMNS: dict[str, About] = {
         "civil affairs, not from the settlement interface.",
         "谁与谁同住；I06-HOME、I06-VILLAGE、I09 使用。来自参保登记或民政部门，结算接口不提供。",
         (
-            Column(
-                "psn_no",
-                "the person, by the number that the messages have; it is kept as a pseudonym only",
-                "人员编号，与报文中的一致；系统内只保存假名",
-                "34102100000000000001",
-                required=True,
-            ),
+            _PERSON,
             Column(
                 "household",
                 "the household, by any number that its members share; it is kept as a pseudonym only",
@@ -179,13 +174,7 @@ TABLE_COLUMNS: dict[str, About] = {
         "参保待遇受限人员：暂停联网结算的，以及处于待遇等待期的；E11、E04 使用。每段限制一行，无有效行的视为正常参保；"
         "提前解除的以 valid_to 终止。",
         (
-            Column(
-                "psn_no",
-                "the person, by the number that the messages have; it is kept as a pseudonym only",
-                "人员编号，与报文中的一致；系统内只保存假名",
-                "34102100000000000001",
-                required=True,
-            ),
+            _PERSON,
             Column(
                 "state",
                 "`suspended`: network settlement is suspended (Article 41 of the regulation); `waiting`: the fund does "
@@ -203,13 +192,7 @@ TABLE_COLUMNS: dict[str, About] = {
         "closed with valid_to.",
         "机构职工名册：何人在何机构（含药店）工作；I10、S03、S03-MONTH 使用。离职的以 valid_to 终止。",
         (
-            Column(
-                "psn_no",
-                "the person, by the number that the messages have; it is kept as a pseudonym only",
-                "人员编号，与报文中的一致；系统内只保存假名",
-                "34102100000000000001",
-                required=True,
-            ),
+            _PERSON,
             Column("fixmedins_code", "code of the institution", "所在定点医药机构编号", "H34102100001", required=True),
             Column("role", "role, for people; no rule asks it", "岗位，供人阅读，规则不使用", "nurse"),
             *_VALID,
@@ -220,13 +203,7 @@ TABLE_COLUMNS: dict[str, About] = {
         "is closed with valid_to.",
         "参保单位：何人在何单位参保；S04 使用。来自参保登记（1101）。离职的以 valid_to 终止。",
         (
-            Column(
-                "psn_no",
-                "the person, by the number that the messages have; it is kept as a pseudonym only",
-                "人员编号，与报文中的一致；系统内只保存假名",
-                "34102100000000000001",
-                required=True,
-            ),
+            _PERSON,
             Column(
                 "employer",
                 "the employer, by any code that its people share; alerts show it",
@@ -242,13 +219,7 @@ TABLE_COLUMNS: dict[str, About] = {
         "than three months may be left out.",
         "新参保人员：首次参保，或中断后重新参保；E02 使用。三个月以前的可以不列。",
         (
-            Column(
-                "psn_no",
-                "the person, by the number that the messages have; it is kept as a pseudonym only",
-                "人员编号，与报文中的一致；系统内只保存假名",
-                "34102100000000000001",
-                required=True,
-            ),
+            _PERSON,
             Column("insured_from", "first day of the insurance", "参保首日", "2026-03-01", required=True, kind="day"),
             Column(
                 "newborn",
@@ -265,13 +236,7 @@ TABLE_COLUMNS: dict[str, About] = {
         "it. Who is assisted no more is closed with valid_to.",
         "低保对象、特困人员等困难群体，来自民政部门的认定；I11、E06 使用。不再认定的以 valid_to 终止。",
         (
-            Column(
-                "psn_no",
-                "the person, by the number that the messages have; it is kept as a pseudonym only",
-                "人员编号，与报文中的一致；系统内只保存假名",
-                "34102100000000000001",
-                required=True,
-            ),
+            _PERSON,
             Column(
                 "assistance",
                 "kind of assistance, for people; no rule asks it",
@@ -286,13 +251,7 @@ TABLE_COLUMNS: dict[str, About] = {
         "illnesses one row is enough. A recognition that ends is closed with valid_to.",
         "已认定门诊慢特病待遇的参保人；E05 使用。认定多个病种的，一行即可。认定到期或取消的以 valid_to 终止。",
         (
-            Column(
-                "psn_no",
-                "the person, by the number that the messages have; it is kept as a pseudonym only",
-                "人员编号，与报文中的一致；系统内只保存假名",
-                "34102100000000000001",
-                required=True,
-            ),
+            _PERSON,
             *_VALID,
         ),
     ),

@@ -21,9 +21,8 @@ from rules import (
     evidence,
     parameter,
     reached,
+    works_here,
 )
-
-from ._staff import works_here
 
 
 class MonthOfOwnStaff(Rule[Visit | Fill]):

@@ -22,9 +22,8 @@ from rules import (
     parameter,
     reached,
     span_text,
+    works_here,
 )
-
-from ._staff import works_here
 
 
 class OwnStaffSwiping(Rule[Swipe]):

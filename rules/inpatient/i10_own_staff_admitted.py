@@ -14,6 +14,7 @@ from rules import (
     parameter,
     pieces_within,
     published,
+    works_here,
 )
 
 from ._frequency import FrequentStays, not_counted_types, not_counted_ways, words
@@ -95,8 +96,7 @@ class OwnStaffAdmitted(FrequentStays):
 
     def counts(self, admission: Stay, reference: Reference) -> bool:
         """Whether the person works at the institution when the stay begins."""
-        row = reference.row("staff", admission.person, admission.time)
-        return row is not None and row["fixmedins_code"].upper() == admission.institution
+        return works_here(admission, reference)
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How often, in how long."""

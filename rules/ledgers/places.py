@@ -1,4 +1,4 @@
-"""Where an institution is, by the register of institutions."""
+"""Where an institution is, and who works there, by the registers."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ def is_online(entry: Entry, reference: Reference) -> bool:
     """Whether the institution of an entry has no counter."""
     row = reference.row("institutions", entry.institution, entry.time) or {}
     return row.get("internet") == "1" or row.get("kind") in ONLINE
+
+
+def works_here(entry: Entry, reference: Reference) -> bool:
+    """Whether the person works at the entry's institution, by the row of the table `staff` that is valid then."""
+    row = reference.row("staff", entry.person, entry.time)
+    return row is not None and row["fixmedins_code"].upper() == entry.institution
 
 
 def kilometres(one: Entry, other: Entry, reference: Reference) -> float | None:
