@@ -14,7 +14,7 @@ import faust
 import uvloop
 
 from streams.detect.detector import GARBAGE
-from streams.kafka.ending import cause, die, leave
+from streams.kafka.ending import FINISHED, cause, die, leave
 from streams.kafka.faust import BatchApp
 
 log = logging.getLogger("settlement_monitor.streams")
@@ -35,7 +35,6 @@ class _Worker(faust.Worker):
         self.spinner = None
         self._app = app
         self._stop_seconds = LEAVE_SECONDS + save_seconds
-        self._saved = threading.Event()
         self._stopping = False
 
     async def start(self) -> None:
@@ -58,7 +57,7 @@ class _Worker(faust.Worker):
         await asyncio.sleep(HOLD_SECONDS)
         if self._app.finish_work is not None:
             await self._app.finish_work()
-        self._saved.set()
+        FINISHED.set()
         await self.stop()
         leave(0)
 
@@ -67,14 +66,12 @@ class _Worker(faust.Worker):
         self._end(reason, "running")
 
     def _end(self, error: BaseException, doing: str) -> NoReturn:
-        if self._saved.is_set():  # stopped in the middle of something, and nothing hangs on it any more
-            leave(0)
         die(cause(error, doing))
 
     def _bound(self) -> None:
         """End the process where the stop takes too long; from a thread, for the loop may be what hangs."""
         started = monotonic()
-        if not self._saved.wait(self._stop_seconds):
+        if not FINISHED.wait(self._stop_seconds):
             die(f"stopping: expected work in flight to be saved within {self._stop_seconds:g} s; "
                 "what was not is done again at the next start")  # fmt: skip
         spent = monotonic() - started

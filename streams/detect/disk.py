@@ -21,10 +21,21 @@ from typing import NamedTuple, cast
 import msgspec
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
 
+from rules.engine import packs
 from rules.engine.ledger import Ledger
 from rules.engine.marked import Marked
-from rules.engine.records import DAY_AT_REST, encode, entries_of, name_of, page_and_day, several_at_rest
-from rules.engine.resting import AtRest, Name
+from rules.engine.records import (
+    DAY_AT_REST,
+    beginning_of,
+    days_at_rest,
+    encode,
+    entries_of,
+    name_of,
+    name_of_day,
+    page_and_day,
+    several_at_rest,
+)
+from rules.engine.resting import AtRest, Name, Taken
 from streams.kafka.changelog import HEAD, Head
 
 log = logging.getLogger("settlement_monitor.streams")
@@ -100,7 +111,7 @@ class Disk(AtRest):
         self._folder = folder
         resting = ", ".join(sorted(one.name for one in ledgers if one.may_rest))
         self._identity = f"{identity}, keys {KEYS}, resting {resting}"
-        self._names = tuple(encode((one.name, ()))[:-1] for one in ledgers if one.may_rest)
+        self._names = tuple(beginning_of(one.name) for one in ledgers if one.may_rest)
         self._entries = tuple(entries_of(one.name) for one in ledgers if one.may_rest)
         self._opened: Rdict | None = None
         self._begun = False
@@ -108,6 +119,7 @@ class Disk(AtRest):
         self._guard = threading.Lock()
         self._laid: dict[Name, _Laid | None] = {}
         self._leaving: dict[Name, _Laid | None] = {}
+        self._unsaved: dict[Name, list[int]] = {}  # of those laid, and the days of their entries
         self._marked: _NamesByMark = {}
         self._leaving_marked: _NamesByMark = {}
         self._always_marked = Marked()
@@ -121,16 +133,14 @@ class Disk(AtRest):
     def __len__(self) -> int:
         return max(self._number, 0)  # while a state is loaded nobody knows it
 
-    def lay(self, name: Name, saved: bytes, ledger: str, touched: int) -> None:
+    def lay(self, name: Name, saved: bytes, ledger: str, touched: int, days: list[int], *, is_saved: bool) -> None:
         """As of AtRest."""
         self._number += 1
         self._laid[name] = _Laid(saved, ledger, touched)
+        if not is_saved:
+            self._unsaved[name] = days
 
-    def laid(self, name: Name) -> bytes:
-        """As of AtRest."""
-        return cast("_Laid", self._laid[name]).saved
-
-    def take(self, name: Name) -> bytes | None:
+    def take(self, name: Name) -> Taken | None:
         """As of AtRest."""
         for lately in (self._laid, self._leaving):
             if name in lately:
@@ -140,9 +150,10 @@ class Disk(AtRest):
         else:
             value = self._get(_PAGE + name) if self._begun else None
             saved = several_at_rest([day for _, day in _DAYS.decode(value)]) if value is not None else None
-        if saved is not None:
-            self._number -= 1
-        return saved
+        if saved is None:
+            return None
+        self._number -= 1
+        return Taken(saved, self._unsaved.pop(name, None) is None)
 
     def drop(self, name: Name) -> None:
         """As of AtRest."""
@@ -196,10 +207,22 @@ class Disk(AtRest):
         """As of AtRest."""
         self._begun = True
 
+    def changed(self) -> Iterator[Record]:
+        """As of AtRest."""
+        for name, days in self._unsaved.items():
+            saved = cast("_Laid", self._laid[name]).saved
+            yield from zip((name_of_day(name, day) for day in days), days_at_rest(saved), strict=True)
+
+    def put_back(self, saved: Iterable[tuple[int, bytes]]) -> None:
+        """As of AtRest: who takes over has parted them. Raises RuntimeError where one came."""
+        if any(saved):
+            raise RuntimeError(f"{self._folder}: expected each page saved by itself, packs came")
+
     def leave(self) -> None:
         """As of AtRest. Raises RuntimeError where what left before is not settled."""
         if self._leaving or self._leaving_marked:
             raise RuntimeError(f"{self._folder}: what was handed out before was not settled")
+        self._unsaved.clear()
         self._leaving, self._laid = self._laid, {}
         self._leaving_marked, self._marked = self._marked, {}
 
@@ -325,7 +348,7 @@ class Disk(AtRest):
     def _write(self, records: Mapping[bytes, bytes | None], at: _Head | None = None) -> None:
         batch = WriteBatch(raw_mode=True)
         pages: dict[Name, dict[int, bytes | None]] = {}
-        for name, value in records.items():
+        for name, value in packs.parted(records):
             if name.startswith(self._entries):
                 page, day = page_and_day(name)
                 pages.setdefault(page, {})[day] = value

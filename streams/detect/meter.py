@@ -50,6 +50,9 @@ class Meter(IntakeMeter, Protocol):
     def away(self, why: str) -> None:
         """No broker answers; every few seconds until one does."""
 
+    def beat(self, seconds: float) -> None:
+        """The event loop came back so long after it should have; some times a second."""
+
     def partitions(self, inputs: int, internal: int) -> None:
         """So many partitions came to this worker; the internal ones are not yet taken over."""
 
@@ -73,6 +76,9 @@ class Unmetered:
         """Do nothing."""
 
     def away(self, why: str) -> None:
+        """Do nothing."""
+
+    def beat(self, seconds: float) -> None:
         """Do nothing."""
 
     def aligned(self, held: Mapping[TP, float], waits_for: AbstractSet[int], left_out: AbstractSet[int]) -> None:

@@ -72,7 +72,7 @@ class Pipeline:
         self._tasks: dict[int, Task] = {}
         self._tallies = Tallies(time)
         self._taking: asyncio.Task[None] | None = None
-        self._pulse = Pulse(config.session_seconds)
+        self._pulse = Pulse(config.session_seconds, tell=meter.beat)
         self._by_log = by_log
         self._hears = False
         self.intake = Intake(

@@ -13,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from time import perf_counter
 from typing import ParamSpec, Protocol, TypeVar
 
 import msgspec
 
+from rules.engine import packs
 from rules.engine.engine import Engine
 from rules.engine.item import Tick, Turn
 from streams.detect.disk import Disk
@@ -38,6 +40,10 @@ LOADER = ThreadPoolExecutor(1, "load")
 
 DISK_SECONDS = 30.0
 """Longest time of writing one checkpoint to the disk (our assumption: a disk that is slower is ill)."""
+
+
+PARTED = 200
+"""So many packs of pages are parted in one transaction (our assumption)."""
 
 
 async def _in_thread(work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -127,11 +133,7 @@ class Task:
             if self._disk is not None:
                 await _in_thread(self.engine.load, ())
             return
-        found = msgspec.msgpack.decode(head, type=Head)
-        now = self._partitions, self._versions().get("state")
-        if (found.partitions, found.versions.get("state")) != now:
-            was = found.partitions, found.versions.get("state")
-            raise ValueError(f"saved state: expected (partitions, state version) {now}, was {was}")
+        found = self._head_in(head)
         await self.turn(found)
         # In a thread, for a million entries take many seconds: the loop must go on, and show that it does.
         await _in_thread(self.engine.load, records)
@@ -141,6 +143,14 @@ class Task:
         if found.finished:
             self._judged_before = 0
 
+    def _head_in(self, saved: bytes) -> Head:
+        """The head of a state that this process can take over. Raises ValueError where it cannot."""
+        head = msgspec.msgpack.decode(saved, type=Head)
+        now, was = (self._partitions, self._versions().get("state")), (head.partitions, head.versions.get("state"))
+        if was != now:
+            raise ValueError(f"saved state: expected (partitions, state version) {now}, was {was}")
+        return head
+
     async def _read(self, changelog: Changelog) -> tuple[bytes | None, Collection[tuple[bytes, bytes]]]:
         """The head of the changelog, and all else that it says."""
         state = await changelog.read()
@@ -149,9 +159,30 @@ class Task:
     async def _catch_up(self, changelog: Changelog, disk: Disk) -> tuple[bytes | None, Collection[tuple[bytes, bytes]]]:
         """Bring the copy on disk up to the changelog; gives the head, and what is not read from the disk when asked."""
         first, end = await changelog.bounds()
+        head, together = b"", dict[bytes, bytes | None]()
         async for records in changelog.records(await _in_thread(disk.open, first, end), end):
             await _in_thread(disk.take_in, [(record.key, record.value) for record in records])
+            for record in records:
+                if record.key == HEAD:
+                    head = record.value or b""
+                elif (record.key or b"").startswith(packs.BEGINNING):
+                    together[record.key or b""] = record.value
+        if any(together.values()):
+            end = await self._part(changelog, together, self._head_in(head))
         return await _in_thread(disk.complete, end), await _in_thread(disk.records)
+
+    async def _part(self, changelog: Changelog, together: Mapping[bytes, bytes | None], head: Head) -> int:
+        """Save pages by themselves that an owner without a disk saved together; gives the offset behind that.
+
+        The head stays as it was. Who is stopped here leaves some of each, and the next owner goes on.
+        """
+        behind = 0
+        left = iter([(name, value) for name, value in together.items() if value is not None])
+        while some := [*islice(left, PARTED)]:
+            records: list[tuple[bytes, bytes | None]] = [(name, None) for name, _ in some]
+            records += [one for _, value in some for one in packs.apart(value)]
+            behind = await changelog.write(records, head)
+        return behind
 
     async def turn(self, to: Head | Tick | Turn, appended: int = 0) -> None:
         """Bring the tables and rules into force that something names. appended: when, ms UTC."""

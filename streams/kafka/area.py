@@ -19,9 +19,9 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ProducerFenced
 
-from streams.kafka.faust import see_error
+from streams.kafka.clients import started
 from streams.kafka.reading import read_all, reader
-from streams.kafka.topics import Names, partitions_of, started
+from streams.kafka.topics import Names, partitions_of
 
 KEY = b"area"
 """Record key of the area on its topic."""
@@ -132,13 +132,10 @@ async def _try_to_write(client: Mapping[str, Any], names: Names, change: Change,
         wanted = change(stands)
         if wanted == stands:
             return stands
-        try:
-            async with producer.transaction():
-                await producer.send_and_wait(names.progress, msgspec.json.encode(wanted), key=KEY, partition=0)
-                if by:
-                    await producer.send_and_wait(names.audit, _audited(stands, wanted, by), key=by.encode())
-        finally:
-            see_error(producer)
+        async with producer.transaction():
+            await producer.send_and_wait(names.progress, msgspec.json.encode(wanted), key=KEY, partition=0)
+            if by:
+                await producer.send_and_wait(names.audit, _audited(stands, wanted, by), key=by.encode())
         return wanted
 
 

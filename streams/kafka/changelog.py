@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from streams.kafka.clients import begin, let_go
 from streams.kafka.ending import within
 from streams.kafka.faust import send_all
 from streams.kafka.reading import Record, read, read_all
@@ -71,7 +72,7 @@ class Changelog:
         """Become the only writer: the former one is fenced off and its open transaction ended."""
         self._opened = self._make_producer()
         async with within(6 * self._seconds, f"owning {self._name}"):
-            await self._producer.start()
+            await begin(self._producer.start())
 
     async def read(self) -> dict[bytes, bytes]:
         """Read all that was committed, the last record of each key."""
@@ -110,11 +111,11 @@ class Changelog:
         reader = self._reader()
         try:
             async with within(6 * self._seconds, f"reading {self._name}"):
-                await reader.start()
+                await begin(reader.start())
             yield reader
         finally:
             async with within(6 * self._seconds, f"letting go of {self._name}"):
-                await reader.stop()
+                await let_go(reader)
 
     async def write(self, records: Sequence[tuple[bytes, bytes | None]], head: Head) -> int:
         """Write records and head in one transaction; gives the offset behind the head.
@@ -133,7 +134,7 @@ class Changelog:
         """Leave the partition to others."""
         if self._opened is not None:
             async with within(6 * self._seconds, f"leaving {self._name}"):
-                await self._opened.stop()
+                await let_go(self._opened)
 
 
 async def _last_of_each(batches: AsyncIterable[Sequence[Record]]) -> dict[bytes, bytes]:

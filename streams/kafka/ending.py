@@ -19,6 +19,10 @@ log = logging.getLogger("settlement_monitor.streams")
 
 T = TypeVar("T")
 
+FINISHED = threading.Event()
+"""All is saved, and the process leaves in order: what fails from then on, because something else has stopped, is no
+failure."""
+
 _ending = threading.Lock()
 _PROJECT = Path(__file__).parents[2]
 
@@ -29,6 +33,8 @@ def die(reason: str, code: int = 1) -> NoReturn:
     reason: the first cause. It is the last line of the log: what fails because of it waits here for the end.
     """
     with _ending:
+        if FINISHED.is_set():
+            leave(0)
         log.critical("worker ends: %s", " ".join(reason.split()))
         leave(code)
 
@@ -45,7 +51,8 @@ async def or_die(work: Coroutine[Any, Any, T], doing: str, *passed: type[Excepti
     except LostOffsetsError as lost:
         die(str(lost), LOST)
     except Exception as error:  # the process ends
-        log.exception("failed")
+        if not FINISHED.is_set():
+            log.exception("failed")
         die(cause(error, doing))
 
 

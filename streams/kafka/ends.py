@@ -17,6 +17,8 @@ from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
+from streams.kafka.clients import begin, let_go
+
 ANSWER_SECONDS = 2.0
 """So long a broker has for an answer (our assumption); asking again costs nothing."""
 LATEST = -1
@@ -59,7 +61,7 @@ class Ends:
         """Let go of the connections."""
         client, self._client = self._client, None
         if client is not None:
-            await client.close()
+            await let_go(client)
 
     async def _connected(self, topics: set[str]) -> AIOKafkaClient:
         """A client that has just asked who leads these topics."""
@@ -67,7 +69,7 @@ class Ends:
             async with asyncio.timeout(2 * ANSWER_SECONDS):
                 if self._client is None:
                     self._client = self._new_client()
-                    await self._client.bootstrap()
+                    await begin(self._client.bootstrap())
                 self._client.set_topics(topics)
                 if await self._client.force_metadata_update():
                     return self._client

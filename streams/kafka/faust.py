@@ -65,13 +65,6 @@ async def send_all(
     return list(await asyncio.gather(*sent))
 
 
-def see_error(producer: AIOKafkaProducer) -> None:
-    """Look at the error of a fenced transaction: aiokafka keeps it where nobody asks, and asyncio complains of that."""
-    ended = producer._txn_manager.wait_for_transaction_end()
-    if ended is not None and ended.done():
-        ended.exception()
-
-
 class BatchApp(faust.App):
     """A Faust app whose partitions of one topic are taken over by ourselves, not by the group's offsets."""
 

@@ -11,9 +11,10 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from streams.kafka.changelog import Changelog, Head
+from streams.kafka.clients import started
 from streams.kafka.lost import Gap, bounds_of, entries_are_lost, events_are_lost, gap_of
 from streams.kafka.reading import reader
-from streams.kafka.topics import Names, partitions_of, started, topic_partitions
+from streams.kafka.topics import Names, partitions_of, topic_partitions
 
 Client = Mapping[str, Any]
 """How to reach the cluster, as aiokafka takes it."""

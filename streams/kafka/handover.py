@@ -14,8 +14,9 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError, for_code
 
 from streams.kafka.changelog import Changelog, Head
+from streams.kafka.clients import administer, started
 from streams.kafka.reading import reader
-from streams.kafka.topics import Names, administer, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 NOT_YET = (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError)
 """The cluster has just started, or a broker has just gone: ask again."""

@@ -11,9 +11,10 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from rules.reference import TABLES
+from streams.kafka.clients import started
 from streams.kafka.faust import Record, send_all
 from streams.kafka.reading import reader
-from streams.kafka.topics import Names, started
+from streams.kafka.topics import Names
 
 Row = Mapping[str, str]
 
@@ -33,12 +34,15 @@ async def publish_rows(client: Mapping[str, Any], prefix: str, table: str, rows:
 
     client: how to reach the cluster, as aiokafka takes it.
     """
-    key_column, _ = TABLES[table]
-    records: list[Record] = [
-        (f"{row[key_column]}/{row.get('valid_from', '')}".encode(), orjson.dumps(dict(row)), ()) for row in rows
-    ]
+    records: list[Record] = [(record_key(table, row), orjson.dumps(dict(row)), ()) for row in rows]
     await publish(client, Names(prefix).reference(table), records)
     return len(records)
+
+
+def record_key(table: str, row: Row) -> bytes:
+    """The key of the record in which a row stands on the topic of its table. Raises KeyError where it has no key."""
+    key_column, _ = TABLES[table]
+    return f"{row[key_column]}/{row.get('valid_from', '')}".encode()
 
 
 async def publish(client: Mapping[str, Any], topic: str, records: Sequence[Record]) -> None:

@@ -6,10 +6,10 @@ What the contract says of cleanup and retention stands here once; nobody else cr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
@@ -17,11 +17,11 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import for_code
 
 from rules.reference import TABLES
+from streams.kafka.clients import administer, started
 
 TopicSettings = Mapping[str, tuple[str | None, bool]]
 """Settings of a topic: value, and whether it was given to the topic itself."""
 
-Client = TypeVar("Client", AIOKafkaConsumer, AIOKafkaProducer)
 
 DAY = 86_400_000
 MIB = 1 << 20
@@ -120,6 +120,11 @@ class Names:
         """What Alertmanager was told of each alert, compacted; written by `monitor notify` alone."""
         return f"{self.prefix}.internal.notified"
 
+    @property
+    def leads(self) -> str:
+        """Facts about leads in one order, of which all that rules over leads say follows."""
+        return f"{self.prefix}.internal.leads"
+
     def writer(self, partition: int) -> str:
         """Transactional id under which one partition of the changelog is written, by its owner alone."""
         return f"{self.changelog}-{partition}"
@@ -195,6 +200,7 @@ def table(prefix: str, sizes: Sizes) -> list[Topic]:
         (names.tallies, 1, {**kept, **_days(30)}),
         (names.progress, 1, {**compacted, **short}),
         (names.notified, 1, {**compacted, **short}),
+        (names.leads, 1, {**kept, **_days(3 * 365)}),
     ]
     safe = {"min.insync.replicas": "2"} if sizes.replicas >= 3 else {}  # two of three
     return [Topic(name, partitions, {**config, **APPENDED, **safe}) for name, partitions, config in rows]
@@ -363,25 +369,3 @@ async def close(client: Mapping[str, Any], prefix: str) -> None:
     """Ask for the closing tick: a record without key and with header `final`, on partition 0 of the events."""
     async with started(AIOKafkaProducer(acks="all", **client)) as producer:
         await producer.send_and_wait(Names(prefix).events, value=b"final", partition=0, headers=[("final", b"1")])
-
-
-@asynccontextmanager
-async def started(one: Client) -> AsyncIterator[Client]:
-    """A consumer or producer for the length of the block; let go of also where no broker answers."""
-    try:
-        await one.start()
-        await asyncio.sleep(0)  # aiokafka cannot stop a consumer whose tasks have not begun
-        yield one
-    finally:
-        await one.stop()
-
-
-@asynccontextmanager
-async def administer(client: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
-    """An administrator's connection for the length of the block."""
-    admin = AIOKafkaAdminClient(**client)
-    await admin.start()
-    try:
-        yield admin
-    finally:
-        await admin.close()

@@ -19,9 +19,9 @@ from aiokafka import TopicPartition
 
 from rules.engine.watch import Watch
 from rules.reference import TABLES, BadRowError, Reference, Table
+from streams.kafka.clients import started
 from streams.kafka.reading import read, reader
 from streams.kafka.tables import ends
-from streams.kafka.topics import started
 
 log = logging.getLogger("settlement_monitor.versions")
 

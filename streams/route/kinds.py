@@ -26,7 +26,8 @@ Names = tuple[str, ...]
 class Asked(msgspec.Struct, frozen=True):
     """What the owner of input partition 0 asks everybody to send in this generation of the group.
 
-    number: each thing that is asked for in a generation has another one. kinds: names of kinds of entries.
+    number: each thing that is asked for in a generation has another one. kinds: names of kinds of entries, and
+    `item:` before the code of each item whose lines are sent to their institution.
     """
 
     area: str

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.kafka.clients import begin, let_go
 from streams.kafka.faust import BatchProducer, Record
 from streams.kafka.topics import Names
 from streams.route.alignment import EVER, Announcement, Board
@@ -69,10 +70,10 @@ class Progress:
         # A client of its own, in no group.
         self._consumer = AIOKafkaConsumer(auto_offset_reset="earliest", enable_auto_commit=False, **self._client())
         try:
-            await self._consumer.start()
+            await begin(self._consumer.start())
             await self._follow(self._consumer)
         finally:
-            await self._consumer.stop()
+            await let_go(self._consumer)
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         topic = TopicPartition(self._names.progress, 0)

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.engine import in_memory, packs
 from rules.engine.engine import Engine
 from rules.engine.memory import ROOM
 from rules.engine.rule import Rule
@@ -37,7 +38,7 @@ from tests.oracle.desk import Desk
 from tests.oracle.profile import examples
 from tests.oracle.sample_rules import ManySwipes, SoldTwice
 from tests.oracle.wire import DAY, MONDAY
-from tests.oracle.world import Log, Run, from_sources, in_some_order, logs, run
+from tests.oracle.world import Log, Run, apart, from_sources, in_some_order, logs, run
 from tests.rules.engine.test_twin import RULES, SEEDS, WORLDS, World, events_of
 from tests.streams._cluster import Cluster, Producer, Reader
 
@@ -88,8 +89,11 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-async def lived(folder: Path | None) -> list[dict[bytes, bytes]]:
-    """What the changelog says after each of four lives of a worker whose rules come by the log: a box is sold in each."""
+async def lived(folder: Path | None, on_disk: Callable[[int], bool] = lambda _: True) -> list[dict[bytes, bytes]]:
+    """What the changelog says after each of four lives of a worker whose rules come by the log: a box is sold in each.
+
+    on_disk: in which lives there is a disk.
+    """
     cluster, said = Cluster(), []
     watches = [Watch(ManySwipes()), Watch(SoldTwice())]
 
@@ -97,7 +101,7 @@ async def lived(folder: Path | None) -> list[dict[bytes, bytes]]:
         return InForce(offsets, "m", Reference(), watches, {})
 
     for day in range(4):
-        disk = None if folder is None else Disk(folder / "0", LEDGERS, SAME)
+        disk = Disk(folder / "0", LEDGERS, SAME) if folder is not None and on_disk(day) else None
         desk = Desk()
         desk.engine = Engine([], Reference(), LEDGERS, disk)
         changelog = Changelog("c", 0, cast(Any, lambda: Producer(cluster)), cast(Any, lambda: Reader(cluster)))
@@ -126,6 +130,21 @@ async def test_a_worker_whose_rules_come_by_the_log_keeps_what_the_one_before_it
 
     assert said == await lived(None)
     assert [1, 2, 3, 4] == [sum(b"\xa7entries\xa5sales" in name for name in one) for one in said]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+async def test_a_worker_with_a_disk_parts_what_one_without_it_saved_together(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    """They follow one another; each finds all, and what it says is the same."""
+    monkeypatch.setattr(in_memory, "LATELY", 0)
+    monkeypatch.setattr(in_memory, "PACKED", 2)
+    monkeypatch.setattr(in_memory, "SPARSE", 0)
+    said = await lived(folder, lambda day: day % 2 == first)
+    together = [sum(name.startswith(packs.BEGINNING) for name in one) for one in said]
+
+    assert [apart(one) for one in said] == [apart(one) for one in await lived(None)]
+    assert [number > 0 for number in together] == [day % 2 != first for day in range(4)]
 
 
 WRECKS = ("none", "none", "lost", "behind", "of another")
@@ -160,7 +179,7 @@ def disturbed(log: Log, rules: Sequence[Rule], reference: Reference, random: Ran
             wreck(worker, random.choice(WRECKS))
             worker.begin()
     worker.checkpoint()
-    result.state = worker.state()
+    result.state = apart(worker.state())
     assert contents(worker.disk) == contents(rebuilt(worker, folder / "1"))
     worker.disk.close()
     return result

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rules.reference import BadRowError, Reference
-from streams.kafka.ending import cause, die, or_die, within
+from streams.kafka.ending import FINISHED, cause, die, or_die, within
 from streams.kafka.topics import Names
 
 ROOT = Path(__file__).parents[3]
@@ -55,6 +55,18 @@ def test_the_last_line_names_what_was_done_the_error_and_what_it_came_from(caplo
     expected = "worker ends: saving: RuntimeError: delivery failed, from OSError: disk full"
 
     assert last_line(broken(), caplog) == expected
+
+
+def test_what_fails_when_all_is_saved_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """Who announces or tells the hours finds its producer stopped: the process leaves with 0, and says nothing."""
+    FINISHED.set()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            asyncio.run(or_die(broken(), "announcing"))
+    finally:
+        FINISHED.clear()
+
+    assert (ended.value.code, caplog.records) == (0, [])
 
 
 def test_a_step_that_took_too_long_says_which(caplog: pytest.LogCaptureFixture) -> None:

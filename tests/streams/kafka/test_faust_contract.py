@@ -566,6 +566,19 @@ async def test_a_beat_after_a_stop_does_not_hide_it() -> None:
     assert len(ends) == 1
 
 
+async def test_a_beat_tells_how_late_it_came() -> None:
+    """So long the loop did something else; a beat in time is not late."""
+    late: list[float] = []
+    pulse = Pulse(10, tell=late.append)
+    pulse._last = monotonic() - 0.3 - BEAT_SECONDS
+    pulse._beat(asyncio.get_running_loop())
+    pulse._last = monotonic() + 1
+    pulse._beat(asyncio.get_running_loop())
+
+    assert 0.3 <= late[0] < 5
+    assert late[1] == 0
+
+
 async def test_a_loop_that_never_comes_back_is_noticed_by_a_thread() -> None:
     """Also where nobody in the loop can ask any more."""
     ended = threading.Event()
