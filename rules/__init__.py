@@ -19,15 +19,20 @@ from .ledgers import (
     PHARMACY,
     Admitted,
     Arrival,
+    Beside,
     Brought,
     Fill,
+    Lead,
+    Listed,
     Ordered,
+    Overpriced,
     Registered,
     Sale,
     Stay,
     Swipe,
     Use,
     Visit,
+    Waiting,
     Written,
     frozen_after,
     when_died,
@@ -35,10 +40,13 @@ from .ledgers import (
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.away import is_away
+from .ledgers.deletions import STOCK_DELETED
 from .ledgers.late_uploads import is_late
+from .ledgers.leads import CONFIRMED
 from .ledgers.newcomers import insured_since
-from .ledgers.places import is_online, kilometres, works_here
+from .ledgers.places import is_in_person, is_online, kilometres, works_here
 from .ledgers.unrecognised import BY_ENTITLEMENT
+from .ledgers.unregistered import INVALID, against
 from .ledgers.whole_stays import (
     BY_NATURE,
     TRANSFER,
@@ -47,6 +55,7 @@ from .ledgers.whole_stays import (
     over_new_year,
     pieces_within,
     related,
+    stays_among,
     stays_in,
 )
 from .reference import Reference
@@ -56,15 +65,19 @@ from .wire.notation import is_own_code
 __all__ = [
     "BY_ENTITLEMENT",
     "BY_NATURE",
+    "CONFIRMED",
     "DAY",
     "HOUR",
+    "INVALID",
     "MINUTE",
     "PHARMACY",
     "SECOND",
+    "STOCK_DELETED",
     "TRANSFER",
     "WITHOUT_AGREEMENT",
     "Admitted",
     "Arrival",
+    "Beside",
     "Brought",
     "Card",
     "DayRule",
@@ -74,9 +87,12 @@ __all__ = [
     "Fill",
     "Finding",
     "Guard",
+    "Lead",
+    "Listed",
     "Names",
     "Ordered",
     "Origin",
+    "Overpriced",
     "Reference",
     "Registered",
     "Rule",
@@ -89,11 +105,13 @@ __all__ = [
     "Undecidable",
     "Use",
     "Visit",
+    "Waiting",
     "WholeStay",
     "Window",
     "Written",
     "above",
     "again",
+    "against",
     "agreement_at",
     "assumption",
     "clock",
@@ -107,6 +125,7 @@ __all__ = [
     "hour_of_day",
     "insured_since",
     "is_away",
+    "is_in_person",
     "is_late",
     "is_online",
     "is_own_code",
@@ -123,6 +142,7 @@ __all__ = [
     "reached",
     "related",
     "span_text",
+    "stays_among",
     "stays_in",
     "when_died",
     "withheld",

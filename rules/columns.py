@@ -60,11 +60,29 @@ _VALID = (
     ),
 )
 
+_CREDIT = Column(
+    "credit",
+    "credit tier, A the best; `[S01.tag.credit_D]` in rules.toml moves thresholds of those with this tier "
+    "(of persons `person_credit_D`)",
+    "信用等级，A最好；rules.toml 中的 `[S01.tag.credit_D]` 调整该等级的阈值（参保人为 `person_credit_D`）",
+    "B",
+    one_of=("A", "B", "C", "D"),
+)
+_KEY = Column(
+    "key",
+    "`1`: a key subject of supervision, joint punishment or the like; tagged `key` (of persons `key_person`)",
+    "`1` 表示重点监管、联合惩戒等重点对象，标签为 `key`（参保人为 `key_person`）",
+    "0",
+    one_of=("0", "1"),
+)
+
 TABLE_COLUMNS: dict[str, About] = {
     "institutions": About(
-        "Designated institutions: their agreement, where they stand, how busy they usually are. S09, S09-STAY, S06, "
-        "S01 and I01 ask it. A row with the key `class:<class>` holds the usual figure of all that have this class.",
-        "定点医药机构：协议状态、所在位置、平日客流。S09、S09-STAY、S06、S01、I01 使用。"
+        "Designated institutions: their agreement, where they stand, how busy they usually are, how they are rated. "
+        "S09, S09-STAY, S06, S01, I01 and the thresholds by tag (docs/tags.md) ask it. A row with the key "
+        "`class:<class>` holds the usual figure of all that have this class.",
+        "定点医药机构：协议状态、所在位置、平日客流、信用等级。S09、S09-STAY、S06、S01、I01，"
+        "以及按标签调整的阈值（docs/tags.md）使用。"
         "主键写作 `class:<类别>` 的行，填写该类别机构的平日客流。",
         (
             Column("fixmedins_code", "code of the institution", "定点医药机构编号", "P34102100029", required=True),
@@ -137,6 +155,15 @@ TABLE_COLUMNS: dict[str, About] = {
                 kind="number",
                 unit=("settlements in 10 min", "笔每10分钟"),
             ),
+            _CREDIT,
+            _KEY,
+            Column(
+                "ownership",
+                "`private`: it is tagged `private`, which may move thresholds",
+                "举办主体：`public` 公立，`private` 民营；民营机构带有标签 `private`，可据以调整阈值",
+                "public",
+                one_of=("public", "private"),
+            ),
             *_VALID,
         ),
     ),
@@ -187,6 +214,46 @@ TABLE_COLUMNS: dict[str, About] = {
             *_VALID,
         ),
     ),
+    "reports": About(
+        "Institutions that somebody reported, one row a report; for as long as the row is valid the institution is "
+        "tagged `reported`, its leads say so, and thresholds for this tag count. Who reported has no column here and "
+        "belongs nowhere in this system; the institution is not told. Thirty days are usual (our assumption).",
+        "收到投诉举报的机构，每件一行；有效期内该机构带有标签 `reported`，其线索注明此事，并适用该标签的阈值。"
+        "本表没有举报人一栏，系统任何地方都不应出现举报人；也不告知被举报机构。有效期一般取30天（本项目假设）。",
+        (
+            Column("fixmedins_code", "code of the institution", "定点医药机构编号", "P34102100029", required=True),
+            Column(
+                "valid_from",
+                "from when the report counts: a day, or a moment. A row with the same key and the same valid_from "
+                "replaces the earlier one",
+                "自何时起计，日期或时刻；主键和 valid_from 都相同的行，后者取代前者",
+                "2026-03-02",
+                required=True,
+                kind="moment",
+            ),
+            Column(
+                "valid_to",
+                "until when it counts: a day is its last one; a moment is the first at which it does not",
+                "计至何时；写日期的，当日仍计；写时刻的，到该时刻为止",
+                "2026-03-31",
+                required=True,
+                kind="moment",
+            ),
+            Column(
+                "channel",
+                "how it came: `telephone`, `network`, `letter`, `visit`; for people, no rule asks it",
+                "渠道：`telephone` 电话，`network` 网络，`letter` 来信，`visit` 来访；供人阅读，规则不使用",
+                "network",
+                one_of=("telephone", "network", "letter", "visit"),
+            ),
+        ),
+    ),
+    "persons": About(
+        "Persons who are rated or watched: their tags may move the thresholds of rules about persons "
+        "(docs/tags.md). Whoever is in no row has no tag.",
+        "有信用评价或列为重点的参保人：其标签可调整以参保人为对象的规则的阈值（docs/tags.md）。未列出的没有标签。",
+        (_PERSON, _CREDIT, _KEY, *_VALID),
+    ),
     "staff": About(
         "Who works at which institution, also at pharmacies; I10, S03 and S03-MONTH ask it. Whoever leaves is "
         "closed with valid_to.",
@@ -195,6 +262,31 @@ TABLE_COLUMNS: dict[str, About] = {
             _PERSON,
             Column("fixmedins_code", "code of the institution", "所在定点医药机构编号", "H34102100001", required=True),
             Column("role", "role, for people; no rule asks it", "岗位，供人阅读，规则不使用", "nurse"),
+            *_VALID,
+        ),
+    ),
+    "physicians": About(
+        "Physicians and other staff who order, by the code under which they do: whether their registration is valid, "
+        "and for which departments. B12 and B12-SCOPE ask it. Whoever is registered anew has a row of its own.",
+        "医师等开单人员的执业注册，以开单编码为主键：注册是否有效、可在哪些科室执业；B12、B12-SCOPE 使用。"
+        "重新注册的另起一行。",
+        (
+            Column("bilg_dr_codg", "code of the physician", "开单医师编码", "D341021000017", required=True),
+            Column(
+                "status",
+                "state of the registration; with `suspended`, `revoked`, `cancelled` and `expired` every order counts",
+                "执业注册状态：`valid` 有效；`suspended` 中止、`revoked` 吊销、`cancelled` 注销、`expired` 过期，"
+                "其间开单都计入",
+                "valid",
+                required=True,
+                one_of=("valid", "suspended", "revoked", "cancelled", "expired"),
+            ),
+            Column(
+                "departments",
+                "codes of the departments for which it holds, apart by a blank; empty: any",
+                "执业范围对应的科室编码，以空格分隔；空为不限",
+                "A03 A04",
+            ),
             *_VALID,
         ),
     ),
@@ -256,9 +348,10 @@ TABLE_COLUMNS: dict[str, About] = {
         ),
     ),
     "drugs": About(
-        "Drugs: which are the same substance, how they act, how long a pack lasts, which are on the dual-channel list. "
-        "D01 to D05, D07 and D09 ask it.",
-        "药品目录：哪些药品属同一成分、作用相近，一盒可用多久，哪些属“双通道”药品。D01至D05、D07、D09 使用。",
+        "Drugs: which are the same substance, how they act, how long a pack lasts, which are on the dual-channel list, "
+        "which are monitored, which won the procurement by volume. D01 to D05, D07, D09, D17 and D20 ask it.",
+        "药品目录：哪些药品属同一成分、作用相近，一盒可用多久，哪些属“双通道”药品，哪些属重点监控药品，哪些是集采中选药品。"
+        "D01至D05、D07、D09、D17、D20 使用。",
         (
             Column("med_list_codg", "code of the item", "医疗目录编码", "XC09CAF064A001010100001", required=True),
             Column(
@@ -292,6 +385,21 @@ TABLE_COLUMNS: dict[str, About] = {
                 "C09CA",
             ),
             Column(
+                "key",
+                "`1`: on the list of drugs under key monitoring (D17)",
+                "`1` 表示属重点监控药品（D17）",
+                "0",
+                one_of=("0", "1"),
+            ),
+            Column(
+                "procured",
+                "of a substance that is procured by volume: `won` for the products that won, `other` for dearer ones "
+                "that did not (D20); empty: not procured so",
+                "带量采购品种：`won` 中选产品，`other` 价格较高的非中选产品（D20）；空为不属集采品种",
+                "won",
+                one_of=("won", "other"),
+            ),
+            Column(
                 "dual_channel",
                 "`1`: on the area's dual-channel list, so that a pharmacy needs a prescription that a hospital sent "
                 "(D09)",
@@ -303,9 +411,11 @@ TABLE_COLUMNS: dict[str, About] = {
         ),
     ),
     "items": About(
-        "Services and materials: how often one person may have them. B01 and B07 ask it. An item without a row, or an "
+        "Services and materials: how often one person may have them (B01, B07), whether they may be charged at all "
+        "(B04, B05, B06), of what they are parts (B02), and how long they take (B08). An item without a row, or an "
         "empty column, has no limit.",
-        "诊疗项目和耗材：一人可以收取多少次。B01、B07 使用。没有列出的项目、没有填写的列，不作限制。",
+        "诊疗项目和耗材：一人可以收取多少次（B01、B07），能否收费、能否由基金支付（B04、B05、B06），属于哪个组合项目（B02），以及每次需要多长时间（B08）。"
+        "没有列出的项目、没有填写的列，不作限制。",
         (
             Column("med_list_codg", "code of the item", "医疗目录编码", "001101000010000", required=True),
             Column("name", "name, for the text of alerts", "项目名称，用于线索文字", "普通床位"),
@@ -332,6 +442,49 @@ TABLE_COLUMNS: dict[str, About] = {
                 unit=("times", "次"),
             ),
             Column("period_days", "length of that period", "该期间的天数", "7", kind="number", unit=("days", "天")),
+            Column(
+                "part_of",
+                "code of the service of which this is a part; that service says with `parts` how many of them it is",
+                "所属组合项目的编码；该组合项目以`parts`写明由多少个不同的子项目组成",
+                "002501010000010",
+            ),
+            Column(
+                "parts",
+                "so many different parts of this service, charged on one day of a visit, are the whole (B02)",
+                "一次就诊一日内收取本项目的不同子项目达到该数，即视为整个组合（B02）",
+                "3",
+                kind="number",
+                unit=("items", "项"),
+            ),
+            Column(
+                "minutes",
+                "for how long one of it binds the person who carries it out (B08)",
+                "每次占用执行人员的时间（B08）",
+                "30",
+                kind="number",
+                unit=("min", "分钟"),
+            ),
+            Column(
+                "registered",
+                "`0`: not on the area's list of prices, or no longer, so that nobody may charge it (B04)",
+                "`0` 表示未列入本地价格目录或已取消，不得收取（B04）",
+                "1",
+                one_of=("0", "1"),
+            ),
+            Column(
+                "separate",
+                "`0`: the price of a service contains it, so that it may not be charged by itself (B05)",
+                "`0` 表示已包含在其他项目的价格内，不可单独收费（B05）",
+                "1",
+                one_of=("0", "1"),
+            ),
+            Column(
+                "covered",
+                "`0`: the fund does not pay it (B06); drugs may be listed too",
+                "`0` 表示不属于基金支付范围（B06）；药品也可以列出",
+                "1",
+                one_of=("0", "1"),
+            ),
             *_VALID,
         ),
     ),
@@ -377,7 +530,7 @@ TABLE_COLUMNS: dict[str, About] = {
                 "`holiday`; `pension` (they are paid) and `campaign` (free clinic): twice the customers; `workday`: a "
                 "weekend day on which people work, for due dates",
                 "`holiday` 节假日；`pension` 养老金发放日、`campaign` 义诊，按平日客流的两倍计；"
-                "`workday` 调休上班日，用于计算核查期限",
+                "`workday` 调休上班日，用于计算处置期限",
                 "holiday",
                 required=True,
             ),

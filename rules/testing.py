@@ -11,7 +11,24 @@ from .engine.entry import Entry
 from .engine.finding import Finding, Undecidable
 from .engine.rule import DayRule, Rule
 from .engine.window import Window
-from .ledgers import Admitted, Arrival, Brought, Fill, Ordered, Sale, Stay, Swipe, Use, Visit, Written
+from .ledgers import (
+    Admitted,
+    Arrival,
+    Beside,
+    Brought,
+    Fill,
+    Lead,
+    Listed,
+    Ordered,
+    Overpriced,
+    Sale,
+    Stay,
+    Swipe,
+    Use,
+    Visit,
+    Waiting,
+    Written,
+)
 from .reference import Reference
 from .times import DAY, SECOND, parse
 
@@ -127,10 +144,46 @@ def ordered(time: int, institution: str = HOSPITAL, person: str = "p1", amount: 
     return Ordered(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
 
 
+def overpriced(
+    time: int, institution: str = HOSPITAL, person: str = "p1", amount: int = 5_000, **more: object
+) -> Overpriced:  # fmt: skip
+    """A line at a price above its limit."""
+    defaults = {"price": 600_000, "most": 500_000}
+    return Overpriced(**msgspec.structs.asdict(ordered(time, institution, person, amount)) | defaults | more)
+
+
+def listed(
+    time: int, institution: str = HOSPITAL, person: str = "p1", amount: int = 5_000, **more: object
+) -> Listed:  # fmt: skip
+    """A line of an item that a table points out."""
+    defaults = {"price": 500_000}
+    return Listed(**msgspec.structs.asdict(ordered(time, institution, person, amount)) | defaults | more)
+
+
 def arrival(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 0, **more: object) -> Arrival:
     """That a message came."""
     defaults: dict[str, object] = {"transaction": "2102"}
     return Arrival(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def _of_lead(time: int, person: str, institution: str, amount: int, **more: object) -> dict[str, object]:
+    plain = {"rule": "S01", "kind": "person", "subject": person, "severity": 2, "settlement": "", "visit": ""}
+    return _common(time, person, institution, amount) | plain | more
+
+
+def lead(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Lead:
+    """A lead about a person, of high severity."""
+    return Lead(**_of_lead(time, person, institution, amount, **more))  # type: ignore[arg-type]
+
+
+def beside(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Beside:
+    """A person in a lead, with others."""
+    return Beside(**_of_lead(time, person, institution, amount, **more))  # type: ignore[arg-type]
+
+
+def waiting(time: int, institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Waiting:
+    """A lead as it waits for people, found at this time."""
+    return Waiting(**_of_lead(time, "", institution, amount, **more))  # type: ignore[arg-type]
 
 
 def judge(rule: Rule, entries: Iterable[Entry], reference: Reference | None = None) -> list[Finding]:

@@ -104,16 +104,20 @@ class RepeatedTooSoon(Rule[Fill]):
         most, days = (cap_of(entry, column, reference) for column in ("most_per_period", "period_days"))
         if most is None or days is None:
             return None
-        period = window.last(min(int(days), self.longest_days) * DAY)
+        period = window.last(self._days(days) * DAY)
         given_back = [one for one in window.after(DAY) if one.quantity < 0]
         return charged(self.card, [*period, *given_back], most, "charged_in_a_period")
+
+    def _days(self, period: float) -> int:
+        """The whole days of a period of the table that are looked at."""
+        return min(int(period), self.longest_days)
 
     def sentence(self, episode: Episode, names: Names) -> Text:
         """Which service, how often, within how long, and where."""
         found, limit = episode.peak, exceeded(episode.peak.limit, TIMES)
         last = found.evidence[-1]
         service, where = names.service(last), names.institutions(found.evidence)
-        days = names.column("items", "period_days", last) or f"{self.longest_days}"
+        days = self._days(float(names.column("items", "period_days", last) or self.longest_days))
         return Text(
             f"1名参保人{days}天内{service.zh}{found.value:g}次（{limit.zh}），医疗机构：{where.zh}",
             f"a person had {service.en} {found.value:g} times within {days} d ({limit.en}), at {where.en}",

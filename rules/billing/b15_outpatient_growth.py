@@ -25,6 +25,8 @@ from rules import (
 
 Bins = Mapping[int, list[int]]
 WEEK = 7 * DAY
+FEWEST_DAYS = 4
+"""With fewer days that are not in the calendar a week is not judged."""
 HONEST_CLINIC = assumption(
     "每日600人次的正常门诊，每年预警0至0.6条；未见公布数值",
     "an honest clinic of 600 visits a day opens 0 to 0.6 alerts a year; no number is published",
@@ -167,8 +169,8 @@ class OutpatientGrowth(DayRule):
     def check_day(self, day: int, bins: Bins, reference: Reference, institution: str) -> Finding | None:  # noqa: ARG002 - as every rule
         """Judge the weeks that end with this day and with the days before it."""
         grown = []
-        for last in range(day, day - self.successive_days * DAY, -DAY):
-            growth = self._growth(last, bins, reference)
+        for n in range(self.successive_days):
+            growth = self._growth(day - n * DAY, bins, reference)
             if growth is None or not self._trips(growth, self.percent):
                 return None
             grown.append(growth)
@@ -187,7 +189,7 @@ class OutpatientGrowth(DayRule):
             return None
         days = [day for day in range(last, last - WEEK, -DAY) if not reference.is_day(day)]
         week = _sum(bins, days)
-        if week.fen < self.least_yuan * YUAN or 2 * len(days) < WEEK // DAY:
+        if week.fen < self.least_yuan * YUAN or len(days) < FEWEST_DAYS:
             return None
         return _Growth(week, self._usual(last, days, bins, reference))
 

@@ -25,8 +25,9 @@ class SoldWithoutCodes(ShareOfDay):
     200,000.
 
     Known gaps: a pharmacy that reports codes with its stock alone (3505) is always without, and so is never told. A day
-    on which the scanner fails looks the same. Forgers who scan boxes and keep them: D04 finds these when they are sold
-    again.
+    on which the scanner fails looks the same. A day that was told counts into what is usual, as in S08: at a small
+    pharmacy a second one within four weeks is not found. Forgers who scan boxes and keep them: D04 finds these when
+    they are sold again.
 
     Example:
         >>> from rules.testing import at, judge_days

@@ -27,7 +27,7 @@ from rules import (
     clock,
     ends_after,
     evidence,
-    is_online,
+    is_in_person,
     kilometres,
     listed,
     of_row,
@@ -38,11 +38,6 @@ from rules import (
     span_text,
 )
 
-AT_A_DISTANCE = ("2", "3")
-"""opter_type of a self-service terminal and of a mobile telephone: the person need not be there."""
-TOKEN = "01"  # noqa: S105 - a code of mdtrt_cert_type, not a secret
-"""mdtrt_cert_type of the electronic credential, which a family can show on several telephones."""
-STAYS = ("2303", "2304")
 MOST_STOPS = 5
 """So many are named in the sentence; the rows of evidence have all."""
 
@@ -169,7 +164,12 @@ class ImpossibleTravel(Rule[Visit | Fill]):
     @property
     def span(self) -> int:
         """How far back the prescription of the earliest sale in the window may lie, ms."""
-        return self.shown + self.prescription_hours * HOUR
+        return self.shown + self.fetched_within
+
+    @property
+    def fetched_within(self) -> int:
+        """The prescription lies less than this before the sale, ms."""
+        return self.prescription_hours * HOUR
 
     @property
     def guard(self) -> Guard:
@@ -198,7 +198,7 @@ class ImpossibleTravel(Rule[Visit | Fill]):
 
     def _stops(self, window: Window[Visit | Fill], reference: Reference) -> list[Visit]:
         """The settlements of the window (t - `window`, t] that say where the person was."""
-        recent = [one for one in window.last(self.shown) if isinstance(one, Visit) and _in_person(one, reference)]
+        recent = [one for one in window.last(self.shown) if isinstance(one, Visit) and is_in_person(one, reference)]
         return [one for one in recent if not self._is_on_prescription(one, window.entries)]
 
     def _is_on_prescription(self, sale: Visit, entries: Iterable[Visit | Fill]) -> bool:
@@ -210,7 +210,7 @@ class ImpossibleTravel(Rule[Visit | Fill]):
             return False
         if sale.circulated:
             return True
-        earliest = sale.time - self.prescription_hours * HOUR
+        earliest = sale.time - self.fetched_within
         written = (one for one in entries if earliest < one.time <= sale.time)
         return any(not _prescribed_in(one).isdisjoint(sale.prescriptions) for one in written)
 
@@ -321,15 +321,6 @@ def _prescribed_in(one: Visit | Fill) -> set[str]:
     if isinstance(one, Fill):
         return {one.prescription}
     return set() if _is_at_pharmacy(one) else set(one.prescriptions)
-
-
-def _in_person(visit: Visit, reference: Reference) -> bool:
-    """Whether the settlement says where the person was."""
-    if visit.operator_type in AT_A_DISTANCE or visit.transaction in STAYS or visit.visit_type.startswith("2"):
-        return False
-    if visit.credential == TOKEN and visit.shared:
-        return False
-    return not is_online(visit, reference)
 
 
 def _county(visit: Visit, reference: Reference) -> str:

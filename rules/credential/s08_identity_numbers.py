@@ -31,8 +31,8 @@ class IdentityNumbers(ShareOfDay):
 
     Known gaps: whether a number was typed in or the identity card was read is not in the message. A day on which the
     reader of cards fails, or an outreach in a village, looks the same. Who always types numbers in is usual there; and
-    a day that was told counts into what is usual for four weeks, so that a second one must be larger. A settlement that
-    states no credential is not counted.
+    a day that was told counts into what is usual for four weeks, so that a second one must be larger: at an institution
+    of few settlements a day it is not found. A settlement that states no credential is not counted.
 
     Example:
         >>> from rules.testing import at, judge_days

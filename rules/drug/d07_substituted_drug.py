@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from rules import (
     DAY,
     Card,
@@ -119,7 +121,7 @@ class SubstitutedDrug(Rule[Sale]):
         own = _substance(entry, reference)
         if not own:
             return None
-        before = [one for one in window.entries if (one.time, one.id) < (entry.time, entry.id)]
+        before = list(takewhile(lambda one: one.id != entry.id, window.entries))
         substances = {_substance(one, reference) for one in before} - {""}
         others = [one for one in before if _substance(one, reference) not in ("", own)]
         number = len(substances | {own})

@@ -36,9 +36,9 @@ class WithoutCirculatedPrescription(Rule[Fill]):
     What a drug line, a dispensing and a returned dispensing are stands in docs/rules/supply.md. Judged are the
     dispensings of med_type 41. A line counts where the row of its item in the table `drugs` that is valid at its time
     has `dual_channel` 1. It is without a prescription if it has no rxno, or if it has one and rx_circ_flag says that it
-    was not sent (0). Negative lines do not count. The value is the number of these lines; one is a finding: `high`
-    where a line has no rxno, else `warning`. Where there is none, and a line has an rxno without rx_circ_flag, the rule
-    does not decide (counted as `rx_circ_flag not sent`).
+    was not sent (0). Lines of zero or less do not count. The value is the number of these lines; one is a finding:
+    `high` where a line has no rxno, else `warning`. Where there is none, and a line has an rxno without rx_circ_flag,
+    the rule does not decide (counted as `rx_circ_flag not sent`).
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`, our assumption: 600 patients fetch
     these drugs once a month, one sale in 200 is uploaded without the number): 0.1 alerts a day. That is 3 alerts a

@@ -17,7 +17,9 @@ from .names import Names
 from .proof import Proof, proof_of
 from .rule import Rule
 from .scene import Scene, of_triggers
+from .tags import REPORTED, TAGS, has_tag, tags_of
 from .text import Text, yuan
+from .watch import Watch
 
 Status = Literal["opened", "updated", "withdrawn", "closed"]
 ClosedBy = Literal["quiet", "rule_off", "merged"]
@@ -103,13 +105,17 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Measure(msgspec.Struct, frozen=True):
-    """What was measured, its limit, and what is normal for this subject where that is known."""
+    """What was measured, its limit, and what is normal for this subject where that is known.
+
+    tag: whose limit it is, where it is not everybody's.
+    """
 
     name: str
     value: float
     limit: float
     usual: float | None
     unit: str
+    tag: str | None = None
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,32 +158,35 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     merged_into: str | None = None
     reversed_after: list[str] = []
     warming_until: str | None = None
+    tags: list[str] = []
 
 
 def write(  # noqa: PLR0913 - a revision is made of as much
-    rule: Rule, scope: tuple[str, ...], state: AlertState, episode: Episode, now: Moment, *,
-    stage: Literal["pre", "in", "post"], shadow: bool, closed_by: ClosedBy | None = None,
-    merged_into: str | None = None, warm_at: int = BEFORE_ALL,
+    watch: Watch, scope: tuple[str, ...], state: AlertState, episode: Episode, now: Moment, *,
+    stage: Literal["pre", "in", "post"], closed_by: ClosedBy | None = None, merged_into: str | None = None,
+    warm_at: int = BEFORE_ALL,
 ) -> Alert:  # fmt: skip
     """The next revision of an alert, with the whole content of its episode.
 
     warm_at: before it (ms UTC) the window of the rule does not hold all that it should.
     """
     first, peak = episode.first, episode.peak
+    rule = watch.with_tag(peak.tag).rule
+    person = scope[0] if rule.card.subject == "person" else ""
     return Alert(
         alert_id=state.id,
         revision=state.revision,
         status=state.status,
         rule_id=rule.id,
-        rule_version=rule.full_version,
+        rule_version=watch.full_version,
         rule_name=rule.card.name.zh,
         rule_name_en=rule.card.name.en,
         family=rule.card.family,
-        shadow=shadow,
+        shadow=watch.shadow,
         stage=stage,
         severity=SEVERITIES[episode.severity],
         sev_deg=episode.severity + 1,
-        subject=Subject(rule.card.subject, scope[0]),
+        subject=Subject(*rule.about(scope)),
         scope=scope,
         incident_id=state.incident,
         fixmedins_code=first.institution,
@@ -190,7 +199,7 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         detected_at=iso(state.detected_at),
         window=Span(iso(first.time - rule.shown), iso(episode.last_time)),
         triggers=episode.count,
-        measure=Measure(peak.measure, peak.value, peak.limit, peak.usual, peak.unit),
+        measure=Measure(peak.measure, peak.value, peak.limit, peak.usual, peak.unit, peak.tag or None),
         vola_amt=episode.amount / 100,
         evidence=[proof_of(one, rule.card, now.reference) for one in episode.evidence],
         evidence_count=episode.evidence_count,
@@ -202,6 +211,7 @@ def write(  # noqa: PLR0913 - a revision is made of as much
         merged_into=merged_into,
         reversed_after=state.reversed_after,
         warming_until=iso(warm_at) if episode.last_time < warm_at else None,
+        tags=tags_of(first.institution, person, episode.last_time, now.reference),
     )
 
 
@@ -225,11 +235,20 @@ def words(rule: Rule, episode: Episode, now: Moment, *, asked: bool = False, tol
     names = Names(now.reference, told_to)
     (what, scene), amount = _said(rule, episode, names, now), _amount(episode, asked=asked)
     where, when = names.institution(scene.institution, scene.name, scene.at), scene.when
-    advice = rule.card.advice
-    zh = f"{where.zh}{' ' if where.zh[-1].isascii() else ''}{when.zh}，{what.zh}{amount.zh}。"
-    en = f"{where.en}, {when.en}: {what.en}{amount.en}."
+    advice, tag = rule.card.advice, Text("", "") if told_to else _of_tags(episode, now)
+    zh = f"{where.zh}{' ' if where.zh[-1].isascii() else ''}{when.zh}，{what.zh}{amount.zh}{tag.zh}。"
+    en = f"{where.en}, {when.en}: {what.en}{amount.en}{tag.en}."
     whole = Text(f"{zh}疑点线索，待核实：{advice.zh}。", f"{en} A lead to verify: {advice.en}.")
     return whole, what
+
+
+def _of_tags(episode: Episode, now: Moment) -> Text:
+    """Whose threshold it is, where it is not everybody's; and that the institution was reported."""
+    tag, place = episode.peak.tag, episode.first.institution
+    zh, en = (f"，按“{TAGS[tag].zh}”的阈值判定", f"; by the threshold for {TAGS[tag].en}") if tag else ("", "")
+    if tag != REPORTED and has_tag(REPORTED, place, "", episode.last_time, now.reference):
+        zh, en = f"{zh}，该机构此前收到投诉举报", f"{en}; the institution was reported before"
+    return Text(zh, en)
 
 
 def _amount(episode: Episode, *, asked: bool) -> Text:
@@ -240,6 +259,8 @@ def _amount(episode: Episode, *, asked: bool) -> Text:
     rows = [one for one in episode.evidence if one.role not in ("stock_sale", "message")]
     if not rows:
         return Text("", "")
+    if rows[0].role == "lead":
+        return _amount_of_leads(yuan(episode.amount)) if episode.amount else Text("", "")
     is_settled = any(one.settlement and one.role not in ("admission", "discharge") for one in rows)
     is_open = any(one.role == "fee_line" and not one.settlement for one in rows)
     amount = yuan(episode.amount)
@@ -260,3 +281,7 @@ def _amount(episode: Episode, *, asked: bool) -> Text:
         if is_open
         else Text("，尚未结算", "; not settled yet")
     )
+
+
+def _amount_of_leads(amount: str) -> Text:
+    return Text(f"，所列线索涉及医保基金{amount}元", f"; the leads involve {amount} yuan of the fund")

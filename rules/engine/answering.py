@@ -70,7 +70,7 @@ class Answering:
                 alert, is_news = self._memory.questions.note(watch, key, found, visit_of(entry), now)
                 if is_news:
                     self._effects.alerts.append(alert)
-                yield Told(alert, found, watch.rule)
+                yield Told(alert, found, watch.with_tag(finding.tag).rule)
 
     def _window_as_if(self, page: Page | None, entry: Entry, asked: list[Entry], rule: Rule) -> Window:
         """The window had the question been a settlement; less what it states again of the same visit."""

@@ -13,6 +13,8 @@ Stage = Literal["in", "post"]
 """Judged while the visit is going on, or afterwards."""
 Subject = Literal["person", "institution", "physician", "trace_code", "prescription", "group"]
 """What an alert is about."""
+About = Subject | Literal["actor"]
+"""What the alerts of a rule are about. actor: a person, a physician or an institution, as the leads that it judges."""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +33,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     name: Text
     family: str
     ledger: str
-    subject: Subject
+    subject: About
     why: Text
     basis: str
     advice: Text

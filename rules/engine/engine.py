@@ -75,6 +75,7 @@ class Engine:
         self._bring_in(watches, reference, now)
 
     def _bring_in(self, watches: Sequence[Watch], reference: Reference, now: int) -> None:
+        watches = self._judged_here(watches)
         self.rule_classes |= {watch.rule.id: type(watch.rule) for watch in watches}
         able, missing = able_of(watches, reference)
         coming = {watch.name: watch.after(self.in_force.get(watch.name), now) for watch in able}
@@ -88,6 +89,10 @@ class Engine:
             self.put_in_force(in_force)
             changed = {name for name, one in in_force.items() if one.enabled and one != before.get(name, one)}
             self._judge.look_anew(changed, self._now)
+
+    def _judged_here(self, watches: Iterable[Watch]) -> list[Watch]:
+        """The rules over ledgers that are here; others are judged elsewhere."""
+        return [watch for watch in watches if watch.rule.card.ledger in self.memory.ledgers]
 
     def put_in_force(self, in_force: dict[str, Watch]) -> None:
         """Make anew what follows from the rules in force, by name; those that go are the last."""
@@ -247,8 +252,7 @@ class Engine:
         """Put an entry on a page and judge what that changes; tells whether it was put there."""
         counts, ledger = self.effects.counts, page.ledger
         if entry.id in page.held:
-            if ledger.keeps_arrivals:
-                counts.duplicates += 1
+            self._meet_again(page, entry, now)
             return False
         if page.refuses(entry.time):
             self.effects.refused.append((ledger.name, entry))
@@ -270,6 +274,28 @@ class Engine:
         if has_aged and len(page.held) > 1:
             self.memory.forget(page)
         return True
+
+    def _meet_again(self, page: Page, entry: Entry, now: Moment) -> None:
+        """An id that is there: a duplicate, or a thing that has changed."""
+        if entry.replaces:
+            self._replace(page, entry, now)
+        if page.ledger.keeps_arrivals:
+            self.effects.counts.duplicates += 1
+
+    def _replace(self, page: Page, entry: Entry, now: Moment) -> None:
+        """Put an entry in the place of the one with its id, and judge what that changes."""
+        before = page.held[entry.id]
+        if before == entry:
+            return
+        self.memory.changed_pages[page.name] = None
+        page.advance(entry.uploaded)
+        page.touched = max(page.touched, self.memory.tick)
+        page.replace(before, entry)
+        for track in page.tracks:
+            track.forget_proof(entry.id)
+        fewest = min((watch.fewest for watch in self.memory.watches.get(page.ledger.name, ())), default=FAR)
+        if page.tracks or len(page.order) >= fewest:  # a page of which no rule may speak goes on resting
+            self._judge.rejudge(page, [before, entry], now)
 
     # Time
 

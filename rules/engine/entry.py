@@ -16,9 +16,11 @@ Id = tuple[int, str]
 
 
 Role = Literal[
-    "settlement", "pre_settlement", "admission", "discharge", "bill", "fee_line", "sale", "stock_sale", "message"
-]
-"""What a row of evidence is. bill: the settlement of a stay; sale, stock_sale: of a trace code, settled or reported."""
+    "settlement", "pre_settlement", "admission", "discharge", "bill", "fee_line", "sale", "stock_sale", "message",
+    "lead",
+]  # fmt: skip
+"""What a row of evidence is. bill: the settlement of a stay; sale, stock_sale: of a trace code, settled or reported.
+lead: another alert."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e", gc=False):
@@ -52,6 +54,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="e",
     """Whether the latest statement about a slot counts (fee lines, admissions), not the first (settlements)."""
     is_asked_about: ClassVar[bool] = False
     """Whether a question before money moves is answered for this entry."""
+    replaces: ClassVar[bool] = False
+    """Whether it takes the place of an entry with the same id: a thing that changes, said again."""
     lasting: ClassVar[bool] = False
     """Whether no retraction takes it back: that a message came stays true."""
 

@@ -55,6 +55,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     rises_to, rises_at: a higher severity that it takes at that tick if it still holds.
     amount: fen at risk that no evidence lists (a rule over sums).
     details: what else the sentence says, by name; never a person.
+    tag: whose thresholds these are, where not everybody's.
     """
 
     measure: str
@@ -69,6 +70,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     rises_at: int = 0
     amount: int = 0
     details: dict[str, str] = {}
+    tag: str = ""
 
     def severity_at(self, tick: int) -> Severity:
         """How severe the finding is once this tick has passed."""

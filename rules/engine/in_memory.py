@@ -3,6 +3,9 @@
 A page has a number from the first time that it is laid or marked until it is dropped. Those that were laid lately are
 bytes by themselves; the others lie in packs of sixteen, compressed. All that leads to a page (its name, the marks of
 its entries, the tick at which it was touched) leads to its number, by arrays and not by objects.
+
+A pack is also one record of the saved state, so that who takes over reads one where there were sixteen. Each page is
+saved in exactly one place: in its pack, or by itself.
 """
 
 from __future__ import annotations
@@ -10,107 +13,108 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
+from zlib import crc32
 
-import msgspec
-from cramjam import lz4
-
+from . import packs
 from .marked import Marked
+from .packs import Laid
 from .pairs import Pairs
-from .resting import AtRest, Name
+from .records import beginning_of, days_at_rest, name_of_day, name_of_record
+from .resting import AtRest, Name, Taken
 
 PACKED = 16
 """Pages of a pack: 32 make it 7 % smaller and are read in twice the time (our assumption)."""
 SPARSE = 4
 """When so few pages of a pack still rest, they are laid anew (our assumption)."""
-LATELY = 4_096
+LATELY = 1_024
 """So many pages that were laid last lie by themselves: many come again soon (our assumption)."""
-
-
-_Laid = tuple[int, Name, bytes, str]
-"""A page at rest: number, name, bytes, ledger."""
-
-_BITS = (1 << 32) - 1
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[_Laid]).decode
+GATHERED = 64
+"""So many packs are saved with a checkpoint of pages that were saved by themselves (our assumption)."""
+MANY = 100_000
+"""So many marks are sorted at once where saved pages come back (our assumption)."""
 
 
 class InMemory(AtRest):
     """Pages at rest in memory, and when they were touched last."""
 
     __slots__ = (
-        "_awake", "_by_name", "_count", "_free", "_lately", "_left", "_marked", "_near", "_next_pack", "_packs",
-        "_places", "_read", "_touched",
+        "_apart", "_awake", "_by_name", "_changed", "_count", "_free", "_fresh", "_lately", "_left", "_marked", "_near",
+        "_next_pack", "_packs", "_places", "_read", "_touched", "_unsaved",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._count = 0
         self._near: dict[Name, int] = {}  # numbers of pages that are awake or were laid lately
         self._awake: dict[int, Name] = {}
-        self._lately: OrderedDict[int, _Laid] = OrderedDict()  # in the order in which they were laid
+        self._lately: OrderedDict[int, Laid] = OrderedDict()  # in the order in which they were laid
         self._packs: dict[int, bytes] = {}
         self._left: dict[int, int] = {}  # pack -> how many of its pages have left it
         self._next_pack = 1
-        self._read: tuple[int, list[_Laid]] = (0, [])  # the pack that was read last
+        self._read: tuple[int, list[Laid]] = (0, [])  # the pack that was read last
         self._places = array("Q", (0,))  # by number: pack * PACKED + position, 0 where the page is near or no more
         self._free: list[int] = []
         self._by_name, self._marked = Pairs(), Marked()
         self._touched: dict[str, dict[int, array[int]]] = defaultdict(lambda: defaultdict(lambda: array("I")))
+        # What is not saved yet: pages that lie by themselves; packs, with the records of those of their pages that were
+        # saved before. Packs of which every page is saved by itself. Packs that were saved, and have changed since.
+        self._unsaved: set[Name] = set()
+        self._fresh: dict[int, list[bytes]] = {}
+        self._apart: dict[int, None] = {}
+        self._changed: dict[int, None] = {}
 
     def __len__(self) -> int:
         return self._count
 
-    def lay(self, name: Name, saved: bytes, ledger: str, touched: int) -> None:
+    def lay(self, name: Name, saved: bytes, ledger: str, touched: int, days: list[int], *, is_saved: bool) -> None:
         """As of AtRest. The page is not at rest already."""
         number = self._near.get(name) or self._number_anew(name)
         self._awake.pop(number, None)
-        self._lately[number] = (number, name, saved, ledger)
+        self._lately[number] = (name, saved, days)
         self._count += 1
         self._touched[ledger][touched].append(number)
+        if not is_saved:
+            self._unsaved.add(name)
         if len(self._lately) >= LATELY + PACKED:
             self._pack()
 
-    def laid(self, name: Name) -> bytes:
-        """As of AtRest. Raises KeyError where the page is not at rest."""
-        found = self._at_rest(self._near.get(name) or self._packed_number(name))
-        if found is None:
-            raise KeyError(name)
-        return found[2]
-
-    def take(self, name: Name) -> bytes | None:
+    def take(self, name: Name) -> Taken | None:
         """As of AtRest."""
         number = self._near.get(name) or self._packed_number(name)
         found = self._at_rest(number) if number else None
         if found is None:  # nearly always: most keys come once
             return None
         if self._lately.pop(number, None) is None:
-            self._take_out(number)
+            is_saved = self._take_out(number)
             self._near[name] = number
+        else:
+            is_saved = name not in self._unsaved
+            self._unsaved.discard(name)
         self._awake[number] = name
         self._count -= 1
-        return found[2]
+        return Taken(found[1], is_saved)
 
     def drop(self, name: Name) -> None:
         """As of AtRest."""
         number = self._near.pop(name, 0)
         if number:
             del self._awake[number]
-            self._by_name.drop(hash(name) & _BITS, number)
+            self._by_name.drop(crc32(name), number)
             self._free.append(number)
 
     def names(self) -> list[Name]:
         """As of AtRest."""
-        packed = (one for pack in self._packs for one in self._of_pack(pack))
-        return [name for _, name, _, _ in (*self._lately.values(), *packed)]
+        packed = (one for pack in self._packs for _, one in self._of_pack(pack))
+        return [name for name, *_ in (*self._lately.values(), *packed)]
 
     def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
         """As of AtRest. Each is told at most once for each time that it was laid to rest."""
-        ticks = self._touched[ledger]
+        ticks, beginning = self._touched[ledger], beginning_of(ledger)
         for at in sorted(at for at in ticks if at <= tick):
             numbers = ticks[at]
             while numbers:  # who asks may stop here, and ask for the rest later
                 found = self._at_rest(numbers.pop())
-                if found is not None and found[3] == ledger:  # a number may belong to another page by now
-                    yield found[1]
+                if found is not None and found[0].startswith(beginning):  # a number may be another page's by now
+                    yield found[0]
             del ticks[at]
 
     def mark(self, name: Name, marks: Iterable[int]) -> None:
@@ -133,8 +137,52 @@ class InMemory(AtRest):
     def begin(self) -> None:
         """As of AtRest: what was saved is laid down anew."""
 
+    def changed(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """As of AtRest. Also some packs of pages that were saved by themselves, say after a load.
+
+        Where a name is told twice the later value holds.
+        """
+        for pack in [*self._apart][:GATHERED]:
+            del self._apart[pack]
+            self._fresh[pack] = [name for _, one in self._of_pack(pack) for name in _records_of(one)]
+        for names in self._fresh.values():
+            yield from ((name, None) for name in names)
+        for pack in (*self._fresh, *self._changed):
+            if pack in self._packs:
+                yield name_of_record(packs.KIND, part=str(pack)), self._record_of(pack)
+            elif pack in self._changed:
+                yield name_of_record(packs.KIND, part=str(pack)), None
+        for name in self._unsaved:
+            one = self._lately[self._near[name]]
+            yield from zip(_records_of(one), days_at_rest(one[1]), strict=True)
+
     def leave(self) -> None:
         """As of AtRest: all stays here."""
+        self._unsaved.clear()
+        self._fresh.clear()
+        self._changed.clear()
+
+    def put_back(self, saved: Iterable[tuple[int, bytes]]) -> None:
+        """As of AtRest. They are not read before a page of them is asked for."""
+        places, names, pairs = self._places, list[int](), list[int]()
+        for pack, value in saved:
+            found = packs.DECODER.decode(value)
+            self._packs[pack] = found.pages
+            self._next_pack = max(self._next_pack, pack + 1)
+            first, size = len(places), len(found.names)
+            places.extend(range(pack * PACKED, pack * PACKED + size))
+            if size < PACKED:
+                self._left[pack] = PACKED - size
+            self._count += size
+            names += [name << 32 | number for number, name in enumerate(found.names, first)]
+            pairs += [mark << 32 | number for number, marks in enumerate(found.marks, first) for mark in marks]
+            for number, (ledger, touched) in enumerate(zip(found.ledgers, found.touched, strict=True), first):
+                self._touched[ledger][touched].append(number)
+            if len(pairs) > MANY:
+                self._marked.put_pairs(pairs)
+                pairs = []
+        self._marked.put_pairs(pairs)
+        self._by_name.put_all(names)
 
     def know(self, number: int) -> None:
         """As of AtRest: it is counted here."""
@@ -149,23 +197,23 @@ class InMemory(AtRest):
             number = len(self._places)
             self._places.append(0)
         self._near[name] = number
-        self._by_name.put(hash(name) & _BITS, number)
+        self._by_name.put(crc32(name), number)
         return number
 
     def _packed_number(self, name: Name) -> int:
         """The number of a page in a pack; 0 where there is none of this name."""
-        for number in self._by_name.find(hash(name) & _BITS):
+        for number in self._by_name.find(crc32(name)):
             place = self._places[number]
-            if place and self._packed(place // PACKED)[place % PACKED][1] == name:
+            if place and self._packed(place // PACKED)[place % PACKED][0] == name:
                 return number
         return 0
 
     def _name(self, number: int) -> Name | None:
         """The name of a page, at rest or awake; None where it is no more."""
         found = self._at_rest(number)
-        return self._awake.get(number) if found is None else found[1]
+        return self._awake.get(number) if found is None else found[0]
 
-    def _at_rest(self, number: int) -> _Laid | None:
+    def _at_rest(self, number: int) -> Laid | None:
         """The page of a number, if it is at rest."""
         if place := self._places[number]:
             return self._packed(place // PACKED)[place % PACKED]
@@ -175,32 +223,69 @@ class InMemory(AtRest):
 
     def _pack(self) -> None:
         """Pack the pages that were laid first of those that lie by themselves."""
-        some = [self._lately.popitem(last=False)[1] for _ in range(PACKED)]
-        for place, (number, name, _, _) in enumerate(some, self._next_pack * PACKED):
+        pack, self._next_pack = self._next_pack, self._next_pack + 1
+        some = [self._lately.popitem(last=False) for _ in range(PACKED)]
+        for place, (number, (name, _, _)) in enumerate(some, pack * PACKED):
             del self._near[name]
             self._places[number] = place
-        self._packs[self._next_pack] = bytes(lz4.compress_block(_encode(some)))
-        self._next_pack += 1
+        pages = [one for _, one in some]
+        self._packs[pack] = packs.pressed(pages)
+        before = [one for one in pages if one[0] not in self._unsaved]
+        if len(before) == len(pages):
+            self._apart[pack] = None
+            return
+        self._fresh[pack] = [name for one in before for name in _records_of(one)]
+        self._unsaved.difference_update([name for name, *_ in pages])
 
-    def _packed(self, pack: int) -> list[_Laid]:
+    def _packed(self, pack: int) -> list[Laid]:
         """What a pack was made of."""
         if self._read[0] != pack:
-            self._read = (pack, _decode(lz4.decompress_block(self._packs[pack])))
+            self._read = (pack, packs.unpressed(self._packs[pack]))
         return self._read[1]
 
-    def _of_pack(self, pack: int) -> Iterator[_Laid]:
-        """The pages that rest in a pack."""
-        return (one for at, one in enumerate(self._packed(pack), pack * PACKED) if self._places[one[0]] == at)
+    def _of_pack(self, pack: int) -> Iterator[tuple[int, Laid]]:
+        """The pages that rest in a pack, with their numbers."""
+        for place, one in enumerate(self._packed(pack), pack * PACKED):
+            for number in self._by_name.find(crc32(one[0])):
+                if self._places[number] == place:
+                    yield number, one
 
-    def _take_out(self, number: int) -> None:
-        """Take a page out of its pack."""
+    def _record_of(self, pack: int) -> bytes:
+        """A pack as it is saved: without what has left it."""
+        if self._left.get(pack, 0) > PACKED - len(self._packed(pack)):
+            resting = [*self._of_pack(pack)]
+            for place, (number, _) in enumerate(resting, pack * PACKED):
+                self._places[number] = place
+            self._packs[pack] = packs.pressed([one for _, one in resting])
+            self._read = (0, [])
+        return packs.saved(self._packed(pack), self._packs[pack])
+
+    def _take_out(self, number: int) -> bool:
+        """Take a page out of its pack; tells whether it is saved by itself."""
         pack, self._places[number] = self._places[number] // PACKED, 0
+        is_apart = pack in self._apart
+        if not is_apart and pack not in self._fresh:
+            self._changed[pack] = None
         left = self._left[pack] = self._left.get(pack, 0) + 1
-        if left < PACKED - SPARSE:
-            return
-        for one in [*self._of_pack(pack)]:
-            number, name, _, _ = one
+        if left >= PACKED - SPARSE:
+            self._dissolve(pack)
+        return is_apart
+
+    def _dissolve(self, pack: int) -> None:
+        """Let the pages of a pack lie by themselves again."""
+        is_apart, before = pack in self._apart, {*self._fresh.get(pack, ())}
+        for number, one in [*self._of_pack(pack)]:
             self._places[number] = 0
-            self._near[name] = number
+            self._near[one[0]] = number
             self._lately[number] = one
+            if not is_apart and before.isdisjoint(_records_of(one)):
+                self._unsaved.add(one[0])
         del self._packs[pack], self._left[pack]
+        self._fresh.pop(pack, None)
+        self._apart.pop(pack, None)
+
+
+def _records_of(one: Laid) -> list[bytes]:
+    """The names of the records of a page that is saved by itself."""
+    name, _, days = one
+    return [name_of_day(name, day) for day in days]

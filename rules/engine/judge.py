@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ParamSpec
+from typing import ParamSpec, cast
+
+import msgspec
 
 from ..reference import Reference
 from ..times import DAY, clock, day_of
@@ -118,8 +120,12 @@ class Judge:
         return self.ask(watch, entry, window)
 
     def ask(self, watch: Watch, entry: Entry, window: Window[Entry]) -> Finding | None:
-        """Ask a rule about the entry with which this window ends."""
-        return self._isolated(watch.rule, entry, _check_if_allowed, watch, entry, window, self.reference)
+        """Ask a rule about the entry with which this window ends, by the thresholds for whom the entry names."""
+        tag = watch.tag_of(entry, self.reference) if watch.tagged else ""
+        if tag:
+            watch = watch.with_tag(tag)
+        found = self._isolated(watch.rule, entry, _check_if_allowed, watch, entry, window, self.reference)
+        return found if found is None or not tag else msgspec.structs.replace(found, tag=tag)
 
     def _isolated(
         self, rule: Rule, judged: Entry, check: Callable[P, Finding | None], *args: P.args, **kwargs: P.kwargs
@@ -151,7 +157,11 @@ class Judge:
         finding, watch = None, track.watch.at(day)
         if watch is not None and isinstance(watch.rule, DayRule) and page.bins.get(day, [0])[0]:
             span = {one: sums for one, sums in page.bins.items() if day - watch.rule.span <= one <= day}
-            finding = self._isolated(watch.rule, whole, watch.rule.check_day, day, span, self.reference, of)
+            tag = watch.tag_of(whole, self.reference)
+            rule = cast("DayRule", watch.with_tag(tag).rule)
+            finding = self._isolated(rule, whole, rule.check_day, day, span, self.reference, of)
+            if finding is not None and tag:
+                finding = msgspec.structs.replace(finding, tag=tag)
         if finding is None:
             return track.note((0, name), None)
         # Whichever entry is at hand says what the institution is called, and where it is.

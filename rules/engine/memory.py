@@ -50,8 +50,7 @@ class Memory:
     whether they found it, by identity. room: how many pages are never too many. most_dropped: how many are dropped
     at a tick at most. lays_new_pages: whether a page to which one entry came rests from then on; rests_at_once:
     whether any other rests as soon as it is saved, not one call of `drain_changes` later. changed_pages,
-    changed_takers, tick_changed: what is to be saved again; gone: the names of records that are no more. unsaved:
-    names of pages that were laid to rest before they were saved, with the day of their entry.
+    changed_takers, tick_changed: what is to be saved again; gone: the names of records that are no more.
     """
 
     def __init__(self, ledgers: Sequence[Ledger], resting: AtRest) -> None:
@@ -76,7 +75,6 @@ class Memory:
         self.rests_at_once = False
         self.resting = resting
         self.changed_pages: dict[PageName, None] = {}
-        self.unsaved: dict[bytes, int] = {}
         self.takers: dict[int, Arrival] = {}
         self.changed_takers: set[int] = set()
         self.gone: set[bytes] = set()
@@ -107,18 +105,16 @@ class Memory:
         Most keys never come again: nothing more is ever made of them.
         """
         touched = self.tick or entry.uploaded
-        self.resting.lay(name, b"\x91" + records.first_day(entry, touched, marks), ledger.name, touched)
-        self.unsaved[name] = day_of(entry.time)
+        saved = b"\x91" + records.first_day(entry, touched, marks)
+        self.resting.lay(name, saved, ledger.name, touched, [day_of(entry.time)], is_saved=False)
         self.entries += 1
 
     def lay_new(self, page: Page) -> None:
         """Lay a new page down to which one entry came, unless a rule has found something on it."""
         if len(page.held) > 1 or page.tracks or not page.ledger.may_rest or page.name not in self.changed_pages:
             return
-        [entry] = page.held.values()
-        self.unsaved[page.at_rest] = day_of(entry.time)
         del self.changed_pages[page.name]
-        self._lay(page)
+        self._lay(page, is_saved=False)
 
     def page(self, ledger: Ledger, key: tuple[str, ...]) -> Page:
         """The page of a ledger key, made where it is new."""
@@ -159,10 +155,12 @@ class Memory:
         for page in pages:
             may_rest = page.ledger.may_rest and len(page.held) <= FEW
             if may_rest and not any(track.has_state for track in page.tracks):
-                self._lay(page)
+                self._lay(page, is_saved=True)
 
-    def _lay(self, page: Page) -> None:
-        self.resting.lay(page.at_rest, records.at_rest(page), page.ledger.name, page.touched)
+    def _lay(self, page: Page, *, is_saved: bool) -> None:
+        days = sorted({day_of(entry.time) for entry in page.held.values()})
+        saved = records.at_rest(page, days)
+        self.resting.lay(page.at_rest, saved, page.ledger.name, page.touched, days, is_saved=is_saved)
         del self.pages[page.name]
         if page.tracks:
             self._untrack(page)
@@ -184,15 +182,15 @@ class Memory:
 
     def wake(self, name: bytes) -> Page | None:
         """Make a page that is not awake of the bytes at rest under this name; None where there are none."""
-        saved = self.resting.take(name)
-        if saved is None:
+        found = self.resting.take(name)
+        if found is None:
             return None
         of_ledger, key = records.name_of(name)
         page = self.new_page(self.ledgers[of_ledger], (of_ledger, key), name)
-        records.wake(page, saved, self.days_of)
+        records.wake(page, found.saved, self.days_of)
         self._woken[page.name] = None
-        if (day := self.unsaved.pop(name, None)) is not None:
-            page.changed_days[day] = page.touched
+        if not found.is_saved:
+            page.changed_days = {day_of(entry.time): page.touched for entry in page.held.values()}
             self.changed_pages[page.name] = None
         return page
 
@@ -214,20 +212,18 @@ class Memory:
         for entry in page.held.values():
             self.resting.mark(page.at_rest, entry.marks)
 
-    def lay_saved(self, name: PageName, days: list[bytes]) -> bool:
+    def lay_saved(self, name: PageName, days: Mapping[int, bytes]) -> bool:
         """Lay a page to rest as its days were saved, without ever making it. Returns False where it may not rest."""
         if not self.ledgers[name[0]].may_rest:
             return False
-        saved = [records.DAY_AT_REST.decode(day) for day in days]
-        number = sum(len(day.entries) for day in saved)
-        if number > FEW:
+        together = records.several_at_rest([*days.values()])
+        found = records.what_rests(together)
+        if found.entries > FEW:
             return False
         at_rest = records.name_at_rest(name)
-        touched = max(day.touched for day in saved)
-        self.entries += number
-        self.resting.lay(at_rest, records.several_at_rest(days), name[0], touched)
-        for day in saved:
-            self.resting.mark(at_rest, day.marks)
+        self.entries += found.entries
+        self.resting.lay(at_rest, together, name[0], found.touched, [*days], is_saved=True)
+        self.resting.mark(at_rest, found.marks)
         return True
 
     def forget(self, page: Page) -> None:
@@ -355,7 +351,6 @@ class Memory:
     def leave_unsaved(self) -> None:
         """Let pages rest as after a save, where nobody saves what changed."""
         self.gone.clear()
-        self.unsaved.clear()
         self.changed_takers.clear()
         self.retractions.changed.clear()
         self.tick_changed = False

@@ -104,6 +104,15 @@ class Page:
         self.slots[slot] = (*rivals, entry)
         return self._settle(self._heard(rivals, reach), self._heard(self.slots[slot], reach))
 
+    def replace(self, before: Entry, entry: Entry) -> None:
+        """Keep an entry in the place of a standing one with the same id; of a ledger without sums and slots."""
+        del self.order[self.position(before)]
+        del self.held[before.id]
+        self._unindex([before])
+        self._change(before.time)
+        self._hold(entry, taken=False)
+        self._put_in_order(entry)
+
     def put_back(self, entries: Sequence[Entry], taken: set[int], fallen: set[int]) -> None:
         """Keep the entries of a day as they were saved; the sums that they are part of were saved by themselves.
 

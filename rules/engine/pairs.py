@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable, Sequence
 
 _GONE = (1 << 32) - 1
 """A place from which a pair was taken out; 0: a place that was never used."""
@@ -46,6 +47,15 @@ class Pairs:
         if 3 * used > 2 * len(part):
             self._make_anew(which)
 
+    def put_all(self, pairs: Iterable[int]) -> None:
+        """Let keys have numbers, very many at once: key * 2^32 + number, none of which is there yet."""
+        parts: list[list[int]] = [[] for _ in range(_PARTS)]
+        for pair in pairs:
+            parts[pair >> 32 & (_PARTS - 1)].append(pair)
+        for which, more in enumerate(parts):
+            if more:
+                self._make_anew(which, more)
+
     def drop(self, key: int, number: int) -> None:
         """Let a key not have a number any more, if it has it."""
         part = self._parts[key & (_PARTS - 1)]
@@ -70,9 +80,10 @@ class Pairs:
             at = (at + 1) & last
         return found
 
-    def _make_anew(self, which: int) -> None:
-        """Make a part anew of which two places in three were used, without those that are gone."""
+    def _make_anew(self, which: int, more: Sequence[int] = ()) -> None:
+        """Make a part anew that has not the room for more pairs, without those that are gone."""
         pairs = [pair for pair in self._parts[which] if pair and pair != _GONE]
+        pairs += more
         size = _SMALLEST
         while size < 2 * len(pairs):
             size *= 2

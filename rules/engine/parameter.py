@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 Unit = Literal[
     "s", "min", "h", "days", "weeks", "%", "yuan", "km", "km/h", "persons", "institutions", "stays", "fills", "sales",
-    "visits", "settlements", "prescriptions", "codes", "drugs", "standard deviations", "yes or no", "med_type",
-    "dscg_way", "ATC", "ICD-10",
+    "lines", "units", "deletions", "visits", "settlements", "prescriptions", "codes", "drugs", "leads", "rules",
+    "standard deviations", "yes or no", "med_type", "dscg_way", "ATC", "ICD-10",
 ]  # fmt: skip
 
 UNITS: Mapping[Unit, Text] = {
@@ -35,10 +35,15 @@ UNITS: Mapping[Unit, Text] = {
     "sales": Text("次销售", "sales"),
     "visits": Text("次就诊", "visits"),
     "settlements": Text("次结算", "settlements"),
+    "lines": Text("条明细", "lines"),
+    "units": Text("个计价单位", "units"),
+    "deletions": Text("次删除", "deletions"),
     "prescriptions": Text("张处方", "prescriptions"),
     "standard deviations": Text("倍标准差", "standard deviations"),
     "codes": Text("个追溯码", "trace codes"),
     "drugs": Text("种药品", "drugs"),
+    "leads": Text("条线索", "leads"),
+    "rules": Text("条规则", "rules"),
     "yes or no": Text("是或否", "yes or no"),
     "med_type": Text("med_type代码", "codes of med_type"),
     "ATC": Text("ATC编码", "ATC codes"),
@@ -122,3 +127,15 @@ def of_field(one: Field[object]) -> Parameter:
     """What is said of a field of a rule."""
     said: Parameter = one.metadata["parameter"]
     return said
+
+
+_MEASURES = ("limit", "fewest", "over", "least", "most", "percent")
+
+
+def is_threshold(name: str) -> bool:
+    """Whether a parameter is a threshold, as its name says: what is measured reaches or exceeds it.
+
+    >>> [is_threshold(name) for name in ("limit", "short_limit", "over_yuan", "window", "longest_days")]
+    [True, True, True, False, False]
+    """
+    return name.partition("_")[0] in _MEASURES or name.endswith("_limit")

@@ -66,9 +66,11 @@ def _by_tables(one: Evidence, card: Card, reference: Reference) -> dict[str, str
 
 
 def _in_table(one: Evidence, table: str, column: str, reference: Reference) -> str:
-    """What a table says of the row's institution, person or item at the time of service."""
+    """What a table says of the row's institution, person, physician or item at the time of service."""
     of_person = ("deaths", "employers", "households", "insured", "staff", "assisted", "enrolled")
     key = one.person if table in of_person else one.item if table in ("drugs", "items") else one.institution
+    if table == "physicians":
+        key = one.decided.get("bilg_dr_codg", "")
     if table == "deaths":  # a row counts from whenever it is valid, see rules/ledgers/services.py
         row = reference.latest(table, key, one.time)
     else:

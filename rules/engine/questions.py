@@ -173,8 +173,8 @@ class Questions:
     ) -> Alert:
         version = watch.at(known.state.opener_time) or watch
         return write(
-            version.rule, known.scope, known.state, Episode([found], now.tick), now, stage="pre",
-            shadow=version.shadow, closed_by=closed_by, warm_at=watch.warm_at,
+            version, known.scope, known.state, Episode([found], now.tick), now, stage="pre", closed_by=closed_by,
+            warm_at=watch.warm_at,
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from types import GenericAlias
-from typing import Generic, TypeVar, Union
+from typing import Generic, NamedTuple, TypeVar, Union
 
 import msgspec
 
@@ -21,7 +21,7 @@ from .ledger import Ledger
 from .page import Page, PageName
 from .track import Track
 
-VERSION = "8"
+VERSION = "9"
 """Of the form of these records; a worker does not take over state of another one."""
 
 encode = msgspec.msgpack.Encoder().encode
@@ -55,6 +55,8 @@ class DayAtRest(msgspec.Struct, array_like=True):
 
 
 DAY_AT_REST = msgspec.msgpack.Decoder(DayAtRest)
+_DAYS_AT_REST = msgspec.msgpack.Decoder(list[DayAtRest])
+_RAW_DAYS = msgspec.msgpack.Decoder(list[msgspec.Raw])
 
 
 class TrackState(msgspec.Struct, array_like=True):
@@ -181,20 +183,47 @@ def triggers_in(saved: Triggers) -> Iterator[Trigger]:
         yield _with_evidence(one, [proof for first, n in pairs for proof in saved.proofs[first : first + n]])
 
 
-def at_rest(page: Page) -> bytes:
-    """The entries of a page as it is kept at rest, day by day.
+def at_rest(page: Page, days: list[int]) -> bytes:
+    """The entries of a page as it is kept at rest, day by day; days: of its entries.
 
     touched: of a day that has not changed since it was saved, no earlier than it was.
     """
     if page.saved is not None:  # nearly all
         return b"\x91" + page.saved
-    days = {day_of(entry.time) for entry in page.held.values()}
-    return encode([_of_day(page, page.of_day(day), page.touched) for day in sorted(days)])
+    return encode([_of_day(page, page.of_day(day), page.touched) for day in days])
 
 
 def several_at_rest(days: list[bytes]) -> bytes:
     """The same, made of the records of its days."""
     return encode([msgspec.Raw(day) for day in days])
+
+
+def days_at_rest(saved: bytes) -> list[bytes]:
+    """The records of its days, in their order, of a page at rest."""
+    return [saved[1:]] if saved[0] == 0x91 else [bytes(day) for day in _RAW_DAYS.decode(saved)]
+
+
+class Resting(NamedTuple):
+    """What leads to a page at rest: when it was touched, ms, the marks of its entries, and how many these are."""
+
+    touched: int
+    marks: list[int]
+    entries: int
+
+
+def what_rests(saved: bytes) -> Resting:
+    """What leads to a page at rest, of its bytes."""
+    days = _DAYS_AT_REST.decode(saved)
+    return Resting(
+        max(day.touched for day in days),
+        [mark for day in days for mark in day.marks],
+        sum(len(day.entries) for day in days),
+    )
+
+
+def beginning_of(ledger: str) -> bytes:
+    """How the names at rest of all pages of a ledger begin."""
+    return encode((ledger, ()))[:-1]
 
 
 def name_of_day(name: bytes, day: int) -> bytes:

@@ -8,10 +8,17 @@ Where these bytes are, in memory or on a disk, is the choice of who makes the en
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Name = bytes
 """The name of a page, encoded."""
+
+
+class Taken(NamedTuple):
+    """A page that wakes: its bytes, and whether it is saved, as it is, by itself."""
+
+    saved: bytes
+    is_saved: bool
 
 
 class AtRest(Protocol):
@@ -25,13 +32,14 @@ class AtRest(Protocol):
     def __len__(self) -> int:
         """How many pages are at rest."""
 
-    def lay(self, name: Name, saved: bytes, ledger: str, touched: int) -> None:
-        """Lay a page to rest. touched: tick of its last entry, ms."""
+    def lay(self, name: Name, saved: bytes, ledger: str, touched: int, days: list[int], *, is_saved: bool) -> None:
+        """Lay a page to rest.
 
-    def laid(self, name: Name) -> bytes:
-        """The bytes of a page that was laid to rest since `leave`."""
+        touched: tick of its last entry, ms. days: of its entries, in order, as `name_of_day` takes them. is_saved:
+        whether the records of these days are saved by now, as they are.
+        """
 
-    def take(self, name: Name) -> bytes | None:
+    def take(self, name: Name) -> Taken | None:
         """Take a page out that is to wake; None where it is not at rest."""
 
     def drop(self, name: Name) -> None:
@@ -54,6 +62,12 @@ class AtRest(Protocol):
 
     def begin(self) -> None:
         """What was saved before is there from now on; until then there is nothing."""
+
+    def changed(self) -> Iterator[tuple[bytes, bytes | None]]:
+        """The records of what was laid unsaved, or is saved in another way from now on; None of what is gone."""
+
+    def put_back(self, saved: Iterable[tuple[int, bytes]]) -> None:
+        """Packs of pages that are saved together, by number: they rest from now on."""
 
     def leave(self) -> None:
         """The records of all that was laid, marked or dropped so far are handed out to be saved."""

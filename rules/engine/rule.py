@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from hashlib import blake2b
-from typing import ClassVar, Generic, Self, dataclass_transform
+from typing import ClassVar, Generic, Self, cast, dataclass_transform
 
 import msgspec
 
 from ..reference import Reference
 from ..times import DAY, SECOND
-from .card import Card
+from .card import Card, Subject
 from .entry import E_co
 from .episode import Episode
 from .finding import Finding
@@ -86,6 +86,10 @@ class Rule(Generic[E_co]):
     def sentence(self, episode: Episode, names: Names) -> Text:
         """What was seen, the value against the limit and the usual value; place, time and amount stand around it."""
         raise NotImplementedError
+
+    def about(self, scope: tuple[str, ...]) -> tuple[Subject, str]:
+        """Kind and id of what an alert with this scope is about. A rule about actors says it by itself."""
+        return cast("Subject", self.card.subject), scope[0]
 
     @property
     def quiet_ms(self) -> int:

@@ -13,6 +13,7 @@ from typing import cast
 
 import msgspec
 
+from . import packs
 from .arrival import Arrival
 from .memory import Memory
 from .page import PageName
@@ -23,7 +24,6 @@ from .records import (
     TRACK,
     TRIGGERS,
     encode,
-    name_of_day,
     name_of_record,
     of_page,
     put_day_back,
@@ -32,7 +32,7 @@ from .records import (
 from .retraction import Retraction
 from .rule import Rule
 from .track import Track
-from .watch import Watch
+from .watch import Watch, with_thresholds
 
 Saved = defaultdict[str, list[tuple[str, tuple[str, ...], str, bytes]]]
 """Records by kind: ledger, key, part of the key, value."""
@@ -41,12 +41,13 @@ _TAKER = msgspec.msgpack.Decoder(Arrival)
 
 
 class _Version(msgspec.Struct, array_like=True):
-    """A version of a rule. since, warm_at: as of its watch. parameters: of the rule, by name."""
+    """A version of a rule. since, warm_at: as of its watch. parameters: of the rule, by name; tagged: those by tag."""
 
     shadow: bool
     since: int
     warm_at: int
     parameters: msgspec.Raw
+    tagged: dict[str, msgspec.Raw] = {}
 
 
 class _InForce(msgspec.Struct, array_like=True):
@@ -72,12 +73,11 @@ def drain_changes(memory: Memory, in_force: Iterable[Watch] | None) -> list[tupl
     Long because each kind of record is written in its own way.
     """
     records: dict[bytes, bytes | None] = dict.fromkeys(memory.gone)
+    records.update(memory.resting.changed())
     for page_name in memory.changed_pages:
         page = memory.pages.get(page_name)
         if page is not None:
             records.update(of_page(page))
-    for name, day in memory.unsaved.items():
-        records[name_of_day(name, day)] = memory.resting.laid(name)[1:]
     for identity in memory.retractions.changed:
         saved = memory.retractions.saved(identity)
         records[name_of_record("retraction", part=str(identity))] = None if saved is None else encode(saved)
@@ -97,15 +97,20 @@ def drain_changes(memory: Memory, in_force: Iterable[Watch] | None) -> list[tupl
 
 
 def _of_watch(watch: Watch) -> _InForce:
-    versions = [_Version(one.shadow, one.since, one.warm_at, msgspec.Raw(encode(one.rule))) for one in watch.versions()]
-    return _InForce(watch.rule.id, watch.enabled, versions)
+    return _InForce(watch.rule.id, watch.enabled, [_of_version(one) for one in watch.versions()])
+
+
+def _of_version(one: Watch) -> _Version:
+    tagged = {tag: msgspec.Raw(encode(other.rule)) for tag, other in one.tagged}
+    return _Version(one.shadow, one.since, one.warm_at, msgspec.Raw(encode(one.rule)), tagged)
 
 
 def _watch_in(saved: _InForce, rule_class: type[Rule]) -> Watch:
     watch = None
     for one in reversed(saved.versions):
         rule = rule_class.from_saved(one.parameters)
-        watch = Watch(rule, one.shadow, saved.enabled, one.since, watch, one.warm_at)
+        tagged = {tag: rule_class.from_saved(parameters) for tag, parameters in one.tagged.items()}
+        watch = with_thresholds(Watch(rule, one.shadow, saved.enabled, one.since, watch, one.warm_at), tagged)
     return cast("Watch", watch)
 
 
@@ -161,13 +166,14 @@ def by_kind(records: Iterable[tuple[bytes, bytes | None]]) -> Saved:
 
 def _load_pages(memory: Memory, by_kind: Saved) -> None:
     """Long because each kind of record is read in its own way."""
+    memory.resting.put_back((int(number), value) for *_, number, value in by_kind[packs.KIND])
     has_more = {(ledger, key) for kind in ("bins", "track", "triggers") for ledger, key, *_ in by_kind[kind]}
     memory.wake_all(has_more)
     for name, saved in groupby(by_kind["entries"], key=lambda one: one[:2]):
-        days = [value for *_, value in saved]
+        days = {int(day): value for *_, day, value in saved}
         if name in has_more or not memory.lay_saved(name, days):
             page = memory.page(memory.ledgers[name[0]], name[1])
-            for value in days:
+            for value in days.values():
                 saved_day = memory.days_of.day(value)
                 memory.entries += len(saved_day.entries)
                 put_day_back(page, saved_day)

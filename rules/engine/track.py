@@ -81,6 +81,10 @@ class Track:
         proofs[:] = [self._proofs.setdefault(one.id, one) for one in proofs]
         self.triggers[id_] = found
 
+    def forget_proof(self, id_: Id) -> None:
+        """What an entry proves is said anew by the triggers that name it."""
+        self._proofs.pop(id_, None)
+
     def triggers_of_day(self, day: int) -> list[Trigger]:
         """The triggers of one day, in order."""
         of_day = [one for one in self.triggers.values() if day <= one.time < day + DAY]
@@ -215,7 +219,7 @@ class Track:
             self._episodes.pop(state.id, None)
         watch = self.watch.at(episode.first.time) or self.watch
         return write(
-            watch.rule, self.key, state, episode, now, stage=watch.rule.card.stage, shadow=watch.shadow,
+            watch, self.key, state, episode, now, stage=watch.rule.card.stage,
             closed_by=closed_by, merged_into=merged_into, warm_at=self.watch.warm_at,
         )  # fmt: skip
 

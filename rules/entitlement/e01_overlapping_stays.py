@@ -50,8 +50,8 @@ class OverlappingStays(Rule[Stay]):
     number is published; a day leaves room for admissions and discharges that are entered late in the day.
 
     What a stay, its end and its settlement are stands in docs/rules/whole-stays.md. An admission is compared with
-    each stay of the person at another institution that was admitted before it, at most `longest_days` before. Pairs are
-    left out where one of the two is of an exempt kind, or was left in an exempt way.
+    each stay of the person at another institution that was admitted before it, less than `longest_days` before. Pairs
+    are left out where one of the two is of an exempt kind, or was left in an exempt way.
 
     The deadline is the admission and `over_hours`. It is a finding if no stay of the pair is known to have ended at or
     before the deadline. A stay that is settled for good without a known end hides its end: the rule does not decide

@@ -108,7 +108,7 @@ class DearNewcomer(Rule[Visit]):
     def check(self, entry: Visit, window: Window[Visit], reference: Reference) -> Finding | None:
         """Add up what the fund paid since the person was insured."""
         since = insured_since(entry, reference)
-        if since is None or not since <= entry.time < since + self.days * DAY:
+        if since is None or not since <= entry.time < since + self.span:
             return None
         settled = window.since(since)
         paid = sum(one.amount for one in settled)

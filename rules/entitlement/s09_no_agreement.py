@@ -80,9 +80,10 @@ class NoAgreement(Rule[Swipe]):
     )
 
     quiet: int = ends_after(
-        86_400,
-        "台账按机构和日期分开，每日一条预警",
-        "the ledger's key is institution and day, so each day has one alert",
+        432_000,
+        "五天：结算至多比首条明细晚三天多；台账按机构和日期分开，每日一条预警",
+        "five days: a settlement may follow its first line by three and some minutes; the ledger's key is institution "
+        "and day, so each day has one alert",
     )
 
     @property

@@ -103,6 +103,11 @@ class OverLongStay(Rule[Stay]):
 
     @property
     def span(self) -> int:
+        """How far apart the pieces of a stay may be, ms."""
+        return self.longest_days * DAY
+
+    @property
+    def shown(self) -> int:
         """The length that is too long, ms."""
         return self.over_days * DAY
 

@@ -11,23 +11,33 @@ from .agreements import AGREEMENTS
 from .away import AWAY
 from .bad_codes import BAD_CODES
 from .brokers import BROKERS, Brought
+from .bundles import BUNDLES
 from .capped import CAPPED
 from .care_homes import CARE_HOMES
 from .claims import CLAIMS
 from .credentials import CREDENTIALS
+from .deletions import DELETIONS
 from .employers import EMPLOYERS
+from .flagged import FLAGGED
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
+from .key_drugs import KEY_DRUGS
 from .late_uploads import LATE_UPLOADS
+from .leads import OF_LEADS, Beside, Lead, Waiting
+from .listed import Listed, listed_items
 from .messages import MESSAGES
 from .minor_admissions import MINOR_ADMISSIONS
 from .newcomers import NEWCOMERS
 from .orders import ORDERS, Ordered
+from .overpriced import OVERPRICED, Overpriced
+from .performed import PERFORMED
 from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
+from .procured import PROCURED
 from .rounded import ROUNDED
 from .sales import SALES, Sale
+from .sent_out import SENT_OUT
 from .services import SERVICES, Registered, when_died
 from .spending import SPENDING
 from .stays import STAYS, Stay
@@ -41,19 +51,26 @@ from .tills import TILLS
 from .traced import TRACED
 from .unassisted import UNASSISTED
 from .unrecognised import UNRECOGNISED
+from .unregistered import UNREGISTERED
 from .villages import VILLAGES
 from .visits import VISITS, Visit
+from .whereabouts import WHEREABOUTS
 
 __all__ = [
     "LEDGERS",
+    "LEDGERS_OF_LEADS",
     "PHARMACY",
     "Admitted",
     "AnyEntry",
     "Arrival",
+    "Beside",
     "Brought",
     "Fill",
     "Inside",
+    "Lead",
+    "Listed",
     "Ordered",
+    "Overpriced",
     "Record",
     "Registered",
     "Sale",
@@ -61,6 +78,7 @@ __all__ = [
     "Swipe",
     "Use",
     "Visit",
+    "Waiting",
     "Written",
     "frozen_after",
     "kinds_read",
@@ -79,6 +97,13 @@ LEDGERS: tuple[Ledger, ...] = (
     TRACED,
     ROUNDED,
     LATE_UPLOADS,
+    DELETIONS,
+    OVERPRICED,
+    FLAGGED,
+    PROCURED,
+    PERFORMED,
+    KEY_DRUGS,
+    SENT_OUT,
     AGREEMENTS,
     ADMISSIONS,
     MINOR_ADMISSIONS,
@@ -94,8 +119,10 @@ LEDGERS: tuple[Ledger, ...] = (
     SUPPLY,
     THERAPIES,
     CAPPED,
+    BUNDLES,
     STAYS,
     STAYS_AT,
+    WHEREABOUTS,
     TELEPHONES,
     HOUSEHOLDS,
     VILLAGES,
@@ -105,7 +132,10 @@ LEDGERS: tuple[Ledger, ...] = (
     PRESCRIPTIONS,
     PHYSICIANS,
     ORDERS,
+    UNREGISTERED,
 )
+LEDGERS_OF_LEADS: tuple[Ledger, ...] = (MESSAGES, *OF_LEADS)
+"""The ledgers of the engine of rules over leads. It keeps no message, but an engine asks which have come."""
 
 
 def frozen_after(name: str) -> int:
@@ -114,7 +144,12 @@ def frozen_after(name: str) -> int:
 
 
 def kinds_read(watches: Iterable[Watch], reference: Reference) -> frozenset[str]:
-    """The kinds of entries, by the names of their classes, that are kept where these rules and tables are in force."""
+    """The kinds of entries that are kept where these rules and tables are in force, by the names of their classes.
+
+    Where lines of listed items are among them, also those items.
+    """
     read = {watch.rule.card.ledger for watch in able_of(watches, reference)[0]}
-    some = kept({one.name: one for one in LEDGERS}, read)
-    return frozenset(feed.entry.__name__ for one in some for feed in one.feeds)
+    ledgers = {one.name: one for one in LEDGERS}
+    some = kept(ledgers, read & ledgers.keys())
+    kinds = frozenset(feed.entry.__name__ for one in some for feed in one.feeds)
+    return kinds | listed_items(reference) if Listed.__name__ in kinds else kinds

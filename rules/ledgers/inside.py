@@ -19,7 +19,9 @@ from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .admissions import Admitted, admitted_of
 from .brokers import Brought, brought_of
+from .listed import Listed, listed_in
 from .orders import Ordered, ordered_in
+from .overpriced import Overpriced, overpriced_in
 from .physicians import Written, written_in
 from .prescriptions import Use, prescriptions_in, use_of
 from .sales import Sale, sale_of, sold_in
@@ -29,7 +31,22 @@ from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
 from .visits import Visit, visits_of
 
-AnyEntry = Arrival | Swipe | Admitted | Brought | Registered | Visit | Fill | Stay | Sale | Use | Written | Ordered
+AnyEntry = (
+    Arrival
+    | Swipe
+    | Admitted
+    | Brought
+    | Registered
+    | Visit
+    | Fill
+    | Stay
+    | Sale
+    | Use
+    | Written
+    | Ordered
+    | Overpriced
+    | Listed
+)
 
 
 class Record(AnyRecord[AnyEntry], frozen=True, array_like=True, tag="r"):
@@ -47,9 +64,11 @@ Source = Callable[[Event, Shared], list[bytes]]
 Sources = dict[str, tuple[tuple[str, Source], ...]]
 
 SWIPES, VISITS, FILLS, STAYS = ("Swipe", swipes_of), ("Visit", visits_of), ("Fill", fills_of), ("Stay", stays_of)
+OVERPRICED = ("Overpriced", overpriced_in)
 
 AT_INSTITUTION: Sources = {
-    "settlement": (SWIPES,),
+    "settlement": (SWIPES, OVERPRICED),
+    "fee_lines": (OVERPRICED,),
     "pre_settlement": (SWIPES,),
     "review": (SWIPES,),
     "admission": (("Admitted", admitted_of),),
@@ -65,6 +84,8 @@ OF_PERSON: Sources = {
     "registration": (("Registered", registered_of),),
 }
 """The same of its person. What leaves anything of a person takes nothing back."""
+OF_LISTED = ("settlement", "fee_lines")
+"""Kinds of events whose lines of listed items are sent to the institution; the items are among the kinds of entries."""
 Keyed = tuple[str, str, bytes]
 """An entry under a key that is neither its institution nor its person: key space, key, and the written entry."""
 SELLING = ("settlement", "pre_settlement", "review", "stock")
@@ -112,7 +133,7 @@ EVERY: Container[str] = _Every()
 
 
 def entries_of(opened: Opened, appended: int = 0, kinds: Container[str] = EVERY) -> Left:
-    """What a message leaves. appended: when the broker took it, ms. kinds: of entries; others are left out.
+    """What a message leaves. appended: when the broker took it, ms. kinds: of entries and listed items that are wanted.
 
     What asks before money moves leaves all: its person's partition answers it, also when there is nothing to say.
     """
@@ -137,6 +158,8 @@ def _part_of(event: Event, kinds: Container[str]) -> _Part:
         return _Part([], [], [], taken_by_refund(event, refund), targets_of(event, (), stands=False), is_refund=True)
     kind, shared = event.kind, Shared(event)
     at_institution = _entries(AT_INSTITUTION.get(kind, ()), kinds, event, shared)
+    if kind in OF_LISTED and "Listed" in kinds:
+        at_institution += listed_in(event, shared, kinds)
     of_its_person = OF_PERSON.get(kind, ())
     of_person = _entries(of_its_person, kinds, event, shared)
     sold = sold_in(event) if kind in SELLING else ()

@@ -10,7 +10,7 @@ from ..engine.ledger import REACH, Feed, Ledger
 from ..reference import Reference
 from ..times import to_ms
 from ..wire.door import Event
-from ..wire.fields import FeeLines
+from ..wire.fields import FeeLines, Line
 from ._common import Shared, fen, through_fund
 from .physicians import SHORTEST_CODE
 
@@ -19,7 +19,7 @@ class Ordered(Entry, frozen=True, tag="d"):
     """Of the physician: one line of an outpatient.
 
     Its time is fee_ocur_time. quantity: cnt, ten-thousandths. amount: what is in scope of the fund, at most, total: the
-    whole line, fen.
+    whole line, fen. department: who orders (bilg_dept_codg), empty where it is not sent.
     """
 
     physician: str
@@ -27,6 +27,7 @@ class Ordered(Entry, frozen=True, tag="d"):
     quantity: int
     total: int
     batch: str = ""
+    department: str = ""
     last_counts: ClassVar[bool] = True
 
     @property
@@ -45,8 +46,9 @@ class Ordered(Entry, frozen=True, tag="d"):
         return (self.item, self.quantity)
 
     def stated(self, field: str) -> str:
-        """Also who ordered it."""
-        return self.physician if field == "bilg_dr_codg" else super().stated(field)
+        """Also who ordered it, and for which department."""
+        found = {"bilg_dr_codg": self.physician, "bilg_dept_codg": self.department}
+        return found.get(field) or super().stated(field)
 
     @property
     def home(self) -> tuple[str, str]:
@@ -81,19 +83,18 @@ def ordered_in(event: Event, shared: Shared) -> Iterator[tuple[str, bytes]]:
     body = cast("FeeLines", event.body)
     for line in body.lines if body.transaction == "2204" else ():
         physician = line.physician or ""
-        if line.count > 0 and _is_of_a_person(physician):
-            own = (
-                physician,
-                line.item,
-                round(line.count * 10_000),
-                fen(line.amount),
-                body.batch or "",
-                to_ms(line.occurred),
-            )
+        if line.count > 0 and is_of_a_person(physician):
+            own = (*charged(line, body.batch or ""), to_ms(line.occurred))
             yield physician, shared.write(Ordered, own, line.line, through_fund(line, body))
 
 
-def _is_of_a_person(code: str) -> bool:
+def charged(line: Line, batch: str) -> tuple[object, ...]:
+    """What an entry says of a line, up to its department."""
+    quantity, total = round(line.count * 10_000), fen(line.amount)
+    return (line.physician or "", line.item, quantity, total, batch, line.department or "")
+
+
+def is_of_a_person(code: str) -> bool:
     """Whether a code can be that of one physician: long enough, and not one character again and again."""
     return len(code) >= SHORTEST_CODE and len(set(code[1:])) > 1
 

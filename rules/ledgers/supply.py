@@ -149,11 +149,16 @@ def is_outpatient_drug(fill: Fill, reference: Reference) -> bool:
 
 
 def _is_drug(fill: Fill, reference: Reference) -> bool:
+    """By the line itself; where it has no list_type, also a service by its code that the table of drugs has."""
+    is_listed = not fill.list_type and reference.row("drugs", fill.item, fill.time) is not None
+    return reads_as_drug(fill.list_type, fill.item) or is_listed
+
+
+def reads_as_drug(list_type: str, item: str) -> bool:
     """Not a service, a material or care: by list_type 1xx, else by the code (services: 15 digits from 00 on)."""
-    if fill.list_type:
-        return fill.list_type.startswith("1")
-    is_service = len(fill.item) == 15 and fill.item.startswith("00")
-    return not is_service or reference.row("drugs", fill.item, fill.time) is not None
+    if list_type:
+        return list_type.startswith("1")
+    return not (len(item) == 15 and item.startswith("00"))
 
 
 BILLED_BY = ("visits", "stays")

@@ -19,6 +19,7 @@ is of an exempt kind if the med_type of any piece is.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..engine.finding import Undecidable
@@ -117,12 +118,19 @@ class WholeStay:
 def stays_in(window: Window[Stay], longest: int) -> list[WholeStay]:
     """The stays of the window and of what comes up to `longest` ms after it, by the time at which they began.
 
-    What is reported of a stay more than `longest` after its admission is not read, so that the stay is the same for
+    Raises Undecidable where there are more than anybody can have.
+    """
+    return stays_among((*window.entries, *window.after(longest)), longest)
+
+
+def stays_among(seen: Sequence[Stay], longest: int) -> list[WholeStay]:
+    """The stays of these pieces, which are in order of time, by the time at which they began.
+
+    What is reported of a stay more than `longest` ms after its admission is not read, so that the stay is the same for
     every entry in whose window its admission lies.
 
     Raises Undecidable where there are more than anybody can have.
     """
-    seen = (*window.entries, *window.after(longest))
     if len(seen) > MOST_PIECES:
         raise Undecidable("too many stays")
     by_visit: dict[tuple[str, str], list[list[Stay]]] = {}

@@ -48,6 +48,7 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     days: Number | None = field(name="prd_days", default=None)
     department: Short | None = field(name="bilg_dept_codg", default=None)
     physician: Short | None = field(name="bilg_dr_codg", default=None)
+    performer: Short | None = field(name="orders_dr_code", default=None)
     list_type: Short | None = field(name="list_type", default=None)
     charge_type: Short | None = field(name="med_chrgitm_type", default=None)
     in_scope: Money | None = field(name="inscp_scp_amt", default=None)

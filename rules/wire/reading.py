@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
@@ -34,7 +35,6 @@ from .forms import (
     LISTS,
     OF_LINES,
     ORDER_FIELDS,
-    TRANSACTIONS,
     Layers,
     Node,
     Transaction,
@@ -94,6 +94,7 @@ class _Field(NamedTuple):
     blank: Value
 
 
+@cache
 def _fields_of(struct: type[msgspec.Struct]) -> list[_Field]:
     found: list[_Field] = []
     for one in msgspec.structs.fields(struct):
@@ -229,7 +230,7 @@ class Reading:
 
     def _build(self, struct: type[Part], said: Node, path: Path, **values: object) -> Part:
         """Fill a struct. Long because nearly all fields take the short way, which is the first."""
-        for field in _FIELDS[struct]:
+        for field in _fields_of(struct):
             came, most = said.get(field.wire), field.most
             # Nearly every text and number stands as it should, and there are thirty of them.
             if most and type(came) is str and 0 < len(came) <= most and came != "-" and _is_clean(came):
@@ -466,7 +467,7 @@ class Reading:
 
     def _ordered(self, order: Node, position: int) -> Node:
         """An order as a fee line; what an order may lack is not missing."""
-        line = {one.wire: order[one.wire] for one in _FIELDS[Line] if not is_absent(order.get(one.wire))}
+        line = {one.wire: order[one.wire] for one in _fields_of(Line) if not is_absent(order.get(one.wire))}
         line |= {ours: order[theirs] for theirs, ours in ORDER_FIELDS.items() if not is_absent(order.get(theirs))}
         line.setdefault("feedetl_sn", str(position + 1))
         line.setdefault("fee_ocur_time", self._moment.isoformat())
@@ -566,7 +567,3 @@ def reason_without_transaction(message: Node) -> Reason:
         return looks_like(message)
     came = message.get("infno")
     return missing("infno") if is_absent(came) else wrong_type("infno", "text of 1 to 64", came)
-
-
-_STRUCTS: list[type[msgspec.Struct]] = [Line, TraceCode, Diagnosed, _Beside]
-_FIELDS = {struct: _fields_of(struct) for struct in (*_STRUCTS, *(one.struct for one in TRANSACTIONS.values()))}

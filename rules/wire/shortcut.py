@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Annotated, NamedTuple, cast
 
 import msgspec
@@ -68,23 +69,36 @@ def _refusing(struct: type[msgspec.Struct], names: Iterable[str], *held: Held) -
     )
 
 
-_FlatLine = _refusing(Line, _OTHER_LINE)
+@cache
+def _flat_line() -> type[msgspec.Struct]:
+    return _refusing(Line, _OTHER_LINE)
 
 
-def _quick(infno: str, transaction: Transaction) -> _Quick:
-    struct = transaction.struct
+def _quick(infno: bytes) -> _Quick | None:
+    """How messages of a transaction are decoded, made at the first of them; None of a transaction that nobody reads."""
+    if (found := _QUICK.get(infno)) is not None:
+        return found
+    name = infno.removesuffix(b"A").decode("ascii", "replace")
+    if name not in TRANSACTIONS:
+        return None
+    made = _QUICK[infno] = _made(name, TRANSACTIONS[name])
+    return made
+
+
+def _made(infno: str, transaction: Transaction) -> _Quick:
+    struct, line = transaction.struct, _flat_line()
     held: list[Held] = []
     if struct is FeeLines:
-        held = [("lines", Annotated[list[_FlatLine], Meta(min_length=1)], field(name="feedetail"))]  # type: ignore[valid-type]
+        held = [("lines", Annotated[list[line], Meta(min_length=1)], field(name="feedetail"))]  # type: ignore[valid-type]
     elif issubclass(struct, Settlement | PreSettlement):
-        held = [("lines", list[_FlatLine], field(name="feedetail", default_factory=list))]  # type: ignore[valid-type]
+        held = [("lines", list[line], field(name="feedetail", default_factory=list))]  # type: ignore[valid-type]
     flat = _refusing(struct, (*_OTHER_FORM, *(_OTHER_STOCK if struct is Stock else ())), *held)
     return _Quick(infno, transaction, msgspec.json.Decoder(cast("type[Message]", flat)))
 
 
 def decode(raw: bytes) -> tuple[Transaction, Message, bytes] | None:
     """The message as it stands, and encoded; None where something in it must be read in another way."""
-    found = _QUICK.get(_infno_in(raw))
+    found = _quick(_infno_in(raw))
     if found is None:
         return None
     try:
@@ -112,7 +126,7 @@ def assemble(struct: type[Message], said: Node, lines: Sequence[object] = ()) ->
     """
     try:
         picked = _pick(struct, said)
-        for name, held in _HELD[struct]:
+        for name, held in _lists_of(struct):
             items = lines if held is Line else next((said[one] for one in LISTS[name] if said.get(one)), ())
             if items:
                 picked[name] = [_pick(held, cast("Node", item)) for item in cast("list[object]", items)]
@@ -129,7 +143,7 @@ def assemble(struct: type[Message], said: Node, lines: Sequence[object] = ()) ->
 
 def _pick(struct: type[msgspec.Struct], node: Node) -> Node:
     """The fields of a struct that say something, numbers as numbers."""
-    names, numbers = _SCALARS[struct], _NUMBERS[struct]
+    names, numbers = _plain_of(struct)
     picked = {name: value for name, value in node.items() if (value or value == 0) and name in names}
     for name in numbers & picked.keys():
         if type(picked[name]) is str:
@@ -242,28 +256,23 @@ _CANONICAL: dict[type[Message], Callable[[Message], bool]] = {
     Reversal: _is_canonical_reversal,
     Stock: _is_canonical_stock,
 }
-_QUICK = {
-    name.encode(): quick
-    for infno, one in TRANSACTIONS.items()
-    for quick in (_quick(infno, one),)
-    for name in (infno, f"{infno}A")
-}
+_QUICK: dict[bytes, _Quick] = {}
+"""infno -> how such messages are decoded. Making them takes a third of a second, and few commands read messages."""
 
-_PARTS: list[type[msgspec.Struct]] = [Line, TraceCode, Diagnosed, *(one.struct for one in TRANSACTIONS.values())]
-_SCALARS = {
-    struct: frozenset(one.encode_name for one in msgspec.structs.fields(struct) if item_type(one.type) is None)
-    for struct in _PARTS
-}
-_NUMBERS = {
-    struct: frozenset(one.encode_name for one in msgspec.structs.fields(struct) if reader_of(one.type) is number)
-    for struct in _PARTS
-}
-_HELD: dict[type[Message], list[tuple[str, type[msgspec.Struct]]]] = {
-    one.struct: [
+
+@cache
+def _plain_of(struct: type[msgspec.Struct]) -> tuple[frozenset[str], frozenset[str]]:
+    """The fields of a struct that are no lists, and those of them that are numbers."""
+    fields = msgspec.structs.fields(struct)
+    plain = frozenset(one.encode_name for one in fields if item_type(one.type) is None)
+    return plain, frozenset(one.encode_name for one in fields if reader_of(one.type) is number)
+
+
+@cache
+def _lists_of(struct: type[Message]) -> list[tuple[str, type[msgspec.Struct]]]:
+    """The lists of a struct, and what they hold."""
+    return [
         (held.encode_name, cast("type[msgspec.Struct]", item_type(held.type)))
-        for held in msgspec.structs.fields(one.struct)
+        for held in msgspec.structs.fields(struct)
         if item_type(held.type) in (Line, TraceCode, Diagnosed)
     ]
-    for one in TRANSACTIONS.values()
-}
-"""Struct -> its lists, and what they hold."""

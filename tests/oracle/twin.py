@@ -7,7 +7,7 @@ rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar, cast
 
 from rules.engine.entry import Entry
@@ -26,6 +26,8 @@ from rules.wire.door import Opened
 T = TypeVar("T")
 REACH_OF_2601 = 72 * HOUR
 END = 1 << 60
+Tagged = Mapping[str, Mapping[str, Rule]]
+"""By the id of a rule and by tag: the rule as it judges those of whom the tag is said."""
 
 
 class Standing(NamedTuple):
@@ -106,8 +108,10 @@ class ListWindow:
         return [one for one in self._order if self._time < one.time <= self._time + ahead]
 
 
-def episodes(messages: Iterable[Opened], rules: Iterable[Rule], reference: Reference) -> list[Standing]:
-    """All episodes of these rules over these messages, sorted."""
+def episodes(
+    messages: Iterable[Opened], rules: Iterable[Rule], reference: Reference, tagged: Tagged | None = None
+) -> list[Standing]:
+    """All episodes of these rules over these messages, sorted. tagged: with other thresholds for some."""
     remembered = [entries_of(message) for message in messages]
     entries: list[Entry] = [
         one for left in remembered for record in left.records for one in record.entries if not one.pre
@@ -124,7 +128,7 @@ def episodes(messages: Iterable[Opened], rules: Iterable[Rule], reference: Refer
         if all(reference.has(table) for table in rule.card.tables)
         for ledger, key, order in pages
         if ledger.name == rule.card.ledger
-        for run in _runs(_triggers(rule, ledger, key, order, reference), rule.quiet_ms)
+        for run in _runs(_triggers(rule, ledger, key, order, reference, (tagged or {}).get(rule.id, {})), rule.quiet_ms)
     ]
     return sorted(found)
 
@@ -295,21 +299,41 @@ def _by_key(ledger: Ledger, entries: Iterable[Entry], reference: Reference) -> d
 
 
 def _triggers(
-    rule: Rule, ledger: Ledger, key: tuple[str, ...], order: Sequence[Entry], reference: Reference
-) -> Iterator[Trigger]:
+    rule: Rule, ledger: Ledger, key: tuple[str, ...], order: Sequence[Entry], reference: Reference,
+    tagged: Mapping[str, Rule],
+) -> Iterator[Trigger]:  # fmt: skip
     bins = _bins(order, ledger)
     if isinstance(rule, DayRule):
         for day in sorted(bins):
             span = {one: sums for one, sums in bins.items() if day - rule.span <= one <= day}
-            found = _checked(lambda day=day, span=span: rule.check_day(day, span, reference, key[0]))  # type: ignore[misc]
+            of_day = cast("DayRule", _for_whom(rule, tagged, key[0], "", day, reference))
+            found = _checked(lambda by=of_day, day=day, span=span: by.check_day(day, span, reference, key[0]))  # type: ignore[misc]
             if found is not None:
                 yield Trigger(day + DAY, (0, clock(day, "%Y-%m-%d")), found)
         return
     for entry in order:
         window = cast("Window", ListWindow(order, rule.span, bins, entry.time))
-        found = _checked(lambda entry=entry, window=window: rule.check(entry, window, reference))  # type: ignore[misc]
+        by = _for_whom(rule, tagged, entry.institution, entry.person, entry.time, reference)
+        found = _checked(lambda by=by, entry=entry, window=window: by.check(entry, window, reference))  # type: ignore[misc]
         if found is not None:
             yield Trigger(entry.time, entry.id, found)
+
+
+def _for_whom(
+    rule: Rule, tagged: Mapping[str, Rule], institution: str, person: str, at: int, reference: Reference
+) -> Rule:  # fmt: skip
+    """The rule with the thresholds that count for these: the first of all tags that is said of them decides."""
+    place = reference.row("institutions", institution, at) or {}
+    who = (reference.row("persons", person, at) or {}) if rule.card.subject == "person" else {}
+    said = {
+        "reported": reference.row("reports", institution, at) is not None,
+        "key_person": who.get("key") == "1",
+        **{f"person_credit_{tier}": who.get("credit") == tier for tier in "DCBA"},
+        "key": place.get("key") == "1",
+        **{f"credit_{tier}": place.get("credit") == tier for tier in "DCBA"},
+        "private": place.get("ownership") == "private",
+    }
+    return next((tagged[tag] for tag, is_said in said.items() if is_said and tag in tagged), rule)
 
 
 def _checked(check: Callable[[], Finding | None]) -> Finding | None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 import msgspec
 from hypothesis import strategies as st
 
-from rules.catalogue import catalogue
+from rules.catalogue import of_messages
+from rules.engine import packs
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
 from rules.engine.ledger import GRACE
 from rules.engine.memory import ROOM
 from rules.engine.questions import Reminder
+from rules.engine.records import DAY_AT_REST, encode, name_of_record, page_and_day
 from rules.engine.rule import Rule
-from rules.engine.watch import Watch
+from rules.engine.watch import Watch, with_thresholds
 from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from rules.times import DAY, HOUR, MINUTE
@@ -26,7 +28,7 @@ from streams.detect.detector import process
 from streams.route.alignment import Lane
 from streams.route.router import Router, bundles, encode_tick, partition_of
 from tests.oracle import wire
-from tests.oracle.twin import Standing
+from tests.oracle.twin import Standing, Tagged
 from tests.oracle.wire import Body
 
 START = wire.MONDAY + 22 * HOUR
@@ -153,8 +155,11 @@ def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
 def _lines(draft: Draft, at: int) -> list[Body]:
     signed: Body = {"cnt": -2, "init_feedetl_sn": "1"} if draft.variant == 3 else {"cnt": 1 + draft.variant}
     on: Body = {"rxno": draft.named("RX0000000", draft.money % 2), "rx_circ_flag": str(draft.variant % 2)}
-    on["bilg_dr_codg"] = f"D34102100000{draft.target % 2}"
-    first = wire.line(draft.line, at, med_list_codg=ITEMS[draft.item], **signed, **on if draft.money else {})
+    on["bilg_dr_codg"] = on["orders_dr_code"] = f"D34102100000{draft.target % 2}"
+    on["etip_flag"] = str(draft.money // 2 % 2)
+    limit: Body = {"pric_uplmt_amt": (10, 20.5, 999_999)[draft.money % 3], "inscp_scp_amt": (0, 5)[draft.variant % 2]}
+    on["bilg_dept_codg"] = f"A0{draft.item}"
+    first = wire.line(draft.line, at, med_list_codg=ITEMS[draft.item], **signed, **limit, **on if draft.money else {})
     earlier = wire.line(draft.line + 1, at - draft.money * HOUR, prd_days=7)
     late = wire.line(draft.line + 2, at - 80 * HOUR)
     return [first, earlier, late][: 1 + draft.variant]
@@ -263,18 +268,28 @@ def a_reference() -> Reference:
         reference.put("insured", row_of)
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-1"), "fixmedins_code": wire.HOSPITAL})
     reference.put("staff", {"psn_no": Pseudonyms("key").person("0-2"), "fixmedins_code": wire.SHOP})
+    reference.put("physicians", {"bilg_dr_codg": "D341021000000", "status": "revoked", "valid_from": "2026-03-03"})
+    reference.put("physicians", {"bilg_dr_codg": "D341021000001", "status": "valid", "departments": "A00"})
     reference.put("assisted", {"psn_no": Pseudonyms("key").person("0-1"), "valid_from": "2026-03-04"})
     reference.put("enrolled", {"psn_no": Pseudonyms("key").person("0-2"), "insured_from": "2026-03-02"})
     for item in (wire.RAMIPRIL, wire.RAMIPRIL_TOO):
         caps = {"most_per_day": "1", "most_per_period": "2", "period_days": "3", "group": "g"}
+        caps |= {"part_of": "whole", "minutes": "500"}
         reference.put("items", caps | {"med_list_codg": item})
+    for item in ITEMS[1:]:  # the first one leaves nothing that a cancel of all lines does not reach
+        flags = {"registered": "0", "separate": "0", "covered": "0", "part_of": "whole", "minutes": "90"}
+        reference.put("items", flags | {"med_list_codg": item, "valid_from": "2026-03-03"})
+    reference.put("items", {"med_list_codg": "whole", "parts": "2"})
     reference.put("recognised", {"psn_no": Pseudonyms("key").person("0-0"), "valid_from": "2026-03-05"})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
         reference.put("employers", {"psn_no": Pseudonyms("key").person(f"0-{number}"), "employer": "e"})
         reference.put("households", lives | {"psn_no": Pseudonyms("key").person(f"0-{number}")})
     reference.put("calendar", {"date": "2026-03-05", "kind": "promotion"})
-    reference.put("drugs", {"med_list_codg": wire.METFORMIN, "group": "metformin", "dual_channel": "1"})
+    reference.put(
+        "drugs",
+        {"med_list_codg": wire.METFORMIN, "group": "metformin", "dual_channel": "1", "procured": "other", "key": "1"},
+    )
     reference.put("diagnoses", {"code": "Z51", "exempt": "1"})
     reference.put("diagnoses", {"code": "S72", "exempt": "0", "minor": "1"})
     return reference
@@ -293,16 +308,21 @@ LOWERED: dict[str, dict[str, object]] = {
     "D08": {"fewest": 1}, "D18": {"over": 1}, "D06": {"fewest": 1, "over_deviations": 0, "enough": 1},
     "D13": {"limit": 2},
     "S02": {"limit": 2, "fewest_days": 2, "together": 3_600},
+    "S07": {"fewest": 1}, "I02": {"fewest": 1}, "B12": {"fewest": 1}, "B12-SCOPE": {"fewest": 1},
     "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
-    "B21": {"limit": 2}, "E02": {"over_yuan": 30},
+    "B21": {"limit": 2}, "B18": {"limit": 2, "window": 10_800}, "D10-DEL": {"limit": 2},
+    "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},
+    "D20": {"fewest": 1}, "D17": {"fewest_more": 1, "percent": 1, "weeks": 1},
+    "B14": {"fewest_more": 1, "percent": 1, "weeks": 1},
+    "E02": {"over_yuan": 30},
     "E07": {"limit": 2}, "E07-SUM": {"over_yuan": 15}, "E08": {"fewest": 2, "over_yuan": 20},
 }  # fmt: skip
 """Parameters with which so few events are enough."""
 
 
 def whole_catalogue() -> tuple[Rule, ...]:
-    """Every rule of the catalogue, made sensitive."""
-    return tuple(kind(**LOWERED.get(id_, {})) for id_, kind in catalogue().items())  # type: ignore[arg-type]
+    """Every rule over messages, made sensitive."""
+    return tuple(kind(**LOWERED.get(id_, {})) for id_, kind in of_messages().items())  # type: ignore[arg-type]
 
 
 def accepted(bodies: Iterable[Body]) -> list[tuple[Opened, bytes]]:
@@ -409,13 +429,14 @@ class Run:
 
 
 def run(
-    log: Log, rules: Iterable[Rule], reference: Reference, random: Random | None = None, *, room: int = ROOM
-) -> Run:
+    log: Log, rules: Iterable[Rule], reference: Reference, random: Random | None = None, *, room: int = ROOM,
+    tagged: Tagged | None = None,
+) -> Run:  # fmt: skip
     """Feed a log at once; or, with a source of chance, in batches, saved now and then and taken over by a new engine.
 
-    room: how many pages and retractions are never too many.
+    room: how many pages and retractions are never too many. tagged: rules with other thresholds for some.
     """
-    watches = [Watch(rule) for rule in rules]
+    watches = [with_thresholds(Watch(rule), (tagged or {}).get(rule.id, {})) for rule in rules]
     engine = _engine(watches, reference, room)
     result, state = Run([], [], [], {}), dict[bytes, bytes | None]()
     position = 0
@@ -430,6 +451,7 @@ def run(
         result.reminders += [one.value for one in outcome.reminders]
         if random and random.random() < 0.5:
             state |= dict(engine.drain_changes())
+            apart(state)  # at each checkpoint each page is saved in one place
             if random.random() < 0.5:
                 rests_at_once = engine.memory.rests_at_once
                 engine = _engine(watches, reference, room)
@@ -438,8 +460,31 @@ def run(
                 random.shuffle(saved)
                 engine.load(saved)
     state |= dict(engine.drain_changes())
-    result.state = {name: value for name, value in state.items() if value is not None}
+    result.state = apart(state)
     return result
+
+
+def apart(state: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
+    """What stands of saved state, each page by itself: which of them are saved together tells nothing.
+
+    When a page was touched is when its last day was; what its other days say of that tells nothing either.
+    """
+    found = {name: value for name, value in state.items() if value is not None}
+    together = [found.pop(name) for name in [*found] if name.startswith(packs.BEGINNING)]
+    parted = [one for value in together for one in packs.apart(value)]
+    assert not found.keys() & dict(parted).keys()
+    assert len(parted) == len(dict(parted))
+    found.update(parted)
+    days: dict[bytes, list[bytes]] = {}
+    for name in found:
+        if name.startswith(name_of_record("entries")[:9]):
+            days.setdefault(page_and_day(name)[0], []).append(name)
+    for names in days.values():
+        touched = max(DAY_AT_REST.decode(found[name]).touched for name in names)
+        for name in names if len(names) > 1 else ():
+            _, *others = msgspec.msgpack.decode(found[name], type=list[msgspec.Raw])
+            found[name] = encode([touched, *others])
+    return found
 
 
 def _engine(watches: Sequence[Watch], reference: Reference, room: int) -> Engine:

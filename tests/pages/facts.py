@@ -47,6 +47,19 @@ def row(tables: Tables, table: str, column: str, key: str, time: int) -> Row | N
     return found
 
 
+def tags(person: str, place: str, time: int, tables: Tables) -> list[str]:
+    """What is said of a person and an institution, in the order of docs/tags.md."""
+    who = row(tables, "persons", "psn_no", person, time) or {}
+    where = row(tables, "institutions", "fixmedins_code", place, time) or {}
+    said = [("reported", row(tables, "reports", "fixmedins_code", place, time) is not None)]
+    said.append(("key_person", who.get("key") == "1"))
+    said += [(f"person_credit_{tier}", who.get("credit") == tier) for tier in "DCBA"]
+    said.append(("key", where.get("key") == "1"))
+    said += [(f"credit_{tier}", where.get("credit") == tier) for tier in "DCBA"]
+    said.append(("private", where.get("ownership") == "private"))
+    return [tag for tag, is_said in said if is_said]
+
+
 @dataclass(frozen=True)
 class Line:
     """A fee line that stands. settled: it came with a settlement, which is that."""
@@ -68,6 +81,13 @@ class Line:
     transaction: str
     message: str
     settled: str = ""
+    price: float = 0
+    most: float = 0
+    amount: float = 0
+    in_scope: float = 0
+    performer: str = ""
+    sent_out: bool = False
+    department: str = ""
 
     @property
     def order(self) -> tuple[int, str]:
@@ -95,12 +115,16 @@ class Piece:
 
 @dataclass
 class Facts:
-    """All that stands, in order of time, and the tables. sold: settlements as far as their trace codes stand."""
+    """All that stands, in order of time, and the tables. sold: settlements as far as their trace codes stand.
+
+    deleted: what deletes records, by its upload.
+    """
 
     tables: Tables
     pieces: list[Piece] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     sold: list[Piece] = field(default_factory=list)
+    deleted: list[Piece] = field(default_factory=list)
 
     def of(self, *transactions: str) -> list[Piece]:
         """The pieces of these transactions."""
@@ -130,10 +154,13 @@ def facts(messages: Iterable[Message], tables: Tables) -> Facts:
                 found.pieces.append(_piece(message, time, ()))
         elif transaction in ("2204", "2301"):
             found.lines += [one for one in _lines(message) if not _is_cancelled(one, later)]
+        elif transaction in ("2205", "2302", "2404", "2405", "3507"):
+            found.deleted.append(_piece(message, seconds(message["inf_time"]), ()))
     found.lines = _latest(found.lines)
     found.pieces = _last_sent(found.pieces)
     found.pieces.sort(key=lambda one: one.time)
     found.sold.sort(key=lambda one: one.time)
+    found.deleted.sort(key=lambda one: one.time)
     return found
 
 
@@ -194,6 +221,13 @@ def _lines(message: Message) -> Iterator[Line]:
             transaction=text_of(message, "infno"),
             message=text_of(message, "msgid"),
             settled=text_of(message, "setl_id"),
+            price=float(one["pric"]),
+            most=float(one.get("pric_uplmt_amt", 0)),
+            amount=float(one["det_item_fee_sumamt"]),
+            in_scope=float(one.get("inscp_scp_amt", 0)),
+            performer=text_of(one, "orders_dr_code"),
+            sent_out=text_of(one, "etip_flag") == "1",
+            department=text_of(one, "bilg_dept_codg"),
         )
 
 

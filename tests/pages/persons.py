@@ -1,4 +1,4 @@
-"""S06, E09, E11, E02, E04 to E08, E01, I01, I04, I05, I05-PAIR, I10, I11 and S10 from their pages."""
+"""S06, S07, E09, E11, E02, E04 to E08, E01, I01, I02, I04, I05, I05-PAIR, I10, I11 and S10 from their pages."""
 
 from __future__ import annotations
 
@@ -440,12 +440,50 @@ def long_stays(facts: Facts) -> Iterator[Found]:
                 yield Found("I04", (person,), admitted(one), days, "warning")
 
 
+def meanwhile(facts: Facts) -> Iterator[Found]:
+    """S07 and I02."""
+    for person, pieces in by_person(facts.pieces):
+        stays = [_within(one, 30) for one in admitted_stays(pieces)]
+        settled = [one for one in pieces if one.transaction in ("2102", "2207") and _tells(one, facts.tables)]
+        for now in settled:
+            around = [one for one in stays if _is_around(one, now, facts.tables)]
+            around = [one for one in around if now.time - 30 * DAY < admitted(one)]
+            if not around:
+                continue
+            during = [one for one in settled if one.time <= now.time and _is_around(around[-1], one, facts.tables)]
+            during = [one for one in during if now.time - 30 * DAY < one.time]
+            known = around[-1].ended is not None
+            if around[-1].is_final and not known:
+                continue
+            for rule, limit, counted in (("S07", 2, _treated(during)), ("I02", 3, during)):
+                days = len({day_of(one.time) for one in counted})
+                if days >= limit and now in counted:
+                    yield Found(rule, (person,), now.time, days, "high" if known else "warning")
+
+
+def _treated(pieces: list[Piece]) -> list[Piece]:
+    return [one for one in pieces if one.transaction == "2207"]
+
+
+def _tells(one: Piece, tables: Tables) -> bool:
+    by_entitlement = one.kind[:2] in ("14", "15")
+    sent = any(line.circulated for line in one.lines)
+    return _in_person(one, tables) and _paid(one) > 0 and not by_entitlement and not sent
+
+
+def _is_around(stay: Stay, one: Piece, tables: Tables) -> bool:
+    if stay.is_of("5212", "28") or _are_related(stay.place, one.place, one.time, tables):
+        return False
+    day = day_of(one.time)
+    return day_of(admitted(stay)) < day and (stay.ended is None or day < day_of(stay.ended))
+
+
 def deliveries(facts: Facts) -> Iterator[Found]:
     """S10."""
     for person, pieces in by_person(facts.of("2401", "2402", "2304")):
         births = [
             one
-            for one in map(_within_two_months, admitted_stays(pieces))
+            for one in (_within(one, 60) for one in admitted_stays(pieces))
             if one.diagnoses and one.diagnoses[0][:3] in ("O80", "O81", "O82", "O83", "O84") and not one.is_of("5212")
         ]
         for now in map(admitted, births):
@@ -454,9 +492,9 @@ def deliveries(facts: Facts) -> Iterator[Found]:
                 yield Found("S10", (person,), now, min(earlier) // DAY, "high")
 
 
-def _within_two_months(stay: Stay) -> Stay:
+def _within(stay: Stay, longest_days: int) -> Stay:
     """As far as `longest_days` reaches."""
-    end = admitted(stay) + 60 * DAY
+    end = admitted(stay) + longest_days * DAY
     discharge = stay.discharge if stay.discharge and stay.discharge.time <= end else None
     return Stay(stay.admission, discharge, [one for one in stay.bills if one.time <= end])
 

@@ -231,6 +231,18 @@ def late_uploads(facts: Facts) -> Iterator[Found]:
                 yield Found("B21", scope, now.time, len(today), "info")
 
 
+def deletions(facts: Facts) -> Iterator[Found]:
+    """B18 and D10-DEL."""
+    for scope, pieces in by_place(facts.deleted):
+        for now in pieces:
+            hour = [one for one in pieces if now.time - HOUR < one.time <= now.time]
+            rows = [one for one in pieces if day_of(now.time) <= one.time <= now.time and one.transaction == "3507"]
+            if len(hour) >= 30:
+                yield Found("B18", scope, now.time, len(hour), "high")
+            if now.transaction == "3507" and len(rows) >= 20:
+                yield Found("D10-DEL", scope, now.time, len(rows), "warning")
+
+
 def minor_illnesses(facts: Facts) -> Iterator[Found]:
     """I03."""
     minor = [one for one in facts.of("2401") if _is_minor(one, facts)]

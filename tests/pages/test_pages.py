@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import pytest
 
-from rules.catalogue import catalogue
+from rules.catalogue import catalogue, of_messages
 from rules.engine.engine import Engine
 from rules.engine.item import Tick
 from rules.engine.rule import Rule
-from rules.engine.watch import Watch
+from rules.engine.watch import Watch, with_thresholds
 from rules.ledgers import LEDGERS, Inside
 from rules.ledgers.inside import entries_of
 from rules.reference import Reference
@@ -21,7 +22,7 @@ from tests.oracle.wire import raw
 from . import cards, convoys, drugs, persons, places, visits
 from .facts import Facts, Message, Tables, facts, seconds
 from .findings import Episode, Found, episodes
-from .worlds import WORLDS, tables, world
+from .worlds import H1, H2, WORLDS, day, tables, world
 
 SEEDS = int(os.environ.get("MONITOR_TEST_EXAMPLES", "0")) or 4
 """So many worlds of each kind; more with MONITOR_TEST_EXAMPLES."""
@@ -29,8 +30,8 @@ FOREVER = 1 << 60
 
 
 def every_rule() -> list[Rule]:
-    """The catalogue with its defaults."""
-    return [rule() for rule in catalogue().values()]  # type: ignore[call-arg]  # each parameter has a default
+    """The rules over messages with their defaults."""
+    return [rule() for rule in of_messages().values()]  # type: ignore[call-arg]  # each parameter has a default
 
 
 def by_the_pages(messages: list[Message], given: Tables) -> list[Episode]:
@@ -49,22 +50,28 @@ JUDGES = (
     drugs.early_refills, drugs.over_quantities, drugs.split_prescriptions, drugs.accumulations, drugs.same_actions,
     drugs.dual_channels, drugs.prescriptions, drugs.prescribing, drugs.promoted, drugs.crowded,
     persons.travels, persons.deaths, persons.withheld, persons.entitled, persons.claims, persons.newcomers,
-    overlaps, persons.long_stays,
+    overlaps, persons.long_stays, persons.meanwhile,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers, places.untraced, places.round_sums,
-    places.minor_illnesses, places.late_uploads,
+    places.minor_illnesses, places.late_uploads, places.deletions,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
-    visits.two_places, visits.attendances, visits.charges, cards.own_staff, cards.firms, cards.rings,
+    visits.registered,
+    visits.two_places, visits.attendances, visits.charges, visits.prices, visits.flags,
+    visits.parts, visits.long_days, visits.dear_products, visits.growths,
+    cards.own_staff, cards.firms, cards.rings,
 )  # fmt: skip
 
 
-def by_the_product(messages: list[Message], given: Tables) -> list[Episode]:
-    """What stands after the closing tick."""
+def by_the_product(
+    messages: list[Message], given: Tables, tagged: Mapping[str, Mapping[str, Rule]] | None = None
+) -> list[Episode]:
+    """What stands after the closing tick. tagged: by the id of a rule and by tag, the rule with other thresholds."""
     reference = Reference()
     for table, rows in given.items():
         for row in rows:
             reference.put(table, row)
-    engine = Engine([Watch(rule) for rule in every_rule()], reference, LEDGERS)
+    watches = [with_thresholds(Watch(rule), (tagged or {}).get(rule.id, {})) for rule in every_rule()]
+    engine = Engine(watches, reference, LEDGERS)
     door = Door(Pseudonyms("key", raw=True))
     for message in messages:
         opened = door.open(raw(message), 1 << 50)
@@ -101,9 +108,32 @@ def test_the_pages_alone_give_the_same_findings(name: str) -> None:
         assert (seed, by_the_pages(messages, given)) == (seed, by_the_product(messages, given))
 
 
+def test_thresholds_by_tag_give_the_same_findings_as_the_page_with_them() -> None:
+    """Of S11, in its own worlds: tiers, key subjects and reports that come and go."""
+    given, limits = tables(), {"reported": 9, "person_credit_D": 18, "key": 12, "credit_C": 20, "private": 13}
+    given["reports"] = [{"fixmedins_code": H1, "valid_from": day(30), "valid_to": day(59)}]
+    given["persons"] = [{"psn_no": "p1", "credit": "D", "valid_from": day(50), "valid_to": day(90)}]
+    given["institutions"] = [
+        one | {H1: {"ownership": "private"}, H2: {"key": "1", "credit": "C"}}.get(one["fixmedins_code"], {})
+        for one in given["institutions"]
+    ]
+    tagged = {"S11": {tag: catalogue()["S11"](limit=limit) for tag, limit in limits.items()}}  # type: ignore[call-arg]
+    met = 0
+
+    for seed in range(SEEDS):
+        messages = world("attendances", seed)
+        known = facts(messages, given)
+        expected = [one for one in visits.attendances(known, limits) if one.rule == "S11"]
+        met += expected != [one for one in visits.attendances(known) if one.rule == "S11"]
+        found = [one for one in by_the_product(messages, given, tagged) if one.rule == "S11"]
+        assert (seed, episodes(expected, {"S11": catalogue()["S11"]().quiet})) == (seed, found)  # type: ignore[call-arg]
+
+    assert met == SEEDS
+
+
 def test_each_rule_finds_something_in_these_worlds() -> None:
     """Else nothing is compared."""
     given = tables()
     found = {one.rule for name in WORLDS for seed in range(SEEDS) for one in by_the_pages(world(name, seed), given)}
 
-    assert set(catalogue()) == found
+    assert set(of_messages()) == found

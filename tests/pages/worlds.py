@@ -22,8 +22,13 @@ AMLODIPINE, AMLODIPINE_14, NIFEDIPINE, HERB, UNLISTED, SOLVENT = (
     "XC08CAB001A001100001010", "XC08CAB001A001100001011", "XC08CAB002A001100001010", "ZA01AAA0001010100001",
     "XD01AAA001A001100001010", "XB05AAA001A001100001010",
 )  # fmt: skip
+KEY_DRUG = "XB01AAA001A001100009998"
+DEAR = "XC08CAB001A001100009999"
 EXAMINATION = "001101000010000"
 BED, SCAN, SCAN_TOO = "001102000010000", "002103000010000", "002103000020000"
+CARD, DRAPE = "003103000010000", "003301000010000"
+GROUP, *TESTS = (f"00250101000{n}000" for n in range(4))
+RUB = "004700000010000"
 
 
 def text(at: float) -> str:
@@ -67,7 +72,9 @@ def tables() -> Tables:
             {"psn_no": "twice", "die_date": day(6), "valid_from": day(9)},
         ],
         "drugs": [
-            {"med_list_codg": AMLODIPINE, "pack_units": "28", "daily_units": "1"},
+            {"med_list_codg": AMLODIPINE, "pack_units": "28", "daily_units": "1", "procured": "won"},
+            {"med_list_codg": DEAR, "group": AMLODIPINE[:10], "procured": "other", "valid_from": day(3)},
+            {"med_list_codg": KEY_DRUG, "key": "1", "valid_from": day(5)},
             {"med_list_codg": NIFEDIPINE, "dual_channel": "1", "valid_to": day(90)},
             {"med_list_codg": AMLODIPINE_14, "pack_units": "14", "daily_units": "2"},
             {"med_list_codg": HERB, "group": "G", "pack_units": "20", "daily_units": "4", "valid_to": day(60)},
@@ -86,6 +93,13 @@ def tables() -> Tables:
             *({"psn_no": f"e{n}", "fixmedins_code": P2} for n in range(4)),
             {"psn_no": "e4", "fixmedins_code": P2, "valid_to": day(8)},
             {"psn_no": "e5", "fixmedins_code": P1},
+        ],
+        "physicians": [
+            {"bilg_dr_codg": "D341021000101", "status": "revoked"},
+            {"bilg_dr_codg": "D341021000102", "status": "valid", "valid_to": day(3)},
+            {"bilg_dr_codg": "D341021000102", "status": "expired", "valid_from": day(4), "valid_to": day(9)},
+            {"bilg_dr_codg": "D341021000103", "status": "valid", "departments": "A03 A04"},
+            {"bilg_dr_codg": "D341021000104", "status": "valid", "departments": "A03", "valid_from": day(3)},
         ],
         "employers": [
             *({"psn_no": f"w{n}", "employer": "e1"} for n in range(12)),
@@ -107,6 +121,14 @@ def tables() -> Tables:
                 "period_days": "40",
             },
             {"med_list_codg": SCAN, "group": "CT", "most_per_period": "2", "period_days": "7", "most_per_day": "1"},
+            {"med_list_codg": CARD, "registered": "1", "covered": "0", "valid_to": day(9)},
+            {"med_list_codg": CARD, "registered": "0", "covered": "0", "valid_from": day(10)},
+            {"med_list_codg": GROUP, "parts": "3", "valid_to": day(40)},
+            {"med_list_codg": GROUP, "parts": "2", "valid_from": day(41)},
+            *({"med_list_codg": test, "part_of": GROUP} for test in TESTS),
+            {"med_list_codg": RUB, "minutes": "240", "valid_to": day(30)},
+            {"med_list_codg": RUB, "minutes": "360", "valid_from": day(31)},
+            {"med_list_codg": DRAPE, "separate": "0", "covered": "1"},
             {"med_list_codg": SCAN_TOO, "group": "CT", "most_per_period": "3", "period_days": "7"},
         ],
         "enrolled": [
@@ -396,6 +418,31 @@ def _stay(town: Town, place: str, person: str, at: float, length: float) -> None
         town.take_back(admitted, begins + choice((HOUR, 20 * DAY)))
 
 
+def outings(town: Town) -> None:
+    """Stays of two persons of whom each now and then settles elsewhere, or in the hospital itself, in many ways."""
+    choice = town.random.choice
+    at = {"p1": 9.0 * HOUR, "p2": 9.0 * HOUR}
+    for _ in range(18):
+        person, place, length = choice(("p1", "p2")), choice((H1, H2, H3)), choice((2, 4, 7, 20, 40)) * DAY
+        begins = at[person]
+        _stay(town, place, person, begins, length)
+        for _ in range(choice((2, 4, 12))):
+            day = begins + choice(range(round(length / DAY) + 3)) * DAY
+            second = town.moment(max(day + choice((0, 0, 5 * HOUR, -9 * HOUR, -9 * HOUR - 1)), 0))
+            where = choice((H1, H2, H3, H3, FAR, P2, P2, ONLINE, UNKNOWN))
+            infno, kind = ("2207", "11") if where.startswith("H") else ("2102", "41")
+            lines = [town.line(second, town.number(person, "o"), rx_circ_flag=choice((None, "0", "0", "1")))]
+            seen = town.settle(
+                infno, where, person, second, feedetail=lines,
+                med_type=choice((kind,) * 4 + ("14", "15")), fund_pay_sumamt=choice((0, 0.01, 30, 30)),
+                opter_type=choice(("1",) * 8 + ("2", "3")), mdtrt_cert_type=choice(("01", "03", "03")),
+                acct_mulaid_pay=choice((None, 0, 5)),
+            )  # fmt: skip
+            if town.maybe(0.1):
+                town.take_back(seen, second + choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+        at[person] += length + choice((1, 30)) * DAY
+
+
 def admissions(town: Town) -> None:
     """So many short stays that the counts of a quarter and of a year are reached, over two years and a half."""
     choice = town.random.choice
@@ -471,6 +518,121 @@ def outages(town: Town) -> None:
         sold = town.settle(infno, place, f"p{number}", at, delay, med_type="41" if place == P1 else "21")
         if town.maybe(0.05):
             town.take_back(sold, at + choice((50 * HOUR, 72 * HOUR - 10, 73 * HOUR)))
+
+
+def corrections(town: Town) -> None:
+    """Three institutions delete lines, stays and rows of stock: now and then, and in bursts."""
+    choice = town.random.choice
+    at, place = 9.0 * HOUR, H1
+    pause: tuple[int, ...] = ()
+    for number in range(260):
+        if number % 30 == 0:
+            place, pause = choice((H1, H1, P1, H2)), choice(((60, 90, 110), (100, 120, 130), (600, 1_200), (3_000,)))
+        at += choice(pause)
+        infno = choice(("2205", "2302", "2404", "2405", *("3507",) * choice((1, 12))))
+        visit = {"mdtrt_id": f"v{number}"}
+        lines: Message = {"feedetl_sn": "1"} if infno in ("2205", "2302") else {}
+        if infno == "3507":
+            town.send(infno, place, "", at, fixmedins_bchno=f"n{number}", inv_data_type=choice(("1", "3", "4")))
+        else:
+            town.send(infno, place, f"p{number}", at, **visit, **lines)
+
+
+def limits(town: Town) -> None:
+    """Items of four kinds at prices about their limits, in visits, stays and sales at three places."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(120):
+        at += choice((HOUR, 3 * HOUR, 12 * HOUR, DAY)) - choice((0, 0, 1))
+        infno, place = choice((("2204", H1), ("2301", H1), ("2301", H2), ("2102", P1)))
+        second = town.moment(at)
+        line = town.line(
+            second, number, cnt=choice((1, 1, 2, 0.5)), med_list_codg=choice((SCAN, SCAN, AMLODIPINE)),
+            pric=choice((20, 20.1, 20.11, 24, 25, 25)), pric_uplmt_amt=choice((20, 20, 20, 999_999, 0, None)),
+            list_type=choice(("", "", "101", "201")),
+        )  # fmt: skip
+        _charge(town, infno, place, number, second, line)
+
+
+def flags(town: Town) -> None:
+    """What may not be charged, or not to the fund, in visits, stays and sales at three places."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(120):
+        at += choice((HOUR, 3 * HOUR, 12 * HOUR, DAY)) - choice((0, 0, 1))
+        infno, place = choice((("2204", H1), ("2301", H1), ("2301", H2), ("2102", P1)))
+        second = town.moment(at)
+        line = town.line(
+            second, number, cnt=choice((1, 1, 2, 0.5)), med_list_codg=choice((CARD, CARD, DRAPE, BED)),
+            det_item_fee_sumamt=choice((10, 10, 0)), inscp_scp_amt=choice((8, 8, 0, None)),
+        )  # fmt: skip
+        _charge(town, infno, place, number, second, line)
+
+
+def laboratories(town: Town) -> None:
+    """Tests of one group and a treatment with one or two therapists, in visits and stays of few patients."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(160):
+        at += choice((0, HOUR, HOUR, 3 * HOUR, 6 * HOUR)) - choice((0, 0, 1))
+        infno, place, second = choice(("2204", "2301")), choice((H1, H1, H1, H2)), town.moment(at)
+        line = town.line(
+            second, number, cnt=choice((1, 1, 2)), med_list_codg=choice((*TESTS, RUB, RUB, RUB, GROUP)),
+            orders_dr_code=choice(("D341021000017", "D341021000017", "D341021000025", "D111111111111", "D3410", None)),
+        )  # fmt: skip
+        header: Message = {"mdtrt_id": f"v{number // 6}", "med_type": "11" if infno == "2204" else "21"}
+        town.send(infno, place, "p1", second, **header, feedetail=[line])
+        if town.maybe(0.15):
+            later = town.moment(second + choice((HOUR, DAY)))
+            back = {"feedetl_sn": f"b{number}", "fee_ocur_time": text(later), "init_feedetl_sn": "1", "cnt": -1}
+            town.send(infno, place, "p1", later, **header, feedetail=[line | back | {"det_item_fee_sumamt": -10}])
+        elif town.maybe(0.15):
+            by, late = ("2205", 73 * HOUR) if infno == "2204" else ("2302", 64 * DAY)
+            town.send(by, place, "p1", second + choice((HOUR, late)), **header, feedetl_sn=line["feedetl_sn"])
+
+
+def soaring(town: Town) -> None:
+    """A key drug and tests that are sent out, few for ten weeks, and then many for two."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(140):
+        at += choice((12 * HOUR, DAY, DAY, 2 * DAY) if number < 70 else (HOUR, 3 * HOUR, 12 * HOUR, DAY))
+        infno, place = choice((("2204", H1), ("2204", H1), ("2301", H1), ("2301", H2)))
+        second, many = town.moment(at), choice((1, 10, 40)) if number >= 70 else choice((1, 2, 5))
+        line = town.line(
+            second, number, cnt=many, med_list_codg=choice((KEY_DRUG, KEY_DRUG, SCAN)),
+            etip_flag=choice(("1", "1", "0", None)),
+        )  # fmt: skip
+        _charge(town, infno, place, number, second, line)
+
+
+def procurement(town: Town) -> None:
+    """Two products of a substance that is procured by volume, half and half, in visits, stays and sales."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(160):
+        at += choice((HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)) - choice((0, 0, 1))
+        infno, place = choice((("2204", H1), ("2204", H1), ("2204", H1), ("2301", H1), ("2102", P1)))
+        second = town.moment(at)
+        line = town.line(second, number, cnt=choice((1, 2)), med_list_codg=choice((AMLODIPINE, DEAR, DEAR, HERB)))
+        _charge(town, infno, place, number, second, line)
+
+
+def _charge(town: Town, infno: str, place: str, number: int, second: float, line: Message) -> None:
+    """One line of a visit, a stay or a sale, that may be taken back or cancelled, in time or too late."""
+    person, visit = f"p{number % 9}", f"v{number}"
+    kind = {"2204": "11", "2301": "21", "2102": "41"}[infno]
+    header: Message = {"med_type": kind, "mdtrt_id": visit}
+    if infno == "2102":
+        sold = town.settle(infno, place, person, second, feedetail=[line], **header)
+        if town.maybe(0.1):
+            town.take_back(sold, second + town.random.choice((HOUR, 72 * HOUR - 10, 73 * HOUR)))
+        return
+    town.send(infno, place, person, second, **header, feedetail=[line])
+    by, late = ("2205", 73 * HOUR) if infno == "2204" else ("2302", 64 * DAY)
+    if town.maybe(0.15):
+        after = second + town.random.choice((HOUR, late))
+        town.send(by, place, person, after, mdtrt_id=visit, feedetl_sn=line["feedetl_sn"])
 
 
 def charges(town: Town) -> None:
@@ -832,6 +994,28 @@ def practices(town: Town) -> None:
             town.send(infno, place, person, at + HOUR, mdtrt_id=visit, med_type=kind, feedetail=[again])
 
 
+def licences(town: Town) -> None:
+    """Physicians of every state of registration order in and outside their departments at two hospitals."""
+    choice = town.random.choice
+    at = 8.0 * HOUR
+    for number in range(60):
+        at += choice((10 * MINUTE, HOUR, 5 * HOUR, 9 * HOUR)) - choice((0, 0, 1))
+        place, doctor = choice((H1, H1, H1, H2)), f"D34102100010{choice((1, 2, 3, 3, 3, 4, 4, 4, 5))}"
+        lines = [
+            town.line(
+                town.moment(at), f"{number}-{n}", med_list_codg=EXAMINATION, bilg_dr_codg=doctor,
+                bilg_dept_codg=choice(("A03", "A13", "A13", "A13", "A0", None)), cnt=choice((1, 1, 1, 1, 0)),
+            )
+            for n in range(choice((1, 6, 12)) if doctor[-1] in "34" else choice((1, 1, 2)))
+        ]  # fmt: skip
+        visit = town.number(place, "v")
+        infno, kind = choice((*(("2204", "11"),) * 9, ("2301", "21")))
+        town.send(infno, place, f"p{number}", at, mdtrt_id=visit, med_type=kind, feedetail=lines)
+        if town.maybe(0.1):
+            by, later = {"2204": "2205", "2301": "2302"}[infno], at + choice((HOUR, 73 * HOUR))
+            town.send(by, place, f"p{number}", later, mdtrt_id=visit, feedetl_sn=lines[0]["feedetl_sn"])
+
+
 def _ward(town: Town, place: str, at: float) -> float:
     """About thirty persons within the hour under the code of one physician; when the last of them was."""
     count = town.random.choice((26, 28, 29, 30, 31))
@@ -965,6 +1149,8 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
     "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,
     "entitlements": entitlements, "colds": colds, "outages": outages, "charges": charges,
+    "corrections": corrections, "limits": limits, "flags": flags, "outings": outings, "licences": licences,
+    "laboratories": laboratories, "procurement": procurement, "soaring": soaring,
 }  # fmt: skip
 
 

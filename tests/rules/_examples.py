@@ -18,6 +18,7 @@ from rules.engine.entry import Entry
 from rules.engine.episode import Episode, Trigger, trigger
 from rules.engine.finding import Finding, Undecidable
 from rules.engine.rule import DayRule, Rule
+from rules.engine.watch import Watch
 from rules.engine.window import Window
 from rules.reference import Reference
 from rules.times import DAY, FAR
@@ -147,7 +148,7 @@ def alerts_of(rule: type[Rule]) -> Iterator[tuple[Call, Alert]]:
 def _alert(call: Call, found: Trigger) -> Alert:
     state = AlertState("0" * 32, 1, found.id, found.time, found.time, "0" * 32, revision=1)
     now = Moment(found.time, FAR, call.reference, [])
-    alert = write(call.rule, ("key",), state, Episode([found], FAR), now, stage=call.rule.card.stage, shadow=False)
+    alert = write(Watch(call.rule), ("key", "person"), state, Episode([found], FAR), now, stage=call.rule.card.stage)
     assert now.faults == []
     return alert
 

@@ -17,12 +17,14 @@ import pytest
 
 from rules import DayRule, Entry, Finding, Reference, Rule, Text
 from rules.catalogue import FAMILIES, catalogue
-from rules.engine.parameter import KINDS, UNITS
-from rules.ledgers import LEDGERS
+from rules.engine.card import Subject
+from rules.engine.parameter import KINDS, UNITS, is_threshold
+from rules.ledgers import LEDGERS, LEDGERS_OF_LEADS
 from rules.reference import TABLES
 from rules.times import DAY
 from tests.rules._examples import Call, alerts_of, altered, answers, example_of, make, module_of, play, windows
 
+ALL_LEDGERS = {one.name: one for one in (*LEDGERS, *LEDGERS_OF_LEADS)}
 ROOT = Path(__file__).resolve().parents[2]
 RULES = [pytest.param(rule, id=name) for name, rule in catalogue().items()]
 every_rule = pytest.mark.parametrize("rule", RULES)
@@ -185,9 +187,21 @@ def test_a_limit_moved_by_one_breaks_the_example(rule: type[Rule]) -> None:
 
 
 @every_rule
+def test_a_threshold_moves_no_time(rule: type[Rule]) -> None:
+    """Other thresholds for a tag are judged over the same windows: what is read and kept for a rule stays the same."""
+    default = make(rule)
+    for one in fields(rule):
+        value = getattr(default, one.name)
+        if is_threshold(one.name) and isinstance(value, int | float):
+            other = replace(default, **{one.name: value + 1})  # type: ignore[arg-type]  # it is a number
+            times = [(by.span, by.ahead, by.looks_back, by.quiet) for by in (default, other)]
+            assert times[0] == times[1], one.name
+
+
+@every_rule
 def test_names_words_and_basis_are_filled(rule: type[Rule]) -> None:
     """Both languages, and the law or the notice on which the rule stands."""
-    assert re.fullmatch(r"[SDIBE]\d\d(-[A-Z]+)?", rule.card.id)
+    assert re.fullmatch(r"[SDIBEA]\d\d(-[A-Z]+)?", rule.card.id)
     assert rule.card.name.zh
     assert chinese(rule.card.name.zh)
     assert rule.card.name.en
@@ -213,10 +227,10 @@ def test_file_class_id_and_folder_can_be_guessed_from_one_another(rule: type[Rul
 @every_rule
 def test_reads_what_there_is(rule: type[Rule]) -> None:
     """Its ledger and its tables exist, and only rules about a person speak in reminders."""
-    [ledger] = [one for one in LEDGERS if one.name == rule.card.ledger]
+    ledger = ALL_LEDGERS[rule.card.ledger]
 
     assert set(rule.card.tables) <= set(TABLES)
-    assert rule.card.subject in ("person", "institution", "physician", "trace_code", "prescription", "group")
+    assert rule.card.subject in get_args(Subject) or (rule.card.subject == "actor" and "about" in vars(rule.__base__))
     assert not rule.card.institution_facing or (rule.card.judges_pre and ledger.space == "person")
 
 
@@ -271,7 +285,7 @@ def test_its_guard_takes_every_value_of_a_parameter(rule: type[Rule]) -> None:
 @every_rule
 def test_judges_the_entries_of_its_ledger(rule: type[Rule]) -> None:
     """The type that it names is the type of what its ledger keeps: `Rule[Swipe]` for a ledger of swipes."""
-    [ledger] = [one for one in LEDGERS if one.name == rule.card.ledger]
+    ledger = ALL_LEDGERS[rule.card.ledger]
 
     assert issubclass(rule, DayRule) or kinds_of(rule) == {feed.entry for feed in ledger.feeds}
 

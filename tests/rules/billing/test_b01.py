@@ -102,12 +102,31 @@ def test_a_scan_that_is_given_back(back: float, expected: list[float]) -> None:
     assert expected == values(SOON, *bodies)
 
 
-def test_a_period_has_an_end() -> None:
-    """60 days of the table are read as the longest that the rule looks back on."""
+@pytest.mark.parametrize(("last", "expected"), [(30, []), (30 - SECOND / DAY, [2])])
+def test_a_period_has_an_end(last: float, expected: list[float]) -> None:
+    """60 days of the table are read as the 30 that the rule looks back on at most."""
     reference = table(most_per_period="1", period_days="60")
 
-    assert [] == values(SOON, charged(BED, 0), charged(BED, 40), reference=reference)
-    assert [2] == values(RepeatedTooSoon(longest_days=60), charged(BED, 0), charged(BED, 40), reference=reference)
+    told = standing_after(SOON, [charged(BED, 0), charged(BED, last)], reference)
+
+    assert expected == [one.measure.value for one in told]
+    assert all("1名参保人30天内" in one.text.zh and "within 30 d" in one.text.en for one in told)
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(7, 1), (7 + SECOND / DAY, 2)])
+def test_an_alert_ends_after_a_week(after: float, alerts: int) -> None:
+    """From the last line that is too many to the next."""
+    for rule, item, lines in ((DAILY, BED, 2), (SOON, SCAN, 3)):
+        bodies = [charged(item, start, number=f"{start}-{n}") for start in (0, after) for n in range(lines)]
+        assert alerts == len(values(rule, *bodies))
+
+
+def test_a_line_of_nothing_proves_nothing() -> None:
+    """It may be sent; what is given back is a row, and this is not."""
+    bodies = [charged(SCAN, n) for n in range(3)]
+    [alert] = standing_after(SOON, [*bodies, charged(SCAN, 2.5, 0)], table())
+
+    assert (1, 3) == (alert.triggers, alert.evidence_count)
 
 
 @pytest.mark.parametrize("rule", [DAILY, SOON])

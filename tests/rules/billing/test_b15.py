@@ -54,9 +54,9 @@ def test_three_successive_days_are_needed() -> None:
 
 
 def test_small_growth_in_money_is_left_alone() -> None:
-    """However much it is in per cent."""
+    """However much it is in per cent; 20,000 yuan in each of three weeks are enough."""
     small = spent([2_000] * 63 + [4_857] * 9)
-    enough = spent([2_000] * 63 + [4_858] * 9)
+    enough = spent([2_000] * 63 + [4_858, *[4_857] * 6, 4_858, 4_857])
 
     assert judge_days(RULE, small) == []
     assert [one.limit for one in judge_days(RULE, enough)] == [34_000.0]
@@ -73,6 +73,15 @@ def test_under_eight_weeks_nothing_is_said() -> None:
         RULE.check_day(max(too_few), too_few, Reference(), HOSPITAL)
 
 
+def test_a_small_week_is_not_counted_as_not_decidable() -> None:
+    """A week of 20,000 yuan is, where there is nothing to compare it with."""
+    small, enough = (spent([2_857] * 6 + [last]) for last in (2_857, 2_858))
+
+    assert RULE.check_day(max(small), small, Reference(), HOSPITAL) is None
+    with pytest.raises(Undecidable, match="too few weeks"):
+        RULE.check_day(max(enough), enough, Reference(), HOSPITAL)
+
+
 def test_the_median_forgives_a_wild_week() -> None:
     """One week of ten times as much among the eight changes nothing, nor one without any patient."""
     wild = growing(50)
@@ -86,6 +95,15 @@ def test_the_median_forgives_a_wild_week() -> None:
     assert len(judge_days(RULE, closed)) == 1
 
 
+def test_a_week_without_any_patient_is_none_of_the_eight() -> None:
+    """One of exactly eight is missing."""
+    closed = growing(50, before=56)
+    for day in range(28, 35):
+        del closed[at("00:00", day=day)]
+
+    assert judge_days(RULE, closed) == []
+
+
 def test_holiday_weeks_are_passed_over() -> None:
     """They are compared with nothing; an earlier week takes their place."""
     quiet = growing(40, before=98)
@@ -96,6 +114,7 @@ def test_holiday_weeks_are_passed_over() -> None:
     assert judge_days(RULE, quiet)
     assert judge_days(RULE, quiet, holidays) == []
     assert judge_days(RULE, growing(60, before=98), holidays)
+    assert judge_days(RULE, growing(60, before=105), calendar("holiday", *range(57, 98, 7))) == []
     assert judge_days(RULE, growing(50, before=56), calendar("holiday", 40)) == []
     assert judge_days(RULE, growing(50, before=56), calendar("pension", 40))
 
@@ -212,6 +231,14 @@ def test_few_weeks_are_counted_as_not_decidable_and_stop_nothing() -> None:
 
     assert effects.alerts == []
     assert effects.counts.undecidable["B15", "too few weeks to compare"]
+
+
+@pytest.mark.parametrize(("exempt", "alerts"), [((73, 76), 1), ((73, 76, 77), 2)])
+def test_an_alert_ends_after_a_week(exempt: tuple[int, ...], alerts: int) -> None:
+    """The days of the calendar part two days with a finding by seven days, or by eight."""
+    log = [*with_ticks(swipes(traffic(82))), END]
+
+    assert alerts == len(standing(told(RULE, log, calendar("campaign", *exempt))))
 
 
 def test_words() -> None:

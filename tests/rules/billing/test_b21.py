@@ -14,11 +14,13 @@ from tests.rules._messages import effects_of, standing_after
 RULE = LateUploads()
 
 
-def sold(count: int, clock: str = "10:00", delay: int = 30 * HOUR, **fields: object) -> list[Body]:
+def sold(
+    count: int, clock: str = "10:00", delay: int = 30 * HOUR, *, after: int = 0, **fields: object
+) -> list[Body]:  # fmt: skip
     """So many settlements, one a minute, uploaded so much later."""
-    times = [at(clock) + n * MINUTE for n in range(count)]
+    times = [at(clock) + after + n * MINUTE for n in range(count)]
     return [
-        settlement(time, psn_no=f"{n}", inf_time=text(time + delay), setl_id=f"S{clock}{n}") | fields
+        settlement(time, psn_no=f"{n}", inf_time=text(time + delay), setl_id=f"S{clock}{n}-{after}") | fields
         for n, time in enumerate(times)
     ]
 
@@ -56,9 +58,15 @@ def test_each_institution_by_itself_and_of_every_kind() -> None:
 
 def test_what_is_reversed_does_not_count() -> None:
     """The reversal is not late itself."""
-    back = reversal("S10:003", at("10:00", day=2), fixmedins_code=SHOP, psn_no="3")
+    back = reversal("S10:003-0", at("10:00", day=2), fixmedins_code=SHOP, psn_no="3")
 
     assert [] == values([*sold(20), back])
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(2 * DAY, 1), (2 * DAY + SECOND, 2)])
+def test_an_alert_ends_after_two_days(after: int, alerts: int) -> None:
+    """From the twentieth of one day to that of another."""
+    assert alerts == len(values([*sold(20), *sold(20, after=after)]))
 
 
 def test_what_is_in_time_is_not_kept() -> None:

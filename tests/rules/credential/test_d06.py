@@ -15,7 +15,7 @@ from rules.testing import at, judge_days, swipe
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle import wire
-from tests.rules._log import END, told
+from tests.rules._log import END, standing, told
 
 RULE = SoldWithoutCodes()
 LINE = wire.line(1)
@@ -78,6 +78,16 @@ def test_what_is_counted(infno: str, kind: str, traced: bool | None, kept: bool)
 
     assert kept == (feed.key(entry, Reference()) is not None)
     assert TRACED.summed(entry) == int(traced is False)
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(2, 1), (3, 2)])
+def test_days_at_most_two_apart_are_one_alert(after: int, alerts: int) -> None:
+    """Forty a day, then 20 more of this kind on one day, and 90 on another."""
+    log = [swipe(at("10:00", day=day, seconds=n), f"p{n}", traced=True) for day in range(32) for n in range(40)]
+    for day, count in ((28, 20), (28 + after, 90)):
+        log += [swipe(at("15:00", day=day, seconds=n), f"q{n}", traced=False) for n in range(count)]
+
+    assert alerts == len(standing(told(RULE, [*sorted(log, key=lambda one: one.time), END])))
 
 
 def test_from_settlements_to_the_alert() -> None:

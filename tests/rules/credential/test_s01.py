@@ -10,9 +10,10 @@ from rules.engine.window import Window
 from rules.ledgers import Swipe
 from rules.reference import Reference
 from rules.testing import PHARMACY, at, judge, swipe
-from rules.times import DAY, MINUTE
+from rules.times import DAY, MINUTE, SECOND
+from tests.rules._log import END, standing, told
 
-PLAIN = ConcentratedSwiping(limit=6, baseline=False)
+RULE, PLAIN = ConcentratedSwiping(), ConcentratedSwiping(limit=6, baseline=False)
 
 
 def burst(number: int, gap: int = 60) -> list[Swipe]:
@@ -28,10 +29,20 @@ def judged_with(bins: dict[int, list[int]], swipes: list[Swipe], reference: Refe
     return rule.check(swipes[-1], window, reference or Reference())
 
 
-@pytest.mark.parametrize(("gap", "found"), [(119, [6]), (120, [])])
-def test_the_window_is_half_open(gap: int, found: list[float]) -> None:
-    """With limit 6 and no baseline it is exactly six distinct persons in (t - 600 s, t]."""
-    assert found == [one.value for one in judge(PLAIN, list(burst(6, gap)))]
+@pytest.mark.parametrize(("persons", "last", "found"), [(7, 599, []), (8, 599, [8]), (8, 600, [])])
+def test_eight_persons_in_ten_minutes(persons: int, last: int, found: list[float]) -> None:
+    """The window is half open: a swipe 600 s back is outside."""
+    swipes = [*burst(persons - 1), swipe(at("10:00", seconds=last), person="last")]
+
+    assert found == [one.value for one in judge(RULE, list(swipes))]
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(600, 1), (601, 2)])
+def test_an_alert_ends_after_ten_minutes(after: int, alerts: int) -> None:
+    """Each time eight cards in one moment."""
+    again = [swipe(at("10:00", seconds=after), person=one.person) for one in burst(8, 0)]
+
+    assert alerts == len(standing(told(RULE, [*burst(8, 0), *again, END])))
 
 
 def test_persons_count_once() -> None:
@@ -46,14 +57,14 @@ def test_swipes_of_one_moment_see_each_other() -> None:
     assert 6 == len(judge(PLAIN, list(burst(6, 0))))
 
 
-def test_a_backlog_is_only_information() -> None:
+@pytest.mark.parametrize(("after", "severity"), [(5 * MINUTE, "warning"), (5 * MINUTE + SECOND, "info")])
+def test_a_backlog_is_only_information(after: int, severity: str) -> None:
     """Where half of the evidence was uploaded more than five minutes later, an outage explains it."""
     late = [
-        swipe(one.time, person=one.person, uploaded=one.time + 6 * MINUTE * (n % 2))
-        for n, one in enumerate(burst(8, 10))
+        swipe(one.time, person=one.person, uploaded=one.time + after * (n % 2)) for n, one in enumerate(burst(8, 10))
     ]
 
-    assert ["info"] == [one.severity for one in judge(ConcentratedSwiping(), list(late))]
+    assert [severity] == [one.severity for one in judge(RULE, list(late))]
 
 
 @pytest.mark.parametrize(("away", "severity"), [(3, "warning"), (4, "high"), (8, "high")])
@@ -83,7 +94,7 @@ def test_days_of_the_last_fortnight_say_nothing() -> None:
 
 
 def test_the_register_speaks_for_a_new_shop() -> None:
-    """Until the shop has a past, its row in the register says what is usual."""
+    """Until the shop has a past, its row in the register says what is usual; a past of none at this hour is one."""
     reference = Reference()
     reference.put("institutions", {
         "fixmedins_code": PHARMACY, "kind": "pharmacy", "status": "active", "usual_per_10min": "10",
@@ -91,6 +102,8 @@ def test_the_register_speaks_for_a_new_shop() -> None:
 
     assert judged_with({}, burst(12, 30), reference) is None
     assert judged_with({}, burst(12, 30)) is not None
+    evenings = {at("20:00") - n * DAY: [60, 0] for n in range(14, 42)}
+    assert judged_with(evenings, burst(12, 30), reference) is not None
 
 
 def test_neighbouring_hours_count_for_the_habit() -> None:

@@ -33,14 +33,26 @@ def test_a_person_counts_once() -> None:
     assert [] == judge(RULE, [*seven, swipe(at("10:07"), "p0")])
 
 
-def test_only_the_last_hours_of_a_run_are_looked_at() -> None:
-    """A run that is longer than is looked back on is judged by its end."""
-    assert [8, 8] == [found.value for found in judge(Gap(longest=8 * 120), list(run(9, 120)))]
+@pytest.mark.parametrize(("last", "expected"), [(7_199, [8]), (7_200, [])])
+def test_only_the_last_two_hours_of_a_run_are_looked_at(last: int, expected: list[int]) -> None:
+    """A run that is longer is judged by its end: seven persons who swipe all the time, and one at its beginning."""
+    between = [swipe(at("10:00", seconds=100 * number), f"p{number % 6}") for number in range(1, 72)]
+    entries = [swipe(at("10:00"), "first"), *between, swipe(at("10:00", seconds=last), "last")]
+
+    assert expected == [found.value for found in judge(RULE, list(entries))]
 
 
-@pytest.mark.parametrize(("usual", "expected"), [("0.9", [8]), ("1.1", [])])
+@pytest.mark.parametrize(("after", "alerts"), [(600, 1), (601, 2)])
+def test_an_alert_ends_after_ten_minutes(after: int, alerts: int) -> None:
+    """Each time eight cards in one moment."""
+    again = [swipe(at("10:00", seconds=after), one.person) for one in run(8, 0)]
+
+    assert alerts == len(standing(told(RULE, [*run(8, 0), *again, END])))
+
+
+@pytest.mark.parametrize(("usual", "expected"), [("1.0158", [8]), ("1.016", [])])
 def test_the_limit_follows_the_length_of_the_run(usual: str, expected: list[int]) -> None:
-    """Sixteen minutes with the pause before it: 1.44 are usual there (limit 7.4), or 1.76 (limit 8.4)."""
+    """Sixteen minutes with the pause before it, to the second: 1.6253 are usual there (limit 7.9996), or 1.6256."""
     reference = Reference()
     reference.put(
         "institutions", {"fixmedins_code": PHARMACY, "kind": "pharmacy", "status": "active", "usual_per_10min": usual}
@@ -57,6 +69,11 @@ def test_a_late_swipe_joins_two_runs() -> None:
 
     assert [(2, 9.0)] == [(one[4], one[5]) for one in standing(in_order)]
     assert standing(in_order) == standing(late)
+
+
+def test_the_slowest_run_is_an_alert() -> None:
+    """With two minutes between each two it takes no less time than the engine looks for."""
+    assert 1 == len(standing(told(RULE, [*run(8, 120), END])))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from rules.engine.window import Window
 from rules.ledgers import Swipe
 from rules.reference import Reference
 from rules.testing import at, judge, swipe
-from rules.times import MINUTE
+from rules.times import MINUTE, SECOND
 from tests.rules._log import END, standing, told
 
 RULE = Sign()
@@ -67,10 +67,10 @@ def test_what_is_no_sign(sign: Fields) -> None:
     assert [] == seen(*cards(6, **sign))
 
 
-@pytest.mark.parametrize(("total", "expected"), [(10_100, 1), (9_901, 1), (10_102, 0), (9_900, 0)])
+@pytest.mark.parametrize(("total", "expected"), [(10_000, 1), (9_802, 1), (10_001, 0), (9_801, 0)])
 def test_totals_are_the_same_within_one_percent(total: int, expected: int) -> None:
     """The sixth total differs from the others by at most a hundredth of itself."""
-    six = [*cards(5, total=10_000), *cards(1, 90, 500, total=total)]
+    six = [*cards(5, total=9_900), *cards(1, 90, 500, total=total)]
     six[5] = replace(six[5], person="p9")
 
     assert expected == len(seen(*six))
@@ -81,10 +81,18 @@ def test_nothing_spent_is_no_amount() -> None:
     assert [] == seen(*cards(6, total=0))
 
 
-@pytest.mark.parametrize(("gap", "expected"), [(119, [(6, 6, "typed")]), (120, [])])
-def test_six_in_ten_minutes(gap: int, expected: list[tuple[float, float, str]]) -> None:
+@pytest.mark.parametrize(("last", "expected"), [(599, [(6, 6, "typed")]), (600, [])])
+def test_six_in_ten_minutes(last: int, expected: list[tuple[float, float, str]]) -> None:
     """The window is half open: a swipe 600 s back is outside."""
-    assert expected == seen(*cards(6, gap, **TYPED))
+    sixth = swipe(at("10:00", seconds=last), "p5", total=77_000, credential="02")
+
+    assert expected == seen(*cards(5, **TYPED), sixth)
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(600, 1), (601, 2)])
+def test_an_alert_ends_after_ten_minutes(after: int, alerts: int) -> None:
+    """Each time six cards in one moment."""
+    assert alerts == len(standing(told(RULE, [*cards(6, 0, **TYPED), *cards(6, 0, after, **TYPED), END])))
 
 
 def test_a_person_counts_once() -> None:
@@ -162,11 +170,15 @@ def test_today_is_no_habit() -> None:
     assert 25 == len(seen(*cards(30, 60, **TYPED)))
 
 
-def test_the_past_ends_after_three_days() -> None:
-    """What was common four days ago is forgotten."""
-    older = [replace(one, time=one.time - 3 * 24 * 60 * MINUTE) for one in past(1.0, **TYPED)]
+@pytest.mark.parametrize(
+    ("moment", "expected"), [(at("00:00", day=-3), 0), (at("00:00", day=-3) - SECOND, 1), (at("00:00"), 1)]
+)
+def test_the_past_is_three_whole_days(moment: int, expected: int) -> None:
+    """Half an hour after midnight: what was common in their first moment counts, not before that, and not today."""
+    one_person = [swipe(moment, "q", total=50_000 + 2_000 * number, credential="02") for number in range(14)]
+    six = [replace(one, time=one.time - 570 * MINUTE) for one in cards(6, **TYPED)]
 
-    assert 1 == len(seen(*older, *cards(6, **TYPED)))
+    assert expected == len(seen(*one_person, *six))
 
 
 def test_a_day_of_many_customers_raises_the_limit_of_a_common_sign_only() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from rules.credential.s01_till import Till
 from rules.engine.window import Window
@@ -11,7 +12,7 @@ from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge, swipe
 from rules.times import HOUR, MINUTE
 from tests.oracle.wire import settlement
-from tests.rules._log import told
+from tests.rules._log import END, standing, told
 from tests.rules._messages import standing_after
 
 RULE = Till()
@@ -23,10 +24,25 @@ def queue(count: int, gap: float, **all_of: object) -> list[Swipe]:
     return [swipe(at("10:00") + int(gap * 1_000) * number, f"p{number}", **fields) for number in range(count)]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("count", "gap", "expected"), [(19, 20, []), (20, 31, [20]), (20, 32, []), (12, 50, [])])
-def test_twenty_patients_in_ten_minutes(count: int, gap: float, expected: list[int]) -> None:
-    """A window of 600 s holds twenty at 31 s each, not at 32 s; a clerk who takes 50 s has twelve."""
-    assert expected == [found.value for found in judge(RULE, list(queue(count, gap)))]
+@pytest.mark.parametrize(("count", "last", "expected"), [(19, 599, []), (20, 599, [20]), (20, 600, [])])
+def test_twenty_patients_in_ten_minutes(count: int, last: int, expected: list[int]) -> None:
+    """The window is half open."""
+    patients = [*queue(count - 1, 20), swipe(at("10:00", seconds=last), "last", HOSPITAL)]
+
+    assert expected == [found.value for found in judge(RULE, list(patients))]
+
+
+def test_a_clerk_who_takes_fifty_seconds() -> None:
+    """Has twelve patients in ten minutes, all day long."""
+    assert [] == judge(RULE, list(queue(100, 50)))
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(600, 1), (601, 2)])
+def test_an_alert_ends_after_ten_minutes(after: int, alerts: int) -> None:
+    """Each time twenty patients in one moment."""
+    again = [replace(one, time=at("10:00", seconds=after)) for one in queue(20, 0)]
+
+    assert alerts == len(standing(told(RULE, [*queue(20, 0), *again, END])))
 
 
 def test_a_patient_counts_once() -> None:

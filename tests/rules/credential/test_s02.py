@@ -16,6 +16,7 @@ from rules.times import DAY, MINUTE, SECOND
 from tests.oracle import wire
 from tests.oracle.twin import ListWindow
 from tests.oracle.world import logs, run
+from tests.rules._log import END, standing, told
 
 RULE = CardsTogether()
 
@@ -46,10 +47,39 @@ def test_fourteen_days_before_are_looked_at() -> None:
     assert [4] == values(drawer(4, days=(0, 5, 15)), replace(RULE, days=15))
 
 
-@pytest.mark.parametrize(("step", "count"), [(99, 1), (100, 0)])
-def test_cards_are_together_within_five_minutes(step: int, count: int) -> None:
-    """Three steps of 99 s are less than 300 s; the last card is held against the first."""
-    assert count == len(values(drawer(4, step=step)))
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [(at("00:00"), at("23:59", day=14, seconds=59), [4] * 4), (at("00:00") - SECOND, at("10:00", day=14), [])],
+)
+def test_the_first_of_these_days_is_a_whole_one(first: int, last: int, found: list[float]) -> None:
+    """Also for who settles in the last second of the day."""
+    moments = (first, at("10:00", day=5), last)
+
+    assert found == values([swipe(moment, f"p{n}") for moment in moments for n in range(4)])
+
+
+def test_twice_on_a_day_is_one_day() -> None:
+    """Also where the first time is at midnight."""
+    moments = (at("10:00", day=4), at("00:00", day=9), at("10:00", day=9))
+
+    assert [] == values([swipe(moment, f"p{n}") for moment in moments for n in range(4)])
+
+
+@pytest.mark.parametrize(("before", "today", "count"), [(299, 299, 1), (300, 299, 0), (299, 300, 0)])
+def test_cards_are_together_within_five_minutes(before: int, today: int, count: int) -> None:
+    """The last card is held against the first, on the days before and on this one; 300 s are too long."""
+    last = [swipe(at("10:00", day=day, seconds=after), "p3") for day, after in ((0, before), (4, before), (9, today))]
+
+    assert count == len(values([*drawer(3), *last]))
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(7 * DAY, 1), (7 * DAY + SECOND, 2)])
+def test_an_alert_ends_after_a_week(after: int, alerts: int) -> None:
+    """Four cards in one moment, and again."""
+    rows = drawer(4, (0, 4, 9), 0)
+    again = [swipe(one.time + after, one.person) for one in rows[-4:]]
+
+    assert alerts == len(standing(told(RULE, [*rows, *again, END])))
 
 
 def test_a_day_in_other_company_does_not_count() -> None:

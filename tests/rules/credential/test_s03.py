@@ -15,6 +15,8 @@ from rules.times import DAY, HOUR, MINUTE, SECOND
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle import wire
 from tests.oracle.world import logs, run
+from tests.rules._log import END, standing
+from tests.rules._log import told as told_of
 
 HOURLY, MONTHLY = OwnStaffSwiping(), MonthOfOwnStaff()
 
@@ -103,6 +105,22 @@ def test_which_settlements_count(more: dict[str, object], count: int) -> None:
 def test_a_line_is_no_settlement() -> None:
     """Lines that a hospital prescribed lie in the same ledger."""
     assert [] == judge(MONTHLY, [*bought(4), fill(at("18:00", day=24), person="p1")], STAFF)
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(HOUR, 1), (HOUR + SECOND, 2)])
+def test_an_alert_of_an_hour_ends_after_an_hour(after: int, alerts: int) -> None:
+    """Each time three employees in one moment."""
+    rows = [swipe(at("19:00") + later, f"p{n}") for later in (0, after) for n in range(3)]
+
+    assert alerts == len(standing(told_of(HOURLY, [*rows, END], STAFF)))
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(30 * DAY, 1), (30 * DAY + SECOND, 2)])
+def test_an_alert_of_a_month_ends_after_thirty_days(after: int, alerts: int) -> None:
+    """Each time five settlements in one moment."""
+    rows = [visit(at("18:00") + later, "p1") for later in (0, after) for _ in range(5)]
+
+    assert alerts == len(standing(told_of(MONTHLY, [*rows, END], STAFF)))
 
 
 def told(rule: OwnStaffSwiping | MonthOfOwnStaff, sent: list[wire.Body], persons: int) -> tuple[str, str, str]:

@@ -15,6 +15,7 @@ from rules.times import DAY, HOUR, MINUTE, SECOND
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle import wire
 from tests.oracle.world import logs, run
+from tests.rules._log import END, standing, told
 
 RULE = EmployerDrive()
 
@@ -46,12 +47,10 @@ def test_the_day_begins_at_midnight() -> None:
     assert [8] == values([*evening, swipe(at("23:59"), "p7")])
 
 
-@pytest.mark.parametrize(("known", "percent", "count"), [(2, 70, 1), (3, 70, 0), (3, 62, 1), (3, 63, 0), (7, 12, 1)])
-def test_how_many_are_new(known: int, percent: int, count: int) -> None:
-    """Of eight at least this part."""
-    rows = [*came(known, day=-1), *came(8)]
-
-    assert count == len(values(rows, replace(RULE, new_percent=percent)))
+@pytest.mark.parametrize(("known", "persons", "found"), [(2, 8, [8]), (3, 8, []), (3, 10, [10]), (7, 23, [])])
+def test_how_many_are_new(known: int, persons: int, found: list[float]) -> None:
+    """Seven of ten are enough, 16 of 23 are not."""
+    assert found == values([*came(known, day=-1), *came(persons)])
 
 
 def test_who_came_long_before_is_new() -> None:
@@ -63,7 +62,19 @@ def test_who_came_long_before_is_new() -> None:
     assert [] == values([*known, *came(8)])
     assert [8] == values([*forgotten, *came(8)])
     assert [] == values([*forgotten, *came(8)], replace(RULE, days=15))
-    assert [8] == values([*came(3, "08:00"), *came(8)])
+    assert [8] == values([*(swipe(at("00:00"), f"p{n}") for n in range(3)), *came(8)])
+    assert [] == values([*known, *came(7), swipe(at("23:59", seconds=59), "p7")])
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(DAY, 1), (DAY + SECOND, 2)])
+def test_an_alert_ends_after_a_day(after: int, alerts: int) -> None:
+    """Each time eight others in one moment."""
+    reference = Reference()
+    for n in range(16):
+        reference.put("employers", {"psn_no": f"p{n}", "employer": "e"})
+    rows = [swipe(at("10:00") + n // 8 * after, f"p{n}") for n in range(16)]
+
+    assert alerts == len(standing(told(RULE, [*rows, END], reference)))
 
 
 @pytest.mark.parametrize(

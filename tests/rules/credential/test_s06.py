@@ -5,13 +5,15 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from rules.credential.s06_impossible_travel import ImpossibleTravel
 from rules.engine.entry import Entry
 from rules.ledgers import AnyEntry, Visit
+from rules.ledgers.places import kilometres
 from rules.reference import BadRowError, Reference
 from rules.testing import HOSPITAL, PHARMACY, at, fill, judge, visit
-from rules.times import MINUTE
+from rules.times import HOUR, MINUTE, SECOND
 from tests.oracle.wire import Body, fee_lines, line, question, settlement
 from tests.rules._log import END, standing, told
 from tests.rules._messages import effects_of, standing_after
@@ -37,7 +39,7 @@ def north(code: str, kilometres: float, **more: str) -> dict[str, str]:
 def away(minutes: float, institution: str = FAR, county: str = THERE, /, **more: object) -> Visit:
     """A purchase in the other county, so long after ten o'clock."""
     fields: dict[str, object] = {"institution": institution, "county": county}
-    return visit(at("10:00") + int(minutes * MINUTE), **fields | more)  # type: ignore[arg-type]
+    return visit(at("10:00") + round(minutes * MINUTE), **fields | more)  # type: ignore[arg-type]
 
 
 def home(**more: object) -> Visit:
@@ -50,7 +52,7 @@ def seen(*entries: Entry, reference: Reference | None = None) -> list[tuple[str,
     return [(one.measure, one.value) for one in judge(RULE, list(entries), reference)]
 
 
-@pytest.mark.parametrize(("minutes", "expected"), [(0, 2), (12, 1), (29.9, 1), (30, 0), (45, 0)])
+@pytest.mark.parametrize(("minutes", "expected"), [(0, 2), (12, 1), (30 - 1 / 60, 1), (30, 0), (45, 0)])
 def test_two_counties_within_half_an_hour(minutes: float, expected: int) -> None:
     """The window is half open: 30 minutes apart is no finding; at the same moment each is one to the other."""
     assert expected * [("counties", 2)] == seen(home(), away(minutes))
@@ -102,11 +104,11 @@ def test_nobody_walks_into_an_internet_pharmacy(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kilometres", "minutes", "expected"), [(79.9, 40, 0), (80.3, 40, 1), (91, 46, 0), (91, 45, 1), (130, 60, 0)]
+    ("distance", "minutes", "expected"), [(79.9, 40, 0), (80.3, 40, 1), (91, 46, 0), (91, 45, 1), (130, 60, 0)]
 )
-def test_faster_than_anybody_drives(kilometres: float, minutes: int, expected: int) -> None:
+def test_faster_than_anybody_drives(distance: float, minutes: int, expected: int) -> None:
     """Over 120 km/h within the hour, also inside one county."""
-    reference = register(north(PHARMACY, 0), north(FAR, kilometres))
+    reference = register(north(PHARMACY, 0), north(FAR, distance))
 
     assert expected == len(seen(home(), away(minutes, FAR, HERE), reference=reference))
 
@@ -129,12 +131,25 @@ def test_without_coordinates_there_is_no_speed() -> None:
     assert [] == seen(home(), away(1, FAR, HERE), reference=register(north(PHARMACY, 0), {"fixmedins_code": FAR}))
 
 
-@pytest.mark.parametrize(("kilometres", "expected"), [(1.9, 0), (2.2, 1)])
-def test_doors_beside_each_other_are_one_place(kilometres: float, expected: int) -> None:
+@pytest.mark.parametrize(("distance", "expected"), [(1.9, 0), (2.1, 1)])
+def test_doors_beside_each_other_are_one_place(distance: float, expected: int) -> None:
     """Across the county border, half a minute apart: nobody's clock is that good."""
-    reference = register(north(PHARMACY, 0), north(FAR, kilometres))
+    reference = register(north(PHARMACY, 0), north(FAR, distance))
 
     assert expected == len(seen(home(), away(0.5), reference=reference))
+
+
+def test_exactly_so_far_and_exactly_so_fast_is_allowed() -> None:
+    """For the county and for the speed."""
+    reference = register(north(PHARMACY, 0), north(FAR, 91))
+    length = kilometres(home(), away(0), reference)
+    assert length is not None
+    near = ImpossibleTravel(near_km=length)
+    not_too_fast = ImpossibleTravel(over_speed=2 * length)  # type: ignore[arg-type]  # to the last digit
+
+    assert [] == judge(near, [home(), away(1)], reference)
+    assert [] == judge(near, [home(), away(1, FAR, HERE)], reference)
+    assert [] == judge(not_too_fast, [home(), away(30, FAR, HERE)], reference)
 
 
 def test_the_minutes_are_those_of_the_whole_journey() -> None:
@@ -149,7 +164,7 @@ def test_the_minutes_are_those_of_the_whole_journey() -> None:
 
 def test_three_institutions_within_the_hour() -> None:
     """Two are a walk, three are a tour; what lies an hour back is outside."""
-    second, third = away(30, SHOP, HERE), away(59, THIRD, HERE)
+    second, third = away(30, SHOP, HERE), away(60 - 1 / 60, THIRD, HERE)
 
     assert [("institutions", 3)] == seen(home(), second, third)
     assert [] == seen(home(), second, away(60, THIRD, HERE))
@@ -191,10 +206,10 @@ def test_a_circulated_prescription_is_enough() -> None:
     assert [("counties", 2)] == seen(treated(circulated=True), treated(15, institution="H2", county=THERE))
 
 
-@pytest.mark.parametrize(("hours_before", "expected"), [(5.99, 0), (6, 1)])
-def test_a_sale_is_held_against_its_own_hours(hours_before: float, expected: int) -> None:
+@pytest.mark.parametrize(("before", "expected"), [(0, 0), (6 * HOUR - SECOND, 0), (6 * HOUR, 1)])
+def test_a_sale_is_held_against_its_own_hours(before: int, expected: int) -> None:
     """Not against those of the settlement that is judged, which comes 25 minutes after it."""
-    sale, written = at("16:00"), at("16:00") - int(hours_before * 60 * MINUTE)
+    sale, written = at("16:00"), at("16:00") - before
     entries: list[Entry] = [
         fill(written, institution=HOSPITAL, transaction="2204", prescription="rx1"),
         visit(sale, institution=FAR, county=THERE, prescriptions=("rx1",)),
@@ -202,6 +217,20 @@ def test_a_sale_is_held_against_its_own_hours(hours_before: float, expected: int
     ]
 
     assert expected * [("counties", 2)] == seen(*entries)
+
+
+def test_the_hours_of_the_first_sale_in_the_window_are_known() -> None:
+    """The sale is as early as one that is compared can be, its prescription as early as it may be."""
+    sale = at("10:00") + 1
+    entries: list[Entry] = [
+        fill(sale - 6 * HOUR + 1, institution=HOSPITAL, transaction="2204", prescription="rx1"),
+        visit(sale, institution=SHOP, county=HERE, prescriptions=("rx1",)),
+        away(30, THIRD, HERE),
+        away(60),
+    ]
+
+    assert [] == seen(*entries)
+    assert [("institutions", 3)] == seen(*entries[1:])
 
 
 def test_two_pharmacies_on_one_prescription_are_one_place() -> None:
@@ -226,6 +255,14 @@ def test_one_journey_is_one_alert() -> None:
     (alert,) = standing(told(RULE, [*journey, END]))
 
     assert (2, "high", 3) == (alert[4], alert[6], alert[8])
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(HOUR, 1), (HOUR + SECOND, 2)])
+def test_an_alert_ends_after_an_hour(after: int, alerts: int) -> None:
+    """Each time the second half of a journey."""
+    later = [replace(one, time=one.time + after) for one in (home(), away(10))]
+
+    assert alerts == len(standing(told(RULE, [home(), away(10), *later, END])))
 
 
 def test_the_order_of_arrival_makes_no_difference() -> None:
@@ -311,6 +348,15 @@ def test_the_sentence_says_what_cannot_be(log: list[Visit], zh: str, en: str) ->
     assert zh in alert.text.zh
     assert en in alert.text.en
     assert "person" == alert.subject.kind
+
+
+@pytest.mark.parametrize(("seconds", "named"), [(0, False), (1, True)])
+def test_the_sentence_names_what_lies_within_half_an_hour(seconds: int, named: bool) -> None:  # noqa: FBT001 - a column
+    """Of the stops before the judged one."""
+    first = visit(at("10:00", seconds=seconds), institution=SHOP, county="")
+    [alert] = told(RULE, [first, away(10, PHARMACY, HERE), away(30)])
+
+    assert named == (f"10:00在{SHOP}" in alert.text.zh)
 
 
 def test_a_county_is_called_by_its_name_where_the_register_has_it() -> None:

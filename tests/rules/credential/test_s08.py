@@ -10,7 +10,7 @@ from rules.credential.s08_identity_numbers import IdentityNumbers
 from rules.ledgers.credentials import CREDENTIALS
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge_days, swipe
-from tests.rules._log import END, told
+from tests.rules._log import END, standing, told
 
 RULE = IdentityNumbers()
 
@@ -33,7 +33,9 @@ def test_twenty_at_the_least() -> None:
 
 
 def test_more_than_five_standard_deviations() -> None:
-    """Of a fair share of one in five over 400 settlements: 80 are usual, and 8 the deviation."""
+    """Of a fair share of one in five over 400 settlements: 80 are usual, and 8 the deviation; half of 100: 50 and 5."""
+    assert [] == found(days(100, 50), 100, 75)
+    assert [76.0] == found(days(100, 50), 100, 76)
     assert [] == found(days(400, 80), 400, 120)
     assert [30.2] == found(days(400, 80), 400, 121)
     assert [26.2] == found(days(400, 80), 400, 105, replace(RULE, over_deviations=3))
@@ -77,6 +79,16 @@ def test_what_is_counted(infno: str, credential: str, kept: bool) -> None:  # no
 
     assert kept == (feed.key(entry, Reference()) is not None)
     assert CREDENTIALS.summed(entry) == int(credential == "02")
+
+
+@pytest.mark.parametrize(("after", "alerts"), [(2, 1), (3, 2)])
+def test_days_at_most_two_apart_are_one_alert(after: int, alerts: int) -> None:
+    """Forty a day, then 20 more of this kind on one day, and 90 on another."""
+    log = [swipe(at("10:00", day=day, seconds=n), f"p{n}") for day in range(32) for n in range(40)]
+    for day, count in ((28, 20), (28 + after, 90)):
+        log += [swipe(at("15:00", day=day, seconds=n), f"q{n}", credential="02") for n in range(count)]
+
+    assert alerts == len(standing(told(RULE, [*sorted(log, key=lambda one: one.time), END])))
 
 
 def test_from_settlements_to_the_alert() -> None:

@@ -14,6 +14,8 @@ from rules.testing import HOSPITAL, at, fill, judge, visit
 from rules.times import DAY, HOUR, MINUTE, SECOND
 from tests.oracle import wire
 from tests.oracle.world import logs, run
+from tests.rules._log import END, standing
+from tests.rules._log import told as told_of
 
 MONTH, TODAY = MonthOfVisits(), DayOfVisits()
 
@@ -89,6 +91,14 @@ def test_a_visit_counts_once() -> None:
 def test_a_line_is_no_visit() -> None:
     """Lines that a hospital prescribed lie in the same ledger."""
     assert [] == judge(TODAY, [*hours(5), fill(at("15:00"), institution=HOSPITAL, transaction="2204")])
+
+
+@pytest.mark.parametrize(("rule", "visits", "quiet"), [(MONTH, 15, 30 * DAY), (TODAY, 6, DAY)])
+def test_an_alert_ends_with_the_next_month_or_day(rule: MonthOfVisits | DayOfVisits, visits: int, quiet: int) -> None:
+    """Each time so many visits in one moment."""
+    for after, alerts in ((quiet, 1), (quiet + SECOND, 2)):
+        rows = [seen(at("10:00") + later) for later in (0, after) for _ in range(visits)]
+        assert alerts == len(standing(told_of(rule, [*rows, END])))
 
 
 def bodies(step: int, count: int) -> list[wire.Body]:

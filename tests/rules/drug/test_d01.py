@@ -72,7 +72,15 @@ def test_another_place_is_another_than_that_of_the_last_fill() -> None:
 
 
 @pytest.mark.parametrize(
-    ("supply", "again_after", "severity"), [(14, 2, "high"), (14, 7, "high"), (14, 7.1, "info"), (12, 2, "high")]
+    ("supply", "again_after", "severity"),
+    [
+        (14, 2, "high"),
+        (14, 7, "high"),
+        (14, 7.1, "info"),
+        (20, 7, "high"),
+        (20, 7 + 1 / 86_400, "info"),
+        (12, 2, "high"),
+    ],
 )
 def test_elsewhere_within_a_week_with_half_of_it_left(supply: float, again_after: float, severity: str) -> None:
     """Nobody has used up so much so soon: `high` although little in days remains."""
@@ -115,6 +123,26 @@ def test_early_fills_of_more_than_ninety_days_ago_do_not_count() -> None:
 
     assert [] == judge(rule, fetched((0, 30), (20, 30), (40, 30), (111, 30), (131, 30)))
     assert 1 == len(judge(rule, fetched((0, 30), (20, 30), (40, 30), (89, 30), (109, 30))))
+
+
+@pytest.mark.parametrize(("day", "expected"), [(110, []), (110 - 1 / 86_400, ["warning"])])
+def test_the_ninety_days_of_early_fills_are_half_open(day: float, expected: list[str]) -> None:
+    """The first of three was ninety days before the last, or a second less."""
+    findings = judge(EarlyRefill(over_days=99), fetched((0, 30), (20, 30), (40, 30), (90, 30), (day, 30)))
+
+    assert expected == [one.severity for one in findings]
+
+
+@pytest.mark.parametrize(("day", "expected"), [(180, []), (180 - 1 / 86_400, [420.0])])
+def test_supply_is_added_up_over_half_a_year(day: float, expected: list[float]) -> None:
+    """What was fetched exactly 180 days ago is left out, however much of it there must be."""
+    assert expected == [one.value for one in found((0, 600), (day, 30))]
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (1 / 86_400, 2)])
+def test_thirty_days_without_an_early_fill_end_the_alert(late: float, expected: int) -> None:
+    """To the second."""
+    assert expected == len(standing(told(RULE, [*fetched((0, 99), (1, 99), (31 + late, 99)), END])))
 
 
 def test_a_reserve_that_is_kept_is_not_early_again() -> None:

@@ -10,7 +10,7 @@ from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.testing import HOSPITAL, PHARMACY, at, fill, judge
 from rules.times import HOUR, SECOND
-from tests.rules._log import END, told
+from tests.rules._log import END, standing, told
 
 RULE = SameAction()
 ENALAPRIL, OTHER_MAKER, RAMIPRIL = "XC09AAA001A001010100001", "XC09AAA001A001010200002", "XC09AAA002A001010100001"
@@ -86,6 +86,14 @@ def test_the_action_of_an_item() -> None:
     assert ["C09AA", "", "", "C09AA", ""] == [
         table.action(item, 0) for item in ("Z1", "Z2", "Z3", ENALAPRIL, "XB05XAA001A001010100001")
     ]
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_a_pair_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    pairs = [got(item, time) for time in (at("10:00"), at("10:00", day=30) + late) for item in (ENALAPRIL, RAMIPRIL)]
+
+    assert expected == len(standing(told(RULE, [*pairs, END])))
 
 
 def test_the_sentence_names_drugs_and_institutions() -> None:

@@ -13,7 +13,7 @@ from rules.testing import HOSPITAL, PHARMACY, at, fill, judge
 from rules.times import DAY, SECOND
 from tests.oracle import wire
 from tests.oracle.world import logs, run
-from tests.rules._log import END, told
+from tests.rules._log import END, standing, told
 
 RULE = OverQuantity()
 NOON = at("12:00")
@@ -81,6 +81,22 @@ def test_supply_by_the_drug_table() -> None:
 def test_twice_the_limit_is_high() -> None:
     """And the limit exceeded by less is a warning."""
     assert ["warning", "high"] == [judge(RULE, [one(days, "11", packs=1_000)])[0].severity for days in (10, 15)]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(18, "warning"), (18.1, "high")])
+def test_exactly_twice_the_limit_is_a_warning_yet(days: float, expected: str) -> None:
+    """Nine packs of two days: seven days and a pack are allowed."""
+    assert [expected] == [found.severity for found in judge(RULE, [one(days, "11", packs=9)])]
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_too_much_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    much = [
+        fill(time, 30, "p1", HOSPITAL, visit_type="11", quantity=10_000_000) for time in (NOON, NOON + 30 * DAY + late)
+    ]
+
+    assert expected == len(standing(told(RULE, [*much, END])))
 
 
 def test_the_lines_of_one_visit_are_one_dispensing() -> None:

@@ -11,7 +11,7 @@ from rules.ledgers import Fill
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, fill, judge
 from rules.times import DAY, HOUR, SECOND
-from tests.rules._log import END, told
+from tests.rules._log import END, standing, told
 
 RULE = SplitPrescription()
 MORNING = at("09:00")
@@ -118,6 +118,22 @@ def test_a_prescription_taken_back_on_the_same_day_does_not_count() -> None:
 
     assert 0 == alerts(wrong, back, written(5, 2, MORNING + 2 * HOUR))
     assert 0 == alerts(written(5, 0), wrong, back)
+
+
+def test_a_line_of_zero_gives_nothing_back() -> None:
+    """It names no prescription and is of the visit of one, but only a negative line takes off."""
+    bare = written(3, 2, prescription="", visit="v", quantity=0)
+
+    assert 0 == alerts(written(3, 1, visit="v"), bare)
+    assert 1 == alerts(written(5, 1, visit="v"), bare)
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_a_day_without_any_ends_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    pairs = [written(5, number, time) for time in (MORNING, MORNING + DAY + late) for number in (1, 2)]
+
+    assert expected == len(standing(told(RULE, [*pairs, END])))
 
 
 def test_unknown_supply_is_not_decidable() -> None:

@@ -166,6 +166,14 @@ def test_a_placeholder_stays_one_for_thirty_days() -> None:
     assert 2 == len(found(*crowd, sale(NOON + 31 * DAY)))
 
 
+@pytest.mark.parametrize(("late", "expected"), [(-SECOND, ["info"]), (0, ["info", "warning"])])
+def test_the_thirty_days_begin_with_the_end_of_the_crowded_day(late: int, expected: list[str]) -> None:
+    """To the second; the crowd itself counts from midnight on."""
+    crowd = [sale(at("00:00", seconds=n)) for n in range(20)]
+
+    assert expected == [one.severity for one in found(*crowd, sale(at("00:00", day=31) + late))]
+
+
 def test_the_sales_before_a_crowded_day_stand() -> None:
     """What was seen then is not made undone."""
     before = [sale(NOON - 2 * DAY), sale(NOON - DAY, institution="P2")]
@@ -322,6 +330,14 @@ def test_a_box_sold_before_is_seen_before_it_is_settled() -> None:
     assert ["pre"] == [one.stage for one in alerts(FIRST, same_again | {"psn_no": "z", "cnt": 1}, final=False)]
 
 
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_a_sale_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    sales = [settled(f"{n}", MONDAY + time) for n, time in enumerate((0, DAY, 31 * DAY + late))]
+
+    assert ["warning"] * expected == standing(*sales)
+
+
 def test_the_sentences_name_the_code_and_the_places() -> None:
     """In both languages, with the drug and the time of each sale."""
     reuse = alerts(FIRST | {"fixmedins_name": "甲药房"}, SECOND_SALE | {"fixmedins_name": "乙药房"})[-1].text
@@ -372,6 +388,15 @@ def test_an_institution_has_one_alert_while_bad_codes_come() -> None:
     ]
     assert "一日内上传3个无效追溯码（提示阈值：1个及以上），共3天出现" in closed[0].text.zh
     assert "3 trace codes of one day can be none (threshold: 1 in a day or more), on 3 day(s)" in closed[0].text.en
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_a_bad_code_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    bad = [{"drug_trac_codg": "8123"}]
+    bodies = [settled(f"{n}", MONDAY + time, drug_trac_info=bad) for n, time in enumerate((0, 30 * DAY + late))]
+
+    assert expected == len({alert.alert_id for alert in alerts(*bodies, rule=BadTraceCodes())})
 
 
 @pytest.mark.parametrize("limit", [0, 1, 2, 3, 4])

@@ -9,7 +9,7 @@ from rules.engine.entry import Entry
 from rules.ledgers import Fill
 from rules.testing import at, fill, judge
 from rules.times import DAY, HOUR, SECOND
-from tests.rules._log import END, told
+from tests.rules._log import END, standing, told
 
 RULE = ResaleAccumulation()
 
@@ -36,6 +36,14 @@ def test_within_thirty_days(late: int, expected: list[int]) -> None:
     last = fill(at("10:00") + 30 * DAY + late, institution="P9")
 
     assert expected == values([*row(3), last])
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_a_row_end_the_alert(late: int, expected: int) -> None:
+    """To the second: four institutions at once, and four others later."""
+    later = [fill(at("10:00", day=30) + late, institution=f"P{number}") for number in range(4, 8)]
+
+    assert expected == len(standing(told(RULE, [*row(4, 0), *later, END])))
 
 
 def test_an_institution_counts_once() -> None:

@@ -8,7 +8,8 @@ from rules.drug.d07_substituted_drug import SubstitutedDrug
 from rules.engine.entry import Entry
 from rules.reference import Reference
 from rules.testing import at, judge, sale
-from tests.rules._log import END, told
+from rules.times import DAY, SECOND
+from tests.rules._log import END, standing, told
 
 RULE = SubstitutedDrug()
 SAME, OTHER, THIRD = "XC09AAA001A001010200002", "XA10BAE001A001010100001", "XC10AAA001A001010100001"
@@ -46,6 +47,20 @@ def test_three_drugs_are_an_error_of_the_data() -> None:
 
     assert [(2, "high")] == found(*rows)
     assert [(2, "high"), (3, "high")] == found(*rows, rule=SubstitutedDrug(most=3))
+
+
+@pytest.mark.parametrize(("late", "expected"), [(-SECOND, [(2, "high")]), (0, [])])
+def test_sales_are_remembered_for_the_shelf_life(late: int, expected: list[tuple[float, str]]) -> None:
+    """1,096 days, half open."""
+    assert expected == found(sale(at("10:00")), sale(at("10:00", day=1096) + late, item=OTHER))
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_a_contradiction_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    others = [sale(at("10:00", day=1) + time, item=OTHER) for time in (0, 30 * DAY + late)]
+
+    assert expected == len(standing(told(RULE, [sale(at("10:00")), *others, END])))
 
 
 def test_solvents_are_left_out() -> None:

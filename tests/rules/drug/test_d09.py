@@ -9,8 +9,8 @@ from rules.engine.entry import Entry
 from rules.engine.finding import Undecidable
 from rules.reference import Reference
 from rules.testing import at, fill, judge
-from rules.times import HOUR
-from tests.rules._log import END, told
+from rules.times import HOUR, SECOND
+from tests.rules._log import END, standing, told
 
 RULE = WithoutCirculatedPrescription()
 LISTED = "XC09AAA001A001010100001"
@@ -66,6 +66,21 @@ def test_what_is_given_back_on_the_day_was_not_sold() -> None:
     sold = fill(at("10:00"))
 
     assert [] == found(sold, fill(at("10:00") + HOUR, visit=sold.visit, quantity=-sold.quantity))
+
+
+def test_a_line_of_zero_was_not_sold() -> None:
+    """Beside one that was, on a prescription that a hospital sent."""
+    sold = fill(at("10:00"), prescription="r1", circulated="1")
+
+    assert [] == found(sold, fill(at("10:00"), visit=sold.visit, quantity=0))
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_such_a_sale_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    sold = [fill(at("10:00")), fill(at("10:00", day=30) + late)]
+
+    assert expected == len(standing(told(RULE, [*sold, END], table())))
 
 
 def test_the_sentence_says_what_is_missing() -> None:

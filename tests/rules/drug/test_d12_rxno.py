@@ -16,6 +16,7 @@ from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle import wire
 from tests.oracle.world import logs, run, standing_at_end
+from tests.rules._log import END, told
 
 RULE = PrescriptionUsedAgain()
 OTHER_MAKER, OTHER_DRUG = "XC09AAA001A001010200002", "XA10BAE001A001010100001"
@@ -98,6 +99,14 @@ def test_a_number_of_hundreds_of_sales_is_not_decided() -> None:
     assert 399 == len(found(*sales[:400]))
     with pytest.raises(Undecidable):
         found(*sales)
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_a_use_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    uses = [use(time, f"p{n}") for n, time in enumerate((at("10:00"), at("11:00"), at("11:00", day=30) + late))]
+
+    assert expected == len({one.alert_id for one in told(RULE, [*uses, END])})
 
 
 def left_by(infno: str, *lines: wire.Body, **fields: object) -> list[Use]:

@@ -13,6 +13,7 @@ from rules.testing import at, judge, written
 from rules.times import DAY, HOUR, SECOND
 from tests.oracle import wire
 from tests.oracle.world import logs, run
+from tests.rules._log import END, standing, told
 
 RULE = OneDrugOnePharmacy()
 RAMIPRIL, RAMIPRIL_TOO, OTHER = wire.RAMIPRIL, wire.RAMIPRIL_TOO, "XA10BAE001A001010100001"
@@ -62,6 +63,23 @@ def test_the_part_of_all_prescriptions(others: int, percent: int, count: int) ->
     last = written(at("12:00", day=5), "last", items=(RAMIPRIL,))
 
     assert count == len(values([*more, *sold(29), last], replace(RULE, least_percent=percent)))
+
+
+@pytest.mark.parametrize(("others", "expected"), [(40, [60]), (41, [])])
+def test_sixty_percent_are_reached(others: int, expected: list[float]) -> None:
+    """60 of 100, or of 101; no other drug is sold at one pharmacy so often."""
+    more = [*sold(20, OTHER), *sold(others - 20, OTHER, institution="P2")]
+
+    assert expected == values([*more, *later(sold(60), 10 * DAY)])
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_so_many_end_the_alert(late: int, expected: int) -> None:
+    """To the second: thirty at once, and thirty later."""
+    start = at("10:00")
+    log = [written(time, f"{time}-{n}") for time in (start, start + 30 * DAY + late) for n in range(30)]
+
+    assert expected == len(standing(told(RULE, [*log, END])))
 
 
 def test_another_pharmacy_counts_apart() -> None:

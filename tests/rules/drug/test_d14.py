@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from rules.drug._prescribing import Prescribing
 from rules.drug.d14_day_prescribing_all_day import PrescribingAllDay
 from rules.drug.d14_prescribing_burst import PrescribingBurst
 from rules.engine.rule import Rule
@@ -13,11 +14,12 @@ from rules.ledgers import Written
 from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.testing import at, judge, written
-from rules.times import HOUR, SECOND
+from rules.times import DAY, HOUR, SECOND
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle import wire
 from tests.oracle.world import logs, run
+from tests.rules._log import END, standing, told
 
 BURST, ALL_DAY = PrescribingBurst(), PrescribingAllDay()
 CODE = "D341021000017"
@@ -50,6 +52,16 @@ def test_the_day_begins_at_midnight() -> None:
     assert [] == values(ALL_DAY, [*evening, written(at("00:00", day=1), "last")])
     assert [50] == values(ALL_DAY, [*evening, written(at("23:59"), "last")])
     assert [49] == values(replace(ALL_DAY, limit=49), evening)
+
+
+@pytest.mark.parametrize(("rule", "quiet"), [(BURST, HOUR), (ALL_DAY, DAY)])
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_as_long_without_so_many_ends_the_alert(rule: Prescribing, quiet: int, late: int, expected: int) -> None:
+    """To the second: so many at once, and as many later."""
+    times = (at("09:00"), at("09:00") + quiet + late)
+    log = [written(time, f"{time}-{n}") for time in times for n in range(rule.limit)]
+
+    assert expected == len(standing(told(rule, [*log, END])))
 
 
 def test_one_prescription_counts_once() -> None:

@@ -13,6 +13,7 @@ from rules.testing import HOSPITAL, at, fill, judge, visit
 from rules.times import DAY, HOUR, SECOND
 from tests.oracle import wire
 from tests.oracle.world import logs, run
+from tests.rules._log import END, standing, told
 
 RULE = CrowdedPrescription()
 
@@ -51,6 +52,21 @@ def test_a_day_is_half_open() -> None:
     """The sixth drug a day after the first, or a second less."""
     assert [] == values([*FIVE, line(5, FIVE[0].time + DAY)])
     assert [6] == values([*FIVE, line(5, FIVE[0].time + DAY - SECOND)])
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_a_day_without_any_ends_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    lines = [line(n, time, visit=f"{time}") for time in (LATER, LATER + DAY + late) for n in range(6)]
+
+    assert expected == len(standing(told(RULE, [*lines, END])))
+
+
+def test_a_line_that_sells_nothing_is_not_judged() -> None:
+    """Nor one that gives back, where the prescription has six drugs."""
+    six = [*FIVE, line(5, LATER)]
+
+    assert [6] == values([*six, line(6, at("10:02"), quantity=0), line(5, at("10:03"), quantity=-5_000)])
 
 
 @pytest.mark.parametrize(

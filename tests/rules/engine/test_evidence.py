@@ -33,6 +33,8 @@ WIRE = {
     for one in msgspec.structs.fields(struct)
 }
 """Every name of the interface that is read."""
+OF_ALERTS = {"alert_id", "rule_id", "disposition"}
+"""What leads state, by its name in alerts and feedback."""
 
 
 def rows_of(rule: Rule, bodies: list[wire.Body], reference: Reference | None = None) -> list[Proof]:
@@ -48,7 +50,7 @@ def test_what_a_rule_decides_on_is_in_the_interface_or_in_a_table(rule: type[Rul
     asked = [name for name, *column in named if not column]
     kinds = [] if not asked else sorted(kinds_of(rule), key=lambda kind: kind.__name__)
 
-    assert set(asked) <= WIRE
+    assert set(asked) <= WIRE | OF_ALERTS
     assert [] == [(table, *column) for table, *column in named if column and column[0] not in names_of(table)]
     assert [] == [name for name in asked if not any(filled(kind).stated(name) for kind in kinds)]
     assert {table for table, *column in named if column} <= set(TABLES)

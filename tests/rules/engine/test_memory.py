@@ -66,6 +66,7 @@ def a_day(desk: Desk, day: int) -> None:
     desk.tick(at + 2 * HOUR)
 
 
+@pytest.mark.long
 def test_two_years_of_a_few_keys_hold_no_more_than_one() -> None:
     """What is past is forgotten, in memory and on the changelog."""
     desk = Desk(*SAMPLES)

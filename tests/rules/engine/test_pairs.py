@@ -17,11 +17,18 @@ NUMBERS = st.integers(1, 12) | st.just(MOST)
 
 
 @examples(300)
-@given(steps=st.lists(st.tuples(st.booleans(), KEYS, NUMBERS), max_size=150))
-def test_they_are_a_set(steps: list[tuple[bool, int, int]]) -> None:
-    """Whatever comes and goes, in whichever order."""
+@given(
+    steps=st.lists(st.tuples(st.booleans(), KEYS, NUMBERS), max_size=150),
+    more=st.lists(st.tuples(KEYS, NUMBERS), max_size=60),
+    at=st.integers(0, 150),
+)
+def test_they_are_a_set(steps: list[tuple[bool, int, int]], more: list[tuple[int, int]], at: int) -> None:
+    """Whatever comes and goes, in whichever order, many of them at once."""
     pairs, expected = Pairs(), set[tuple[int, int]]()
-    for is_put, key, number in steps:
+    for moment, (is_put, key, number) in enumerate(steps):
+        if moment == at:
+            pairs.put_all([key << 32 | number for key, number in {*more} - expected])
+            expected |= {*more}
         if is_put:
             pairs.put(key, number)
             expected.add((key, number))
@@ -30,7 +37,7 @@ def test_they_are_a_set(steps: list[tuple[bool, int, int]]) -> None:
             expected.discard((key, number))
 
     assert len(expected) == len(pairs)
-    for key in {key for _, key, _ in steps}:
+    for key in {key for _, key, _ in steps} | {key for key, _ in more}:
         found = pairs.find(key)
         assert sorted(number for of, number in expected if of == key) == sorted(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rules.engine.engine import Engine
 from rules.engine.in_memory import InMemory
+from rules.engine.records import name_at_rest
 from tests.oracle import wire
 from tests.oracle.desk import Desk
 from tests.oracle.sample_rules import ManySwipes, SoldTwice
@@ -13,10 +14,10 @@ from tests.oracle.wire import DAY, MONDAY
 def test_a_page_at_rest_is_taken_out_once() -> None:
     """As it was laid down."""
     resting = InMemory()
-    resting.lay(b"name", b"saved", "ledger", 7)
+    resting.lay(b"name", b"saved", "ledger", 7, [0], is_saved=True)
 
     assert [b"name"] == resting.names()
-    assert b"saved" == resting.take(b"name")
+    assert (b"saved", True) == resting.take(b"name")
     assert resting.take(b"name") is None
     assert len(resting) == 0
 
@@ -24,13 +25,14 @@ def test_a_page_at_rest_is_taken_out_once() -> None:
 def test_what_is_told_as_untouched_is_told_once() -> None:
     """By the tick at which its last entry came, ledger by ledger."""
     resting = InMemory()
-    for number, touched in enumerate((5, 3, 9)):
-        resting.lay(bytes([number]), b"", "sales", touched)
-    resting.lay(b"other", b"", "visits", 1)
+    names = [name_at_rest(("sales", (f"{number}",))) for number in range(3)]
+    for name, touched in zip(names, (5, 3, 9), strict=True):
+        resting.lay(name, b"", "sales", touched, [0], is_saved=True)
+    resting.lay(name_at_rest(("visits", ("0",))), b"", "visits", 1, [0], is_saved=True)
 
-    assert [b"\x01", b"\x00"] == [*resting.untouched_since("sales", 5)]
+    assert [names[1], names[0]] == [*resting.untouched_since("sales", 5)]
     assert [] == [*resting.untouched_since("sales", 8)]
-    assert [b"\x02"] == [*resting.untouched_since("sales", 9)]
+    assert [names[2]] == [*resting.untouched_since("sales", 9)]
 
 
 def days(desk: Desk, number: int) -> Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.engine import in_memory
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
 from rules.engine.memory import ROOM
@@ -58,6 +59,17 @@ RULES = pytest.mark.parametrize(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _pack_early() -> Iterator[None]:
+    """Pages that rest lie in packs at once: worlds are small."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(in_memory, "LATELY", 0)
+        patch.setattr(in_memory, "PACKED", 4)
+        patch.setattr(in_memory, "SPARSE", 1)
+        patch.setattr(in_memory, "GATHERED", 2)
+        yield
+
+
 def events_of(world: World) -> list[tuple[Opened, bytes]]:
     """What the door lets in."""
     scale, made = world
@@ -65,7 +77,7 @@ def events_of(world: World) -> list[tuple[Opened, bytes]]:
 
 
 @RULES
-@examples(60)
+@examples(40)
 @given(world=WORLDS, seed=SEEDS)
 def test_every_order_ends_with_the_episodes_of_the_twin(
     rules: Sequence[Rule], reference: Reference, world: World, seed: int
@@ -81,7 +93,7 @@ def test_every_order_ends_with_the_episodes_of_the_twin(
     assert expected == standing_at_end([alert for log in inside for alert in run(log, rules, reference).alerts])
 
 
-@examples(60)
+@examples(40)
 @given(
     st.sampled_from((LONG, STEADY)).flatmap(lambda scale: st.tuples(st.just(scale), drafts(scale, largest=30))),
     drafts(STEADY, largest=60, kinds=SWIPES, pool=1, town=1),
@@ -102,7 +114,7 @@ def test_a_town_may_lag_behind_the_clock_of_another(here: World, there: list[Dra
 
 
 @RULES
-@examples(40)
+@examples(20)
 @given(world=WORLDS, seed=SEEDS, room=st.sampled_from((2, ROOM)))
 def test_batches_checkpoints_and_take_overs_change_nothing(
     rules: Sequence[Rule], reference: Reference, world: World, seed: int, room: int

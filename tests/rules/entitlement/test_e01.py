@@ -15,7 +15,7 @@ from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.ledgers import AnyEntry, Stay
 from rules.ledgers.inside import entries_of
 from rules.testing import HOSPITAL, at, judge, stay
-from rules.times import DAY, HOUR, SECOND
+from rules.times import DAY, HOUR, SECOND, iso
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.rules._log import END, engine_of, feed, hour, standing, story, told
@@ -153,6 +153,36 @@ def test_stays_that_are_too_long_ago_are_not_looked_for() -> None:
     assert judge(replace(RULE, longest_days=2), [*first(), *second()]) == []
     assert judge(replace(RULE, longest_days=3), [*first(), *second()])
     assert seen(*first(3 * DAY)[1:], *second()) == []
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, []), (SECOND, [(24.0, "warning", True)])])
+def test_a_stay_of_half_a_year_ago_is_not_looked_for(late: int, expected: list[tuple[float, str, bool]]) -> None:
+    """One that began 180 days before the second, or a second less."""
+    assert expected == seen(stay(SECOND_BEGINS - 180 * DAY + late, "admission", "v1"), *second())
+
+
+@pytest.mark.parametrize(("late", "awaited"), [(0, False), (SECOND, True)])
+def test_an_end_of_half_a_year_later_is_not_read(late: int, *, awaited: bool) -> None:
+    """The second stay ends 180 days after it began, or a second later."""
+    assert [(72.0, "warning", awaited)] == seen(*first(3 * DAY), *second(180 * DAY + late))
+
+
+def test_an_alert_begins_with_the_day_that_is_allowed() -> None:
+    """Before the second admission."""
+    [alert] = told(RULE, [*first(3 * DAY), *second(5 * DAY)])
+
+    assert iso(SECOND_BEGINS - DAY) == alert.window.start
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_a_week_without_an_overlap_ends_the_alert(late: int, expected: int) -> None:
+    """To the second, by the admissions."""
+    third = [
+        stay(SECOND_BEGINS + time, piece, "v3", institution="H3")
+        for time, piece in ((7 * DAY + late, "admission"), (10 * DAY, "discharge"))
+    ]
+
+    assert expected == len(standing(told(RULE, [*first(12 * DAY), *second(3 * DAY), *third, END])))
 
 
 def test_every_parameter_counts() -> None:

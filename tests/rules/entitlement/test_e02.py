@@ -21,6 +21,13 @@ def register(**row: str) -> Reference:
     return reference
 
 
+def twice_insured() -> Reference:
+    """Person 1 is insured from 2026-03-05, and again from 2026-04-14 on."""
+    reference = register(valid_to="2026-04-13")
+    reference.put("enrolled", {"psn_no": "1", "insured_from": "2026-04-14", "valid_from": "2026-04-14"})
+    return reference
+
+
 def settled(day: int, fund: float, seconds: int = 0, /, **fields: object) -> Body:
     """The bill of a stay, so many days after 2026-03-05 00:00."""
     more: Body = {
@@ -45,6 +52,23 @@ def test_more_than_twenty_thousand(fund: float, expected: list[float]) -> None:
 def test_within_the_first_thirty_days(day: int, seconds: int, expected: int) -> None:
     """From the first moment of the first day on."""
     assert expected == len(values(settled(day, 30_000, seconds)))
+
+
+def test_the_first_moment_counts_to_the_last() -> None:
+    """The fund pays when the insurance begins, and a second before the thirty days are over."""
+    assert [30_000] == values(settled(0, 15_000), settled(30, 15_000, -1))
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (1, 2)])
+def test_thirty_days_without_one_end_the_alert(late: int, expected: int) -> None:
+    """To the second, of a person who is insured a second time."""
+    assert expected == len(values(settled(20, 30_000), settled(50, 30_000, late), reference=twice_insured()))
+
+
+@pytest.mark.parametrize(("fund", "expected"), [(20_000, []), (20_000.01, [20_000.01])])
+def test_what_was_settled_under_an_earlier_insurance_does_not_count(fund: float, expected: list[float]) -> None:
+    """Though it was within the same thirty days."""
+    assert expected == values(settled(28, 15_000), settled(45, fund), reference=twice_insured())
 
 
 def test_what_was_settled_before_does_not_count() -> None:

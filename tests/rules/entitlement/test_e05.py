@@ -9,8 +9,8 @@ from rules.entitlement.e05_without_recognition import WithoutRecognition
 from rules.entitlement.e06_assistance_without_entitlement import AssistanceWithoutEntitlement
 from rules.reference import Reference
 from rules.testing import at
-from rules.times import DAY
-from tests.oracle.wire import HOSPITAL, Body, question, reversal, settlement
+from rules.times import DAY, SECOND
+from tests.oracle.wire import HOSPITAL, Body, question, reversal, settlement, text
 from tests.rules._messages import effects_of, standing_after
 
 CHRONIC, ASSISTED = WithoutRecognition(), AssistanceWithoutEntitlement()
@@ -94,6 +94,15 @@ def test_continued_use_is_one_alert(rule: Rule, severity: str) -> None:
     table = {one.id: name for one, name in BOTH}[rule.id]
 
     assert [(3, 2, severity)] == told(rule, [settled(day) for day in (9, 30, 59)], register(table))
+
+
+@pytest.mark.parametrize(("rule", "table"), BOTH)
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_one_end_the_alert(rule: Rule, table: str, late: int, expected: int) -> None:
+    """To the second."""
+    moment = text(at("10:00", day=39) + late)
+
+    assert expected == len(told(rule, [settled(9), settled(39, setl_time=moment, inf_time=moment)], register(table)))
 
 
 @pytest.mark.parametrize(("rule", "table"), BOTH)

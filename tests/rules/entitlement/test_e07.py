@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rules.engine.rule import Rule
@@ -9,7 +11,7 @@ from rules.entitlement.e07_many_claims import ManyClaims
 from rules.entitlement.e07_sum_large_claim import LargeClaim
 from rules.entitlement.e08_away_from_home import AwayFromHome
 from rules.reference import Reference
-from rules.testing import at
+from rules.testing import at, judge, visit
 from rules.times import DAY, SECOND
 from tests.oracle.wire import HOSPITAL, Body, reversal, settlement
 from tests.rules._messages import standing_after
@@ -53,6 +55,15 @@ def test_only_bills_that_were_handed_in_count(way: str | None) -> None:
     assert [] == values(LARGE, settled(0, 60_000, setl_type=way))
 
 
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_as_long_without_one_ends_the_alert(late: int, expected: int) -> None:
+    """To the second: thirty days for many claims, a day for a large one."""
+    after = late / DAY
+
+    assert expected == len(values(MANY, claim(0), claim(1), claim(2), claim(32 + after)))
+    assert expected == len(values(LARGE, claim(0, 60_000), claim(1 + after, 60_000)))
+
+
 def test_claims_of_another_person_do_not_count() -> None:
     """Each person has a count of their own."""
     assert [] == values(MANY, claim(0), claim(10), claim(20, psn_no="2"))
@@ -93,12 +104,28 @@ def test_what_is_settled_at_home_does_not_count(fields: Body) -> None:
     assert [] == values(AWAY, *away(4, 20_000), settled(45, 20_000, **AWAY_FROM_HOME | fields))
 
 
+@pytest.mark.parametrize(("fen", "expected"), [(1_000_000, []), (1_000_001, [50_000.05])])
+def test_fifty_thousand_are_exceeded_also_where_no_guard_asks(fen: int, expected: list[float]) -> None:
+    """By the rule alone."""
+    there: dict[str, Any] = {"insured_in": "341021", "county": "330100", "amount": fen}
+
+    assert expected == [one.value for one in judge(AWAY, [visit(at("09:00", day=n), **there) for n in range(5)])]
+
+
 def test_ninety_days_away_are_half_open() -> None:
     """The first lies exactly so long before the last, or a second less."""
     four = away(4, 20_000)
 
     assert [] == values(AWAY, *four, settled(90, 1, **AWAY_FROM_HOME))
     assert [80_001] == values(AWAY, *four, settled(90 - SECOND / DAY, 1, **AWAY_FROM_HOME))
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_at_home_end_the_alert(late: int, expected: int) -> None:
+    """To the second, after the fifth settlement on the fortieth day."""
+    again = settled(70 + late / DAY, 100, **AWAY_FROM_HOME)
+
+    assert expected == len(values(AWAY, *away(5, 10_001), again))
 
 
 def test_the_sentences() -> None:

@@ -10,7 +10,7 @@ from rules.engine.entry import Entry
 from rules.entitlement.e09_after_death import AfterDeath
 from rules.reference import BadRowError, Reference
 from rules.testing import at, fill, judge, stay, visit
-from rules.times import DAY
+from rules.times import DAY, SECOND
 from tests.oracle.wire import (
     HOSPITAL,
     OTHER_SHOP,
@@ -100,9 +100,10 @@ def test_only_the_dead_are_judged() -> None:
         ({"time": at("11:00"), "institution": "P34102100099"}, "critical"),
         ({"time": at("10:00", day=1)}, "critical"),
         ({"time": at("10:00", day=179)}, "critical"),
+        ({"time": at("10:00", day=180, seconds=-1)}, "critical"),
         ({"time": at("10:00", day=180)}, "high"),
     ],
-    ids=["the same place and day", "another place", "another day", "within half a year", "long after"],
+    ids=["the same place and day", "another place", "another day", "within half a year", "just within", "long after"],
 )
 def test_a_second_place_or_day_is_critical(second: dict[str, object], severity: str) -> None:
     """The first hit may be an error of the register."""
@@ -180,18 +181,48 @@ def test_lines_that_give_back_are_no_service(back: Body) -> None:
     assert [] == alerts(fee_lines("V1", [line(1, moment, **back)], moment, "2301", fixmedins_code=HOSPITAL))
 
 
-def billed(day: int, clock: str = "00:00", visit: str = "V1") -> Body:
-    """The bill of a stay."""
-    return settlement(at(clock, day=day), "2304", fixmedins_code=HOSPITAL, med_type="21", mdtrt_id=visit)
+def billed(day: int, seconds: int = 0) -> Body:
+    """The bill of a stay, so many days after 2026-03-05 00:00."""
+    moment = at("00:00", day=day, seconds=seconds)
+    return settlement(moment, "2304", fixmedins_code=HOSPITAL, med_type="21", mdtrt_id="V1")
 
 
-@pytest.mark.parametrize(("clock", "day", "expected"), [("10:00", 2, 0), ("00:00", 30, 0), ("00:01", 30, 1)])
-def test_a_stay_begun_before_the_death_is_settled_for_thirty_days(clock: str, day: int, expected: int) -> None:
+@pytest.mark.parametrize(("day", "seconds", "expected"), [(2, 36_000, 0), (30, 0, 0), (30, 1, 1)])
+def test_a_stay_begun_before_the_death_is_settled_for_thirty_days(day: int, seconds: int, expected: int) -> None:
     """Discharge, bill and reversal of the bill are no service; after thirty days the bill is asked about."""
     left = discharge("V1", at("09:00", day=2), fixmedins_code=HOSPITAL, dscg_way="5", die_date="2026-03-04")
     begun = admission("V1", at("09:00", day=-40), fixmedins_code=HOSPITAL)
 
-    assert expected == len(alerts(begun, lines(-2, "2301"), left, billed(day, clock)))
+    assert expected == len(alerts(begun, lines(-2, "2301"), left, billed(day, seconds)))
+
+
+FIRST_MOMENT = at("00:00")
+"""A day after the day of death has begun: what lies exactly there is not after it."""
+AT_ONCE = fee_lines("V1", [line("0", FIRST_MOMENT)], FIRST_MOMENT, fixmedins_code=HOSPITAL)
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected"),
+    [
+        ([AT_ONCE], 0),
+        ([admission("V1", FIRST_MOMENT, fixmedins_code=HOSPITAL)], 0),
+        ([AT_ONCE, billed(35)], 1),
+        ([message("2201", FIRST_MOMENT, mdtrt_id="V1", begntime=text(FIRST_MOMENT), fixmedins_code=HOSPITAL),
+          outpatient(2)], 0),
+    ],
+    ids=["a line", "an admission", "a line does not speak for the late bill of its stay", "a registration"],
+)  # fmt: skip
+def test_the_first_moment_of_the_day_after_is_not_after_the_death(bodies: list[Body], expected: int) -> None:
+    """To the second."""
+    assert expected == len(alerts(*bodies))
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_one_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    again = settlement(at("10:00", day=33) + late)
+
+    assert expected == len(alerts(settlement(at("10:00", day=3)), again))
 
 
 def test_a_bill_may_be_reversed_and_made_again() -> None:
@@ -272,6 +303,7 @@ AT_HOSPITAL = question(at("11:00", day=3), "2206", mdtrt_id="V1", med_type="11",
         (question(at("10:00", day=3), "3101", med_type="21", mdtrt_id="V1"), [], 0),
         (AT_HOSPITAL, [lines(3)], 1),
         (AT_HOSPITAL, [lines(-1)], 0),
+        (AT_HOSPITAL, [AT_ONCE], 0),
         (AT_HOSPITAL, [registered(-1)], 0),
         (question(at("10:00", day=0, seconds=-36_000)), [], 0),
     ],
@@ -281,6 +313,7 @@ AT_HOSPITAL = question(at("11:00", day=3), "2206", mdtrt_id="V1", med_type="11",
         "a stay's review",
         "after its lines",
         "after lines before the death",
+        "after a line of the last moment that is allowed",
         "after a registration before the death",
         "in time",
     ],

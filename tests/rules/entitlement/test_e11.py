@@ -11,17 +11,17 @@ from rules.entitlement.e04_paid_while_waiting import PaidWhileWaiting
 from rules.entitlement.e11_settled_while_suspended import SettledWhileSuspended
 from rules.reference import BadRowError, Reference
 from rules.testing import at
-from rules.times import DAY, HOUR
+from rules.times import DAY, HOUR, SECOND
 from tests.oracle.wire import HOSPITAL, OTHER_SHOP, Body, message_reversal, question, reversal, settlement
 from tests.rules._messages import effects_of, standing_after
 
 BOTH = [(SettledWhileSuspended(), "suspended"), (PaidWhileWaiting(), "waiting")]
 
 
-def register(state: str) -> Reference:
-    """Withheld from 2026-03-05 to 2026-03-10."""
+def register(state: str, valid_to: str = "2026-03-10") -> Reference:
+    """Withheld from 2026-03-05 to 2026-03-10, or another day."""
     reference = Reference()
-    dates = {"valid_from": "2026-03-05", "valid_to": "2026-03-10"}
+    dates = {"valid_from": "2026-03-05", "valid_to": valid_to}
     reference.put("insured", {"psn_no": "1", "state": state, **dates})
     return reference
 
@@ -71,6 +71,15 @@ def test_continued_use_is_one_alert(rule: Rule, state: str) -> None:
     bodies = [settled(), stay, settled("12:00", 2, fixmedins_code=OTHER_SHOP)]
 
     assert [(3, 3, 120.0)] == told(rule, bodies, state)
+
+
+@pytest.mark.parametrize(("rule", "state"), BOTH)
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_one_end_the_alert(rule: Rule, state: str, late: int, expected: int) -> None:
+    """To the second."""
+    again = settlement(at("10:00", day=30) + late, psn_no="1")
+
+    assert expected == len(standing_after(rule, [settled(), again], register(state, "2026-05-01")))
 
 
 @pytest.mark.parametrize(("rule", "state"), BOTH)

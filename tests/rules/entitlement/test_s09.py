@@ -71,6 +71,15 @@ def test_one_alert_an_institution_and_day() -> None:
     assert {"critical"} == {one.severity for one in alerts}
 
 
+@pytest.mark.parametrize(("day", "expected"), [(1, [(2, 2.0)]), (2, [(2, 2.0)]), (3, [(2, 2.0)])])
+def test_what_is_settled_days_later_belongs_to_the_day(day: int, expected: list[tuple[int, float]]) -> None:
+    """Served at the end of a day at whose beginning another one was settled; three days later is the latest."""
+    again = bought("23:59", day, feedetail=[line(1, at("23:59"))])
+    alerts = standing_after(RULE, [bought("00:00"), again], register())
+
+    assert expected == [(one.triggers, one.measure.value) for one in alerts]
+
+
 @pytest.mark.parametrize("taken_back_first", [False, True])
 def test_a_reversal_takes_it_back(*, taken_back_first: bool) -> None:
     """What was reversed is no settlement, in whichever order the two arrive."""

@@ -10,6 +10,7 @@ from rules.engine.alert import Alert
 from rules.entitlement.s09_stay_admitted_without_agreement import AdmittedWithoutAgreement
 from rules.reference import Reference
 from rules.testing import at
+from rules.times import SECOND
 from tests.oracle.wire import HOSPITAL, Body, admission, message, settlement
 from tests.rules._messages import effects_of, standing_after
 
@@ -63,10 +64,11 @@ def test_the_value_is_that_of_the_beijing_day() -> None:
     assert [(3, 2.0, "2026-03-05T22:00:00+08:00")] == told(standing_after(RULE, bodies, register()))
 
 
-@pytest.mark.parametrize(("clock", "expected"), [("09:00", [2]), ("09:01", [1, 1])])
-def test_an_alert_ends_after_a_day_without_an_admission(clock: str, expected: list[int]) -> None:
+@pytest.mark.parametrize(("late", "expected"), [(0, [2]), (SECOND, [1, 1])])
+def test_an_alert_ends_after_a_day_without_an_admission(late: int, expected: list[int]) -> None:
     """A pause of a day goes on, a longer one does not."""
-    alerts = standing_after(RULE, [admitted("1"), admitted("2", clock, 1)], register())
+    next_day = admission("2", at("09:00", day=1) + late, fixmedins_code=HOSPITAL, psn_no="n2")
+    alerts = standing_after(RULE, [admitted("1"), next_day], register())
 
     assert expected == [one.triggers for one in alerts]
 

@@ -53,6 +53,21 @@ def test_the_discharge_decides_what_it_was() -> None:
     assert [30] == found(born(0), born(30, "O47.1"), delivery)
 
 
+@pytest.mark.parametrize(("late", "expected"), [(0, []), (SECOND / DAY, [30])])
+def test_what_comes_sixty_days_after_the_admission_is_not_read(late: float, expected: list[float]) -> None:
+    """A discharge that calls it no delivery counts to the second."""
+    moment = at("09:00", day=90) + round(late * DAY)
+    no_delivery = discharge("V30", moment, fixmedins_code=HOSPITAL, dscg_maindiag_code="O86.4")
+
+    assert expected == found(born(0), born(30), no_delivery)
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, [37]), (SECOND / DAY, [30, 37])])
+def test_a_week_without_a_delivery_ends_the_alert(late: float, expected: list[float]) -> None:
+    """To the second; two that are a week apart are held against the one before both."""
+    assert expected == sorted(found(born(0), born(30), born(37 + late)))
+
+
 def test_a_newborn_is_no_delivery() -> None:
     """It stands under the number of the mother (5212)."""
     assert [] == found(born(0), born(30, med_type="5212"))

@@ -16,11 +16,12 @@ from rules.inpatient.i06_tel_shared_telephone import SharedTelephone
 from rules.inpatient.i06_village_village_together import VillageTogether
 from rules.inpatient.i09_care_home_together import CareHomeTogether
 from rules.inpatient.i13_tel_broker_telephone import BrokerTelephone
-from rules.ledgers import Admitted, frozen_after
+from rules.ledgers import Admitted, Record, frozen_after
 from rules.reference import Reference
 from rules.testing import admitted, at, judge
-from rules.times import DAY, HOUR, day_of
-from tests.oracle.wire import HOSPITAL, Body, admission, message
+from rules.times import DAY, HOUR, SECOND, day_of
+from tests.oracle.wire import HOSPITAL, Body, admission, message, text
+from tests.rules._log import engine_of
 from tests.rules._messages import effects_of, standing_after
 
 OTHER = "H34102100002"
@@ -73,6 +74,25 @@ def test_so_many_persons_are_enough(rule: Convoy[Any]) -> None:
 def test_the_window_is_open_at_its_beginning(rule: Convoy[Any], more: int, expected: int) -> None:
     """What lies exactly `days` before is outside."""
     assert expected == len(alerts(rule, arrivals(rule, rule.limit, rule.days * DAY + more)))
+
+
+@pytest.mark.parametrize(
+    ("name", "days"), [("I06-TEL", 30), ("I06-HOME", 3), ("I06-VILLAGE", 3), ("I09", 7), ("I13-TEL", 30)]
+)
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_a_group_that_comes_as_long_after_is_told_with_the_first(
+    name: str, days: int, late: int, expected: int
+) -> None:
+    """And by itself where it comes a second later."""
+    rule = RULES[name]
+    group = arrivals(rule, rule.limit, 0)
+    moment = text(at("08:00", day=days) + late)
+    later = [
+        body | {"mdtrt_id": f"W{n}", "msgid": f"w{n}", "begntime": moment, "inf_time": moment}
+        for n, body in enumerate(group)
+    ]
+
+    assert expected == len(alerts(rule, [*group, *later]))
 
 
 @every_rule
@@ -208,6 +228,18 @@ def test_what_is_usual_raises_the_limit(times: int, expected: int) -> None:
 
     assert expected == (0 if found is None else found.value)
     assert replace(rule, baseline=False).check(stays[-1], window, Reference()) is not None
+
+
+def test_the_sums_of_all_these_days_are_kept() -> None:
+    """For the day before the last one that changes no more, too: 85 days before it is frozen."""
+    rule = VillageTogether()
+    engine = engine_of(rule, register())
+    for day in range(300):
+        one = admitted(at("09:00", day=day), "n0", identity=day, visit=f"V{day}")
+        engine.feed(Record("institution", HOSPITAL, [one]), one.uploaded)
+    [page] = [page for page in engine.memory.all_pages().values() if page.ledger.name == "villages"]
+
+    assert at("00:00", day=299) - 2 * frozen_after("villages") - 85 * DAY == min(page.bins)
 
 
 def test_the_frozen_days_are_those_of_the_page() -> None:

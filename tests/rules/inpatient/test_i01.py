@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from rules.inpatient.i01_split_admission import SplitAdmission
 from rules.ledgers import Stay
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge, stay
-from rules.times import DAY, SECOND, parse
+from rules.times import DAY, SECOND, iso, parse
 from tests.rules._log import END, engine_of, feed, standing, story, told
 
 RULE = SplitAdmission()
@@ -202,6 +203,44 @@ def test_an_admission_long_ago_is_not_needed() -> None:
 
     assert found([stay(admission.time - 300 * DAY, "admission", "v1"), discharge, second]) == 1
     assert found([discharge, second]) == 1
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 0), (SECOND, 1)])
+def test_what_comes_half_a_year_after_the_admission_is_not_read(late: int, expected: int) -> None:
+    """A discharge that calls the second stay another illness counts for 180 days."""
+    pieces = split()
+    left = stay(pieces[-1].time + 180 * DAY + late, "discharge", "v2", diagnosis="I50.900")
+
+    assert expected == found([*pieces, left])
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 0)])
+def test_an_admission_of_187_days_ago_is_out_of_sight(late: int, expected: int) -> None:
+    """It says that the first stay was by plan; the discharge a week ago does not."""
+    second = split(7 * DAY)[-1]
+    admission = stay(second.time - 187 * DAY + late, "admission", "v1", diagnosis="Z51.102")
+
+    assert expected == found([admission, *split(7 * DAY)[1:]])
+
+
+def test_an_alert_begins_with_the_week_before() -> None:
+    """That is where the first discharge lies."""
+    [alert] = told(RULE, split())
+
+    assert iso(at("10:00", day=1)) == alert.window.start
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_thirty_days_without_a_split_end_the_alert(late: int, expected: int) -> None:
+    """To the second."""
+    other: dict[str, Any] = {"diagnosis": "K35.8"}
+    later = [
+        stay(at("10:00", day=20), "admission", "v3", **other),
+        stay(at("10:00", day=33), "discharge", "v3", **other),
+        stay(at("10:00", day=38) + late, "admission", "v4", **other),
+    ]
+
+    assert expected == len(standing(told(RULE, [*split(), *later, END])))
 
 
 def test_every_parameter_counts() -> None:

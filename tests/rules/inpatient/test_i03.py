@@ -67,11 +67,19 @@ def test_another_hospital_counts_by_itself() -> None:
 
 @pytest.mark.parametrize(("now", "expected"), [(35, []), (36, [(36, 36)])])
 def test_what_is_usual_there(now: int, expected: list[tuple[float, float]]) -> None:
-    """Sixteen a week for eight weeks: m + 5 times the root of m is 36; the first weeks alert by `limit` alone."""
-    past = [came(7 * n + k * 0.3) for n in range(8) for k in range(16)]
+    """Sixteen a week, all of them in the first of eight: m + 5 times the root of m is 36; they alert by `limit`."""
+    past = [came(k * 0.04) for k in range(128)]
     burst = [came(56 + 5 + k * 0.03) for k in range(now)]
 
     assert expected == [one for one in values(*past, *burst) if one[1] == 36]
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_a_week_without_so_many_ends_the_alert(late: int, expected: int) -> None:
+    """To the second: fifteen at once, and fifteen others later."""
+    bodies = [came(after, mdtrt_id=f"{after}-{n}", psn_no=f"{n}") for after in (0, 7 + late / DAY) for n in range(15)]
+
+    assert expected == len(values(*bodies))
 
 
 def test_an_admission_that_is_cancelled_does_not_count() -> None:

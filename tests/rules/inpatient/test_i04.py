@@ -8,7 +8,7 @@ from rules.engine.alert import Alert
 from rules.inpatient.i04_over_long_stay import OverLongStay
 from rules.reference import Reference
 from rules.testing import at
-from rules.times import DAY, SECOND
+from rules.times import DAY, SECOND, iso
 from tests.oracle.wire import HOSPITAL, Body, admission, discharge, message, settlement
 from tests.rules._messages import effects_of, standing_after
 
@@ -79,6 +79,34 @@ def test_the_books_are_closed_but_the_patient_stays() -> None:
     assert [60] == [one.measure.value for one in found(came(), billed(30, mid_setl_flag="1"), left(60))]
     assert ([], {("I04", "settled without an end"): 1}) == (effects.alerts, effects.counts.undecidable)
     assert [] == found(came(), billed(50, dscg_time="2026-04-10 09:00:00"))
+
+
+@pytest.mark.parametrize(("days", "expected"), [(180, [180]), (180 + SECOND / DAY, [])])
+def test_what_comes_half_a_year_after_the_admission_is_not_read(days: float, expected: list[float]) -> None:
+    """A discharge counts to the second."""
+    assert expected == [one.measure.value for one in found(came(), left(days))]
+
+
+@pytest.mark.parametrize(("days", "expected"), [(180, 1), (180 - SECOND / DAY, 0)])
+def test_what_stands_under_the_number_half_a_year_before_is_not_read(days: float, expected: int) -> None:
+    """A discharge before the admission is one of the same stay, unless it is so old."""
+    assert expected == len(found(left(-days), came(), left(60)))
+
+
+def test_an_alert_begins_with_the_days_that_are_allowed() -> None:
+    """Forty-five before the admission."""
+    [alert] = found(came(), left(60))
+
+    assert iso(at("09:00", day=-45)) == alert.window.start
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_a_week_without_such_a_stay_ends_the_alert(late: int, expected: int) -> None:
+    """To the second, by the admissions."""
+    second = admission("V2", at("09:00", day=7) + late, fixmedins_code=HOSPITAL, dscg_maindiag_code="J18.9")
+    gone = discharge("V2", at("09:00", day=60), fixmedins_code=HOSPITAL, dscg_maindiag_code="J18.9")
+
+    assert expected == len(found(came(), second, left(60), gone))
 
 
 def test_a_cancelled_admission_is_none() -> None:

@@ -9,12 +9,13 @@ from random import Random
 import pytest
 
 from rules.engine.finding import Evidence, Undecidable
+from rules.engine.window import Window
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.ledgers import Stay
 from rules.reference import Reference
 from rules.testing import HOSPITAL, at, judge, stay
-from rules.times import DAY, SECOND
+from rules.times import DAY, SECOND, iso
 from tests.rules._log import END, engine_of, feed, standing, story, told
 
 RULE = FrequentAdmission()
@@ -81,6 +82,40 @@ def test_a_year_begins_at_midnight_in_beijing(seconds: int, expected: list[int])
     midnight = 302 - 9 / 24 + seconds * SECOND / DAY
 
     assert expected == [number for number, *_ in triggers(RULE, admitted([260, 270, 280, 290, midnight]))]
+
+
+@pytest.mark.parametrize("rule", [RULE, PAIR], ids=["I05", "I05-PAIR"])
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_a_new_year_within_a_week_is_told_with_the_old_one(
+    rule: FrequentAdmission | FrequentAtInstitution, late: int, expected: int
+) -> None:
+    """Reached on 26 December, and again on 2 January; a second later it is another alert."""
+    often = admitted([250, 260, 270, 280, 296, 303 + late / DAY])
+    few = often if rule is PAIR else often[1:]
+
+    assert expected == len(standing(told(rule, [*few, END])))
+
+
+@pytest.mark.parametrize(("late", "decided"), [(0, True), (SECOND, False)])
+def test_two_years_are_in_sight(late: int, *, decided: bool) -> None:
+    """What lies exactly 731 days back is not; it would be one piece too many."""
+    entries = admitted([731 + number / 24 / 60 for number in range(300)])
+    old = stay(entries[-1].time - 731 * DAY + late, "admission", "old")
+    window = Window([old, *entries], RULE.span)
+    window.move_to(300)
+
+    if decided:
+        assert RULE.check(entries[-1], window, Reference()) is None
+    else:
+        with pytest.raises(Undecidable, match="too many stays"):
+            RULE.check(entries[-1], window, Reference())
+
+
+def test_an_alert_begins_with_the_year_before() -> None:
+    """The longer count."""
+    [alert] = told(RULE, admitted([0, 10, 20, 30]))
+
+    assert iso(at("09:00", day=30 - 365)) == alert.window.start
 
 
 def test_every_third_institution_counts_for_the_person_not_for_the_pair() -> None:

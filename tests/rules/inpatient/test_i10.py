@@ -9,6 +9,7 @@ import pytest
 from rules.inpatient.i10_own_staff_admitted import OwnStaffAdmitted
 from rules.reference import Reference
 from rules.testing import at
+from rules.times import SECOND
 from tests.oracle.wire import HOSPITAL, Body, admission, discharge, message
 from tests.rules._messages import effects_of, standing_after
 
@@ -88,6 +89,14 @@ def test_a_transfer_and_a_cancelled_admission_do_not_count() -> None:
 def test_without_the_roster_the_rule_is_off() -> None:
     """It says nothing."""
     assert [] == effects_of(RULE, stays((0, 30)), Reference()).alerts
+
+
+@pytest.mark.parametrize(("late", "expected"), [(0, 1), (SECOND, 2)])
+def test_a_new_year_within_a_week_is_told_with_the_old_one(late: int, expected: int) -> None:
+    """Reached on 26 December, and again on 2 January; a second later it is another alert."""
+    again = admission("W", at("09:00", day=303) + late, fixmedins_code=HOSPITAL)
+
+    assert expected == len(standing_after(RULE, [*stays((260, 296)), again], roster()))
 
 
 def test_the_sentence_says_whose_staff() -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from rules.engine.entry import Entry
 from rules.engine.ledger import Feed
-from rules.ledgers import LEDGERS, Arrival, Sale
+from rules.ledgers import LEDGERS, Arrival, Listed, Sale
 from rules.ledgers.inside import entries_of
+from rules.ledgers.listed import listed_items
 from rules.reference import Reference
 from rules.times import DAY, HOUR
 from rules.wire.door import Door
@@ -24,6 +25,7 @@ LINES: Body = {
 
 ORDERED = wire.line(1, rxno="r1", bilg_dr_codg="D341021000017")
 STOCK = wire.stock("3505", drugtracinfo=[{"drug_trac_codg": BOX}, {"drug_trac_codg": "8123"}])
+PART = "002501000010000"
 KINDS: dict[str, tuple[Body, int, int]] = {
     "pharmacy": (wire.settlement(MONDAY, "2102", **LINES | CODES), 72 * HOUR, 72 * HOUR),
     "outpatient": (wire.settlement(MONDAY, "2207", med_type="11"), 72 * HOUR, 72 * HOUR),
@@ -39,9 +41,28 @@ KINDS: dict[str, tuple[Body, int, int]] = {
     "registration": (wire.message("2201", mdtrt_id="V", begntime=wire.text(MONDAY)), 72 * HOUR, 72 * HOUR),
     "outpatient lines": (wire.fee_lines("V", [ORDERED]), 72 * HOUR, 72 * HOUR),
     "lines of a stay": (wire.fee_lines("V", [wire.line(1)], MONDAY, "2301", med_type="21"), 63 * DAY, 60 * DAY),
+    "overpriced": (
+        wire.fee_lines("V", [wire.line(1, pric_uplmt_amt=9)], MONDAY, "2301", med_type="21"),
+        63 * DAY,
+        60 * DAY,
+    ),
+    "overpriced at a pharmacy": (
+        wire.settlement(MONDAY, "2102", feedetail=[wire.line(1, pric_uplmt_amt=9)]),
+        72 * HOUR,
+        72 * HOUR,
+    ),
+    "part of a service": (
+        wire.fee_lines(
+            "V", [wire.line(1, med_list_codg=PART, orders_dr_code="D341021000017", etip_flag="1")], MONDAY, "2301"
+        ),
+        63 * DAY,
+        60 * DAY,
+    ),
+    "procured by volume": (wire.fee_lines("V", [wire.line(1, med_list_codg=wire.METFORMIN)]), 72 * HOUR, 72 * HOUR),
     "admission": (wire.admission("V", tel="13900000012", dscg_maindiag_code="J06.9"), 63 * DAY, 15 * DAY),
     "discharge": (wire.discharge("V"), 63 * DAY, 15 * DAY),
     "stock": (STOCK, 90 * DAY, 15 * DAY),
+    "deletion": (wire.deletion("N1"), 72 * HOUR, 72 * HOUR),
 }
 """Each kind of message with its reach and its grace (contract, sections 2 and 3), ms."""
 
@@ -56,7 +77,11 @@ def tables() -> Reference:
     reference.put("employers", {"psn_no": "1", "employer": "e"})
     reference.put("diagnoses", {"code": "J06", "exempt": "0", "minor": "1"})
     reference.put("enrolled", {"psn_no": "1", "insured_from": wire.text(MONDAY)[:10]})
-    reference.put("items", {"med_list_codg": wire.RAMIPRIL, "most_per_day": "1"})
+    reference.put("items", {"med_list_codg": wire.RAMIPRIL, "most_per_day": "1", "registered": "0"})
+    reference.put("items", {"med_list_codg": PART, "part_of": "whole", "minutes": "9"})
+    reference.put("drugs", {"med_list_codg": wire.METFORMIN, "procured": "won"})
+    reference.put("drugs", {"med_list_codg": wire.RAMIPRIL, "key": "1"})
+    reference.put("physicians", {"bilg_dr_codg": "D341021000017", "status": "revoked"})
     reference.put("recognised", {"psn_no": "2"})
     reference.put("assisted", {"psn_no": "2"})
     reference.put("households", {"psn_no": "1", "household": "h", "village": "v", "care_home": "c"})
@@ -101,6 +126,15 @@ def test_the_grace_is_that_of_the_contract_at_least(kind: str) -> None:
         for ledger, feed, entry in kept(body)
         if not isinstance(entry, Arrival) and feed.grace < grace
     ]
+
+
+def test_what_is_kept_of_listed_items_is_sent() -> None:
+    """A ledger keeps no line that a router, which sends those of listed items alone, leaves out."""
+    kinds = listed_items(tables()) | {"Listed"}
+    for body, *_ in KINDS.values():
+        opened = Door(Pseudonyms("key", raw=True)).open(wire.raw(body), 1 << 50)
+        sent = {one for record in entries_of(opened, kinds=kinds).records for one in record.entries}
+        assert {entry for _, feed, entry in kept(body) if feed.entry is Listed} <= sent
 
 
 def test_every_feed_is_asked() -> None:

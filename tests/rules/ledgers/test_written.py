@@ -8,7 +8,21 @@ import pytest
 from monitor.handbook.examples import FLAT
 from rules.engine.entry import Entry
 from rules.engine.marks import marks_of, number_of
-from rules.ledgers import Admitted, Arrival, Brought, Fill, Ordered, Sale, Stay, Swipe, Use, Visit, Written
+from rules.ledgers import (
+    Admitted,
+    Arrival,
+    Brought,
+    Fill,
+    Listed,
+    Ordered,
+    Overpriced,
+    Sale,
+    Stay,
+    Swipe,
+    Use,
+    Visit,
+    Written,
+)  # fmt: skip
 from rules.ledgers.inside import Left, entries_of
 from rules.times import DAY, SECOND
 from rules.wire.door import Door, Opened
@@ -76,6 +90,14 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
         Swipe(**bare(
             **of_bill, amount=3_000, total=6_000, visit_type="41", elsewhere=True, credential="03", balance=150,
             operator="o1", operator_type="1", began=MONDAY - 2 * MINUTE, traced=True,
+        )),
+        Listed(**bare(
+            **of_bill | {"time": MONDAY - MINUTE}, amount=1_500, line="1", physician="D341021000017", item=RAMIPRIL,
+            quantity=30_000, total=3_000, batch="C", price=100_000, is_drug=True, paid=MONDAY,
+        )),
+        Listed(**bare(
+            **of_bill | {"time": MONDAY - 2 * MINUTE}, amount=1_500, line="2", physician="", item=METFORMIN,
+            quantity=10_000, total=3_000, batch="C", price=300_000, is_drug=True, paid=MONDAY,
         )),
         Sale(**bare(
             **of_bill, amount=1_500, line=NO_PACK, code=NO_PACK, split=False, item=METFORMIN, quantity=10_000,
@@ -157,6 +179,46 @@ def test_what_a_physician_orders_travels_together() -> None:
             ("1", MONDAY - MINUTE, RAMIPRIL, 30_000), ("2", MONDAY - 2 * MINUTE, METFORMIN, 10_000),
         )
     )] == sorted(record.entries, key=lambda one: one.line)  # fmt: skip
+
+
+def test_a_line_above_its_limit_is_remembered_at_the_institution() -> None:
+    """With its price and the limit, and when it was settled; a line at its limit is not."""
+    first, second = (one | {"pric_uplmt_amt": 9.5} for one in lines_of_bill())
+    found = opened(message("2102", **HEADER, **BILL | {"feedetail": [first, second | {"pric_uplmt_amt": 30.0}]}))
+    over = [one for one in entries(entries_of(found)) if isinstance(one, Overpriced)]
+
+    assert [with_shared(found, Overpriced(**bare(
+        time=MONDAY - MINUTE, person="1", settlement="S", visit="V", amount=1_500, line="1",
+        physician="D341021000017", item=RAMIPRIL, quantity=30_000, total=3_000, batch="C", price=100_000, most=95_000,
+        is_drug=True, paid=MONDAY,
+    )))] == over  # fmt: skip
+    assert over[0].home == ("institution", SHOP)
+
+
+def test_lines_of_listed_items_alone_are_sent_to_the_institution() -> None:
+    """Of the kinds that are asked for; with what is in scope of the fund, also what is given back."""
+    first, second = lines_of_bill()
+    back = first | {"feedetl_sn": "3", "cnt": -1, "det_item_fee_sumamt": -10.0, "init_feedetl_sn": "1"}
+    lines = [first | {"inscp_scp_amt": 25.0}, second, back]
+    header = HEADER | {"fixmedins_code": HOSPITAL}
+    found = opened(message("2301", **header, med_type="21", chrg_bchno="C", feedetail=lines))
+    sent = [one for one in entries(entries_of(found, kinds={"Listed", f"item:{RAMIPRIL}"})) if isinstance(one, Listed)]
+
+    assert [("1", RAMIPRIL, 30_000, 2_500), ("3", RAMIPRIL, -10_000, 0)] == [
+        (one.line, one.item, one.quantity, one.in_scope) for one in sent
+    ]
+    assert with_shared(found, Listed(**bare(
+        time=MONDAY - MINUTE, person="1", visit="V", amount=2_500, line="1", physician="D341021000017",
+        item=RAMIPRIL, quantity=30_000, total=3_000, batch="C", price=100_000, is_drug=True, in_scope=2_500,
+    ))) == sent[0]  # fmt: skip
+    assert [] == [one for one in entries(entries_of(found, kinds={"Listed"})) if isinstance(one, Listed)]
+
+
+def lines_of_bill() -> list[Body]:
+    """The lines of the bill."""
+    of_bill = BILL["feedetail"]
+    assert isinstance(of_bill, list)
+    return of_bill
 
 
 STAY: Body = {"fixmedins_code": HOSPITAL, "dscg_maindiag_code": "I63.9", "diseinfo": [{"diag_code": "J06.9"}]}

@@ -1,0 +1,108 @@
+"""Rules over leads, built from their pages: leads as they stand at the end, and what was said of them.
+
+Imports nothing of the project. Times are whole hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from .findings import Found
+
+DAY = 24
+WRONG = {"false_positive", "data_error", "explained"}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A lead. said: its last disposition and when; first_said: when the first was. taken, gone, due: 0 where never."""
+
+    id: str
+    rule: str
+    kind: str
+    subject: str
+    severity: str
+    place: str
+    persons: frozenset[str]
+    time: int
+    found: int
+    due: int
+    said: str = ""
+    said_at: int = 0
+    first_said: int = 0
+    taken: int = 0
+    gone: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Not withdrawn, and not found wrong."""
+        return not self.gone and self.said not in WRONG
+
+
+def within(leads: Sequence[Told], one: Told, days: int) -> list[Told]:
+    """The leads in (t - days, t] of another lead."""
+    return [other for other in leads if one.time - days * DAY < other.time <= one.time]
+
+
+def repeated(leads: Sequence[Told]) -> Iterator[Found]:
+    """A01."""
+    for one in leads:
+        if one.kind not in ("person", "physician", "institution") or not one.holds:
+            continue
+        earlier = [
+            other
+            for other in within(leads, one, 365)
+            if (other.subject, other.kind, other.rule) == (one.subject, one.kind, one.rule)
+            and other.said == "confirmed" and not other.gone and other.said_at <= one.time and other.id != one.id
+        ]  # fmt: skip
+        if earlier:
+            severity = "critical" if len(earlier) >= 2 else "high"
+            yield Found("A01", (one.subject, one.kind, one.rule), one.time, len(earlier), severity)
+
+
+def several(leads: Sequence[Told]) -> Iterator[Found]:
+    """A02."""
+    limits = {"person": 3, "physician": 3, "institution": 6}
+    counted = [one for one in leads if one.holds and one.severity != "info" and one.kind in limits]
+    for one in counted:
+        own = [other for other in within(counted, one, 180) if (other.subject, other.kind) == (one.subject, one.kind)]
+        rules = {other.rule.split("-")[0] for other in own}
+        if len(rules) >= limits[one.kind]:
+            found_true = any(other.said in ("confirmed", "referred") for other in own)
+            severity = "critical" if found_true else "high"
+            yield Found("A02", (one.subject, one.kind), one.time, len(rules), severity)
+
+
+def rings(leads: Sequence[Told]) -> Iterator[Found]:
+    """A03."""
+    holding = [one for one in leads if one.holds]
+    for one in holding:
+        window = within(holding, one, 180)
+        for person in one.persons:
+            places: dict[str, set[str]] = {}
+            for other in window:
+                for pair in combinations(sorted(other.persons), 2):
+                    if person in pair:
+                        places.setdefault(pair[pair[0] == person], set()).add(other.place)
+            group = {companion for companion, some in places.items() if len(some) >= 3}
+            if len(group) >= 2 and person < min(group) and group & one.persons:
+                yield Found("A03", (person,), one.time, len(group) + 1, "high")
+
+
+def unattended(leads: Sequence[Told], now: int) -> Iterator[Found]:
+    """A04 and A04-DUE, at an hour."""
+    for one in leads:
+        limit = {"critical": 24, "high": 24, "warning": 72}.get(one.severity)
+        if limit is None:
+            continue
+        taken = min([time for time in (one.taken, one.first_said, one.gone) if time], default=0)
+        waited = taken - one.found if taken else limit
+        if waited >= limit and now >= one.found + limit:
+            severity = "high" if one.severity == "critical" else "warning"
+            yield Found("A04", (one.place,), one.found, waited, severity)
+        judged = min([time for time in (one.first_said, one.gone) if time], default=0)
+        late = (judged - one.due) // DAY + 1 if judged else 1
+        if late >= 1 and now >= one.due:
+            yield Found("A04-DUE", (one.place,), one.found, late, "warning")
