@@ -31,3 +31,15 @@ def test_persons_who_see_doctors_again_and_again() -> None:
 def test_patients_who_see_several_departments() -> None:
     """2,500 persons a day, of whom one in ten goes on after each visit: five times for six visits."""
     assert 0.025 == pytest.approx(2_500 * 0.1**5)
+
+
+def test_physicians_whose_new_row_comes_late() -> None:
+    """30 are registered anew in a year, and of one in ten the row comes a week late: each is told once."""
+    assert 0.0082 == pytest.approx(30 * 0.1 / 365, abs=0.00005)
+    assert 0.25 == pytest.approx(30 * 0.0082, abs=0.005)
+
+
+def test_physicians_who_stand_in() -> None:
+    """On 20 days a year in each of six hospitals; half of them order enough."""
+    assert 0.16 == pytest.approx(6 * 20 / 2 / 365, abs=0.005)
+    assert 4.9 == pytest.approx(30 * 6 * 20 / 2 / 365, abs=0.05)

@@ -16,13 +16,15 @@ from rules.engine.entry import Entry
 from rules.engine.rule import Rule
 from rules.entitlement.e01_overlapping_stays import OverlappingStays
 from rules.inpatient.i01_split_admission import SplitAdmission
+from rules.inpatient.i02_empty_bed import EmptyBed
 from rules.inpatient.i04_over_long_stay import OverLongStay
 from rules.inpatient.i05_frequent_admission import FrequentAdmission
 from rules.inpatient.i05_pair_frequent_at_institution import FrequentAtInstitution
 from rules.inpatient.i10_own_staff_admitted import OwnStaffAdmitted
 from rules.inpatient.i11_assisted_admitted_often import AssistedAdmittedOften
+from rules.inpatient.s07_treated_elsewhere import TreatedElsewhere
 from rules.reference import Reference
-from rules.testing import HOSPITAL, at, judge, stay
+from rules.testing import HOSPITAL, at, judge, stay, visit
 from rules.times import DAY
 
 PERSONS = 200_000
@@ -126,6 +128,7 @@ def test_long_stays() -> None:
     assert a_day(30) == pytest.approx(told(OverLongStay, r"limit of 30 days there are ([\d.]*\d)"), abs=0.005)
 
 
+@pytest.mark.long
 def test_assisted_persons_admitted_often() -> None:
     """The figure on the page of I11, and what a limit of four would bring; ten times the persons."""
     random, reference, persons = Random(5), Reference(), 100_000
@@ -152,6 +155,25 @@ def test_who_comes_again() -> None:
     again = sum(count > 1 for count in counts) / sum(count > 0 for count in counts)
 
     assert 100 * again == pytest.approx(told(FrequentAdmission, r"unequal that (\d+) %"), rel=0.05)
+
+
+def test_empty_bed() -> None:
+    """The figure on the page of I02; ten years of stays."""
+    random, rule, years, found = Random(6), EmptyBed(), 10, 0
+    for _ in range(int(PERSONS * STAYS_A_HEAD) * years):
+        length, chance = 20 if random.random() < 0.1 else 8, 0.032 if random.random() < 0.1 else 0.008
+        days = [day for day in range(1, length) if random.random() < chance]
+        if len(days) >= 3:
+            whole = [stay(START, "admission", "v"), stay(START + length * DAY, "discharge", "v")]
+            found += bool(judge(rule, [*whole, *(visit(START + day * DAY) for day in days)]))
+
+    assert found / 365 / years == pytest.approx(told(EmptyBed, A_DAY), rel=0.15)
+
+
+def test_treated_elsewhere() -> None:
+    """The figure on the page of S07: of the stays one in a hundred has a test elsewhere, and a tenth of these two."""
+    assert f"{PERSONS * STAYS_A_HEAD:,.0f} stays a year" in page(TreatedElsewhere)
+    assert PERSONS * STAYS_A_HEAD / 365 * 0.01 * 0.1 == pytest.approx(told(TreatedElsewhere, A_DAY), abs=0.005)
 
 
 @pytest.mark.parametrize(

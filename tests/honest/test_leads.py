@@ -1,0 +1,61 @@
+"""How often the rules over leads alert in an honest county of 200,000: the figures in their pages.
+
+Every rate below is our assumption: how many leads honest people set off is in the pages of the rules themselves.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+import pytest
+
+from tests.honest.test_cards import of_some
+from tests.honest.test_drugs import at_least
+
+MONTHS = 6
+"""In half a year, which is looked back on."""
+
+
+def test_an_honest_subject_of_whom_a_lead_was_confirmed_by_mistake() -> None:
+    """150 leads a month about 400 subjects, of each by four rules; two in a hundred are confirmed."""
+    a_year = 150 * 12 / 400 / 4
+    a_month = 150 * at_least(1, 0.02 * a_year)
+
+    assert 3.3 == round(a_month, 1)
+    assert 0.11 == round(a_month / 30, 2)
+
+
+def test_many_rules_about_one_by_chance() -> None:
+    """A lead is the finding where five of the other nineteen rules have one: of persons two of them."""
+    of_rule = 1 - exp(-90 * MONTHS / 400 / 20)
+    institutions = 90 * of_some(5, 19, of_rule)
+    weights = 4_000 * 10 + 196_000
+    often_ill = 1 - exp(-60 * 10 / weights * MONTHS / 20)
+    persons = 60 * of_some(2, 19, often_ill)
+
+    assert 0.6 == round(institutions + persons, 1)
+    assert 0.02 == round((institutions + persons) / 30, 2)
+    assert persons < 0.01 * institutions + 0.01
+
+
+def test_a_household_that_is_seen_together_at_a_third_shop() -> None:
+    """25 leads a month have a household in them; one of ten elsewhere than at its two shops."""
+    a_month = 100 * 10 * 0.1 / 4 / 200
+    usual, other = (1 - exp(-a_month * share * MONTHS) for share in (0.45, 0.1))
+    found = 200 * a_month * (0.1 * usual**2 + 0.9 * usual * other)
+
+    assert 0.7 == round(found, 1)
+    assert 0.022 == round(found / 30, 3)
+
+
+def test_leads_that_are_found_before_a_weekend() -> None:
+    """From nine on Friday to nine on Sunday a lead waits a day or more for nine on Monday; none waits over three."""
+    a_month = 150 / 3 * 2 / 7
+
+    assert 14.3 == pytest.approx(a_month, abs=0.05)
+    assert 0.48 == round(a_month / 30, 2)
+
+
+def test_leads_that_need_more_time_than_there_is() -> None:
+    """One in fifty."""
+    assert 3 == 150 / 50
