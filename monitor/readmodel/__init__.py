@@ -1,1 +1,1 @@
-"""The latest revision of every alert in Redis: who writes it and who asks it."""
+"""The latest revision of every alert: who writes it and who asks it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, ProcessCollector
 
+from monitor.leads.metrics import LeadsMetrics
 from rules.reference import TABLES
 
 PREFIX = "settlement_monitor_readmodel"
@@ -23,7 +24,7 @@ class ReadModelMetrics:
         self.registry = CollectorRegistry()
         here = self.registry
         self.revisions = Counter(
-            f"{PREFIX}_revisions", "Alert revisions that were taken to Redis, older ones too.", registry=here
+            f"{PREFIX}_revisions", "Alert revisions that were taken, older ones too.", registry=here
         )
         self.set_aside = Counter(
             f"{PREFIX}_unreadable_alerts", "Records of the alert topic that are no alert; passed over.", registry=here
@@ -49,6 +50,7 @@ class ReadModelMetrics:
             ["institution"],
             registry=here,
         )
+        self.leads = LeadsMetrics(here)
         ProcessCollector(registry=here)
         for table in TABLES:
             self.reference.labels(table)
@@ -56,7 +58,7 @@ class ReadModelMetrics:
         self.away_since: float | None = None
 
     def read(self, taken: int, unreadable: int, lag: int) -> None:
-        """Revisions were taken to Redis."""
+        """Revisions were taken."""
         self.revisions.inc(taken)
         self.set_aside.inc(unreadable)
         self.lag.set(lag)
@@ -96,7 +98,7 @@ class ReadModelMetrics:
         return silent < STUCK_SECONDS, self._detail(silent)
 
     def readiness(self) -> tuple[bool, dict[str, object]]:
-        """Whether Redis answers."""
+        """Whether Redis answers, which passes news on."""
         return self.away_since is None, self._detail(time.time() - self.asked_at)
 
     def _detail(self, silent: float) -> dict[str, object]:

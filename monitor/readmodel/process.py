@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import AsyncIterable, Sequence
 from typing import NoReturn
 
 import structlog
 from aiokafka.errors import KafkaError
-from redis.asyncio import Redis as AsyncRedis
-from redis.exceptions import RedisError
 
 from monitor.errors import ConfigurationError
-from monitor.readmodel.layout import FORM, Keys
+from monitor.leads.follower import Follower
 from monitor.readmodel.metrics import ReadModelMetrics
-from monitor.readmodel.projector import Projector, topics_of
+from monitor.readmodel.projector import Projector, topics_of, write
 from monitor.readmodel.readmodel import check_url
+from monitor.readmodel.rows import Writer
+from monitor.readmodel.store import Store
 from monitor.readmodel.watcher import Watcher
 from monitor.settings import Settings
 from monitor.worker.beside import begin
 from monitor.worker.connection import Connection
+from streams.kafka.clients import started
 from streams.kafka.ending import or_die
-from streams.kafka.reading import UnreadError, read_all, reader
-from streams.kafka.topics import Names, partitions_of, started, topic_partitions
+from streams.kafka.reading import Record, UnreadError, read_all, reader
+from streams.kafka.topics import Names, partitions_of, topic_partitions
 
 AGAIN_SECONDS = 5.0
-AT_ONCE = 500
+SAID_AT_ONCE = 5_000
+"""So many alerts are indexed at once in a rebuild: fewer parts of an index are merged later."""
 
 
 def run_readmodel(settings: Settings) -> NoReturn:
@@ -54,66 +58,61 @@ async def follow(settings: Settings, metrics: ReadModelMetrics, connection: Conn
         break
     if not there:
         raise ConfigurationError(f"topics: expected those of {settings.prefix}: run `monitor topics create`")
-    await _renew(settings, metrics)
+    leads = Follower(client, settings.prefix, settings.live_from_ms, metrics.leads, settings.readmodel_dir)
     async with asyncio.TaskGroup() as tasks:
-        projector = Projector(client, settings.prefix, settings.redis, settings.alerts_days, metrics)
-        tasks.create_task(projector.run())
+        tasks.create_task(leads.run())  # a read model that is built meanwhile does not stop it
+        await _renew(settings, metrics)
+        tasks.create_task(Projector(settings, metrics).run())
         tasks.create_task(Watcher(client, settings.prefix, settings.redis, metrics).run())
 
 
 async def _renew(settings: Settings, metrics: ReadModelMetrics) -> None:
-    """Build the read model where Redis holds none of this form: it is new, was emptied, or another build wrote it."""
+    """Build the read model where none of this form is there: it is new, was removed, or another build wrote it."""
     log = structlog.get_logger("settlement_monitor.readmodel")
-    async with AsyncRedis.from_url(settings.redis) as redis:
-        while True:
-            try:
-                if await redis.get(Keys(settings.prefix).form) != FORM.encode():
-                    log.info("the read model is built again", records=await _build(settings))
-            except (RedisError, KafkaError, UnreadError, OSError) as error:
-                log.warning("the read model cannot be built", reason=type(error).__name__, wait_seconds=AGAIN_SECONDS)
-                metrics.redis_is_away() if isinstance(error, RedisError) else metrics.asked()
-                await asyncio.sleep(AGAIN_SECONDS)
-            else:
-                metrics.redis_answers()
-                return
+    while Store(settings.readmodel_dir, settings.prefix).path() is None:
+        try:
+            log.info("the read model is built again", records=await rebuild(settings, metrics))
+        except (KafkaError, UnreadError, OSError) as error:
+            log.warning("the read model cannot be built", reason=type(error).__name__, wait_seconds=AGAIN_SECONDS)
+            metrics.asked()
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def rebuild(settings: Settings) -> int:
-    """Drop all that stands in Redis of the area, and write what stands on the topics again; gives how many records.
+async def rebuild(settings: Settings, metrics: ReadModelMetrics | None = None) -> int:
+    """Write what stands on the topics into a new file, which counts when it is complete; gives how many records.
 
-    A `monitor readmodel` that runs meanwhile does no harm: the later revision stands. Raises ConfigurationError.
+    A `monitor readmodel` that runs meanwhile goes on in the new file. Raises ConfigurationError.
     """
     check_url(settings.redis)
-    try:
-        return await _build(settings)
-    except RedisError as error:
-        raise ConfigurationError(f"MONITOR_REDIS: expected a Redis that answers: {type(error).__name__}") from None
-
-
-async def _build(settings: Settings) -> int:
-    """As `rebuild`; raises RedisError."""
-    client, written = {"bootstrap_servers": settings.brokers}, 0
+    client = {"bootstrap_servers": settings.brokers}
+    metrics = metrics or ReadModelMetrics()
     partitions = [one for topic in topics_of(settings.prefix) for one in await topic_partitions(client, topic)]
     if not partitions:
         raise ConfigurationError(f"topics: expected those of {settings.prefix}: run `monitor topics create`")
-    projector = Projector(client, settings.prefix, settings.redis, settings.alerts_days)
-    async with AsyncRedis.from_url(settings.redis) as redis, started(reader(client)) as consumer:
-        await _drop(redis, Keys(settings.prefix))
-        async for records in read_all(consumer, partitions):
-            written += len(records) - await projector.take(redis, records)
-        await projector.trim(redis)
-        await redis.set(Keys(settings.prefix).form, FORM)
+    projector = Projector(settings)
+    async with started(reader(client)) as consumer:
+        with Store(settings.readmodel_dir, settings.prefix).building() as db:
+            written = await _fill(db, projector, read_all(consumer, partitions), metrics)
+            await asyncio.to_thread(projector.trim, db)
     return written
 
 
-async def _drop(redis: AsyncRedis, keys: Keys) -> None:
-    """Delete what the read model has of an area."""
-    for pattern in keys.every():
-        some = []
-        async for key in redis.scan_iter(match=pattern, count=AT_ONCE):
-            some.append(key)
-            if len(some) == AT_ONCE:
-                await redis.unlink(*some)
-                some.clear()
-        if some:
-            await redis.unlink(*some)
+async def _fill(
+    db: sqlite3.Connection, projector: Projector, came: AsyncIterable[Sequence[Record]], metrics: ReadModelMetrics
+) -> int:
+    """Write records; gives how many. While SQLite indexes some thousands of them the next ones are read."""
+    writer, written = Writer(db), 0
+    indexing = asyncio.create_task(asyncio.to_thread(writer.say))
+    try:
+        async for records in came:
+            batch = projector.read(records)
+            await indexing
+            write(db, writer, batch)
+            if writer.unsaid >= SAID_AT_ONCE:
+                indexing = asyncio.create_task(asyncio.to_thread(writer.say))
+            written += len(records) - batch.set_aside
+            metrics.asked()
+    finally:
+        await indexing
+    await asyncio.to_thread(writer.say)
+    return written

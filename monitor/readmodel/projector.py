@@ -1,236 +1,281 @@
-"""Carries alert revisions, what was said of them and done with them, and the calendar into the read model."""
+"""Carries alert revisions, what was said and done, and the reference tables that it shows into the read model."""
 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha1
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import orjson
 import structlog
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from redis.asyncio import Redis as AsyncRedis
-from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from monitor.contract.feedback import Feedback
-from monitor.contract.work import LONGEST_SNOOZE_DAYS, WORK, OfLead, OfSubject
-from monitor.readmodel.layout import (
-    TAKE_ACT,
-    TAKE_REVISION,
-    Keys,
-    amount_of,
-    names_of,
-    opened_of,
-    score_of,
-    withdrawn_of,
-)
+from monitor.contract.work import LONGEST_SNOOZE_DAYS, WORK, OfSubject, Work
+from monitor.readmodel.layout import Keys
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.readmodel import check_url
-from rules.reference import Reference
-from rules.times import BEIJING, to_ms
-from streams.kafka.reading import Record, unread
-from streams.kafka.topics import Names
+from monitor.readmodel.rows import Revision, Writer, revision_of
+from monitor.readmodel.store import Store, connect
+from monitor.settings import Settings
+from rules.reference import TABLES, Reference
+from rules.times import BEIJING, DAY, to_ms
+from streams.kafka.clients import started
+from streams.kafka.reading import Record, UnreadError, place, reader, unread
+from streams.kafka.tables import record_key
+from streams.kafka.topics import Names, topic_partitions
 
 T = TypeVar("T")
-DAY_SECONDS = 86_400
 AGAIN_SECONDS = 10.0
 TRIM_SECONDS = 3600.0
 """How often what is kept no longer is let go of."""
+ANSWER_SECONDS = 3.0
+"""So long Redis may take to pass a batch of news on. Our assumption: a page that hears nothing asks again by itself."""
 AT_ONCE = 500
-
-
-_NAME_OF_REVISION, _NAME_OF_ACT = (sha1(one.encode()).hexdigest() for one in (TAKE_REVISION, TAKE_ACT))  # noqa: S324 - as Redis names scripts
+CARRIED = ("calendar", "diagnoses", "institutions", "physicians")
+"""The reference tables of which the console shows something. None has a person in it."""
 
 
 def topics_of(prefix: str) -> list[str]:
     """The topics of which the read model is made."""
     names = Names(prefix)
-    return [names.alerts, names.feedback, names.work, names.reference("calendar")]
+    return [names.alerts, names.feedback, names.work, *map(names.reference, CARRIED)]
 
 
 def _values(records: Iterable[Record]) -> list[bytes]:
     return [record.value for record in records if record.value]
 
 
-class Projector:
-    """Carries revisions and dispositions into Redis; waits and goes on where Redis is away.
+class CarriedRow(NamedTuple):
+    """A row of a table. record: the key of its record; key, json: None where the row is gone."""
 
-    days: how long an alert is kept after its last trigger, reckoned from the newest one.
+    table: str
+    record: bytes
+    key: str | None
+    json: bytes | None
+
+
+@dataclass
+class Batch:
+    """What was read of records. ends: the offset behind those of a partition."""
+
+    revisions: list[tuple[Revision, bytes]] = field(default_factory=list)
+    acts: list[Feedback | Work] = field(default_factory=list)
+    rows: list[CarriedRow] = field(default_factory=list)
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
+    set_aside: int = 0
+
+
+class Projector:
+    """Carries revisions and dispositions into the file of an area, and tells Redis of each revision.
+
+    An alert is kept for `alerts_days` after its last trigger, reckoned from the newest one.
     """
 
-    def __init__(
-        self, client: Mapping[str, Any], prefix: str, url: str, days: int, metrics: ReadModelMetrics | None = None
-    ) -> None:
-        check_url(url)
-        self._client, self._names, self._url, self._seconds = client, Names(prefix), url, days * DAY_SECONDS
-        self._keys = Keys(prefix)
+    def __init__(self, settings: Settings, metrics: ReadModelMetrics | None = None) -> None:
+        check_url(settings.redis)
+        self._client = {"bootstrap_servers": settings.brokers}
+        self._names, self._keys = Names(settings.prefix), Keys(settings.prefix)
+        self._url, self._kept = settings.redis, settings.alerts_days * DAY
+        self._store = Store(settings.readmodel_dir, settings.prefix)
         self._metrics = metrics or ReadModelMetrics()
         self._log = structlog.get_logger("settlement_monitor.readmodel")
 
     async def run(self) -> None:
         """Follow the topics for ever; where Kafka refuses something, with a new consumer after a while."""
-        redis = AsyncRedis.from_url(self._url)
+        redis = AsyncRedis.from_url(self._url, socket_connect_timeout=ANSWER_SECONDS, socket_timeout=ANSWER_SECONDS)
         while True:
             try:
                 await self._follow(redis)
-            except KafkaError as error:
+            except (KafkaError, UnreadError, OSError) as error:
                 self._log.warning("alerts cannot be read", reason=type(error).__name__, wait_seconds=AGAIN_SECONDS)
-                self._metrics.asked()
-                await asyncio.sleep(AGAIN_SECONDS)
+            except sqlite3.OperationalError as error:
+                self._log.warning("alerts cannot be written", reason=str(error), wait_seconds=AGAIN_SECONDS)
+            self._metrics.asked()
+            await asyncio.sleep(AGAIN_SECONDS)
 
     async def _follow(self, redis: AsyncRedis) -> None:
-        consumer = AIOKafkaConsumer(
-            *topics_of(self._names.prefix), group_id=f"{self._names.prefix}-readmodel",
-            auto_offset_reset="earliest", enable_auto_commit=False, isolation_level="read_committed", **self._client,
-        )  # fmt: skip
-        due = 0.0
-        try:
-            await consumer.start()
+        """Follow while the same file counts; then its follower begins where that one ends."""
+        async with started(reader(self._client)) as consumer:
             while True:
-                batches = await consumer.getmany(timeout_ms=1000, max_records=AT_ONCE)
-                records = [record for some in batches.values() for record in some]
-                set_aside = 0
-                if records:
-                    set_aside = await self._until_redis_answers(partial(self.take, redis, records))
-                    await consumer.commit()
-                if time.monotonic() >= due:
-                    due = time.monotonic() + TRIM_SECONDS
-                    await self._until_redis_answers(partial(self.trim, redis))
-                self._metrics.read(len(records) - set_aside, set_aside, await unread(consumer))
-        finally:
-            await consumer.stop()
+                path = self._store.begin()
+                with closing(connect(path)) as db:
+                    await self._follow_into(db, path, consumer, redis)
 
-    async def _until_redis_answers(self, act: Callable[[], Awaitable[int]]) -> int:
-        """Do something with Redis, however long it is away."""
-        wait = 1.0
-        while True:
-            try:
-                found = await act()
-            except RedisError as error:
-                self._log.warning("redis is away", reason=type(error).__name__, wait_seconds=wait)
-                self._metrics.redis_is_away()
-                await asyncio.sleep(wait)
-                wait = min(60.0, 2 * wait)
-            else:
-                self._metrics.redis_answers()
-                return found
+    async def _follow_into(
+        self, db: sqlite3.Connection, path: Path, consumer: AIOKafkaConsumer, redis: AsyncRedis
+    ) -> None:
+        partitions = await self._begin(db, consumer)
+        due = 0.0
+        while self._store.path() == path:
+            batches = await consumer.getmany(timeout_ms=1000, max_records=AT_ONCE)
+            records = [record for some in batches.values() for record in some]
+            batch = self.read(records)
+            if records:
+                await self._tell(redis, await asyncio.to_thread(_write, db, batch))
+            if time.monotonic() >= due:
+                due = time.monotonic() + TRIM_SECONDS
+                await asyncio.to_thread(self._trim, db)
+                if await self._partitions() != partitions:
+                    return
+            self._metrics.read(len(records) - batch.set_aside, batch.set_aside, await unread(consumer))
 
-    async def take(self, redis: AsyncRedis, records: Iterable[Record]) -> int:
-        """Write what stands on records of its topics. Gives how many held none of it: set aside."""
+    async def _begin(self, db: sqlite3.Connection, consumer: AIOKafkaConsumer) -> set[TopicPartition]:
+        """Go on where the file ends; a topic that is shorter was made anew, and is read from its beginning."""
+        partitions = await self._partitions()
+        known = {TopicPartition(topic, number): at for topic, number, at in db.execute("SELECT * FROM read")}
+        first, end = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        at = {tp: max(first[tp], known.get(tp, 0)) for tp in partitions}
+        place(consumer, {tp: offset if offset <= end[tp] else first[tp] for tp, offset in at.items()})
+        return partitions
+
+    async def _partitions(self) -> set[TopicPartition]:
+        topics = topics_of(self._names.prefix)
+        return {one for topic in topics for one in await topic_partitions(self._client, topic)}
+
+    async def _tell(self, redis: AsyncRedis, news: Sequence[bytes]) -> None:
+        """Tell of revisions; where Redis is away nobody hears of them, and whoever asks finds them."""
+        if not news:
+            return
+        try:
+            async with redis.pipeline(transaction=False) as pipe:
+                for one in news:
+                    pipe.publish(self._keys.news, one)
+                await pipe.execute()
+        except RedisError as error:
+            self._log.warning("redis is away", reason=type(error).__name__)
+            self._metrics.redis_is_away()
+        else:
+            self._metrics.redis_answers()
+
+    def read(self, records: Iterable[Record]) -> Batch:
+        """Read what stands on records of its topics; what is none of it is set aside."""
         by_topic: dict[str, list[Record]] = {topic: [] for topic in topics_of(self._names.prefix)}
+        batch = Batch()
         for record in records:
             by_topic[record.topic].append(record)
-        alerts, feedback, work, calendar = by_topic.values()
-        set_aside = await self.put(redis, _values(alerts))
-        set_aside += await self.put_feedback(redis, _values(feedback))
-        set_aside += await self.put_work(redis, _values(work))
-        return set_aside + await self._each(redis, calendar, self._take_day)
+            batch.ends[record.topic, record.partition] = record.offset + 1
+        alerts, feedback, work, *tables = by_topic.values()
+        self._read_into(batch, _values(alerts), _values(feedback), _values(work))
+        for table, of_table in zip(CARRIED, tables, strict=True):
+            batch.set_aside += self._each(of_table, partial(_take_row, batch, table))
+        return batch
 
-    async def put(self, redis: AsyncRedis, values: Iterable[bytes]) -> int:
-        """Write revisions; an older one than is there changes nothing. Gives how many were no alert: set aside."""
-        return await self._each(redis, values, self._take_revision)
+    def put(self, *, alerts: Iterable[bytes] = (), feedback: Iterable[bytes] = (), work: Iterable[bytes] = ()) -> int:
+        """Write messages before they come from their topics; what is there changes nothing. Gives how many are none.
 
-    async def put_feedback(self, redis: AsyncRedis, values: Iterable[bytes]) -> int:
-        """Write dispositions; one that is there changes nothing. Gives how many were none: set aside."""
-        return await self._each(redis, values, self._take_feedback)
+        Raises ConfigurationError, and sqlite3.Error where the file cannot be written.
+        """
+        batch = Batch()
+        self._read_into(batch, alerts, feedback, work)
+        with closing(connect(self._store.begin())) as db:
+            _write(db, batch)
+        return batch.set_aside
 
-    async def put_work(self, redis: AsyncRedis, values: Iterable[bytes]) -> int:
-        """Write acts; one that is there changes nothing. Gives how many were none: set aside."""
-        return await self._each(redis, values, self._take_work)
-
-    async def put_messages(self, redis: AsyncRedis, messages: Iterable[tuple[str, str, bytes]]) -> None:
-        """Write dispositions and acts before they come from their topics. messages: topic, record key and value."""
-        for topic, _, value in messages:
-            put = self.put_feedback if topic == self._names.feedback else self.put_work
-            await put(redis, [value])
-
-    async def _each(self, redis: AsyncRedis, values: Iterable[T], write: Callable[[Pipeline, T], None]) -> int:
-        set_aside, values = 0, [*values]
-        if not values:
-            return 0
-        async with redis.pipeline(transaction=False) as pipe:
-            # Each time, for a Redis that was started meanwhile knows no script; then a name of theirs is enough.
-            pipe.script_load(TAKE_REVISION)
-            pipe.script_load(TAKE_ACT)
-            for value in values:
-                try:
-                    write(pipe, value)
-                except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-                    self._log.warning("record set aside", reason=type(error).__name__)
-                    set_aside += 1
-            await pipe.execute()
+    def put_rows(self, table: str, rows: Iterable[Mapping[str, str]]) -> int:
+        """Write rows of a table that is carried. As `put`."""
+        batch = Batch()
+        set_aside = self._each(rows, lambda row: batch.rows.append(_row_of(table, record_key(table, row), row)))
+        with closing(connect(self._store.begin())) as db:
+            _write(db, batch)
         return set_aside
 
-    def _take_revision(self, pipe: Pipeline, value: bytes) -> None:
-        """Write a revision. Raises what Python raises where it is none."""
-        alert = orjson.loads(value)
-        alert_id, keys = str(alert["alert_id"]), self._keys
-        where, withdrawn = (*self._of(alert_id), keys.newest, keys.costliest), withdrawn_of(alert)
-        pipe.evalsha(
-            _NAME_OF_REVISION, len(where), *where, alert_id, int(alert["revision"]), value, score_of(alert),
-            amount_of(alert), opened_of(alert), "" if withdrawn is None else withdrawn, orjson.dumps(names_of(alert)),
-            keys.by(""), self._seconds, keys.news,
-        )  # fmt: skip
+    def put_messages(self, messages: Iterable[tuple[str, str, bytes]]) -> None:
+        """As `put`, of dispositions and acts. messages: topic, record key and value."""
+        by_topic: dict[str, list[bytes]] = {self._names.feedback: [], self._names.work: []}
+        for topic, _, value in messages:
+            by_topic[topic].append(value)
+        feedback, work = by_topic.values()
+        self.put(feedback=feedback, work=work)
 
-    def _of(self, alert_id: str) -> tuple[str, ...]:
-        """The keys that every script needs."""
-        keys = self._keys
-        return keys.alert(alert_id), keys.feedback(alert_id), keys.work(alert_id), keys.due
+    def trim(self, db: sqlite3.Connection) -> int:
+        """Let go of what is kept no longer; gives how many alerts. The caller has the transaction."""
+        ended = int(time.time() * 1000) - (LONGEST_SNOOZE_DAYS + 1) * DAY
+        db.execute("DELETE FROM snooze WHERE at < ?", (ended,))
+        return Writer(db).let_go(self._kept)
 
-    def _take_feedback(self, pipe: Pipeline, value: bytes) -> None:
-        """Write a disposition. Raises ValueError where it is none."""
-        said = Feedback.model_validate_json(value)
-        said = said.model_copy(update={"at": said.at.astimezone(BEIJING)})  # its month is that in Beijing
-        self._take_act(pipe, said, self._keys.feedback(said.alert_id))
+    def _trim(self, db: sqlite3.Connection) -> None:
+        with _transaction(db):
+            self.trim(db)
 
-    def _take_work(self, pipe: Pipeline, value: bytes) -> None:
-        """Write an act. Raises ValueError where it is none."""
-        act = WORK.validate_json(value)
+    def _read_into(
+        self, batch: Batch, alerts: Iterable[bytes], feedback: Iterable[bytes], work: Iterable[bytes]
+    ) -> None:
+        batch.set_aside += self._each(alerts, lambda one: batch.revisions.append((revision_of(one), one)))
+        batch.set_aside += self._each(feedback, lambda one: batch.acts.append(_feedback_of(one)))
+        batch.set_aside += self._each(work, lambda one: batch.acts.append(WORK.validate_json(one)))
+
+    def _each(self, values: Iterable[T], read: Callable[[T], None]) -> int:
+        set_aside = 0
+        for value in values:
+            try:
+                read(value)
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+                self._log.warning("record set aside", reason=type(error).__name__)
+                set_aside += 1
+        return set_aside
+
+
+def write(db: sqlite3.Connection, writer: Writer, batch: Batch) -> list[bytes]:
+    """Write a batch without its texts, and where it ends; gives the revisions that were later than what was there."""
+    news = [value for revision, value in batch.revisions if writer.put_revision(revision)]
+    for act in batch.acts:
         if isinstance(act, OfSubject):
-            pipe.zadd(self._keys.snoozes, {act.model_dump_json(): to_ms(act.at)})
-            return
-        self._take_act(pipe, act, self._keys.work(act.alert_id))
+            db.execute("INSERT OR IGNORE INTO snooze VALUES (?, ?)", (to_ms(act.at), act.model_dump_json()))
+        else:
+            writer.put_act(act)
+    for row in batch.rows:
+        db.execute("DELETE FROM reference WHERE name = ? AND record = ?", (row.table, row.record))
+        if row.json is not None:
+            db.execute("INSERT INTO reference VALUES (?, ?, ?, ?)", (row.table, row.record, row.key, row.json))
+    db.executemany("REPLACE INTO read VALUES (?, ?, ?)", [(*where, end) for where, end in batch.ends.items()])
+    return news
 
-    def _take_act(self, pipe: Pipeline, act: Feedback | OfLead, into: str) -> None:
-        where = (*self._of(act.alert_id), into)
-        pipe.evalsha(
-            _NAME_OF_ACT, len(where), *where, act.alert_id, to_ms(act.at), act.model_dump_json(), self._keys.by(""),
-            self._seconds,
-        )  # fmt: skip
 
-    def _take_day(self, pipe: Pipeline, record: Record) -> None:
-        """Write a row of the calendar, or remove it. Raises ValueError where it is none."""
-        key = record.key or b""
-        if record.value is None:
-            pipe.hdel(self._keys.calendar, key)
-            return
-        Reference().put("calendar", orjson.loads(record.value))
-        pipe.hset(self._keys.calendar, key, record.value)
+def _write(db: sqlite3.Connection, batch: Batch) -> list[bytes]:
+    """Write a batch in a transaction of its own; gives the revisions that were later than what was there."""
+    writer = Writer(db)
+    with _transaction(db):
+        news = write(db, writer, batch)
+        writer.say()
+    return news
 
-    async def trim(self, redis: AsyncRedis) -> int:
-        """Let go of the ids of alerts that are kept no longer, counted from the newest alert; gives how many."""
-        keys = self._keys
-        ended = int(time.time()) - (LONGEST_SNOOZE_DAYS + 1) * DAY_SECONDS
-        await redis.zremrangebyscore(keys.snoozes, "-inf", ended * 1000)
-        newest = cast("list[tuple[bytes, float]]", await redis.zrevrange(keys.newest, 0, 0, withscores=True))
-        if not newest:
-            return 0
-        oldest = newest[0][1] - self._seconds * 1000
-        gone = cast("list[bytes]", await redis.zrangebyscore(keys.newest, "-inf", f"({oldest}"))
-        for start in range(0, len(gone), AT_ONCE):
-            some = gone[start : start + AT_ONCE]
-            await redis.zrem(keys.costliest, *some)
-            await redis.zrem(keys.due, *some)
-        async with redis.pipeline(transaction=False) as pipe:
-            async for key in redis.scan_iter(match=keys.by("*"), count=AT_ONCE):
-                pipe.zremrangebyscore(key, "-inf", f"({oldest}")
-                if len(pipe) >= AT_ONCE:
-                    await pipe.execute()
-            await pipe.execute()
-        await redis.zremrangebyscore(keys.newest, "-inf", f"({oldest}")
-        return len(gone)
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All that is written in the block, or nothing of it; another process that writes is waited for."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _feedback_of(value: bytes) -> Feedback:
+    """A disposition; its month is that in Beijing. Raises ValueError where it is none."""
+    said = Feedback.model_validate_json(value)
+    return said.model_copy(update={"at": said.at.astimezone(BEIJING)})
+
+
+def _take_row(batch: Batch, table: str, record: Record) -> None:
+    """A row of a table as its topic carries it, or that it is gone. Raises ValueError where it is none."""
+    key = record.key or b""
+    gone = CarriedRow(table, key, None, None)
+    batch.rows.append(gone if record.value is None else _row_of(table, key, orjson.loads(record.value)))
+
+
+def _row_of(table: str, record: bytes, row: Mapping[str, str]) -> CarriedRow:
+    """A row of a table under the key of its record. Raises ValueError where it is none."""
+    Reference().put(table, row)
+    return CarriedRow(table, record, row[TABLES[table][0]], orjson.dumps(row))

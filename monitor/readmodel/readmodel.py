@@ -1,44 +1,93 @@
-"""The read model: the latest revision of every alert in Redis, and what was said of it. Its loss stops no detection."""
+"""The read model: the latest revision of every alert, and what was said of it. Its loss stops no detection.
+
+A list goes through the condition that the fewest alerts meet, where those are few; else through all alerts in its
+order, most of which are wanted then. So the answer never costs what stands in the read model, but what is shown of it.
+"""
 
 from __future__ import annotations
 
+import re
+import sqlite3
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from heapq import merge
+from functools import cached_property
 from itertools import islice
 from typing import Any, Literal, NamedTuple, cast
 
-import msgspec
 import orjson
 from redis import Redis
 from redis.exceptions import RedisError
 
-from monitor.contract.feedback import TODO
+from monitor.contract.feedback import TODO, WAITING
 from monitor.contract.work import SNOOZE, Snoozed, Subject, in_force, subject_of
 from monitor.errors import ConfigurationError, InputError
 from monitor.history import marked
 from monitor.incidents import incident_of, incidents_of
 from monitor.readmodel.jurisdiction import Jurisdiction
-from monitor.readmodel.layout import Keys, State, amount_of, names_of, outcome_of, score_of
+from monitor.readmodel.layout import Keys, State, rank_of, spoken
+from monitor.readmodel.rows import acts_on, json_of, letters, word_of, words_in
+from monitor.readmodel.store import Store, connect
+from monitor.settings import Settings
 from monitor.workdays import WorkingDays
-from rules.engine.finding import SEVERITIES
 from rules.reference import Reference
-from rules.times import parse
 
 Alert = dict[str, Any]
 Order = Literal["newest", "amount", "severity", "due"]
 
 SHORTEST_PREFIX = 4
 """Characters of an id that are enough to look for it."""
-AT_ONCE = 500
-"""So many ids are asked for at once."""
-FETCHED = 64
-"""So many alerts are fetched at once: a little more than a page."""
+FEW = 10_000
+"""So many alerts at most are sorted for a list: about 20 ms. Measured: docs/performance.md."""
 COUNTED = 10_000
-"""Alerts under several names at once are counted up to here: then there are at least as many."""
-LOOKED_THROUGH = 20_000
-"""So many alerts at most are looked through for a text."""
+"""Alerts that meet several conditions are counted up to here: then there are at least as many."""
+LOOKED_THROUGH = 10_000
+"""So many alerts at most are looked through for a text that stands in many."""
+TRIGRAM = 3
+"""Letters of what the index of texts knows."""
+BEGINNINGS = 200
+"""So many trigrams at most that begin with a text of one or two letters: more of them stand in most alerts."""
+LONGER = 1_000
+"""So many words at most in which a part of a word stands."""
+
+
+class Condition(NamedTuple):
+    """What an alert has to meet. sql: ~ stands before each column.
+
+    by_time: its index is sorted by last trigger. is_tallied: the tally has its columns.
+    """
+
+    sql: str
+    values: tuple[object, ...]
+    by_time: bool = False
+    is_tallied: bool = False
+
+    def of_index(self) -> str:
+        """As SQLite looks it up in an index."""
+        return f"({self.sql.replace('~', 'alert.')})"
+
+    def of_tally(self) -> str:
+        """As it is asked of the tally."""
+        return f"({self.sql.replace('~', '')})"
+
+    def of_row(self) -> str:
+        """As SQLite asks it of a row that it has; a + keeps a column from being looked up."""
+        return f"({self.sql.replace('~', '+alert.')})"
+
+
+_CASELESS = re.compile(r"[0-9\u4e00-\u9fff]+")
+_OF_PERSON = "~id IN (SELECT rowid FROM person WHERE person MATCH ?)"
+_REGION = "(~insured >= ? AND ~insured < ?) OR (~treated >= ? AND ~treated < ?)"
+
+
+def _among(within: Jurisdiction) -> Condition:
+    """Alerts of a jurisdiction; none where it has no region and no institution."""
+    bounds = [bound for code in within.regions for bound in 2 * (code, f"{code}\U0010ffff")]
+    terms = [_REGION] * len(within.regions) + ["~institution = ?"] * len(within.institutions)
+    return Condition(" OR ".join(terms) or "0", (*bounds, *within.institutions))
 
 
 @dataclass(frozen=True)
@@ -67,55 +116,55 @@ class Wanted:
     overdue_before: int | None = None
     within: Jurisdiction | None = None
 
-    def names(self) -> list[tuple[str, ...]]:
-        """Under which names it is found: under one of each.
+    def conditions(self) -> list[Condition]:
+        """What an alert has to meet, beside the text; what fewer meet as a rule stands first.
 
-        Long because each thing that may be wished has names of its own.
+        Long because each thing that may be wished has a column of its own.
         """
-        # What is open has names of its own by severity: the figures of the first page are each the size of a set.
         is_both = self.is_open and self.severity is not None
-        asked = {
-            "rule": self.rule, "status": self.status, "institution": self.institution,
-            "severity": None if is_both else self.severity, "open": self.severity if is_both else None,
-            "state": "open" if self.is_open and not is_both else None,
-            "person": self.person, "stage": self.stage, "region": self.region, "disposition": self.disposition,
-            "assignee": self.assignee, "due": None if self.overdue_before is None else "yes",
-        }  # fmt: skip
-        found: list[tuple[str, ...]] = [(f"{kind}:{value}",) for kind, value in asked.items() if value is not None]
-        if self.min_severity is not None:
-            found.append(tuple(f"severity:{one}" for one in SEVERITIES[SEVERITIES.index(self.min_severity) :]))
-        if self.within is not None:
-            found.append(self.within.names)
-        return found
-
-    def matches(self, alert: Alert, state: State) -> bool:
-        """Whether an alert is wanted that is in this state."""
-        under = {*names_of(alert), *state.names()}
-        return (
-            all(under.intersection(some) for some in self.names())
-            and (self.since is None or parse(alert["last_time"]) >= self.since)
-            and (self.overdue_before is None or state.opened < self.overdue_before)
-            and self.says(alert)
+        waits = self.disposition == WAITING
+        in_time, kind = (True, False), (True, True)
+        asked = (
+            (self.person, _OF_PERSON, word_of(self.person or "-"), (False, False)),
+            (self.institution, "~institution = ?", self.institution, in_time),
+            (self.rule, "~rule = ?", self.rule, kind),
+            (self.assignee, "~assignee = ?", self.assignee, in_time),
+            (waits or None, "~proposed > ?", "", (False, False)),
+            (None if waits else self.disposition, "~disposition = ?", self.disposition, kind),
+            (self.status, "~status = ?", self.status, kind),
+            (self.stage, "~stage = ?", self.stage, kind),
+            (self.severity if is_both else None, "~is_open = 1 AND ~severity = ?", rank_of(self.severity), kind),
+            (None if is_both else self.severity, "~severity = ?", rank_of(self.severity), kind),
+            (self.since, "~last >= ?", self.since, in_time),
+            (self.overdue_before, "~is_due = 1 AND ~opened < ?", self.overdue_before, (False, False)),
+            (self.min_severity, "~severity >= ?", rank_of(self.min_severity), (False, True)),
+            ((self.is_open and not is_both) or None, "~is_open = ?", 1, (False, True)),
         )
+        found = [Condition(sql, (value,), *flags) for wish, sql, value, flags in asked if wish is not None]
+        among = [None if self.region is None else Jurisdiction((self.region,)), self.within]
+        return found + [_among(one) for one in among if one is not None]
 
     def says(self, alert: Alert) -> bool:
         """Whether the text that is looked for stands in an alert."""
         if self.text is None:
             return True
-        texts = (
-            *(alert.get("text") or {}).values(), alert["alert_id"], alert.get("rule_name"), alert.get("rule_name_en"),
-            alert.get("fixmedins_name"), alert.get("rule_id"),
-            *(f"{row.get('setl_id')} {row.get('item_name')}" for row in alert.get("evidence") or ()),
-        )  # fmt: skip
-        wanted = self.text.casefold()
-        return any(wanted in (text or "").casefold() for text in texts)
+        wanted = letters(self.text)
+        return any(wanted in letters(part) for part in spoken(alert))
 
     def may_say(self, json: bytes) -> bool:
         """Whether an alert may say the text, asked of its bytes: most are passed over so, without decoding them.
 
-        What JSON writes in another way has a backslash: such an alert is asked itself.
+        What JSON writes in another way has a backslash: such an alert is asked itself. Digits and Chinese letters have
+        no other case, so they are looked for first, as they are.
         """
-        return self.text is None or b"\\" in json or self.text.casefold() in json.decode().casefold()
+        if self.text is None or b"\\" in json:
+            return True
+        return self._caseless in json and self.text.casefold() in json.decode().casefold()
+
+    @cached_property
+    def _caseless(self) -> bytes:
+        """The longest part of the text that has no upper and lower case."""
+        return max(_CASELESS.findall(self.text or ""), key=len, default="").encode()
 
 
 @dataclass(frozen=True)
@@ -177,17 +226,27 @@ def check_url(url: str) -> None:
         raise ConfigurationError("MONITOR_REDIS: expected redis://host:port/number, rediss:// or unix://") from None
 
 
-class ReadModel:
-    """Reads alerts from Redis, and marks what is history. Raises ConfigurationError where Redis does not answer.
+_WAYS: dict[Order, tuple[str, ...]] = {
+    "newest": ("last DESC",), "amount": ("amount DESC",), "due": ("opened",),
+    "severity": ("severity DESC", "last DESC"),
+}  # fmt: skip
+"""By which columns a list is sorted; of equals the greater id comes first."""
+_STATE = "opened, disposition, assignee, is_due, proposed, is_corrected"
 
-    live_from: from when the area is live, ms UTC; 0 where it always was.
+
+class ReadModel:
+    """Reads alerts, and marks what is history. Raises ConfigurationError where it is not there or cannot be read.
+
+    Several threads may ask at once, and several processes.
     """
 
-    def __init__(self, url: str, prefix: str, live_from: int = 0) -> None:
-        check_url(url)
-        self._live_from = live_from
-        self._redis = Redis.from_url(url)
-        self._keys = Keys(prefix)
+    def __init__(self, settings: Settings) -> None:
+        check_url(settings.redis)
+        self._live_from = settings.live_from_ms
+        self._redis = Redis.from_url(settings.redis)
+        self._keys = Keys(settings.prefix)
+        self._store = Store(settings.readmodel_dir, settings.prefix)
+        self._here = threading.local()
 
     def search(self, wanted: Wanted, limit: int, order: Order = "newest", at: int = 0) -> Listed:
         """Alerts that are wanted, and how many there are.
@@ -195,26 +254,21 @@ class ReadModel:
         limit: of incidents; most have one alert. An incident stands where its first alert in this order stands.
         at: so many alerts of the list were looked at before.
         """
-        try:
-            listed = self._search(wanted, limit, order, at)
-            return replace(listed, newest=self._with_snoozes(listed.newest))
-        except RedisError as error:
-            raise self._unreachable(error) from None
+        with self._reading() as db:
+            listed = self._search(db, wanted, limit, order, at)
+            return replace(listed, newest=self._with_snoozes(db, listed.newest))
 
     def count(self, wanted: Wanted) -> int:
-        """How many are wanted, whatever the text; of those under several names at most COUNTED are counted."""
-        try:
-            return self._count(wanted)[0]
-        except RedisError as error:
-            raise self._unreachable(error) from None
+        """How many are wanted, whatever the text; of many that meet several conditions at most COUNTED are counted."""
+        with self._reading() as db:
+            return _Plan(db, wanted.conditions()).count()[0]
 
     def beside(self, alert: Alert, within: Jurisdiction | None = None) -> list[Alert]:
         """The other alerts of the incident of an alert that whoever asks may see, newest first."""
-        try:
-            members = self._fetch(self._under(f"incident:{incident_of(alert)}"))
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        others = [one.alert for one in members if one is not None and one.alert["alert_id"] != alert["alert_id"]]
+        asked = "SELECT json FROM alert JOIN body USING (id) WHERE incident = ? ORDER BY last DESC, alert_id DESC"
+        with self._reading() as db:
+            members = [self._read(body) for (body,) in db.execute(asked, (incident_of(alert),))]
+        others = [one for one in members if one["alert_id"] != alert["alert_id"]]
         return [one for one in others if within is None or within.covers(one)]
 
     def one(self, alert_id: str, within: Jurisdiction | None = None) -> Alert | None:
@@ -222,28 +276,30 @@ class ReadModel:
 
         Raises InputError where several ids begin so.
         """
-        try:
-            value = self._value(alert_id)
-            if value is None and len(alert_id) >= SHORTEST_PREFIX:
-                value = self._by_prefix(alert_id, within)
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        alert = None if value is None else self._read(value)
-        if alert is None or not (within is None or within.covers(alert)):
-            return None
-        return self._with_snoozes([alert])[0]
+        whole = [Condition("~alert_id = ?", (alert_id,))]
+        begins = [Condition("~alert_id >= ? AND ~alert_id < ?", (alert_id, f"{alert_id}\U0010ffff"))]
+        seen = [] if within is None else [_among(within)]
+        with self._reading() as db:
+            found = self._bodies(db, whole + seen)
+            if not found and len(alert_id) >= SHORTEST_PREFIX:
+                found = self._bodies(db, begins + seen)
+            if len(found) > 1:
+                raise InputError(f"{alert_id}: expected the beginning of one id, {len(found)} begin so")
+            return self._with_snoozes(db, [self._read(found[0])])[0] if found else None
+
+    def _bodies(self, db: sqlite3.Connection, conditions: list[Condition]) -> list[bytes]:
+        plan = _Plan(db, conditions, conditions[0])
+        asked = f"SELECT json FROM alert JOIN body USING (id) WHERE {plan.where()}"
+        return [body for (body,) in db.execute(asked, plan.values)]
 
     def snoozes(self) -> dict[Subject, Snoozed]:
         """The snoozes that are in force, by what they are about."""
-        try:
-            values = cast("list[bytes]", self._redis.zrange(self._keys.snoozes, 0, -1))
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        return in_force(map(SNOOZE.validate_json, values), int(time.time() * 1000))
+        with self._reading() as db:
+            return _snoozes(db)
 
-    def _with_snoozes(self, alerts: list[Alert]) -> list[Alert]:
+    def _with_snoozes(self, db: sqlite3.Connection, alerts: list[Alert]) -> list[Alert]:
         """The alerts, with `snoozed`, the end, where nobody is told of them now."""
-        snoozes = self.snoozes()
+        snoozes = _snoozes(db)
         if not snoozes:
             return alerts
         found = [(one, snoozes.get(subject_of(one))) for one in alerts]
@@ -251,79 +307,66 @@ class ReadModel:
 
     def said_of(self, alert_id: str) -> list[dict[str, str]]:
         """The dispositions of an alert, as they stand on the feedback topic; the first one first."""
-        try:
-            values = cast("list[bytes]", self._redis.zrange(self._keys.feedback(alert_id), 0, -1))
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        return [orjson.loads(one) for one in values]
+        return self.acts_on([alert_id])[alert_id][0]
 
     def done_with(self, alert_id: str) -> list[dict[str, str]]:
         """The work on an alert, as it stands on its topic; the first act first."""
-        try:
-            values = cast("list[bytes]", self._redis.zrange(self._keys.work(alert_id), 0, -1))
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        return [orjson.loads(one) for one in values]
+        return self.acts_on([alert_id])[alert_id][1]
 
     def acts_on(self, alert_ids: Sequence[str]) -> dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]]:
         """What was said of each alert and done with it, as `said_of` and `done_with` give it."""
-        pipe = self._redis.pipeline(transaction=False)
-        for one in alert_ids:
-            pipe.zrange(self._keys.feedback(one), 0, -1)
-            pipe.zrange(self._keys.work(one), 0, -1)
-        try:
-            answers = iter(cast("list[list[bytes]]", pipe.execute()))
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        return {one: ([*map(orjson.loads, next(answers))], [*map(orjson.loads, next(answers))]) for one in alert_ids}
+        with self._reading() as db:
+            return {one: acts_on(db, one) for one in alert_ids}
+
+    def read_until(self) -> dict[tuple[str, int], int]:
+        """Topic and partition -> the offset behind what the read model has of it."""
+        with self._reading() as db:
+            return {(topic, partition): end for topic, partition, end in db.execute("SELECT * FROM read")}
 
     def newest_trigger(self) -> int:
         """The last trigger of the newest alert, ms UTC; 0 where there is no alert."""
-        try:
-            newest = cast("list[tuple[bytes, float]]", self._redis.zrevrange(self._keys.newest, 0, 0, withscores=True))
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        return int(newest[0][1]) if newest else 0
+        with self._reading() as db:
+            [[newest]] = db.execute("SELECT max(last) FROM alert").fetchall()
+        return newest or 0
 
     def numbers_of(self, institutions: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[Sequence[int]]:
         """For each institution how many alerts had their last trigger in each span, from and before, ms UTC."""
-        pipe = self._redis.pipeline(transaction=False)
-        for code in institutions:
-            for start, end in spans:
-                pipe.zcount(self._keys.by(f"institution:{code}"), start, f"({end}")
-        try:
-            return _rows(cast("list[int]", pipe.execute()), len(spans))
-        except RedisError as error:
-            raise self._unreachable(error) from None
+        asked = "SELECT count(*) FROM alert WHERE institution = ? AND last >= ? AND last < ?"
+        with self._reading() as db:
+            return [[db.execute(asked, (code, *span)).fetchone()[0] for span in spans] for code in institutions]
 
     def state_of(self, alert_id: str) -> State:
         """What became of an alert that is there."""
-        try:
-            value = cast("bytes | None", self._redis.hget(self._keys.alert(alert_id), "state"))
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        return _state(value)
+        with self._reading() as db:
+            found = db.execute(f"SELECT {_STATE} FROM alert WHERE alert_id = ?", (alert_id,)).fetchone()
+        return State() if found is None else _state(found)
 
     def working_days(self) -> WorkingDays:
         """Working days as the table `calendar` has them."""
-        try:
-            rows = cast("dict[bytes, bytes]", self._redis.hgetall(self._keys.calendar))
-        except RedisError as error:
-            raise self._unreachable(error) from None
-        reference = Reference()
-        for row in rows.values():
-            reference.put("calendar", orjson.loads(row))
-        return WorkingDays(reference)
+        with self._reading() as db:
+            return WorkingDays.of_rows(
+                row for (row,) in db.execute("SELECT json FROM reference WHERE name = 'calendar'")
+            )
+
+    def reference_of(self, asked: Iterable[tuple[str, str]]) -> Reference:
+        """The rows of these tables and keys, of the tables that are carried; those that are not there are left out."""
+        found = Reference()
+        with self._reading() as db:
+            for table, key in dict.fromkeys(asked):
+                for (row,) in db.execute("SELECT json FROM reference WHERE name = ? AND key = ?", (table, key)):
+                    found.put(table, orjson.loads(row))
+        return found
 
     def precision_of(
         self, rules: Iterable[str], outcomes: Sequence[str], within: Jurisdiction | None = None
     ) -> dict[str, Precision]:
         """What became of the leads of each rule, of those that whoever asks may see."""
-        names = [*rules]
-        said = self._numbers([outcome_of(rule, one) for rule in names for one in outcomes], within)
-        alerts = self._numbers([f"rule:{rule}" for rule in names], within)
-        of_rules = zip(names, alerts, _rows(said, len(outcomes)), strict=True)
-        return {rule: Precision(number, dict(zip(outcomes, row, strict=True))) for rule, number, row in of_rules}
+        found = {rule: Counter[str]() for rule in rules}
+        names = orjson.dumps([*found]).decode()
+        of_rules = Condition("~rule IN (SELECT value FROM json_each(?))", (names,), is_tallied=True)
+        for rule, outcome, number in self._tallied("rule, outcome", [of_rules], within):
+            found[rule][outcome] = number
+        return {rule: Precision(said.total(), {one: said[one] for one in outcomes}) for rule, said in found.items()}
 
     def by_month(
         self, rule: str, outcomes: Sequence[str], months: Sequence[str], within: Jurisdiction | None = None
@@ -332,23 +375,34 @@ class ReadModel:
 
         Leads that corrected themselves are in none. within: what whoever asks may see.
         """
-        said = self._numbers([outcome_of(rule, one, month) for month in months for one in outcomes], within)
-        rows = zip(months, _rows(said, len(outcomes)), strict=True)
-        return {month: Precision(sum(row), dict(zip(outcomes, row, strict=True))) for month, row in rows}
+        found = {month: dict.fromkeys(outcomes, 0) for month in months}
+        of_rule = Condition("~rule = ?", (rule,), is_tallied=True)
+        is_judged = Condition("~month > ?", ("",), is_tallied=True)
+        for month, outcome, number in self._tallied("month, outcome", [of_rule, is_judged], within):
+            if month in found:
+                found[month][outcome] = number
+        return {month: Precision(sum(said.values()), said) for month, said in found.items()}
 
-    def _numbers(self, names: Sequence[str], within: Jurisdiction | None) -> list[int]:
-        """How many alerts are found under each name."""
-        try:
-            return self._counts(names, within)
-        except RedisError as error:
-            raise self._unreachable(error) from None
+    def _tallied(
+        self, kinds: str, conditions: list[Condition], within: Jurisdiction | None
+    ) -> list[tuple[str, str, int]]:
+        """How many alerts there are of each kind, alert by alert in a jurisdiction. kinds: two columns of the tally."""
+        if within is None:
+            terms = " AND ".join(one.of_tally() for one in conditions)
+            asked = f"SELECT {kinds}, sum(number) FROM tally WHERE {terms} GROUP BY 1, 2"
+        else:
+            conditions = [*conditions, _among(within)]
+            asked = f"SELECT {kinds}, count(*) FROM alert WHERE {_terms(conditions)} GROUP BY 1, 2"
+        values = [value for one in conditions for value in one.values]
+        with self._reading() as db:
+            return db.execute(asked, values).fetchall()
 
     def heard(self) -> bytes | None:
         """When each institution was last heard of, as the watcher saved it."""
         try:
             return cast("bytes | None", self._redis.get(self._keys.heard))
         except RedisError as error:
-            raise self._unreachable(error) from None
+            raise _unreachable(error) from None
 
     def follow(self, wanted: Wanted, limit: int) -> Iterator[Alert]:
         """The newest alerts that are wanted, oldest first; then every revision that is taken, for ever."""
@@ -357,222 +411,234 @@ class ReadModel:
             news.subscribe(self._keys.news)  # before the list is read: nothing is missed in between
             yield from reversed(self.search(wanted, limit).newest)
             for message in news.listen():
-                alert = self._read(message["data"])
-                if wanted.matches(alert, self.state_of(alert["alert_id"])):
+                alert = marked(orjson.loads(message["data"]), self._live_from)
+                if self._is_wanted(wanted, alert):
                     yield alert
         except RedisError as error:
-            raise self._unreachable(error) from None
+            raise _unreachable(error) from None
         finally:
             news.close()
 
-    def _search(self, wanted: Wanted, limit: int, order: Order, at: int) -> Listed:
+    def _is_wanted(self, wanted: Wanted, alert: Alert) -> bool:
+        """Whether an alert is wanted that is there."""
+        conditions = [Condition("~alert_id = ?", (alert["alert_id"],)), *wanted.conditions()]
+        with self._reading() as db:
+            return bool(self._bodies(db, conditions)) and wanted.says(alert)
+
+    def _search(self, db: sqlite3.Connection, wanted: Wanted, limit: int, order: Order, at: int) -> Listed:
         """A page of incidents that begins at this position.
 
         Long because an incident is shown once, where its first alert that is wanted stands, with all that are wanted.
         """
         alerts: list[Alert] = []
         states: dict[str, State] = {}
-        shown, next_at = 0, None
-        ids = islice(self._walk(wanted, order), at, None if wanted.text is None else at + LOOKED_THROUGH)
-        for position, (one, others) in enumerate(self._with_incidents(ids, wanted), at):
+        shown, next_at, met = 0, None, set[str]()
+        conditions = wanted.conditions()
+        plan = _Plan(db, conditions + _of_text(db, wanted.text))
+        walked = islice(plan.walk(order, at), None if wanted.text is None else LOOKED_THROUGH)
+        for position, (number, incident) in enumerate(walked, at):
             if shown == limit:
                 next_at = position
                 break
-            incident = [some for some in (one, *others) if some is not None and wanted.matches(*some)]
-            if one is None or max(incident, key=lambda some: _place(some, order), default=None) is not one:
+            if incident in met:
+                continue
+            members = [*self._incident(db, wanted, conditions, order, incident, number)]
+            if not members:
+                continue
+            met.add(incident)  # it stands here, or stood before: no later alert of it is its first
+            if members[0].number != number:
                 continue
             shown += 1
-            [of_one] = incidents_of(some.alert for some in incident)
+            [of_one] = incidents_of(one.alert for one in members)
             alerts += [cast("Alert", some) for some in (of_one.speaker, *of_one.attached)]
-            states |= {some.alert["alert_id"]: some.state for some in incident}
-        total, is_more = self._count(wanted) if wanted.text is None else (len(alerts), next_at is not None)
+            states |= {one.alert["alert_id"]: one.state for one in members}
+        total, is_more = plan.count() if wanted.text is None else (len(alerts), next_at is not None)
         return Listed(alerts, total, is_more, states, next_at)
 
-    def _with_incidents(
-        self, ids: Iterator[str], wanted: Wanted
-    ) -> Iterator[tuple[_Known | None, list[_Known | None]]]:
-        """Each alert, None where it is gone meanwhile or lacks the text, and the others of its incident."""
-        while some := [*islice(ids, FETCHED if wanted.text is None else AT_ONCE)]:
-            known = self._fetch(some, wanted)
-            pipe = self._redis.pipeline(transaction=False)
-            for found in known:
-                if found is not None:
-                    pipe.zrange(self._keys.by(f"incident:{incident_of(found.alert)}"), 0, -1)
-            members = iter(cast("list[list[bytes]]", pipe.execute()))
-            for one in known:
-                incident = [] if one is None else [member.decode() for member in next(members)]
-                yield one, self._fetch([other for other in incident if one and other != one.alert["alert_id"]])
+    def _incident(
+        self,
+        db: sqlite3.Connection,
+        wanted: Wanted,
+        conditions: list[Condition],
+        order: Order,
+        incident: str,
+        first: int,
+    ) -> Iterator[_Known]:
+        """The alerts of an incident that are wanted, in order; of a text none where the first has it not."""
+        if wanted.text is not None:
+            [[body]] = db.execute("SELECT json FROM body WHERE id = ?", (first,)).fetchall()
+            if not wanted.may_say(json_of(body)):
+                return
+        of_it = Condition("~incident = ?", (incident,))
+        plan = _Plan(db, [of_it, *conditions], of_it)
+        asked = f"SELECT id, json, {_STATE} FROM alert JOIN body USING (id) WHERE {plan.where()} {plan.sorted(order)}"
+        for number, body, *state in db.execute(asked, plan.values):
+            alert = self._read(body)
+            if wanted.says(alert):
+                yield _Known(number, alert, _state(state))
 
-    def _fetch(self, ids: Sequence[str], wanted: Wanted | None = None) -> list[_Known | None]:
-        """Alerts by their ids, and what became of each. wanted: None for an alert that lacks its text."""
-        if not ids:
-            return []
-        pipe = self._redis.pipeline(transaction=False)
-        for one in ids:
-            pipe.hmget(self._keys.alert(one), "json", "state")
-        return [
-            None if json is None or (wanted and not wanted.may_say(json)) else _Known(self._read(json), _state(state))
-            for json, state in pipe.execute()
-        ]
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """The read model as it stands at one moment. Raises ConfigurationError."""
+        try:
+            db = self._connection()
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                db.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise ConfigurationError(
+                f"MONITOR_READMODEL_DIR: expected a read model that can be read: {type(error).__name__}"
+            ) from None
 
-    def _count(self, wanted: Wanted) -> tuple[int, bool]:
-        """How many are wanted, and whether there are more than that: many that stand under several names."""
-        names = wanted.names()
-        if wanted.since is None and not names:
-            return self._redis.zcard(self._keys.newest), False
-        # Under the names of a jurisdiction an alert may stand several times.
-        is_one_set = len(names) == 1 and (wanted.within is None or len(names[0]) == 1)
-        if is_one_set and wanted.since is None and wanted.overdue_before is None:
-            return self._sizes(names)[0], False
-        found = sum(1 for _ in islice(self._walk(wanted, "newest"), COUNTED + 1))
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's connection to the file that counts now. Raises ConfigurationError, sqlite3.Error."""
+        path = self._store.path()
+        if path is None:
+            raise ConfigurationError(
+                "MONITOR_READMODEL_DIR: expected a read model of this release: `monitor readmodel` builds it"
+            )
+        if getattr(self._here, "path", None) != path:
+            self._here.db, self._here.path = connect(path), path
+        db: sqlite3.Connection = self._here.db
+        return db
+
+    def _read(self, body: bytes) -> Alert:
+        return marked(orjson.loads(json_of(body)), self._live_from)
+
+
+class _Plan:
+    """How alerts are found that meet all conditions. through: the one that is looked up; chosen where None is given."""
+
+    def __init__(self, db: sqlite3.Connection, conditions: list[Condition], through: Condition | None = None) -> None:
+        self._db = db
+        self._conditions = conditions
+        self._through = through
+        self._is_few = through is not None
+        if through is None and conditions:
+            sizes = [self._number([one], FEW + 1, one) for one in conditions]
+            self._is_few = min(sizes) <= FEW
+            self._through = conditions[sizes.index(min(sizes))]
+
+    @property
+    def values(self) -> list[object]:
+        """What stands in the place of each question mark."""
+        return [value for one in self._conditions for value in one.values]
+
+    def where(self) -> str:
+        """The conditions; that of the plan is looked up."""
+        return _terms(self._conditions, self._through)
+
+    def sorted(self, order: Order, *, is_looked_up: bool = False) -> str:
+        """The order of a list. is_looked_up: an index has it already."""
+        plus = "" if is_looked_up else "+"
+        return f"ORDER BY {', '.join(f'{plus}{way}' for way in (*_WAYS[order], 'alert_id DESC'))}"
+
+    def walk(self, order: Order, at: int) -> Iterator[tuple[int, str]]:
+        """Row number and incident of each alert in an order, without the first so many."""
+        first = self._through
+        if self._is_few:
+            end = f"{self.where()} {self.sorted(order)}"
+        elif first is not None and first.by_time and order == "newest":
+            end = f"{self.where()} {self.sorted(order, is_looked_up=True)}"
+        else:
+            end = f"{_terms(self._conditions)} {self.sorted(order, is_looked_up=True)}"
+        return self._db.execute(f"SELECT id, incident FROM alert WHERE {end} LIMIT -1 OFFSET ?", [*self.values, at])
+
+    def count(self) -> tuple[int, bool]:
+        """How many there are, and whether there are more than that: many that meet several conditions."""
+        if self._is_few or len(self._conditions) <= 1 or all(one.is_tallied for one in self._conditions):
+            return self._number(self._conditions, -1, self._through), False
+        found = self._number(self._conditions, COUNTED + 1, self._through)
         return min(found, COUNTED), found > COUNTED
 
-    def _counts(self, names: Sequence[str], within: Jurisdiction | None) -> list[int]:
-        """How many alerts stand under each name; of a jurisdiction those alone, in one step of Redis."""
-        keys = [self._keys.by(name) for name in names]
-        pipe = self._redis.pipeline(transaction=within is not None)
-        if within is None:
-            for key in keys:
-                pipe.zcard(key)
-            return cast("list[int]", pipe.execute())
-        seen, some = self._keys.within, f"{self._keys.within}:some"
-        pipe.zunionstore(seen, [self._keys.by(name) for name in within.names])
-        for key in keys:
-            pipe.zinterstore(some, [seen, key])
-        pipe.delete(seen, some)
-        return cast("list[int]", pipe.execute()[1:-1])
+    def _number(self, conditions: list[Condition], most: int, through: Condition | None) -> int:
+        """How many meet conditions; of what the tally has not, most at most. most: -1: all are counted."""
+        values = [value for one in conditions for value in one.values]
+        if all(one.is_tallied for one in conditions):
+            kinds = " AND ".join(one.of_tally() for one in conditions) or "1"
+            asked = f"SELECT coalesce(sum(number), 0) FROM tally WHERE {kinds}"
+            return cast("int", self._db.execute(asked, values).fetchone()[0])
+        asked = f"SELECT count(*) FROM (SELECT 1 FROM alert WHERE {_terms(conditions, through)} LIMIT ?)"
+        [[found]] = self._db.execute(asked, [*values, most]).fetchall()
+        return cast("int", found)
 
-    # Ids in an order. What stands under the fewest names is gone through, and the other names are asked for each batch.
 
-    def _walk(self, wanted: Wanted, order: Order) -> Iterator[str]:
-        ids = self._named(wanted, order)
-        if wanted.overdue_before is None:
-            yield from ids
-            return
-        while some := [*islice(ids, AT_ONCE)]:
-            scores = self._redis.zmscore(self._keys.due, some)
-            yield from (one for one, score in zip(some, scores, strict=True) if -(score or 0) < wanted.overdue_before)
-
-    def _named(self, wanted: Wanted, order: Order) -> Iterator[str]:
-        """What stands under the names, and was triggered since."""
-        names = wanted.names()
-        if order in _OF_THEIR_OWN:
-            key = self._keys.costliest if order == "amount" else self._keys.due
-            yield from self._through([key], names, wanted.since, by_time=False)
-        elif order == "severity":
-            for severity in reversed(SEVERITIES):
-                yield from self._through([self._keys.by(f"severity:{severity}")], names, wanted.since)
-        elif names:
-            sizes = self._sizes(names)
-            fewest = sizes.index(min(sizes))
-            others = [some for number, some in enumerate(names) if number != fewest]
-            yield from self._through([self._keys.by(one) for one in names[fewest]], others, wanted.since)
-        else:
-            yield from self._through([self._keys.newest], [], wanted.since)
-
-    def _sizes(self, names: Sequence[tuple[str, ...]]) -> list[int]:
-        pipe = self._redis.pipeline(transaction=False)
-        for some in names:
-            for one in some:
-                pipe.zcard(self._keys.by(one))
-        counts = iter(cast("list[int]", pipe.execute()))
-        return [sum(islice(counts, len(some))) for some in names]
-
-    def _through(
-        self, keys: Sequence[str], others: Sequence[tuple[str, ...]], since: int | None, *, by_time: bool = True
-    ) -> Iterator[str]:
-        """What stands in one of the sets and under the other names, the greatest score first, nothing twice."""
-        scored = merge(*(self._scored(key, since if by_time else None) for key in keys), reverse=True)
-        seen = set[bytes]()
-        while batch := [one for _, one in islice(scored, AT_ONCE)]:
-            fresh = [one for one in dict.fromkeys(batch) if one not in seen]
-            seen.update(fresh)
-            yield from self._under_all([one.decode() for one in fresh], others, None if by_time else since)
-
-    def _under_all(self, ids: list[str], names: Sequence[tuple[str, ...]], since: int | None) -> Iterator[str]:
-        """Those of the ids that stand under one name of each group, and are not older than since.
-
-        Long because all is asked of Redis in one go, and the answers are taken apart again.
-        """
-        if not ids or (not names and since is None):
-            yield from ids
-            return
-        keys = [self._keys.by(one) for some in names for one in some]
-        if since is not None:
-            keys.append(self._keys.newest)
-        pipe = self._redis.pipeline(transaction=False)
-        for key in keys:
-            pipe.zmscore(key, ids)
-        columns = iter(cast("list[list[float | None]]", pipe.execute()))
-        groups = [[*islice(columns, len(some))] for some in names]
-        is_late = [True] * len(ids) if since is None else [(last or 0) >= since for last in next(columns)]
-        for at, one in enumerate(ids):
-            if is_late[at] and all(any(column[at] is not None for column in group) for group in groups):
-                yield one
-
-    def _scored(self, key: str, since: int | None) -> Iterator[tuple[float, bytes]]:
-        """The ids of a set with their scores, the greatest first; one that moves meanwhile may come twice."""
-        start = 0
-        least = "-inf" if since is None else since
-        while some := self._redis.zrevrangebyscore(key, "+inf", least, start, AT_ONCE, withscores=True):
-            yield from ((score, one) for one, score in cast("list[tuple[bytes, float]]", some))
-            start += AT_ONCE
-
-    def _under(self, name: str) -> list[str]:
-        return [one.decode() for one in cast("list[bytes]", self._redis.zrevrange(self._keys.by(name), 0, -1))]
-
-    def _read(self, value: bytes) -> Alert:
-        return marked(orjson.loads(value), self._live_from)
-
-    def _value(self, alert_id: str) -> bytes | None:
-        return cast("bytes | None", self._redis.hget(self._keys.alert(alert_id), "json"))
-
-    def _by_prefix(self, prefix: str, within: Jurisdiction | None) -> bytes | None:
-        wanted = prefix.encode()
-        ids = cast("list[bytes]", self._redis.zrange(self._keys.newest, 0, -1))
-        begin_so = sorted(one.decode() for one in ids if one.startswith(wanted))
-        found = [*self._under_all(begin_so, Wanted(within=within).names(), since=None)]
-        if len(found) > 1:
-            raise InputError(f"{prefix}: expected the beginning of one id, {len(found)} begin so")
-        return self._value(found[0]) if found else None
-
-    def _unreachable(self, error: RedisError) -> ConfigurationError:
-        return ConfigurationError(f"MONITOR_REDIS: expected a Redis that answers: {type(error).__name__}")
+def _terms(conditions: Iterable[Condition], through: Condition | None = None) -> str:
+    """Conditions of a question. through: the one that is looked up in an index."""
+    return " AND ".join(one.of_index() if one is through else one.of_row() for one in conditions) or "1"
 
 
 class _Known(NamedTuple):
-    """An alert, and what became of it."""
+    """An alert, its row, and what became of it."""
 
+    number: int
     alert: Alert
     state: State
 
 
-def _state(value: bytes | None) -> State:
-    """What became of an alert; nothing where an earlier release wrote it and the read model is not built again yet."""
-    return State() if value is None else _decode_state(value)
+def _state(row: Sequence[Any]) -> State:
+    """What became of an alert, of the columns of _STATE."""
+    opened, disposition, assignee, is_due, proposed, is_corrected = row
+    return State(opened, disposition, assignee, bool(is_due), proposed, bool(is_corrected))
 
 
-_decode_state = msgspec.json.Decoder(State).decode
+def _snoozes(db: sqlite3.Connection) -> dict[Subject, Snoozed]:
+    acts = [SNOOZE.validate_json(one) for (one,) in db.execute("SELECT json FROM snooze ORDER BY at, json")]
+    return in_force(acts, int(time.time() * 1000))
 
 
-def _rows(numbers: Sequence[int], width: int) -> list[Sequence[int]]:
-    """Numbers as rows of so many."""
-    return [numbers[at : at + width] for at in range(0, len(numbers), width)]
+def _of_text(db: sqlite3.Connection, text: str | None) -> list[Condition]:
+    """What every alert meets in which a text stands, by the indexes of texts; nothing where it stands in many."""
+    found = set[int]()
+    for index, asked in (("said", _trigrams_of(db, text or "")), ("told", _words_of(db, text or ""))):
+        if not asked:
+            return []
+        matched = db.execute(f"SELECT rowid FROM {index} WHERE {index} MATCH ? LIMIT ?", (asked, FEW + 1))
+        found |= {number for (number,) in matched}
+        if len(found) > FEW:
+            return []
+    return [Condition("~id IN (SELECT value FROM json_each(?))", (orjson.dumps([*found]).decode(),))]
 
 
-def _place(one: _Known, order: Order) -> tuple[float, float, str]:
-    """Where an alert stands in an order: the greatest comes first."""
-    alert = one.alert
-    last, severity = score_of(alert), alert.get("severity")
-    first = {
-        "newest": 0.0, "amount": amount_of(alert), "severity": float(_rank(severity)), "due": float(-one.state.opened),
-    }[order]  # fmt: skip
-    return first, 0.0 if order in _OF_THEIR_OWN else last, alert["alert_id"]
+def _trigrams_of(db: sqlite3.Connection, text: str) -> str:
+    """What the index of trigrams is asked for a text; empty where very many may have it."""
+    wanted = letters(text)
+    if len(wanted) >= TRIGRAM:
+        return " ".join(dict.fromkeys(_quoted(wanted[at : at + TRIGRAM]) for at in range(len(wanted) - TRIGRAM + 1)))
+    asked = "SELECT term FROM trigram WHERE term >= ? AND term < ? LIMIT ?"
+    begin_so = db.execute(asked, (wanted, f"{wanted}\U0010ffff", BEGINNINGS + 1)).fetchall() if wanted else []
+    if not wanted or len(begin_so) > BEGINNINGS:
+        return ""
+    return _any_of(term for (term,) in begin_so) or _quoted(wanted)
 
 
-_OF_THEIR_OWN = ("amount", "due")
-"""Orders that have a sorted set of their own, in which of equals the greater id stands first."""
+def _words_of(db: sqlite3.Connection, text: str) -> str:
+    """What the index of words is asked for a text; empty where very many may have it.
+
+    At its ends a text may have parts of words: there every word is asked for in which the part stands.
+    """
+    wanted = letters(text)
+    words = words_in(wanted)
+    ends = [word for word in words if wanted.startswith(word) or wanted.endswith(word)]
+    terms = [_quoted(word) for word in words if word not in ends]
+    for end in ends:
+        longer = db.execute("SELECT word FROM word WHERE instr(word, ?) LIMIT ?", (end, LONGER + 1)).fetchall()
+        if len(longer) <= LONGER:
+            terms.append(f"({_any_of(word for (word,) in longer) or _quoted(end)})")
+    return " AND ".join(terms)
 
 
-def _rank(severity: object) -> int:
-    return SEVERITIES.index(severity) if severity in SEVERITIES else -1
+def _any_of(terms: Iterable[str]) -> str:
+    return " OR ".join(map(_quoted, terms))
+
+
+def _quoted(gram: str) -> str:
+    """A trigram or a word in a question to its index."""
+    doubled = gram.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _unreachable(error: RedisError) -> ConfigurationError:
+    return ConfigurationError(f"MONITOR_REDIS: expected a Redis that answers: {type(error).__name__}")

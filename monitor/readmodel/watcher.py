@@ -20,8 +20,9 @@ from monitor.readmodel.silence import WATCHED, Heard, Silence
 from rules.reference import TABLES
 from rules.times import DAY
 from rules.wire.door import sender_of
+from streams.kafka.clients import started
 from streams.kafka.reading import Record, UnreadError, offsets_at, place, read, reader
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 SAVE_SECONDS = 60.0
 AGAIN_SECONDS = 10.0

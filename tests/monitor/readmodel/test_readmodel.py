@@ -8,14 +8,16 @@ import contextlib
 import orjson
 import pytest
 from prometheus_client import generate_latest
-from redis.asyncio import Redis
+from redis import Redis
 from structlog.testing import capture_logs
 
 from monitor.errors import InputError
+from monitor.readmodel.layout import Keys
 from monitor.readmodel.metrics import ReadModelMetrics
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import ReadModel, Wanted
 from monitor.readmodel.silence import Silence
+from monitor.settings import load_settings
 from rules.times import parse
 
 
@@ -44,48 +46,46 @@ BAD = [
 
 
 @pytest.mark.redis
-async def test_what_is_no_alert_is_set_aside(redis_url: str, prefix: str) -> None:
+def test_what_is_no_alert_is_set_aside(redis_url: str, prefix: str) -> None:
     """What stands around it is kept; the log says why, and nothing of what it was."""
-    projector = Projector({}, prefix, redis_url, days=90_000)
-    async with Redis.from_url(redis_url) as redis:
-        with capture_logs() as said:
-            await projector.put(redis, [*BAD, orjson.dumps(GOOD), *BAD])
+    with capture_logs() as said:
+        model = written(redis_url, prefix, *BAD, orjson.dumps(GOOD), *BAD)
 
-    listed = ReadModel(redis_url, prefix).search(Wanted(), 10)
+    listed = model.search(Wanted(), 10)
     assert ([GOOD], 1, {"a"}) == (listed.newest, listed.total, {*listed.states})
     assert len(said) == 2 * len(BAD)
     assert {frozenset(line) for line in said} == {frozenset({"event", "log_level", "reason"})}
 
 
 @pytest.mark.redis
-async def test_an_older_revision_changes_nothing(redis_url: str, prefix: str) -> None:
+def test_an_older_revision_changes_nothing(redis_url: str, prefix: str) -> None:
     """Revisions may come twice and in any order."""
-    projector = Projector({}, prefix, redis_url, days=90_000)
     newer = GOOD | {"revision": 2}
-    async with Redis.from_url(redis_url) as redis:
-        for one in (newer, GOOD, newer):
-            await projector.put(redis, [orjson.dumps(one)])
+    for one in (newer, GOOD):
+        written(redis_url, prefix, one)
 
-    assert ReadModel(redis_url, prefix).one("a") == newer
+    model = written(redis_url, prefix, newer)
+
+    assert model.one("a") == newer
 
 
 @pytest.mark.redis
-async def test_what_was_before_the_area_went_live_is_marked(redis_url: str, prefix: str) -> None:
+def test_what_was_before_the_area_went_live_is_marked(redis_url: str, prefix: str) -> None:
     """By its last trigger, in a list and alone; where the area always was live, nothing is."""
-    await written(redis_url, prefix, alert("a"), alert("b", last_time="2026-03-06T00:00:00+08:00"))
-    model = ReadModel(redis_url, prefix, parse("2026-03-06"))
+    live = written(redis_url, prefix, alert("a"), alert("b", last_time="2026-03-06T00:00:00+08:00"))
+    model = ReadModel(load_settings(redis=redis_url, prefix=prefix, live_from="2026-03-06"))
 
     assert {"a": True, "b": None} == {
         one["alert_id"]: one.get("historical") for one in model.search(Wanted(), 9).newest
     }
     assert alert("a") | {"historical": True} == model.one("a")
-    assert alert("a") == ReadModel(redis_url, prefix).one("a")
+    assert alert("a") == live.one("a")
 
 
 async def test_a_kafka_that_refuses_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a while, with a new consumer; detection goes on meanwhile."""
     monkeypatch.setattr("monitor.readmodel.projector.AGAIN_SECONDS", 0.01)
-    projector = Projector({"bootstrap_servers": "127.0.0.1:1"}, "p", "redis://127.0.0.1:1", days=1)
+    projector = Projector(load_settings(brokers="127.0.0.1:1", redis="redis://127.0.0.1:1"))
     with capture_logs() as said:
         running = asyncio.create_task(projector.run())
         async with asyncio.timeout(30):
@@ -99,11 +99,11 @@ async def test_a_kafka_that_refuses_is_asked_again(monkeypatch: pytest.MonkeyPat
     assert {line["reason"] for line in said} == {"KafkaConnectionError"}
 
 
-async def written(redis_url: str, prefix: str, *alerts: dict[str, object]) -> ReadModel:
+def written(redis_url: str, prefix: str, *alerts: dict[str, object] | bytes) -> ReadModel:
     """A read model that holds these alerts."""
-    async with Redis.from_url(redis_url) as redis:
-        await Projector({}, prefix, redis_url, days=90_000).put(redis, [orjson.dumps(one) for one in alerts])
-    return ReadModel(redis_url, prefix)
+    settings = load_settings(redis=redis_url, prefix=prefix)
+    Projector(settings).put(alerts=[one if isinstance(one, bytes) else orjson.dumps(one) for one in alerts])
+    return ReadModel(settings)
 
 
 @pytest.mark.redis
@@ -122,9 +122,9 @@ async def written(redis_url: str, prefix: str, *alerts: dict[str, object]) -> Re
     ],
     ids=repr,
 )
-async def test_what_is_wanted_is_found(redis_url: str, prefix: str, wanted: Wanted, found: str) -> None:
+def test_what_is_wanted_is_found(redis_url: str, prefix: str, wanted: Wanted, found: str) -> None:
     """By rule, severity, status, institution, person and time; each bound counts in."""
-    model = await written(
+    model = written(
         redis_url, prefix, alert("a"),
         alert("b", rule_id="S02", severity="critical", status="updated", subject={"kind": "person", "id": "p_2"},
               last_time="2026-03-06T00:00:00+08:00"),
@@ -136,9 +136,9 @@ async def test_what_is_wanted_is_found(redis_url: str, prefix: str, wanted: Want
 
 
 @pytest.mark.redis
-async def test_all_are_counted(redis_url: str, prefix: str) -> None:
-    """However few are shown; more than Redis is asked for at once."""
-    model = await written(redis_url, prefix, *(alert(f"a{number}") for number in range(450)))
+def test_all_are_counted(redis_url: str, prefix: str) -> None:
+    """However few are shown."""
+    model = written(redis_url, prefix, *(alert(f"a{number}") for number in range(450)))
 
     listed = model.search(Wanted(), 3)
 
@@ -146,9 +146,9 @@ async def test_all_are_counted(redis_url: str, prefix: str) -> None:
 
 
 @pytest.mark.redis
-async def test_an_id_may_be_cut(redis_url: str, prefix: str) -> None:
+def test_an_id_may_be_cut(redis_url: str, prefix: str) -> None:
     """Its beginning is enough, as long as no other id begins so."""
-    model = await written(redis_url, prefix, alert("abcd1"), alert("abcd22"), alert("abcd2"))
+    model = written(redis_url, prefix, alert("abcd1"), alert("abcd22"), alert("abcd2"))
 
     found = model.one("abcd1"), model.one("abcd22"), model.one("abcd2"), model.one("abce"), model.one("abc")
 
@@ -160,10 +160,14 @@ async def test_an_id_may_be_cut(redis_url: str, prefix: str) -> None:
 @pytest.mark.redis
 async def test_what_comes_is_followed(redis_url: str, prefix: str) -> None:
     """First what is there, then each revision that is wanted and new."""
-    model = await written(redis_url, prefix, alert("a"), alert("b", severity="info"))
+    model = written(redis_url, prefix, alert("a"), alert("b", severity="info"))
     followed = model.follow(Wanted(min_severity="high"), 10)
     first = await asyncio.to_thread(next, followed)
-    await written(redis_url, prefix, alert("a"), alert("c", severity="info"), alert("a", revision=2, status="closed"))
+    came = [alert("c", severity="info"), alert("a", revision=2, status="closed")]
+    written(redis_url, prefix, *came)
+    with Redis.from_url(redis_url) as redis:
+        for one in came:
+            redis.publish(Keys(prefix).news, orjson.dumps(one))
     second = await asyncio.to_thread(next, followed)
 
     assert [("a", 1), ("a", 2)] == [(one["alert_id"], one["revision"]) for one in (first, second)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from random import Random
 from typing import Any, get_args
@@ -11,16 +12,18 @@ from typing import Any, get_args
 import orjson
 import pytest
 from hypothesis import given, strategies
-from redis.asyncio import Redis
 
 from monitor.contract.feedback import DISPOSITIONS, TODO, WAITING
 from monitor.contract.work import NOBODY
 from monitor.incidents import incident_of, incidents_of
 from monitor.readmodel import readmodel
 from monitor.readmodel.jurisdiction import Jurisdiction
-from monitor.readmodel.layout import CORRECTED, Keys, State, amount_of, score_of
+from monitor.readmodel.layout import CORRECTED, State, score_of
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.readmodel import Order, ReadModel, Wanted
+from monitor.readmodel.rows import word_of
+from monitor.readmodel.store import Store, connect
+from monitor.settings import load_settings
 from rules.engine.finding import SEVERITIES
 from rules.times import DAY, HOUR, iso, parse
 from tests.monitor.readmodel.test_readmodel import alert
@@ -31,6 +34,15 @@ JURISDICTIONS = [
     Jurisdiction(("3410",)), Jurisdiction(("341022", "34")), Jurisdiction(("1101",), ("P2",)),
     Jurisdiction((), ("P1",)), Jurisdiction(("999999",), ("P9",)),
 ]  # fmt: skip
+TEXTS = [
+    "S7", "lead", "LEAD", "nothing", "刷卡", "药", "超量开药", "0000000007", "s1 n", "s1", "7",
+    "person", "erson\u3000a", "Yuan; a lead", "), 97.2", "7.28 yuan", "at 示", ";", "a lead", "例\u3000甲 (p1",
+]  # fmt: skip
+SENTENCES = [
+    {"zh": "线索", "en": "lead"},
+    {"zh": "1人刷卡", "en": "2 Persons at 示例\u3000甲 (P1), 97.28 yuan; a lead"},
+    {"zh": "2人刷卡", "en": "1 person\u3000at 示例 (P12), 197.2 yuan: a lead"},
+]
 STATUS = ("opened", "updated", "withdrawn", "closed")
 Alert = dict[str, Any]
 
@@ -74,7 +86,9 @@ class World:
             stage=draw.choice(["in", "post"]),
             insuplc_admdvs=draw.choice(REGIONS), mdtrtarea_admvs=draw.choice(REGIONS),
             last_time=iso(FIRST + draw.randint(0, 5) * HOUR), detected_at=iso(FIRST + draw.randint(0, 40) * HOUR),
-            merged_into=draw.choice([None, None, "b"]), vola_amt=draw.choice([0, 10.5, 20]),
+            text=draw.choice(SENTENCES),
+            rule_name=draw.choice(["集中刷卡", "超量开药", None]), merged_into=draw.choice([None, None, "b"]),
+            vola_amt=draw.choice([0, 10.5, 20]),
             incident_id=f"{draw.choice([number, 3, 7]):032x}",
             subject={"kind": "person", "id": draw.choice(["p_1", "p_2"])},
             evidence=[{"person": draw.choice(["p_2", "p_3"]), "setl_id": f"S{draw.randint(1, 9)}"}],
@@ -150,7 +164,7 @@ class World:
             institution=perhaps(["P1", "P2"]), min_severity=perhaps(SEVERITIES),
             since=perhaps([FIRST + 2 * HOUR, FIRST + 5 * HOUR]), is_open=draw.random() < 0.3,
             person=perhaps(["p_1", "p_2", "p_3"]), stage=perhaps(["in"]), region=perhaps(["341021", "341022"]),
-            disposition=perhaps([TODO, WAITING, *DISPOSITIONS]), text=perhaps(["S7", "lead", "nothing"]),
+            disposition=perhaps([TODO, WAITING, *DISPOSITIONS]), text=perhaps(TEXTS),
             assignee=perhaps([NOBODY, "张三", "王五"]), overdue_before=perhaps([FIRST, FIRST + 5 * HOUR]),
             within=draw.choice([None, *JURISDICTIONS]),
         ), draw.choice(get_args(Order))  # fmt: skip
@@ -160,7 +174,7 @@ class World:
         free = replace(wanted, within=None)
         found = [
             one for one in self.alerts.values()
-            if free.matches(one, self.state(one["alert_id"])) and sees(wanted.within, one)
+            if matches(free, one, self.state(one["alert_id"])) and sees(wanted.within, one)
         ]  # fmt: skip
         found.sort(key=lambda one: self._place(one, order), reverse=True)
         by_incident: dict[str, list[Alert]] = {}
@@ -170,10 +184,33 @@ class World:
 
     def _place(self, one: Alert, order: Order) -> tuple[float, float, str]:
         first = {
-            "newest": 0.0, "amount": amount_of(one), "severity": float(SEVERITIES.index(one["severity"])),
+            "newest": 0.0, "amount": float(one["vola_amt"]), "severity": float(SEVERITIES.index(one["severity"])),
             "due": -float(self.opened[one["alert_id"]]),
         }[order]  # fmt: skip
         return first, 0.0 if order in ("amount", "due") else float(score_of(one)), one["alert_id"]
+
+
+def matches(wanted: Wanted, one: Alert, state: State) -> bool:
+    """Whether an alert in this state is wanted: by looking at each wish, one after the other."""
+    persons = {row["person"] for row in one["evidence"]} | {one["subject"]["id"]}
+    codes = [code or "" for code in (one["insuplc_admdvs"], one["mdtrtarea_admvs"])]
+    rank = SEVERITIES.index(one["severity"])
+    said = {state.disposition, *([WAITING] if state.proposed else [])}
+    texts = [*one["text"].values(), one["alert_id"], one["rule_name"] or "", one["rule_id"]]
+    texts += [row["setl_id"] for row in one["evidence"]]
+    wishes = [
+        wanted.rule in (None, one["rule_id"]), wanted.severity in (None, one["severity"]),
+        wanted.status in (None, one["status"]), wanted.institution in (None, one["fixmedins_code"]),
+        wanted.stage in (None, one["stage"]), wanted.person is None or wanted.person in persons,
+        wanted.min_severity is None or rank >= SEVERITIES.index(wanted.min_severity),
+        wanted.since is None or score_of(one) >= wanted.since,
+        not wanted.is_open or one["status"] in ("opened", "updated"),
+        wanted.region is None or wanted.region in codes, wanted.disposition is None or wanted.disposition in said,
+        wanted.assignee in (None, state.assignee),
+        wanted.overdue_before is None or (state.is_due and state.opened < wanted.overdue_before),
+        wanted.text is None or any(wanted.text.casefold() in text.casefold() for text in texts),
+    ]  # fmt: skip
+    return all(wishes)
 
 
 def sees(within: Jurisdiction | None, one: Alert) -> bool:
@@ -193,32 +230,29 @@ def ids_of(alerts: Iterable[Alert]) -> list[str]:
     return [one["alert_id"] for one in (incident.speaker, *incident.attached)]
 
 
-async def taken(redis_url: str, prefix: str, world: World, order: Random) -> ReadModel:
+def taken(redis_url: str, prefix: str, world: World, order: Random) -> ReadModel:
     """A read model into which everything came, revisions, dispositions and work in any order, some twice."""
-    projector = Projector({}, prefix, redis_url, days=90_000)
-    kinds = [
-        (projector.put, world.revisions),
-        (projector.put_feedback, world.feedback),
-        (projector.put_work, world.work),
-    ]
-    all_of_it = [(put, one) for put, values in kinds for one in values]
+    settings = load_settings(redis=redis_url, prefix=prefix)
+    kinds = {"alerts": world.revisions, "feedback": world.feedback, "work": world.work}
+    all_of_it = [(kind, one) for kind, values in kinds.items() for one in values]
     all_of_it += order.sample(all_of_it, 30)
     order.shuffle(all_of_it)
-    async with Redis.from_url(redis_url) as redis:
-        for put, value in all_of_it:
-            await put(redis, [value])
-    return ReadModel(redis_url, prefix)
+    while all_of_it:
+        batch = [all_of_it.pop() for _ in range(min(len(all_of_it), order.randint(1, 30)))]
+        Projector(settings).put(**{kind: [one for other, one in batch if other == kind] for kind in kinds})
+    return ReadModel(settings)
 
 
+@pytest.mark.parametrize("few", [0, 5, 10_000])
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_list_is_what_a_walk_over_all_finds(
-    redis_url: str, prefix: str, seed: int, monkeypatch: pytest.MonkeyPatch
+def test_a_list_is_what_a_walk_over_all_finds(
+    redis_url: str, prefix: str, seed: int, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each incident once, where its first alert stands; in pages as in one; all are counted."""
-    monkeypatch.setattr(readmodel, "AT_ONCE", 7)
-    monkeypatch.setattr(readmodel, "FETCHED", 5)
+    """Each incident once, where its first alert stands; in pages as in one; all are counted. Whichever way is gone."""
+    monkeypatch.setattr(readmodel, "FEW", few)
+    monkeypatch.setattr(readmodel, "LONGER", few)
     world = World(seed)
-    model = await taken(redis_url, prefix, world, Random(seed))
+    model = taken(redis_url, prefix, world, Random(seed))
 
     alone: list[tuple[Wanted, Order]] = [(Wanted(within=one), "newest") for one in JURISDICTIONS]
     for wanted, order in [*(world.asked() for _ in range(25)), *alone]:
@@ -241,10 +275,10 @@ async def test_a_list_is_what_a_walk_over_all_finds(
         assert flat == pages, (wanted, order)
 
 
-async def test_each_alert_stands_under_its_present_names_alone(redis_url: str, prefix: str) -> None:
+def test_each_alert_stands_under_its_present_names_alone(redis_url: str, prefix: str) -> None:
     """What an earlier revision or disposition said of it is forgotten."""
     world = World(7)
-    model = await taken(redis_url, prefix, world, Random(7))
+    model = taken(redis_url, prefix, world, Random(7))
 
     outcomes = [TODO, *DISPOSITIONS, CORRECTED]
     for within in (None, *JURISDICTIONS):
@@ -257,12 +291,10 @@ async def test_each_alert_stands_under_its_present_names_alone(redis_url: str, p
 
 
 @pytest.mark.parametrize("within", JURISDICTIONS)
-async def test_one_lead_is_there_for_those_alone_who_may_see_it(
-    redis_url: str, prefix: str, within: Jurisdiction
-) -> None:
+def test_one_lead_is_there_for_those_alone_who_may_see_it(redis_url: str, prefix: str, within: Jurisdiction) -> None:
     """By its id, by the beginning of it, beside another, and among the counts; hidden ids make none ambiguous."""
     world = World(3)
-    model = await taken(redis_url, prefix, world, Random(3))
+    model = taken(redis_url, prefix, world, Random(3))
 
     seen = {name for name, one in world.alerts.items() if sees(within, one)}
 
@@ -289,7 +321,7 @@ def test_an_institution_is_of_the_region_in_its_code(code: str, *, has: bool) ->
     assert Jurisdiction(("3410",), ("P2",)).has_institution(code) == has
 
 
-async def test_precision_is_told_by_the_month_in_which_a_lead_was_judged(redis_url: str, prefix: str) -> None:
+def test_precision_is_told_by_the_month_in_which_a_lead_was_judged(redis_url: str, prefix: str) -> None:
     """In Beijing; the last disposition of a lead counts, in its month; none of a lead that corrected itself."""
     names = [f"{number:032x}" for number in range(5)]
     gone = alert(names[4], status="withdrawn", revision=2, detected_at="2026-03-06T14:00:00+08:00")
@@ -298,16 +330,14 @@ async def test_precision_is_told_by_the_month_in_which_a_lead_was_judged(redis_u
         (2, "confirmed", "2026-03-05T10:00:00+08:00"), (2, "false_positive", "2026-04-30T23:59:59+08:00"),
         (3, "data_error", "2026-04-01T00:00:00+08:00"), (4, "confirmed", "2026-04-01T00:00:00+08:00"),
     ]  # fmt: skip
-    projector = Projector({}, prefix, redis_url, days=90_000)
-    async with Redis.from_url(redis_url) as redis:
-        await projector.put(redis, [orjson.dumps(one) for one in (*(alert(name) for name in names), gone)])
-        acts = [
-            {"alert_id": names[at], "disposition": one, "reason": "核实", "by": "1", "at": when}
-            for at, one, when in said
-        ]
-        await projector.put_feedback(redis, [orjson.dumps(one) for one in acts])
+    settings = load_settings(redis=redis_url, prefix=prefix)
+    acts = [
+        {"alert_id": names[at], "disposition": one, "reason": "核实", "by": "1", "at": when} for at, one, when in said
+    ]
+    alerts = [*(alert(name) for name in names), gone]
+    Projector(settings).put(alerts=map(orjson.dumps, alerts), feedback=map(orjson.dumps, acts))
 
-    found = ReadModel(redis_url, prefix).by_month("S01", [*DISPOSITIONS], ["2026-04", "2026-03", "2026-02"])
+    found = ReadModel(settings).by_month("S01", [*DISPOSITIONS], ["2026-04", "2026-03", "2026-02"])
 
     assert {"2026-04": 0.0, "2026-03": 1.0, "2026-02": None} == {month: one.precision for month, one in found.items()}
     assert [3, 1, 0] == [one.alerts for one in found.values()]
@@ -343,43 +373,52 @@ def test_precision_is_the_part_that_holds(said: dict[str, int], precision: float
     assert readmodel.Precision(20, said).precision == precision
 
 
-async def test_what_is_kept_no_longer_is_let_go_of(redis_url: str, prefix: str) -> None:
-    """Counted from the newest alert; nothing of it is left anywhere."""
-    projector, keys = Projector({}, prefix, redis_url, days=2), Keys(prefix)
-    old, edge, new = (alert(name, last_time=iso(FIRST + at)) for name, at in (("a", -1), ("b", 0), ("c", 2 * DAY)))
-    async with Redis.from_url(redis_url) as redis:
-        await projector.put(redis, [orjson.dumps(one) for one in (old, edge, new)])
+def test_what_is_kept_no_longer_is_let_go_of(redis_url: str, prefix: str) -> None:
+    """Counted from the newest alert; nothing of it is left anywhere, and of one that is kept everything is."""
+    settings = load_settings(redis=redis_url, prefix=prefix, alerts_days=2)
+    times = {"a" * 32: -1, "b" * 32: 0, "c" * 32: 2 * DAY}
+    alerts = [alert(name, last_time=iso(FIRST + at), text={"zh": name}) for name, at in times.items()]
+    said = [{"alert_id": name, "disposition": "confirmed", "by": "1", "at": iso(FIRST - 1)} for name in times]
+    projector = Projector(settings)
+    projector.put(alerts=map(orjson.dumps, alerts), feedback=map(orjson.dumps, said))
+    path = Store(settings.readmodel_dir, prefix).path()
+    assert path is not None
 
-        assert await projector.trim(redis) == 1
+    with closing(connect(path)) as db:
+        assert projector.trim(db) == 1
 
-        async for key in redis.scan_iter(match=keys.by("*")):
-            assert {b"b", b"c"} >= {*await redis.zrange(key, 0, -1)}, key
-        assert [b"b", b"c"] == await redis.zrange(keys.newest, 0, -1)
-        assert [b"b", b"c"] == await redis.zrange(keys.costliest, 0, -1)
-        assert {b"b", b"c"} == {*await redis.zrange(keys.due, 0, -1)}
+        kept = {
+            table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - names of ours
+            for table in ("alert", "body", "act")
+        }
+        texts = [db.execute("SELECT count(*) FROM said WHERE said MATCH ?", (3 * one,)).fetchone()[0] for one in "abc"]
+        [persons] = db.execute("SELECT count(*) FROM person WHERE person MATCH ?", (word_of("p_1"),)).fetchone()
+    assert {"alert": 2, "body": 2, "act": 2} == kept
+    assert ([0, 1, 1], 2) == (texts, persons)
+    assert ["c" * 32, "b" * 32] == [one["alert_id"] for one in ReadModel(settings).search(Wanted(), 9).newest]
 
 
-async def test_many_under_several_names_are_counted_up_to_a_bound(
+def test_many_that_meet_several_conditions_are_counted_up_to_a_bound(
     redis_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then it is said that there are more."""
+    """Then it is said that there are more. What the tally has is counted whole."""
     monkeypatch.setattr(readmodel, "COUNTED", 10)
-    projector = Projector({}, prefix, redis_url, days=90_000)
-    async with Redis.from_url(redis_url) as redis:
-        await projector.put(redis, [orjson.dumps(alert(f"a{number}", stage="in")) for number in range(11)])
-    model = ReadModel(redis_url, prefix)
+    monkeypatch.setattr(readmodel, "FEW", 10)
+    settings = load_settings(redis=redis_url, prefix=prefix)
+    Projector(settings).put(alerts=[orjson.dumps(alert(f"a{number}", stage="in")) for number in range(11)])
+    model = ReadModel(settings)
 
     of_both = [
-        model.search(Wanted(rule="S01", stage="in"), 5),
-        model.search(Wanted(is_open=True, min_severity="info"), 5),
+        model.search(Wanted(institution="P1", stage="in"), 5),
+        model.search(Wanted(is_open=True, assignee=NOBODY), 5),
     ]
 
     assert [(10, True), (10, True)] == [(one.total, one.is_more) for one in of_both]
-    of_one = model.search(Wanted(rule="S01"), 5)
-    assert (11, False) == (of_one.total, of_one.is_more)
+    exact = [model.search(one, 5) for one in (Wanted(institution="P1"), Wanted(rule="S01", stage="in", is_open=True))]
+    assert [(11, False), (11, False)] == [(one.total, one.is_more) for one in exact]
 
 
-LETTERS = strategies.text(alphabet='aAßẞİ药店"\\/\n\u2028é,:', max_size=4)
+LETTERS = strategies.text(alphabet='aAßẞİ药店"\\/\n\u2028é,:04\u0308', max_size=4)
 
 
 @given(text=LETTERS, name=LETTERS, code=LETTERS, writes=strategies.sampled_from([orjson.dumps, _escaped]))
