@@ -40,7 +40,7 @@ class User:
         return ROLES.index(self.role) >= ROLES.index(needed)
 
 
-LOCAL = User("", "approver")
+LOCAL = User("", "admin")
 """Whoever sits at this machine, where no access file says more: does all that needs no name that is known for sure."""
 
 
@@ -98,13 +98,23 @@ class Access:
         return None if user is None else (hashed, user)
 
     def of_session(self, who: Mapping[str, Any]) -> User | None:
-        """Whose session it is; None where the file has the token, or the provider, no more."""
+        """Whose session it is; None where the file has the token, the provider or its roles no more."""
         if "token" in who:
             return self._users.get(who["token"])
         if self.oidc is None:
             return None
         within = None if who["within"] is None else Jurisdiction(*map(tuple, who["within"]))
-        return User(who["name"], who["role"], within)
+        role = self._highest(who["roles"])
+        return None if role is None else User(who["name"], role, within)
+
+    def roles_in(self, claims: Mapping[str, Any]) -> list[str]:
+        """The roles that an ID token gives, in the words of the provider."""
+        return [] if self.oidc is None else _values(claims, self.oidc.claims.role)
+
+    def _highest(self, held: Iterable[str]) -> Role | None:
+        """The highest role of the console among roles in the words of the provider; None where the file has none."""
+        roles = {} if self.oidc is None else self.oidc.roles
+        return max((roles[one] for one in held if one in roles), key=ROLES.index, default=None)
 
     def of_claims(self, claims: Mapping[str, Any]) -> User | None:
         """Who an ID token says that it is; None where it gives no name, no role or no region.
@@ -114,15 +124,15 @@ class Access:
         """
         if self.oidc is None:
             return None
-        named, roles = self.oidc.claims, self.oidc.roles
+        named = self.oidc.claims
         name = " ".join(_values(claims, named.name)).strip()[:LONGEST_NAME]
-        held = [roles[one] for one in _values(claims, named.role) if one in roles]
+        role = self._highest(self.roles_in(claims))
         given = _values(claims, named.regions), _values(claims, named.institutions)
         sees_all = not (named.regions or named.institutions) or any(EVERYTHING in one for one in given)
         within = None if sees_all else _within(*given)
-        if not name or not held or (within is None and not sees_all):
+        if not name or role is None or (within is None and not sees_all):
             return None
-        return User(name, max(held, key=ROLES.index), within)
+        return User(name, role, within)
 
 
 def load_access(settings: Settings) -> Access | None:

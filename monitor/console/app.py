@@ -19,6 +19,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from monitor import __version__
+from monitor.area.reviewing import NotWaitingError
 from monitor.console.asked import MOST_AT_ONCE
 from monitor.console.context import HERE, Console, found
 from monitor.console.exports import exports_of
@@ -35,6 +36,7 @@ from monitor.console.words import words_in
 from monitor.console.working import snoozes_of, work_of
 from monitor.contract.feedback import LONGEST_REASON, Disposition
 from monitor.errors import ConfigurationError, InputError
+from monitor.incidents import incident_of
 from monitor.settings import Settings
 from streams.kafka.reading import UnreadError
 
@@ -141,8 +143,12 @@ def _tell_errors(app: FastAPI, console: Console) -> None:
     told = console.told
 
     @app.exception_handler(ConfigurationError)
-    def redis_is_away(request: Request, _: ConfigurationError) -> Response:
-        return told(request, 503, "redis_away")
+    def model_is_away(request: Request, _: ConfigurationError) -> Response:
+        return told(request, 503, "model_away")
+
+    @app.exception_handler(NotWaitingError)
+    def waits_no_more(request: Request, _: NotWaitingError) -> Response:
+        return told(request, 409, "not_waiting")
 
     @app.exception_handler(InputError)
     def begins_several(request: Request, _: InputError) -> Response:
@@ -196,7 +202,8 @@ def _saying(console: Console) -> APIRouter:
         leads = [found(await asyncio.to_thread(console.model.one, one, within)) for one in ids]
         await console.say(leads, disposition, reason, by)
         saved = "proposed" if console.settings.second_reviewer else disposition
-        to = f"/leads/{leads[0]['alert_id']}?saved={saved}" if len(leads) == 1 else "/leads?disposition=todo"
+        is_one = len({incident_of(lead) for lead in leads}) == 1
+        to = f"/leads/{leads[0]['alert_id']}?saved={saved}" if is_one else "/leads?disposition=todo"
         response = RedirectResponse(to, 303)
         remember(console, request, response, by)
         return response

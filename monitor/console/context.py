@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -16,21 +17,23 @@ import structlog
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.templating import Jinja2Templates
-from redis.asyncio import Redis as AsyncRedis
-from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
 from monitor import __version__
 from monitor.alerttext import severity_word, stage_word, status_word
 from monitor.area.deeds import Deed, record
 from monitor.area.disposing import said_now
-from monitor.console.access import User, load_access
+from monitor.area.reviewing import record_reviews
+from monitor.console.access import Access, User
+from monitor.console.accessfile import AccessFile
 from monitor.console.buckets import Buckets
 from monitor.console.metrics import ConsoleMetrics
+from monitor.console.sessions import Sessions
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, LONGEST_NAME, LONGEST_REASON
 from monitor.contract.text import Language
 from monitor.contract.work import LONGEST_SNOOZE_DAYS, LONGEST_TEXT, NOBODY
+from monitor.errors import ConfigurationError
 from monitor.readmodel.jurisdiction import Jurisdiction
 from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
@@ -57,16 +60,23 @@ class Console:
 
     def __init__(self, settings: Settings, metrics: ConsoleMetrics) -> None:
         self.settings, self.metrics = settings, metrics
-        self.model = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
+        self.model = ReadModel(settings)
         self.keys = Keys(settings.prefix)
+        self._projector = Projector(settings)
         self.client = {"bootstrap_servers": settings.brokers}
         self.log = structlog.get_logger("settlement_monitor.console")
-        self.access = load_access(settings)
+        self._access_file = AccessFile(settings)
+        self.sessions = Sessions(settings.redis, self.keys)
         self.is_secure = settings.console_address.startswith("https://")
         self.tries, self.posts = Buckets(*TRIES), Buckets(*POSTS)
         self._templates = Jinja2Templates(HERE / "templates")
         self._templates.env.filters |= {"moment": _moment, "money": _money, "plain": _plain}
         self._writing = asyncio.Lock()
+
+    @property
+    def access(self) -> Access | None:
+        """Who may come in now; None where nobody has to log in."""
+        return self._access_file.now()
 
     def page(self, request: Request, name: str, shown: Mapping[str, object], status: int = 200) -> Response:
         """A page in the language of the reader."""
@@ -113,15 +123,18 @@ class Console:
         response.set_cookie(name, value, max_age=seconds, samesite="strict", httponly=True, secure=self.is_secure)
 
     def session_user(self, session: Mapping[str, Any]) -> User | None:
-        """Whose session it is; None where it is nobody's or has ended."""
-        who = session.get("who")
-        if self.access is None or who is None or time.time() >= session["until"]:
+        """Whose session it is; None where it is nobody's or has ended. Raises ConfigurationError."""
+        who, access = session.get("who"), self.access
+        if access is None or who is None or time.time() >= session["until"]:
             return None
-        return self.access.of_session(who)
+        return access.of_session(who) if self.sessions.goes_on(session.get("name", "")) else None
 
-    def still_there(self, request: Request) -> bool:
-        """Whether whoever asked may still see what comes: a stream of news lasts longer than a request."""
-        return self.access is None or self.session_user(request.session) is not None
+    async def still_there(self, request: Request) -> bool:
+        """Whether whoever asked may still see what comes: a stream of news lasts longer than a request.
+
+        Raises ConfigurationError.
+        """
+        return self.access is None or await asyncio.to_thread(self.session_user, request.session) is not None
 
     def tell_login(self, way: str, user: User | None) -> None:
         """Count and log that somebody logged in, or was refused: user None. No name: it may be a person's number."""
@@ -162,12 +175,19 @@ class Console:
         """Write deeds; the brokers have them when this is over. Raises KafkaError, OSError or TimeoutError."""
         async with self._writing:
             await record(self.client, self.settings.prefix, deeds)
+        await self._show(deeds)
+
+    async def write_reviews(self, deeds: Sequence[Deed], known: Mapping[tuple[str, int], int]) -> None:
+        """Write what was decided of proposals, as of `record_reviews`; raises what that raises."""
+        async with self._writing:
+            await record_reviews(self.client, self.settings.prefix, deeds, known, check_crcs=not self.settings.embedded)
+        await self._show(deeds)
+
+    async def _show(self, deeds: Sequence[Deed]) -> None:
         # The read model hears of it from the topics; whoever looks at once sees it already.
-        projector = Projector(self.client, self.settings.prefix, self.settings.redis, self.settings.alerts_days)
-        with suppress(RedisError):
-            async with AsyncRedis.from_url(self.settings.redis) as redis:
-                for deed in deeds:
-                    await projector.put_messages(redis, deed.messages)
+        with suppress(sqlite3.Error, ConfigurationError):
+            messages = [message for deed in deeds for message in deed.messages]
+            await asyncio.to_thread(self._projector.put_messages, messages)
 
 
 def found(one: T | None) -> T:

@@ -8,13 +8,13 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Form, Request, Response
 
+from monitor.alertknown import asked_of, diagnoses_of
 from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
 from monitor.area.exporting import TARGETS, Document, document_of, exported, parameters_as_in_force
 from monitor.console.context import Console, found, language_of
 from monitor.console.guard import user_of
 from monitor.console.history import history_of
 from monitor.console.who import by_of, remember
-from monitor.contract.text import Language
 
 Target = Annotated[str, Form(pattern=f"^({'|'.join(TARGETS)})$")]
 By = Annotated[str, Form()]
@@ -38,7 +38,7 @@ def exports_of(console: Console) -> APIRouter:
     @router.post("/leads/{alert_id}/print")
     async def as_page(request: Request, alert_id: str, target: Target = "", by: By = "") -> Response:
         document = await _document(console, request, alert_id, target, by_of(request, by))
-        response = console.page(request, "print", _shown(document, language_of(request)))
+        response = console.page(request, "print", await asyncio.to_thread(_shown, console, document, request))
         remember(console, request, response, document["exported"]["by"])
         return response
 
@@ -61,11 +61,13 @@ async def _document(console: Console, request: Request, alert_id: str, target: s
     return document
 
 
-def _shown(document: Document, language: Language) -> dict[str, object]:
+def _shown(console: Console, document: Document, request: Request) -> dict[str, object]:
     """What the page for the printer shows."""
-    alert = document["lead"] | {"evidence": document["evidence"]}
+    alert, language = document["lead"] | {"evidence": document["evidence"]}, language_of(request)
+    diagnoses = diagnoses_of(alert, console.model.reference_of(asked_of(alert)))
     return {
         "document": document, "history": history_of(document["dispositions"], document["work"]),
         "alert": alert, "standing": standing_of(alert, language),
-        "facts": facts_of(alert, language), "evidence": evidence_of(alert, language), "why": why_of(alert, language),
+        "facts": facts_of(alert, language), "evidence": evidence_of(alert, language, diagnoses),
+        "why": why_of(alert, language),
     }  # fmt: skip

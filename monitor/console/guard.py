@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from hmac import compare_digest
 from urllib.parse import quote
@@ -36,8 +37,8 @@ NEEDED: Mapping[tuple[str, str], Role | None] = {
     ("POST", "/assignments"): "reviewer",
     ("POST", "/comments"): "reviewer",
     ("POST", "/reviews"): "approver",
-    ("POST", "/snoozes"): "approver",
-    ("POST", "/snoozes/end"): "approver",
+    ("POST", "/snoozes"): "admin",
+    ("POST", "/snoozes/end"): "admin",
     ("POST", "/persons"): "approver",
     ("GET", "/api/leads"): "viewer",
     ("GET", "/api/leads/{alert_id}"): "viewer",
@@ -88,7 +89,7 @@ class Guard:
         needed = NEEDED[route]
         if route in LOGIN_ROUTES:
             self._take(self._console.tries, address_of(request))
-        user = self._user(request)
+        user = await self._user(request)
         request.state.user = user
         if needed is not None and user is None:
             raise LoginNeededError
@@ -100,7 +101,7 @@ class Guard:
             if not is_ours(request, self._console.cookie("csrf"), str(form.get("csrf", ""))):
                 raise HTTPException(403, "stale_form")
 
-    def _user(self, request: Request) -> User | None:
+    async def _user(self, request: Request) -> User | None:
         access = self._console.access
         if access is None:
             return LOCAL
@@ -110,7 +111,7 @@ class Guard:
             if known is None:
                 self._take(self._console.tries, address_of(request))
             return None if known is None else known[1]
-        return self._console.session_user(request.session)
+        return await asyncio.to_thread(self._console.session_user, request.session)
 
     @staticmethod
     def _take(buckets: Buckets, key: str) -> None:

@@ -23,7 +23,9 @@ from monitor.area.doctor import (
     in_force_checks,
     lost_checks,
     notify_checks,
+    reconciled_checks,
     redis_check,
+    well,
     worker_checks,
     wrong,
 )
@@ -58,6 +60,12 @@ _UNREAD = Said("未能读取（{error}）", "cannot be read ({error})")
 _WORKERS, _LAG = Said("工作进程", "workers"), Said("积压", "backlog")
 _LOST, _RULES = Said("丢失的偏移量", "lost offsets"), Said("规则", "rules")
 _NOTED, _LOADED = Said("未计入的报文", "messages set aside"), Said("参考表时间", "age of tables")
+_RECONCILED = Said("与结算平台对账", "reconciliation")
+_DEMO = Said("演示", "demo")
+_NOT_THERE = Said(
+    "演示在单个进程内运行，没有工作进程、偏移量、积压、对账结果和已载入的参考表，因此不作检查",
+    "one process, without workers, offsets, a backlog, reconciliation or tables that were loaded: none is looked at",
+)
 _NOTIFY = Said("线索通知", "notify")
 WHY: Mapping[Blocked, Said] = {
     "open_transaction": Said("发布方的事务未结束", "a publisher's transaction is open"),
@@ -135,7 +143,7 @@ def health_of(console: Console) -> APIRouter:
     def page(request: Request) -> Response:
         found, language = look.now(), language_of(request)
         shown = {
-            "health": found,
+            "health": found, "is_demo": console.settings.console_demo,
             "noticed": noticed(seen_by(found.noted, user_of(request).within), language),
             "backlog": by_topic(found.backlog), "why": {one: said.of(language) for one, said in WHY.items()},
             "ages": [(table, age_of(found.at, loaded_at)) for table, loaded_at in found.tables],
@@ -153,7 +161,9 @@ def health_of(console: Console) -> APIRouter:
 
 
 async def _look(settings: Settings, now: int) -> Health:
-    """Ask for each part by itself: a part that cannot be read hides no other."""
+    """Ask for each part by itself: a part that cannot be read hides no other. Of a demo there is little to ask."""
+    if settings.console_demo:
+        return Health(now, [well(_DEMO, _NOT_THERE), redis_check(settings)], [], Counter(), [])
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     client, prefix, group = {"bootstrap_servers": settings.brokers}, settings.prefix, group_of(settings)
     failed: list[Check] = []
@@ -172,6 +182,7 @@ async def _look(settings: Settings, now: int) -> Health:
     checks += await part(_LOST, lost_checks(client, prefix, group), [])
     checks += await part(_RULES, in_force_checks(client, prefix), [])
     checks += await part(_NOTIFY, notify_checks(settings, notifier.group_of(prefix)), [])
+    checks += await part(_RECONCILED, reconciled_checks(client, prefix), [])
     backlog = await part(_LAG, backlog_of(client, prefix, group), [])
     noted = await part(_NOTED, noted_since(client, prefix, now - DAY), Counter())
     tables = await part(_LOADED, loaded(client, Names(prefix)), [])

@@ -33,7 +33,8 @@ def login_of(console: Console) -> APIRouter:
         to: Annotated[str, Form()] = "/",
     ) -> Response:
         to = place_on_this_site(to)
-        known = None if console.access is None else console.access.of_token(token)
+        access = console.access
+        known = None if access is None else access.of_token(token)
         if known is None:
             console.tell_login("token", None)
             return console.page(request, "login", {"to": to, "is_wrong": True}, 401)
@@ -43,14 +44,17 @@ def login_of(console: Console) -> APIRouter:
 
     @router.post("/logout")
     def log_out(request: Request) -> Response:
+        name = request.session.get("name", "")
         request.session.clear()
+        console.sessions.end(name)
         return RedirectResponse("/login", 303)
 
     return router
 
 
 def begin(console: Console, request: Request, who: dict[str, Any], way: str, user: User) -> None:
-    """A session begins; what a browser had of another is gone."""
+    """A session begins; what a browser had of another is gone. Raises ConfigurationError."""
+    seconds = int(3600 * console.settings.console_hours)
     request.session.clear()
-    request.session.update({"who": who, "until": int(time.time() + 3600 * console.settings.console_hours)})
+    request.session.update({"who": who, "name": console.sessions.begin(seconds), "until": int(time.time()) + seconds})
     console.tell_login(way, user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx2
@@ -24,8 +25,8 @@ _REFUSED = (OAuthError, JoseError, httpx2.HTTPError, ValueError, KeyError, Runti
 def oidc_of(console: Console) -> APIRouter:
     """The way to the provider and back."""
     router = APIRouter(include_in_schema=False)
-    access = console.access
-    client = None if access is None or access.oidc is None else _client(access.oidc, access.secret)
+    begun = console.access
+    client = None if begun is None or begun.oidc is None else _client(begun.oidc, begun.secret)
 
     @router.get("/login/oidc")
     async def to_provider(request: Request, to: str = "/") -> Response:
@@ -41,6 +42,7 @@ def oidc_of(console: Console) -> APIRouter:
 
     @router.get("/login/oidc/back")
     async def from_provider(request: Request) -> Response:
+        access = console.access
         if client is None or access is None:
             return console.told(request, 404, "not_found")
         to = place_on_this_site(str(request.session.pop("to", "/")))
@@ -52,7 +54,8 @@ def oidc_of(console: Console) -> APIRouter:
         if user is None:
             return _refuse(console, request, "no name, role or region")
         within = None if user.within is None else [[*user.within.regions], [*user.within.institutions]]
-        begin(console, request, {"name": user.name, "role": user.role, "within": within}, "oidc", user)
+        who = {"name": user.name, "roles": access.roles_in(claims), "within": within}
+        await asyncio.to_thread(begin, console, request, who, "oidc", user)
         return RedirectResponse(to, 303)
 
     return router

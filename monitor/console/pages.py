@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -17,8 +17,9 @@ from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from monitor.alertknown import asked_of, diagnoses_of, known_of
 from monitor.alerttext import evidence_of, facts_of, standing_of, why_of
-from monitor.area.disposing import proposal_in
+from monitor.area.disposing import alike
 from monitor.area.exporting import TARGETS
 from monitor.console.asked import Asked, Told
 from monitor.console.context import Console, found, language_of, said_in
@@ -28,14 +29,17 @@ from monitor.console.guard import user_of
 from monitor.console.history import history_of
 from monitor.console.persons import persons_in, shown_to
 from monitor.console.plot import plot_of
+from monitor.console.stays import stays_of
 from monitor.console.timeline import timeline_of
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, TODO
 from monitor.contract.text import Language
-from monitor.contract.work import Snoozed, subject_of
+from monitor.contract.work import Snoozed, proposal_in, subject_of
+from monitor.errors import ConfigurationError
 from monitor.incidents import incidents_of
+from monitor.points import facts_of_points
 from monitor.readmodel.jurisdiction import Jurisdiction
-from monitor.readmodel.layout import CORRECTED
+from monitor.readmodel.layout import CORRECTED, OPEN
 from monitor.readmodel.readmodel import Listed, Wanted
 from monitor.workdays import Due
 from rules.catalogue import catalogue
@@ -247,17 +251,43 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
     state = console.model.state_of(alert["alert_id"])
     said, done = console.model.said_of(alert["alert_id"]), console.model.done_with(alert["alert_id"])
     [incident] = incidents_of([alert, *beside])
+    reference = console.model.reference_of(asked_of(whole))
+    others = [one for one in (incident.speaker, *incident.attached) if one is not alert]
     return {
-        "alert": alert, "standing": standing_of(alert, language), "facts": facts_of(alert, language),
-        "evidence": evidence_of(alert, language), "why": why_of(alert, language), "plot": plot_of(whole),
+        "alert": alert, "standing": standing_of(alert, language),
+        "facts": [*facts_of(alert, language), *facts_of_points(alert, said, language)],
+        "evidence": evidence_of(alert, language, diagnoses_of(whole, reference)), "why": why_of(alert, language),
+        "known": [*known_of(whole, reference, language)], "plot": plot_of(whole), "stays": stays_of(whole),
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
-        "beside": [one for one in (incident.speaker, *incident.attached) if one is not alert],
+        "beside": others, "beside_open": _going_on(alert, others),
+        "due_beside": [(one["alert_id"], one) for one in others if _is_due(console, one)],
         "speaker": incident.speaker["alert_id"], "history": history_of(said, done), "proposal": proposal_in(done),
+        "proposed_beside": _proposed_beside(console, proposal_in(done), others),
         "snooze": console.model.snoozes().get(subject_of(whole)),
         "saved": _saved(request, language), "targets": TARGETS, "state": state,
         "due": Due.of(console.model.working_days(), state.opened) if state.is_due else None,
         "persons": persons_in(whole) if console.settings.console_persons and user.name else [],
     }  # fmt: skip
+
+
+def _going_on(alert: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:
+    """How many other leads of an incident are open; of a lead that is open itself nobody asks."""
+    return 0 if alert["status"] in OPEN else sum(one["status"] in OPEN for one in others)
+
+
+def _is_due(console: Console, alert: Mapping[str, Any]) -> bool:
+    return console.model.state_of(alert["alert_id"]).is_due
+
+
+def _proposed_beside(
+    console: Console, proposal: Mapping[str, Any] | None, others: list[Mapping[str, Any]]
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """The other leads of which the same disposition waits, said by the same person, each with the name of that."""
+    if proposal is None:
+        return []
+    by_id = {one["alert_id"]: one for one in others}
+    same = alike(proposal, {one: console.model.done_with(one) for one in by_id})
+    return [(f"{one} {waiting['at']}", by_id[one]) for one, waiting in same.items()]
 
 
 def _subject(console: Console, request: Request, asked: Asked, kind: str, code: str) -> dict[str, object]:
@@ -306,7 +336,7 @@ async def news_of(console: Console, request: Request) -> AsyncIterator[str]:
         try:
             await news.subscribe(console.keys.news)
             yield ": here\n\n"
-            while console.still_there(request) and not await request.is_disconnected():
+            while await console.still_there(request) and not await request.is_disconnected():
                 came = await news.get_message(timeout=PING_SECONDS)
                 is_theirs = came is not None and _is_within(within, came)
                 yield "event: news\ndata: 1\n\n" if is_theirs else ": here\n\n"
@@ -314,7 +344,7 @@ async def news_of(console: Console, request: Request) -> AsyncIterator[str]:
                     await asyncio.sleep(1)
                     while await news.get_message(timeout=0):
                         pass
-        except RedisError:
+        except (RedisError, ConfigurationError):
             return  # the page asks again by itself
         finally:
             await news.aclose()  # type: ignore[no-untyped-call]  # as redis has it

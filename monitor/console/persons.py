@@ -12,6 +12,7 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Form, Request, Response
 from starlette.exceptions import HTTPException
 
+from monitor.alertpersons import named_in
 from monitor.area.deeds import Deed
 from monitor.console.access import User
 from monitor.console.context import Console, Lead, found
@@ -38,8 +39,7 @@ def shown_to(user: User, alert: Lead) -> Lead:
 
 def persons_in(alert: Lead) -> list[str]:
     """The persons that an alert names, each once, as it names them."""
-    subject = [alert["subject"]["id"]] if alert["subject"]["kind"] == "person" else []
-    return [one for one in dict.fromkeys((*subject, *(row["person"] for row in alert["evidence"]))) if one]
+    return [one for one in dict.fromkeys(named_in(alert)) if one]
 
 
 def check_table(path: Path | None) -> None:

@@ -34,15 +34,13 @@ def run_console(settings: Settings) -> None:
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket on which nothing else answers. Raises ConfigurationError."""
+    """A socket on which nothing else answers: who comes before the first answer waits. Raises ConfigurationError."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        found = socket.socket(family, kind)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address, family=family)
     except OSError as error:
-        raise ConfigurationError(f"MONITOR_CONSOLE_PORT: {host}:{port}: {error.strerror}") from None
-    return found
+        why, *_ = str(error.strerror).split(" (while attempting")  # Python adds the address, which stands there already
+        raise ConfigurationError(f"MONITOR_CONSOLE_PORT: {host}:{port}: {why}") from None
 
 
 def address_of(host: str, port: int) -> str:

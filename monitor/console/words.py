@@ -52,11 +52,23 @@ WORDS: Mapping[str, Said] = {
     "of_incident": Said("同一事件", "same incident"),
     "why": Said("规则说明", "Why the rule looks for this"),
     "advice": Said("核查建议", "What to check"),
+    "known": Said("系统已知", "What the monitor knows of it"),
     "basis": Said("法律依据", "Legal basis, in the original"),
     "facts": Said("线索信息", "About this lead"),
     "evidence": Said("证据", "Evidence"),
+    "evidence_none": Said(
+        "本线索依据汇总数，不逐笔列出证据；请按上述机构和时间在结算系统中查询明细。",
+        "This lead rests on totals, no rows are listed: look them up by institution and time in the settlement system.",
+    ),
+    "to_dispose": Said("去处置", "Dispose of it"),
     "beside": Said("同一事件的其他线索", "Other leads of the incident"),
+    "beside_open": Said("同一事件另有{}条线索未结束", "{} more of the incident open"),
     "speaks": Said("（代表该事件）", " (speaks for the incident)"),
+    "stays": Said("各次住院", "Stays"),
+    "stay_begun": Said("入院", "Admitted"),
+    "stay_ended": Said("出院", "Discharged"),
+    "stay_open": Said("未见出院记录", "no discharge seen"),
+    "stay_bar": Said("住院时段", "When"),
     "plot": Said("时间分布", "Over time"),
     "limit": Said("提示阈值", "threshold"),
     "usual": Said("平时", "usual"),
@@ -78,6 +90,8 @@ WORDS: Mapping[str, Said] = {
     "growth_no_peers": Said("同类机构不足3家，不作比较。", "Fewer than three peers: nothing is compared."),
     "dispose": Said("处置此线索", "Dispose of this lead"),
     "dispose_some": Said("处置所选线索", "Dispose of the chosen leads"),
+    "dispose_together": Said("一并处置同一事件的待处置线索", "The same of these leads of the incident"),
+    "review_together": Said("一并审批同一事件的相同处置", "The same of these dispositions of the incident"),
     "chosen": Said("已选 {} 条", "{} chosen"),
     "choose": Said("选择", "Choose"),
     "reason": Said("理由", "Reason"),
@@ -160,9 +174,9 @@ WORDS: Mapping[str, Said] = {
     "too_often": Said("操作过于频繁，请{}秒后再试。", "Too many requests; try again in {} seconds."),
     "trust": Said("仅限本机访问，未设登录。", "Reached from this machine alone; no login."),
     "not_found": Said("没有这条线索、规则或页面。", "There is no such lead, rule or page."),
-    "redis_away": Said(
-        "读模型（Redis）暂时没有应答，线索未丢失；恢复后刷新即可。",
-        "The read model (Redis) does not answer. No lead is lost; load the page again later.",
+    "model_away": Said(
+        "读模型暂时没有应答，线索未丢失；恢复后刷新即可。",
+        "The read model does not answer. No lead is lost; load the page again later.",
     ),
     "kafka_away": Said(
         "未能提交：消息集群没有应答。请稍后再次提交。", "Not saved: the brokers do not answer. Save again later."
@@ -181,7 +195,7 @@ WORDS: Mapping[str, Said] = {
     "assign_some": Said("分派所选线索", "Assign the chosen leads"),
     "unassigned": Said("待分派", "nobody yet"),
     "to_missing": Said("请填写承办人，不超过64字。", "say who, in at most 64 characters."),
-    "due": Said("核查期限", "Due"),
+    "due": Said("处置期限", "Due"),
     "overdue": Said("已逾期", "overdue"),
     "due_guess": Said(
         "节假日表（calendar）缺少相应年份，按周一至周五计算。",
@@ -296,9 +310,9 @@ WORDS: Mapping[str, Said] = {
     "loaded_days": Said("{}天前", "{} days ago"),
     "reconcile": Said("与结算平台对账", "Reconciliation with the settlement platform"),
     "reconcile_hint": Said(
-        "对账结果不留存。截至目前可完整对账的最近一天是 {}，命令如下（清单为平台导出的 CSV）：",
-        "Its results are not kept. The last day that can be reconciled as a whole is {}; FILE is the platform's list, "
-        "as CSV:",
+        "最近一次对账的结果见上。截至目前可完整对账的最近一天是 {}，命令如下（清单为平台导出的 CSV）：",
+        "The last result stands above. The last day that can be reconciled as a whole is {}; FILE is the platform's "
+        "list, as CSV:",
     ),
     "yes": Said("是", "yes"),
     "no": Said("否", "no"),

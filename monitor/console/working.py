@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from monitor.area.deeds import Deed
-from monitor.area.disposing import approved, is_same, proposal_in, returned
+from monitor.area.disposing import approved, is_same, returned
 from monitor.area.working import snoozed, worked
 from monitor.console.asked import MOST_AT_ONCE
 from monitor.console.context import Console, found
@@ -28,6 +28,7 @@ from monitor.contract.work import (
     SnoozeEnded,
     act_of,
     is_name,
+    proposal_in,
     snooze_of,
     subject_of,
 )
@@ -66,21 +67,19 @@ def work_of(console: Console) -> APIRouter:
 
     @router.post("/reviews")
     async def review(
-        request: Request, verdict: Annotated[Literal["approve", "return"], Form()], of: Text, alert_id: Text,
+        request: Request, verdict: Annotated[Literal["approve", "return"], Form()], proposal: Ids = None,
         reason: Text = "", by: Text = "",
     ) -> Response:  # fmt: skip
-        if wrong := _wrong_in(verdict, reason):
+        if wrong := _wrong_in(verdict, reason) or ("" if proposal else "none_chosen"):
             return console.wrong(request, wrong)
-        name = by_of(request, by)
-        lead = found(await asyncio.to_thread(console.model.one, alert_id, user_of(request).within))
-        proposal = proposal_in(await asyncio.to_thread(console.model.done_with, lead["alert_id"]))
-        wrong = "not_waiting" if proposal is None or proposal["at"] != of else ""
-        wrong = wrong or ("same_person" if verdict == "approve" and is_same(proposal, name) else "")
-        if proposal is None or wrong:
-            return console.told(request, 409, wrong)
-        prefix = console.settings.prefix
-        deed = approved(prefix, proposal, name) if verdict == "approve" else returned(prefix, proposal, name, reason)
-        return await _written(console, request, [deed], name)
+        known, name, deeds = await asyncio.to_thread(console.model.read_until), by_of(request, by), list[Deed]()
+        for one in dict.fromkeys(proposal or []):
+            waiting, wrong = await _waiting(console, request, one, verdict, name)
+            if waiting is None or wrong:
+                return console.told(request, 409, wrong)
+            deeds.append(_reviewed(console.settings.prefix, waiting, verdict, name, reason))
+        await console.write_reviews(deeds, known)
+        return _shown(console, request, deeds, name, deeds[0].after["alert_id"])
 
     return router
 
@@ -104,6 +103,22 @@ def snoozes_of(console: Console) -> APIRouter:
         return await _snooze(console, request, alert_id, by_of(request, by), SnoozeEnded)
 
     return router
+
+
+async def _waiting(
+    console: Console, request: Request, named: str, verdict: str, by: str
+) -> tuple[Mapping[str, Any] | None, str]:
+    """The proposal that a form names, as `<id of the lead> <when it was made>`; and what is wrong, among the words."""
+    alert_id, _, made_at = named.partition(" ")
+    lead = found(await asyncio.to_thread(console.model.one, alert_id, user_of(request).within))
+    proposal = proposal_in(await asyncio.to_thread(console.model.done_with, lead["alert_id"]))
+    if proposal is None or proposal["at"] != made_at:
+        return None, "not_waiting"
+    return proposal, "same_person" if verdict == "approve" and is_same(proposal, by) else ""
+
+
+def _reviewed(prefix: str, proposal: Mapping[str, Any], verdict: str, by: str, reason: str) -> Deed:
+    return approved(prefix, proposal, by) if verdict == "approve" else returned(prefix, proposal, by, reason)
 
 
 async def _snooze(
@@ -141,9 +156,13 @@ async def _done(
 async def _written(console: Console, request: Request, deeds: Sequence[Deed], by: str, shown: str = "") -> Response:
     """Write deeds, and show the lead, or the list where there are several. shown: the lead where no deed names it."""
     await console.write(deeds)
+    return _shown(console, request, deeds, by, shown or (deeds[0].after["alert_id"] if len(deeds) == 1 else ""))
+
+
+def _shown(console: Console, request: Request, deeds: Sequence[Deed], by: str, alert_id: str) -> Response:
+    """The page of a lead behind what was written; the list where none is named."""
     console.log.info("worked", alerts=len(deeds), what=deeds[0].what)
-    last = deeds[-1].after
-    to = f"/leads/{shown or last['alert_id']}?saved={last['kind']}" if len(deeds) == 1 else "/leads"
+    to = f"/leads/{alert_id}?saved={deeds[-1].after['kind']}" if alert_id else "/leads"
     response = RedirectResponse(to, 303)
     remember(console, request, response, by)
     return response

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from monitor.alerttext import alert_line, alert_lines
+from monitor.alerttext import alert_line, alert_lines, evidence_of, facts_of
 from monitor.alertwords import CLOSED_BY, DECIDED, ROLES, SEVERITIES, STAGES, STATUS, SUBJECTS
 from monitor.contract.text import Said
 from monitor.rulecolumn import rule_cell
@@ -78,21 +78,30 @@ def test_a_lead_is_shown_in_full() -> None:
     assert "E01 重叠住院 · 一般 · 已结束，未再发生 · 事中" == shown[0]
     assert shown[1].startswith(f"{OTHER} 2026-03-03 00:00，收治1名参保人入院，该参保人2026-03-02 00:00起已在甲医院（")
     person = "对象：参保人 1（假名；凭下列结算号、就诊号在结算系统中查找本人）"
-    assert [person, "达到阈值的时间：2026-03-03 00:00:00", "触发次数：1"] == [
-        one for one in shown if one.startswith(("对象", "达到阈值", "触发次数"))
+    assert [person, "首次达到阈值：2026-03-03 00:00:00", "触发次数：1"] == [
+        one for one in shown if one.startswith(("对象", "首次达到阈值", "最近一次", "所查", "触发次数"))
     ]
     assert "规则说明：同一参保人不能同时住在两家医院：其中一处可能为冒名住院或挂床" in shown
     assert "  《医疗保障基金使用监督管理条例》第四十一条；歙县方案（2025-04-30）“重复享受医保待遇”" in shown
-    assert ["证据：5（* 为规则判定所依据的字段）", "  各行相同：参保人 1"] == shown[-8:-6]
-    assert re.fullmatch(r"  时间 +类型 +交易  机构 +基金支付   费用  结算号  就诊号  \*医疗类别 med_type", shown[-6])
-    kind = "普通住院（21）"
+    assert ["证据：5条（* 为规则判定所依据的字段）", "  各行相同：参保人 1"] == shown[-8:-6]
+    heading = r"  时间 +类型 +机构 +基金支付（元）  费用（元）  \*医疗类别 med_type +交易  结算号  就诊号"
+    assert re.fullmatch(heading, shown[-6])
     assert [
-        f"  2026-03-02 00:00:00  入院      2401  甲医院（H34102100001）                           v1      {kind}",
-        f"  2026-03-03 00:00:00  入院      2401  H34102100002                                     v2      {kind}",
-        "  2026-03-05 00:00:00  出院      2402  甲医院（H34102100001）                           v1",
-        f"  2026-03-05 01:00:00  住院结算  2304  甲医院（H34102100001）     40.00  50.00  s1      v1      {kind}",
-        "  2026-03-06 00:00:00  出院      2402  H34102100002                                     v2",
-    ] == shown[-5:]
+        "2026-03-02 00:00:00 入院 甲医院（H34102100001） 普通住院（21） 2401 v1",
+        "2026-03-03 00:00:00 入院 H34102100002 普通住院（21） 2401 v2",
+        "2026-03-05 00:00:00 出院 甲医院（H34102100001） 2402 v1",
+        "2026-03-05 01:00:00 住院结算 甲医院（H34102100001） 40.00 50.00 普通住院（21） 2304 s1 v1",
+        "2026-03-06 00:00:00 出院 H34102100002 2402 v2",
+    ] == [" ".join(line.split()) for line in shown[-5:]]
+
+
+def test_amounts_are_written_as_in_the_sentence() -> None:
+    """With commas, and with their unit in the heading."""
+    alert = two_stays()
+    alert["evidence"] = [row | {"role": "bill", "amount": 21024.06, "total": 1000.0} for row in alert["evidence"]]
+    shown = evidence_of(alert, "en", {})
+
+    assert [("fund, yuan", "21,024.06"), ("total, yuan", "1,000.00")] == shown.same[2:4]
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=name) for name, rule in catalogue().items()])
@@ -112,8 +121,19 @@ def test_a_line_that_is_not_settled_has_no_share_of_the_fund() -> None:
     [alert] = standing_after(SplitPrescription(), [wire.fee_lines("v1", lines)], Reference())
     shown = list(alert_lines(as_read(alert), "zh"))
 
-    assert "医保范围内费用 18.00，费用 20.50，结算号 上传时未结算" in shown[-4]
+    assert "医保范围内费用（元） 18.00，费用（元） 20.50，" in shown[-4]
+    assert "结算号 上传时未结算" in shown[-4]
     assert "基金支付" not in shown[-4] + shown[-3]
+
+
+def test_the_time_of_the_evidence_is_that_of_the_sentence() -> None:
+    """Where all rows are there; else, and without rows, what was looked at."""
+    alert = two_stays() | {"last_time": "2026-03-04T00:00:00+08:00"}
+    told, fewer = dict(facts_of(alert, "zh")), dict(facts_of(alert | {"evidence_count": 51}, "zh"))
+
+    assert ("2026-03-02 00:00:00至2026-03-06 00:00:00", None) == (told["证据起止时间"], told.get("所查的时间范围"))
+    assert (None, True) == (fewer.get("证据起止时间"), "所查的时间范围" in fewer)
+    assert ("2026-03-03 00:00:00", "2026-03-04 00:00:00") == (told["首次达到阈值"], told["最近一次达到阈值"])
 
 
 def test_what_is_seldom_known_is_said_where_it_is() -> None:
@@ -121,13 +141,14 @@ def test_what_is_seldom_known_is_said_where_it_is() -> None:
     alert = two_stays() | {
         "status": "withdrawn", "closed_by": "merged", "merged_into": "a1", "warming_until": "2026-03-09T00:00:00+08:00",
         "degraded": ["E09", "S09"], "reversed_after": ["s1"], "shadow": True, "incident_id": "a2", "evidence_count": 7,
+        "tags": ["key", "credit_D", "newer"],
     }  # fmt: skip
     shown = list(alert_lines(alert, "zh"))
 
     assert "E01 重叠住院 · 一般 · 已撤销，并入另一线索 · 事中" == shown[0]
     assert {
         "同一事件：a2", "并入线索：a1", "数据自此时起完整：2026-03-09 00:00:00", "未判定的规则：E09，S09",
-        "事后撤销的结算：s1", "试运行规则，不通知",
+        "事后撤销的结算：s1", "试运行规则，不通知", "参考表标注：重点机构，机构信用等级D，newer",
     } <= set(shown)  # fmt: skip
     assert "  另有 2 条未列出" == shown[-1]
 
@@ -146,11 +167,12 @@ def test_an_alert_of_an_earlier_build_is_shown_as_far_as_it_goes() -> None:
         "X01 旧规则 · 较高 · 新线索 · 事中",
         "旧文",
         "线索编号：a1",
+        "证据起止时间：2026-03-05 10:00:00",
         "规则版本：1",
         "法律依据：",
         "  旧依据",
-    ] == shown[:6]
-    assert "  2026-03-05 10:00:00  p1         12.50  m1" == shown[-1]
+    ] == shown[:7]
+    assert "  2026-03-05 10:00:00  p1               12.50  m1" == shown[-1]
 
 
 def test_a_line_is_in_one_language_too() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
+import orjson
 import pytest
 
 from monitor.errors import ConfigurationError
 from monitor.inforce.reference import load_reference
-from monitor.inforce.rulebook import load_rules
+from monitor.inforce.rulebook import definitions, load_rules
+from monitor.inforce.versions import defined
 from monitor.settings import Settings, load_settings
 from monitor.worker.worker import check_key, check_state_dir
 from rules.times import parse
@@ -120,6 +123,14 @@ def test_brokers_are_addresses(brokers: str) -> None:
         ("[S01]\nquiet = 2592001", "quiet: expected 0 to 2592000"),
         ("S01 = 3", "expected a table"),
         ("[S01", "expected TOML"),
+        ("[S01]\ntag = 3", "tag: expected a table for each tag"),
+        ("[S01.tag.credit_E]\nlimit = 3", "did you mean credit_D"),
+        ("[S01.tag.key_person]\nlimit = 3", "key_person: expected a tag"),
+        ("[S01.tag]\nkey = 3", "tag.key: expected a table of thresholds"),
+        ("[S01.tag.key]\n", "tag.key: expected a table of thresholds"),
+        ("[S01.tag.key]\nwindow = 300", "tag.key.window: expected a threshold"),
+        ("[S09.tag.key]\nlimit = 1", "expected a threshold .this rule has none"),
+        ("[S01.tag.key]\nlimit = -1", "expected 0 or more"),
     ],
 )
 def test_wrong_rules_are_named(tmp_path: Path, text: str, said: str) -> None:
@@ -147,6 +158,23 @@ def test_rules_take_parameters_and_a_status(tmp_path: Path) -> None:
     assert watches["S01"].rule.full_version.startswith("1+")
     assert watches["D04"].shadow
     assert "D01" not in watches
+
+
+def test_thresholds_by_tag_lie_over_those_for_everybody(tmp_path: Path) -> None:
+    """In the order of the tags, whatever that of the file; a cluster is given them as the file has them."""
+    path = tmp_path / "rules.toml"
+    path.write_text(
+        "[S01]\nbaseline = false\n[S01.tag.private]\nlimit = 7\n[S01.tag.reported]\nlimit = 5\n", encoding="utf-8"
+    )
+
+    [watch] = [one for one in load_rules(path) if one.rule.id == "S01"]
+    [given] = [orjson.loads(value) for key, value in definitions(path) if key.startswith(b"S01/")]
+
+    said = [(tag, asdict(one.rule)["limit"], asdict(one.rule)["baseline"]) for tag, one in watch.tagged]
+    assert said == [("reported", 5, False), ("private", 7, False)]
+    assert given["tag"] == {"reported": {"limit": 5}, "private": {"limit": 7}}
+    assert defined(given) == watch
+    assert given["version"] == watch.full_version != watch.rule.full_version
 
 
 def test_tables_are_effective_dated(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
-from redis import Redis
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -24,6 +23,8 @@ from monitor.cli import app, main
 from monitor.commands.common import out, out_json, out_line
 from monitor.offline.board import Board
 from monitor.offline.demo import tell
+from monitor.readmodel.projector import Projector
+from monitor.settings import load_settings
 from monitor.text import complain, printable, printable_json
 from monitor.worker.logs import set_up_logs
 
@@ -232,18 +233,17 @@ def test_a_replay_of_hostile_messages_is_harmless(tmp_path: Path) -> None:
 def test_alerts_of_the_read_model_are_harmless(redis_url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever somebody wrote into it."""
     row = dict.fromkeys(("event_time", "setl_id", "msgid", "person"), GIVEN) | {"amount": 1.0}
-    names = ("alert_id", "severity", "status", "rule_id", "rule_name", "stage", "rule_version", "basis")
+    names = ("severity", "status", "rule_id", "rule_name", "stage", "rule_version", "basis")
     alert = dict.fromkeys(names, GIVEN) | {
         "text": {"zh": GIVEN, "en": GIVEN}, "evidence": [row], "evidence_count": 2, "fixmedins_code": "P1",
-        "subject": {"kind": GIVEN, "id": GIVEN}, "event_time": "2026-03-05T14:00:00+08:00",
+        "subject": {"kind": GIVEN, "id": GIVEN}, "alert_id": "1", "revision": 1,
+        **dict.fromkeys(("event_time", "first_time", "last_time", "detected_at"), "2026-03-05T14:00:00+08:00"),
     }  # fmt: skip
-    with Redis.from_url(redis_url) as redis:
-        redis.hset(f"{prefix}:alert:1", mapping={"revision": 1, "json": orjson.dumps(alert)})
-        redis.zadd(f"{prefix}:alerts", {"1": 1})
+    assert 0 == Projector(load_settings(redis=redis_url, prefix=prefix)).put(alerts=[orjson.dumps(alert)])
     monkeypatch.setenv("MONITOR_REDIS", redis_url)
     monkeypatch.setenv("MONITOR_PREFIX", prefix)
 
-    for arguments, lines in ((["list"], 2), (["show", "1"], 11), (["show", GIVEN], 1)):
+    for arguments, lines in ((["list"], 2), (["show", "1"], 14), (["show", GIVEN], 1)):
         assert_harmless(CliRunner().invoke(app, ["alerts", *arguments]).stdout, lines)
     for arguments in (["list", "--json"], ["show", "1", "--json"]):
         said = CliRunner().invoke(app, ["alerts", *arguments], catch_exceptions=False).stdout

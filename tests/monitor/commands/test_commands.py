@@ -102,6 +102,19 @@ def test_alerts_are_measured_against_labels(tmp_path: Path) -> None:
     assert (1, 1.0, 2) == (score["alerts"], score["precision"], score["labels"])
 
 
+def test_how_often_a_reviewer_is_told_needs_persons_and_days(tmp_path: Path) -> None:
+    """And the page is written beside it."""
+    days = ("--since", "2026-03-01", "--until", "2026-03-30", "--persons", "1000")
+    found = orjson.loads(evaluate(tmp_path, ALERT, LABEL, "--json", "--html", str(tmp_path / "page.html"), *days))
+
+    assert (found["told"]["incidents"], found["told"]["per_100000_persons_a_month"]) == (1, 100.0)
+    assert "<svg" in (tmp_path / "page.html").read_text()
+    with pytest.raises(ConfigurationError, match="--persons: expected --since and --until"):
+        evaluate(tmp_path, ALERT, LABEL, "--persons", "1000")
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        evaluate(tmp_path, ALERT, LABEL, "--html", str(tmp_path / "nowhere" / "page.html"))
+
+
 @pytest.mark.parametrize(
     ("alert", "label", "said"),
     [
@@ -265,8 +278,9 @@ def test_tables_say_how_many_keys_they_have(tmp_path: Path) -> None:
     said = orjson.loads(run("reference", "validate", str(tmp_path), "--json"))
 
     assert {
-        "deaths": 1, "institutions": 0, "households": 0, "insured": 0, "staff": 0, "employers": 0, "enrolled": 0,
-        "assisted": 0, "recognised": 0, "drugs": 0, "items": 0, "diagnoses": 0, "calendar": 0,
+        "deaths": 1, "institutions": 0, "households": 0, "insured": 0, "reports": 0, "persons": 0, "staff": 0,
+        "physicians": 0, "employers": 0, "enrolled": 0, "assisted": 0, "recognised": 0, "drugs": 0, "items": 0,
+        "diagnoses": 0, "calendar": 0,
     } == said  # fmt: skip
 
 

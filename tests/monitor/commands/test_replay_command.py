@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import orjson
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 from monitor.alerttext import alert_line
 from monitor.cli import app
-from monitor.errors import ConfigurationError
+from monitor.errors import ConfigurationError, InputError
 from monitor.offline.progress import LONG, FileProgress
 from monitor.rulecolumn import rule_cell
 from rules.catalogue import catalogue
@@ -179,3 +180,43 @@ def test_columns_stand_below_each_other_whatever_the_rule() -> None:
 
     assert {len(longest) + 1} == {line.index("启用") for line in listed}
     assert 1 == len({line.index("线索") for line in lines})
+
+
+def acts_on(alerts: Path, *acts: dict[str, str]) -> bytes:
+    """What is said of the first lead in a file of revisions."""
+    first = orjson.loads(alerts.read_bytes().splitlines()[0])["alert_id"]
+    return b"\n".join(orjson.dumps({"alert_id": first, "by": "李"} | act) for act in acts)
+
+
+def test_rules_over_leads_judge_what_is_said_of_leads(tmp_path: Path) -> None:
+    """A pharmacy of which a lead was confirmed trips again, and nobody takes the new lead while time passes."""
+    events, alerts, acts = tmp_path / "events", tmp_path / "alerts", tmp_path / "acts"
+    events.write_bytes(b"\n".join([*burst("P1", 5, 17), *burst("P1", 10, 17)]))
+    run(events, "--alerts", alerts)
+    assert b'"family":"actors"' not in alerts.read_bytes()
+
+    taken = {"kind": "assigned", "to": "王", "at": "2026-03-05T12:00:00+08:00"}
+    said = {"disposition": "confirmed", "at": "2026-03-06T09:00:00+08:00"}
+    comment = {"kind": "commented", "text": "已约谈", "at": "2026-03-12T09:00:00+08:00"}
+    again = {"kind": "assigned", "to": "王", "at": "2026-03-12T09:00:00+08:00"}
+    acts.write_bytes(acts_on(alerts, said, taken, comment, again))
+    lines = run(events, "--feedback", acts)
+
+    assert 1 == len(
+        [line for line in lines if rule_cell("A01") in line and "此前365天内同一规则已有1条线索查实" in line]
+    )
+    lying = [line for line in lines if rule_cell("A04") in line and "发现后无人受理" in line]
+    assert ["该机构2条", "该机构3条"] == [
+        re.findall("该机构.条", line)[0] for line in lying
+    ]  # with those of its variants
+
+
+def test_a_file_of_acts_holds_nothing_else(tmp_path: Path, events: Path) -> None:
+    """The line is named, and nothing of it is shown."""
+    acts = tmp_path / "acts"
+    acts.write_bytes(b'{"alert_id": "x", "disposition": "confirmed"}')
+
+    with pytest.raises(InputError, match="acts: line 1: expected a disposition or work on a lead"):
+        run(events, "--feedback", acts)
+    with pytest.raises(ConfigurationError, match=r"--only: expected one of B01, .*, was A01"):
+        run(events, "--only", "A01")

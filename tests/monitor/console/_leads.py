@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import md5
 from typing import Any
 
 import msgspec
 import orjson
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 from monitor.offline.embedded import PARTITIONS
 from rules.catalogue import catalogue
@@ -20,7 +21,13 @@ Lead = dict[str, Any]
 
 def leads() -> list[Lead]:
     """An alert of each rule, as its example has it; and one whose names are a script, a formula and a person."""
-    found = []
+    found: list[Lead] = orjson.loads(_written())
+    return found
+
+
+@cache
+def _written() -> bytes:
+    found: list[Lead] = []
     for number, rule in enumerate(catalogue().values()):
         _, alert = next(alerts_of(rule))
         one = msgspec.to_builtins(alert)
@@ -31,21 +38,26 @@ def leads() -> list[Lead]:
         "alert_id": "f" * 32, "fixmedins_name": FORMULA, "fixmedins_code": f"X/../{SCRIPT}",
         "text": {"zh": f"{SCRIPT} 线索", "en": f"{SCRIPT} lead"}, "rule_name": SCRIPT,
     }  # fmt: skip
-    return [*found, hostile]
+    return orjson.dumps([*found, hostile])
 
 
 def read(bootstrap: str, topic: str) -> list[Lead]:
     """What stands on a topic of an embedded broker."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "none", "log_level": 0})
-    found: list[Lead] = []
+    settings = {"bootstrap.servers": bootstrap, "group.id": "none", "log_level": 0, "enable.partition.eof": True}
+    consumer, found = Consumer(settings), list[Lead]()
     partitions = [TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(PARTITIONS)]
-    consumer.assign(partitions)
-    for _ in range(60):
-        if all(
-            max(0, at.offset) >= consumer.get_watermark_offsets(one, timeout=10)[1]
-            for at, one in zip(consumer.position(partitions), partitions, strict=True)
-        ):
+    unread = {one.partition for one in partitions if consumer.get_watermark_offsets(one, timeout=10)[1]}
+    consumer.assign([one for one in partitions if one.partition in unread])
+    for _ in range(600):
+        if not unread:
             break
-        found += [orjson.loads(one.value() or b"") for one in consumer.consume(100, 0.5) if one.error() is None]
+        for one in consumer.consume(100, 0.05):
+            error = one.error()
+            if error is None:
+                found.append(orjson.loads(one.value() or b""))
+            else:
+                assert error.code() == KafkaError._PARTITION_EOF
+                unread.discard(one.partition())
     consumer.close()
+    assert not unread
     return found

@@ -20,6 +20,7 @@ from monitor.handbook.control import county
 from monitor.readmodel.projector import Projector
 from monitor.readmodel.silence import Heard
 from monitor.readmodel.watcher import Saved
+from monitor.settings import load_settings
 from rules.times import BEIJING, DAY, HOUR, parse
 from streams.kafka import area as areas
 from streams.kafka import topics
@@ -72,11 +73,9 @@ def shown_person() -> str:
 async def fill(redis_url: str, prefix: str, brokers: str) -> None:
     """Put the county into the read model and what its workers noted onto the topics."""
     client, names, known = {"bootstrap_servers": brokers}, Names(prefix), alerts()
+    projector = Projector(load_settings(redis=redis_url, prefix=prefix))
+    assert projector.put(alerts=map(orjson.dumps, revisions()), feedback=_said(known), work=_done()) == 0
     async with AsyncRedis.from_url(redis_url) as redis:
-        projector = Projector({}, prefix, redis_url, days=90_000)
-        assert await projector.put(redis, [orjson.dumps(one) for one in revisions()]) == 0
-        assert await projector.put_feedback(redis, _said(known)) == 0
-        assert await projector.put_work(redis, _done()) == 0
         institutions = {one["fixmedins_code"]: Heard(CLOCK, (1 << 14) - 1) for one in known if one["fixmedins_code"]}
         institutions["P34102100999"] = Heard(CLOCK - 70 * HOUR, (1 << 14) - 1)
         await redis.set(f"{prefix}:heard", msgspec.json.encode(Saved({}, institutions)))

@@ -8,13 +8,12 @@ import orjson
 import pytest
 from confluent_kafka import Producer
 from fastapi.testclient import TestClient
-from redis.asyncio import Redis as AsyncRedis
 from typer.testing import CliRunner
 
 from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.offline.embedded import EmbeddedBroker
-from monitor.readmodel.projector import Projector
+from monitor.readmodel.projector import Projector, topics_of
 from monitor.settings import Settings, load_settings
 from tests.monitor.console._leads import leads
 
@@ -29,17 +28,15 @@ def broker() -> Iterator[str]:
 @pytest.fixture
 def settings(redis_url: str, prefix: str, broker: str) -> Settings:
     """Of an area of its own."""
-    for name in ("alerts", "feedback", "work", "audit", "rules", "reference.calendar"):
-        Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
+    for name in (*topics_of(prefix), f"{prefix}.audit", f"{prefix}.rules"):
+        Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(name, timeout=10)
     return load_settings(redis=redis_url, prefix=prefix, brokers=broker)
 
 
 @pytest.fixture
-async def page(settings: Settings) -> TestClient:
+def page(settings: Settings) -> TestClient:
     """A reader of the console, over alerts of every rule."""
-    async with AsyncRedis.from_url(settings.redis) as redis:
-        projector = Projector({}, settings.prefix, settings.redis, days=90_000)
-        assert await projector.put(redis, [orjson.dumps(one) for one in leads()]) == 0
+    assert Projector(settings).put(alerts=[orjson.dumps(one) for one in leads()]) == 0
     return TestClient(app_of(settings, ConsoleMetrics()), base_url="http://localhost", follow_redirects=False)
 
 

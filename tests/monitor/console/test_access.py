@@ -10,12 +10,12 @@ import orjson
 import pytest
 from confluent_kafka import Producer
 from fastapi import FastAPI
-from redis.asyncio import Redis as AsyncRedis
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from monitor.cli import app as commands
 from monitor.cli import main
-from monitor.console.access import ROLES, Access, Token, hash_of, load_access
+from monitor.console.access import ROLES, Access, Token, entry_of, hash_of, load_access
 from monitor.console.app import app_of
 from monitor.console.context import TRIES
 from monitor.console.guard import NEEDED, check_table, place_on_this_site
@@ -42,13 +42,13 @@ def broker() -> Iterator[str]:
 
 
 @pytest.fixture
-async def settings(redis_url: str, prefix: str, broker: str, tmp_path: Path) -> Settings:
+def settings(redis_url: str, prefix: str, broker: str, tmp_path: Path) -> Settings:
     """Of an area with leads of every rule, and people who log in."""
     for name in ("feedback", "audit"):
         Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
-    async with AsyncRedis.from_url(redis_url) as redis:
-        await Projector({}, prefix, redis_url, days=90_000).put(redis, [orjson.dumps(one) for one in leads()])
-    return load_settings(redis=redis_url, prefix=prefix, brokers=broker, console_access=access_file(tmp_path))
+    settings = load_settings(redis=redis_url, prefix=prefix, brokers=broker, console_access=access_file(tmp_path))
+    Projector(settings).put(alerts=[orjson.dumps(one) for one in leads()])
+    return settings
 
 
 @pytest.fixture
@@ -262,6 +262,55 @@ async def test_a_session_ends(settings: Settings) -> None:
     without = browser(app_of(lasting, ConsoleMetrics()))
     without.cookies = page.cookies
     assert without.get("/leads").status_code == 303
+
+
+@pytest.mark.redis
+async def test_a_copied_session_ends_with_the_log_out(settings: Settings) -> None:
+    """At another console too, and where one starts again; that of another browser goes on."""
+    same = settings.model_copy(update={"console_secret": "a secret of thirty-two characters"})
+    page, other = (logged_in(app_of(same, ConsoleMetrics()), "viewer") for _ in range(2))
+    copied = [browser(app_of(same, ConsoleMetrics())) for _ in range(2)]
+    for one in copied:
+        one.cookies.update(page.cookies)
+    before = [one.get("/leads").status_code for one in copied]
+    posted(page, "/logout")
+    after = [one.get("/leads").status_code for one in copied]
+
+    assert ([200, 200], [303, 303], 200) == (before, after, other.get("/leads").status_code)
+
+
+@pytest.mark.redis
+async def test_what_is_taken_away_in_the_file_is_taken_away_at_once(app: FastAPI, settings: Settings) -> None:
+    """A role, then a token; a file that is wrong changes nothing, and is told without a word of it."""
+    file, page = settings.console_access, logged_in(app, "reviewer")
+    assert file is not None
+    mine = entry_of(Token("reviewer", hash_of(TOKENS["reviewer"]), "reviewer"))
+
+    def asked(text: str) -> tuple[int, int]:
+        """What a page and a form answer once this stands in the file."""
+        file.write_text(text, encoding="utf-8")
+        return page.get("/leads").status_code, posted(page, "/comments", alert_id=LEAD, text="").status_code
+
+    with capture_logs() as logs:
+        wrong = asked("[[tokens]]\nname = 1")
+        demoted = asked(mine.replace('role = "reviewer"', 'role = "viewer"'))
+        gone = asked(GOOD)
+
+    assert ((200, 422), (200, 403), (303, 303)) == (wrong, demoted, gone)
+    told = ["the access file is wrong, what it said before counts", *2 * ["the access file was read again"]]
+    assert told == [one["event"] for one in logs if "file" in one["event"]]
+
+
+@pytest.mark.redis
+async def test_without_redis_nobody_who_logged_in_is_let_through(settings: Settings) -> None:
+    """It is not known who logged out; a program with a token is let through."""
+    same = settings.model_copy(update={"console_secret": "a secret of thirty-two characters"})
+    cookies = logged_in(app_of(same, ConsoleMetrics()), "viewer").cookies
+    page = browser(app_of(same.model_copy(update={"redis": "redis://127.0.0.1:1"}), ConsoleMetrics()))
+    page.cookies = cookies
+    bearer = {"Authorization": f"Bearer {TOKENS['viewer']}"}
+
+    assert (503, 200) == (page.get("/leads").status_code, page.get("/api/leads", headers=bearer).status_code)
 
 
 @pytest.mark.redis

@@ -12,13 +12,13 @@ from typing import Any
 import orjson
 import pytest
 from fastapi.testclient import TestClient
-from redis.asyncio import Redis as AsyncRedis
 
 from monitor.alertwords import HISTORICAL
 from monitor.console import app as console_app
 from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.console.plot import plot_of
+from monitor.console.stays import Stay, stays_of
 from monitor.console.words import WORDS, words_in
 from monitor.contract.text import Language
 from monitor.readmodel.projector import Projector
@@ -70,6 +70,65 @@ async def test_an_english_page_says_nothing_else_in_chinese(page: TestClient) ->
         text = page.get(address, params={"lang": "en"}).text
         text = re.sub(r'<p lang="zh-CN">.*?</p>|<a class="language".*?</a>|<td class="sentence">.*?</td>', "", text)
         assert not CHINESE.search(text), address
+
+
+async def test_evidence_is_a_table_a_list_or_a_sentence(page: TestClient, settings: Settings) -> None:
+    """A single row is a list, which no reader has to scroll; a lead that rests on totals says so."""
+    row = leads()[0]["evidence"][0]
+    many = {"3" * 32: [row, row], "2" * 32: [row], "1" * 32: []}
+    made = [leads()[0] | {"alert_id": one, "evidence": rows, "evidence_count": len(rows)} for one, rows in many.items()]
+    Projector(settings).put(alerts=map(orjson.dumps, made))
+    shown = [page.get(f"/leads/{one}").text for one in many]
+
+    assert [True, False, False] == ['<table class="evidence">' in text for text in shown]
+    assert [False, False, True] == [words_in("zh")["evidence_none"] in text for text in shown]
+    assert all("<dd>" + row["msgid"] in text or row["setl_id"] in text for text in shown[:2])
+
+
+async def test_a_lead_shows_what_the_tables_say_of_it(page: TestClient, settings: Settings) -> None:
+    """The name of a diagnosis, and since when an agreement is suspended; a row that is none is passed over."""
+    one = next(one for one in leads() if one["rule_id"] == "I05")
+    [code] = {row["decided"]["dscg_maindiag_code"] for row in one["evidence"] if "dscg_maindiag_code" in row["decided"]}
+    place = {"fixmedins_code": one["fixmedins_code"], "kind": "hospital", "status": "suspended"}
+    projector, address = Projector(settings), f"/leads/{one['alert_id']}"
+    before = page.get(address).text
+    rows = [{"code": code, "exempt": "0", "name": "脑梗死"}, {"code": ""}]
+    assert [1, 0] == [
+        projector.put_rows("diagnoses", rows),
+        projector.put_rows("institutions", [place | {"valid_from": "2020-01-01"}]),
+    ]
+    after = page.get(address).text
+
+    assert ("脑梗死" in before, words_in("zh")["known"] in before) == (False, False)
+    assert f"脑梗死（{code}）" in after
+    assert "中止 2020-01-01起，未登记截止日期" in after
+
+
+@pytest.mark.parametrize(
+    ("mine", "others", "told"),
+    [
+        ("closed", ["opened", "updated", "closed"], "同一事件另有2条线索未结束"),
+        ("closed", ["closed", "withdrawn"], None),
+        ("updated", ["opened"], None),
+    ],
+)
+async def test_a_lead_that_ended_says_whether_its_incident_goes_on(
+    page: TestClient, settings: Settings, mine: str, others: list[str], told: str | None
+) -> None:
+    """What goes on under another lead is no end."""
+    rows = enumerate([mine, *others])
+    made = [leads()[0] | {"alert_id": f"{n:032x}", "incident_id": "e" * 32, "status": one} for n, one in rows]
+    Projector(settings).put(alerts=map(orjson.dumps, made))
+    found = re.search("同一事件另有.*?未结束", page.get(f"/leads/{0:032x}").text)
+
+    assert told == (found and found[0])
+
+
+async def test_evidence_stands_before_what_is_said_of_it(page: TestClient) -> None:
+    """On a telephone too, where one thing stands below the other; and a link leads on to the form."""
+    text = page.get(f"/leads/{leads()[0]['alert_id']}").text
+
+    assert text.index('href="#dispose"') < text.index('id="evidence"') < text.index('id="dispose"')
 
 
 def test_every_word_is_used_and_there() -> None:
@@ -140,6 +199,8 @@ async def test_what_is_said_of_leads_stands_on_the_topics(page: TestClient, sett
     """Who said it on the audit topic, with what stood before; and the figures of the rule follow."""
     first, second = (one["alert_id"] for one in leads()[:2])
     rule = leads()[0]["rule_id"]
+    of_another_incident = leads()[1] | {"incident_id": "e" * 32, "revision": 99}
+    assert Projector(settings).put(alerts=[orjson.dumps(of_another_incident)]) == 0
 
     answers = [
         page.post("/dispositions", data=form_of(page, first, second)),
@@ -178,10 +239,8 @@ async def test_a_rule_that_is_seldom_right_is_proposed_for_shadow(page: TestClie
         for lead in many[1:]
     ]  # fmt: skip
     gone = many[0] | {"revision": many[0]["revision"] + 1, "status": "withdrawn"}
-    async with AsyncRedis.from_url(settings.redis) as redis:
-        projector = Projector({}, settings.prefix, settings.redis, days=90_000)
-        await projector.put(redis, [orjson.dumps(lead) for lead in (*many, gone)])
-        await projector.put_feedback(redis, [orjson.dumps(each) for each in said])
+    alerts = [orjson.dumps(lead) for lead in (*many, gone)]
+    Projector(settings).put(alerts=alerts, feedback=[orjson.dumps(each) for each in said])
 
     shown, rule = page.get("/rules").text, page.get(f"/rules/{one['rule_id']}").text
 
@@ -238,8 +297,8 @@ async def test_a_broker_that_is_away_is_told(settings: Settings, monkeypatch: py
     assert other.get(f"/api/leads/{first}").json()["said"] == []
 
 
-def test_a_redis_that_is_away_is_told() -> None:
-    """On every page that asks it, in both languages, and as JSON."""
+def test_a_read_model_that_is_not_there_is_told() -> None:
+    """On every page that asks it, in both languages, and as JSON; a Redis that is away is no better."""
     away = load_settings(redis="redis://127.0.0.1:1/0")
     page = TestClient(app_of(away, ConsoleMetrics()), base_url="http://localhost")
 
@@ -321,3 +380,24 @@ def test_a_threshold_is_drawn_where_the_rows_add_up_to_it(
 def test_nothing_is_drawn_where_there_is_nothing_to_see(rows: list[Lead]) -> None:
     """Two marks, one moment, an admission that pays nothing beside its bill, or lines that nobody has settled yet."""
     assert plot_of(measured(77, "days", rows)) is None
+
+
+def test_stays_are_bars_one_row_a_stay() -> None:
+    """Two that overlap lie beside each other in time; one without a discharge reaches to the last row."""
+
+    def of_stay(visit: str, role: str, day: int) -> Lead:
+        at = f"2026-03-{day:02}T09:00:00+08:00"
+        return {"role": role, "mdtrt_id": visit, "fixmedins_code": "H1", "fixmedins_name": "示例医院", "event_time": at}
+
+    rows = [
+        of_stay("b", "admission", 7), of_stay("a", "admission", 5), of_stay("a", "discharge", 9),
+        of_stay("b", "bill", 15), of_stay("", "admission", 6),
+    ]  # fmt: skip
+
+    assert [
+        Stay("H1", "示例医院", "2026-03-05 09:00", "2026-03-09 09:00", 0, 400),
+        Stay("H1", "示例医院", "2026-03-07 09:00", "", 200, 800),
+    ] == stays_of({"evidence": rows})
+    assert stays_of({"evidence": rows[1:3]}) == []
+    moments = [of_stay(visit, role, day) for visit, day in (("a", 5), ("b", 9)) for role in ("admission", "discharge")]
+    assert [(0, 6), (994, 6)] == [(one.x, one.width) for one in stays_of({"evidence": moments})]

@@ -12,7 +12,6 @@ import pytest
 import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings, strategies
-from redis.asyncio import Redis as AsyncRedis
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import negative_data_rejection
@@ -59,20 +58,20 @@ def hostile_leads() -> list[Lead]:
 
 
 @pytest.fixture
-async def area(redis_url: str, prefix: str, tmp_path: Path) -> Settings:
+def area(redis_url: str, prefix: str, tmp_path: Path) -> Settings:
     """Settings of an area with hostile leads, and people who log in."""
     hostile = [orjson.dumps(one) for one in hostile_leads()]
-    async with AsyncRedis.from_url(redis_url) as redis:
-        assert await Projector({}, prefix, redis_url, days=90_000).put(redis, hostile) == 0
     table = tmp_path / "persons.csv"
     table.write_text("pseudonym,person\n", encoding="utf-8")
-    return load_settings(
+    settings = load_settings(
         redis=redis_url,
         prefix=prefix,
         brokers="127.0.0.1:1",
         console_access=access_file(tmp_path),
         console_persons=table,
     )
+    assert Projector(settings).put(alerts=hostile) == 0
+    return settings
 
 
 @pytest.fixture

@@ -39,11 +39,31 @@ def test_what_cannot_be_read_is_said_and_hides_nothing_else(settings: Settings) 
     answer, found = page.get("/health"), page.get("/api/health").json()
 
     assert answer.status_code == 200
-    parts = {"workers", "lost offsets", "rules", "notify", "backlog", "messages set aside", "age of tables"}
+    parts = {
+        "workers",
+        "lost offsets",
+        "rules",
+        "notify",
+        "reconciliation",
+        "backlog",
+        "messages set aside",
+        "age of tables",
+    }
     assert parts == {one["what"] for one in found["checks"] if not one["ok"]}
-    assert 7 == answer.text.count("异常")
+    assert 8 == answer.text.count("异常")
     assert {"what": "MONITOR_REDIS", "ok": True, "detail": "answers"} in found["checks"]
     assert ([], [], {}) == (found["backlog"], found["set_aside"], found["tables"])
+
+
+def test_the_demo_says_that_it_has_no_workers(settings: Settings) -> None:
+    """What it has not is no problem, and nothing is asked of its brokers."""
+    demo = settings.model_copy(update={"console_demo": True, "brokers": "127.0.0.1:1"})
+    page = TestClient(app_of(demo, ConsoleMetrics()), base_url="http://localhost")
+
+    found, text = page.get("/api/health").json(), page.get("/health").text
+
+    assert [("demo", True), ("MONITOR_REDIS", True)] == [(one["what"], one["ok"]) for one in found["checks"]]
+    assert ("演示在单个进程内运行" in text, "异常" in text, "monitor reconcile" in text) == (True, False, False)
 
 
 def test_a_reader_sees_the_senders_of_his_regions() -> None:

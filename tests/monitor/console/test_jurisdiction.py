@@ -39,10 +39,13 @@ async def settings(redis_url: str, prefix: str, tmp_path: Path) -> Settings:
     """Of an area with leads of two cities and institutions that fell silent in both."""
     now, often = 100 * DAY, (1 << 14) - 1
     heard = {SHOP: Heard(now - 50 * HOUR, often), FURTHER: Heard(now - 50 * HOUR, often), "H34102100001": Heard(now)}
+    settings = load_settings(
+        redis=redis_url, prefix=prefix, brokers="127.0.0.1:1", console_access=access_file(tmp_path)
+    )
+    Projector(settings).put(alerts=[orjson.dumps(one) for one in HERE + ELSEWHERE])
     async with AsyncRedis.from_url(redis_url) as redis:
-        await Projector({}, prefix, redis_url, days=90_000).put(redis, [orjson.dumps(one) for one in HERE + ELSEWHERE])
         await redis.set(Keys(prefix).heard, msgspec.json.encode(Saved({}, heard)))
-    return load_settings(redis=redis_url, prefix=prefix, brokers="127.0.0.1:1", console_access=access_file(tmp_path))
+    return settings
 
 
 @pytest.fixture
@@ -126,8 +129,8 @@ async def before_news(settings: Settings, within: Jurisdiction | None, revision:
     stream = news_of(console, asking(User("a", "viewer", within)))
     said = [await anext(stream)]
     async with AsyncRedis.from_url(settings.redis) as redis:
-        projector = Projector({}, settings.prefix, settings.redis, days=90_000)
-        await projector.put(redis, [orjson.dumps(one[0] | {"revision": revision}) for one in (ELSEWHERE, HERE)])
+        for one in (ELSEWHERE, HERE):
+            await redis.publish(Keys(settings.prefix).news, orjson.dumps(one[0] | {"revision": revision}))
     while said[-1] == ": here\n\n":
         said.append(await anext(stream))
     await stream.aclose()  # type: ignore[attr-defined]  # it is a generator

@@ -21,6 +21,7 @@ from monitor.console.metrics import ConsoleMetrics
 from monitor.console.words import WORDS
 from monitor.handbook.pages import DOCS
 from monitor.readmodel.jurisdiction import Jurisdiction
+from monitor.readmodel.projector import Projector
 from monitor.settings import load_settings
 from tests.monitor.console._people import browser
 from tests.monitor.console._provider import CLIENT, SECRET, Provider, provider
@@ -45,7 +46,9 @@ def app(redis_url: str, prefix: str, login: Provider, tmp_path: Path) -> FastAPI
         '[oidc.roles]\nfund-reviewer = "reviewer"\nfund-viewer = "viewer"\n',
         encoding="utf-8",
     )
-    return app_of(load_settings(redis=redis_url, prefix=prefix, console_access=file), ConsoleMetrics())
+    settings = load_settings(redis=redis_url, prefix=prefix, console_access=file)
+    Projector(settings).put(alerts=[])
+    return app_of(settings, ConsoleMetrics())
 
 
 def back_from(page: TestClient, to: str = "/leads") -> str:
@@ -161,12 +164,14 @@ def test_claims_say_who_somebody_is(claims: Claims, said: dict[str, Any], user: 
 
 
 def test_a_session_of_a_provider_ends_with_it() -> None:
-    """Once the access file has it no more."""
-    who = {"name": "a", "role": "admin", "within": [["3410"], []]}
-    oidc = Oidc("https://a.example", "c", "secret", {})
+    """Once the access file has it, or the role that it gives, no more."""
+    who = {"name": "a", "roles": ["staff", "boss"], "within": [["3410"], []]}
+    oidc = Oidc("https://a.example", "c", "secret", {"boss": "admin"})
+    fewer = Oidc("https://a.example", "c", "secret", {"viewers": "viewer"})
 
     assert User("a", "admin", CITY) == Access([], oidc, "secret").of_session(who)
     assert Access([]).of_session(who) is None
+    assert Access([], fewer, "secret").of_session(who) is None
 
 
 @pytest.mark.parametrize("page", ["console.md", "console.zh.md"])

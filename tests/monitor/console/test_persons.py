@@ -10,7 +10,6 @@ import orjson
 import pytest
 from confluent_kafka import Producer
 from fastapi import FastAPI
-from redis.asyncio import Redis as AsyncRedis
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
@@ -53,16 +52,16 @@ def broker() -> Iterator[str]:
 
 
 @pytest.fixture
-async def settings(redis_url: str, prefix: str, broker: str, tmp_path: Path) -> Settings:
+def settings(redis_url: str, prefix: str, broker: str, tmp_path: Path) -> Settings:
     """Of an area with one lead, and a table that has one of its two persons."""
     Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.audit", timeout=10)
     table = tmp_path / "persons.csv"
     table.write_text(f"pseudonym,person\n{PERSON},{NUMBER}\n", encoding="utf-8")
-    async with AsyncRedis.from_url(redis_url) as redis:
-        await Projector({}, prefix, redis_url, days=90_000).put(redis, [orjson.dumps(LEAD)])
-    return load_settings(
+    settings = load_settings(
         redis=redis_url, prefix=prefix, brokers=broker, console_access=access_file(tmp_path), console_persons=table
     )
+    Projector(settings).put(alerts=[orjson.dumps(LEAD)])
+    return settings
 
 
 @pytest.fixture

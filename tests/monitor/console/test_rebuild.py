@@ -35,7 +35,7 @@ def shown(page: TestClient) -> list[Any]:
 async def test_the_read_model_is_built_again_from_topics(
     page: TestClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Assignments, comments, proposals, dispositions, snoozes and the calendar: nothing stands in Redis alone."""
+    """Assignments, comments, proposals, dispositions, snoozes and tables: nothing stands in Redis alone."""
     # The embedded broker leaves the checksum of a transaction as it was before it gave its records their offsets.
     monkeypatch.setattr(process, "reader", partial(reader, check_crcs=False))
     two = settings.model_copy(update={"second_reviewer": True})
@@ -44,6 +44,12 @@ async def test_the_read_model_is_built_again_from_topics(
     for one in leads():
         producer.produce(f"{settings.prefix}.alerts", orjson.dumps(one), one["alert_id"])
     producer.produce(f"{settings.prefix}.reference.calendar", orjson.dumps(HOLIDAY), "2026-10-01/")
+    for number, name in enumerate(("尿路感染", "泌尿系感染")):
+        row = {"code": "N39.0", "exempt": "0", "name": name, "valid_from": f"202{number}-01-01"}
+        producer.produce(f"{settings.prefix}.reference.diagnoses", orjson.dumps(row), "N39.0/")
+    for value in (orjson.dumps({"bilg_dr_codg": "d1", "status": "revoked"}), None):
+        producer.produce(f"{settings.prefix}.reference.physicians", value, "d1/")
+    producer.produce(f"{settings.prefix}.reference.institutions", b"{}", "none")
     producer.produce(f"{settings.prefix}.work", b"{}", "none")
     producer.flush(10)
     answers = [
@@ -64,9 +70,12 @@ async def test_the_read_model_is_built_again_from_topics(
         states[FIRST]["assignee"], states[SECOND]["disposition"], states[THIRD]["proposed"],
     )  # fmt: skip
     assert worked_on(settings) == [False, True]
+    tables = ReadModel(settings).reference_of([("diagnoses", "N39.0"), ("diagnoses", "N39"), ("physicians", "d1")])
+    assert ["泌尿系感染"] == [row["name"] for row in tables.rows("diagnoses", "N39.0")]
+    assert not tables.has("physicians")
 
 
 def worked_on(settings: Settings) -> list[bool]:
     """Whether people work on the holiday, and on the day before it, by the read model."""
-    days = ReadModel(settings.redis, settings.prefix).working_days()
+    days = ReadModel(settings).working_days()
     return [days.is_working(date(2026, 10, 1)), days.is_working(date(2026, 9, 30))]

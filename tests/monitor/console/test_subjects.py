@@ -120,11 +120,9 @@ def test_a_picture_has_a_bar_for_each_number() -> None:
     assert picture_of(growth_of(spans, [0] * WEEKS, [])) is None
 
 
-async def put(settings: Settings, *alerts: Lead) -> None:
+def put(settings: Settings, *alerts: Lead) -> None:
     """Alerts reach the read model."""
-    async with AsyncRedis.from_url(settings.redis) as redis:
-        projector = Projector({}, settings.prefix, settings.redis, days=90_000)
-        assert await projector.put(redis, [orjson.dumps(one) for one in alerts]) == 0
+    assert Projector(settings).put(alerts=[orjson.dumps(one) for one in alerts]) == 0
 
 
 async def test_the_page_of_an_institution_has_its_weeks_and_what_happened(page: TestClient, settings: Settings) -> None:
@@ -133,7 +131,7 @@ async def test_the_page_of_an_institution_has_its_weeks_and_what_happened(page: 
     days = ["2099-03-01", "2099-03-05", "2099-03-05"]
     of_shop = [lead(number, last=f"{day}T14:00:00+08:00") for number, day in enumerate(days, 1)]
     of_peers = [lead(number, one, "2099-03-05T14:00:00+08:00") for number, one in enumerate(peers[:2], 10)]
-    await put(settings, *of_shop, *of_peers)
+    put(settings, *of_shop, *of_peers)
     async with AsyncRedis.from_url(settings.redis) as redis:
         heard = {one: Heard(1) for one in (*peers, SHOP, "H34102100001", "P34102200001")}
         await redis.set(f"{settings.prefix}:heard", msgspec.json.encode(Saved({}, heard)))
@@ -147,7 +145,7 @@ async def test_the_page_of_an_institution_has_its_weeks_and_what_happened(page: 
     timeline = text[text.index('class="timeline"') : text.index("</ol>")]
     assert "合理情形" in timeline
     assert "2099-03-05 14:00" in timeline
-    model = ReadModel(settings.redis, settings.prefix)
+    model = ReadModel(settings)
     assert [[3], [1], [0]] == [
         [*row] for row in model.numbers_of([SHOP, peers[0], peers[2]], [spans_of(parse("2099-03-05"))[-1]])
     ]
@@ -157,7 +155,7 @@ async def test_without_peers_nothing_is_compared(page: TestClient, settings: Set
     """The page says so, and where there is no lead of late; that of a person has no weeks at all."""
     one = lead(1, last="2099-03-05T14:00:00+08:00")
     rows = [row | {"person": "p_0a"} for row in one["evidence"]]
-    await put(settings, one | {"evidence": rows})
+    put(settings, one | {"evidence": rows})
 
     assert "同类机构不足3家，不作比较" in page.get(f"/institutions/{SHOP}").text
     quiet = next(one["fixmedins_code"] for one in leads() if one["fixmedins_code"] not in (SHOP, ""))

@@ -28,13 +28,10 @@ from rules.catalogue import catalogue
 from rules.columns import TABLE_COLUMNS
 
 NOT_BUILT = {
-    "B02", "B03", "B04", "B05", "B06", "B08", "B09", "B10", "B12", "B13", "B14", "B17",
-    "B18", "B20", "B22", "B23", "D10", "D11", "D15", "D17",
-    "D19", "D20", "E03", "E10", "I02", "I07", "I08",
-    "I12", "S05", "S07",
+    "B10", "B13", "B17", "B22", "B23", "D11", "D15", "E03", "I07", "I08", "I12", "S05",
 }  # fmt: skip
 """Numbers of the catalogue that phrases wait for. This list may only shrink: what is built leaves it."""
-MOST = {"not yet": 83, "no": 46}
+MOST = {"not yet": 15, "no": 46}
 """Phrases that nothing serves yet, and that no stream can show. These numbers may only shrink."""
 
 
@@ -59,7 +56,7 @@ def test_what_serves_a_phrase_is_there() -> None:
         "setting": {f"MONITOR_{one.upper()}" for one in Settings.model_fields},
         "metric": set(re.findall(r"`(settlement_\w+)`", (DOCS / "metrics.md").read_text(encoding="utf-8"))),
         "command": {name.replace(" ", "-") for name in commands(typer.main.get_command(app))},
-        "page": {"alerts", "notifying", "rules"},
+        "page": {"alerts", "notifying", "rules", "tags"},
     }
     named = {by for one in phrases() for by in one.by}
 

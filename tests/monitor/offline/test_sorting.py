@@ -122,10 +122,10 @@ def test_a_folder_for_temporary_files_that_is_not_there_is_named(
 
 @pytest.fixture(scope="module")
 def county() -> tuple[list[bytes], Reference]:
-    """Three months of a small county with fraud, repeats and messages that are refused, and its tables."""
-    simulation = Simulation(5, 1_200, 90, START, form="mixed")
+    """Two months of a small county with fraud, repeats and messages that are refused, and its tables."""
+    simulation = Simulation(5, 900, 60, START, form="mixed")
     events = [orjson.dumps(event) for _, event in simulation.events()]
-    events += [one.replace(b'"psn_no"', b'"no"') for one in events[::300]]
+    events += [one.replace(b'"psn_no"', b'"no"') for one in events[::200]]
     tables = Reference()
     for table, rows in simulation.reference().items():
         for row in rows:
@@ -154,8 +154,7 @@ def judged(lines: Numbered, tables: Reference) -> Judged:
     return alerts, told, asdict(summary) | {"seconds": 0}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["fixmedins_code", "psn_no"])
+@pytest.mark.parametrize("name", [pytest.param("fixmedins_code", marks=pytest.mark.long), "psn_no"])
 def test_an_export_by_institution_or_person_is_judged_as_one_by_time(
     county: tuple[list[bytes], Reference], by_time: Judged, name: str
 ) -> None:

@@ -35,6 +35,7 @@ class Traffic:
     lines: list[tuple[Event, Event]]
     stays: list[Event]
     sold: list[tuple[str, Event, Event]]
+    deleted: list[Event]
     tables: Tables
 
 
@@ -70,7 +71,8 @@ def read(events: Iterable[Event], tables: Tables) -> Traffic:
         for event in [*settled.values(), *stock]
         for code in event.get("drug_trac_info", event.get("drugtracinfo", ()))
     ]
-    return Traffic(list(settled.values()), lines, list(_stays(every)), sold, tables)
+    deleted = [event for event in every if event["infno"] in ("2205", "2302", "2404", "2405", "3507")]
+    return Traffic(list(settled.values()), lines, list(_stays(every)), sold, deleted, tables)
 
 
 def _stays(every: list[Event]) -> Iterator[Event]:
@@ -98,6 +100,13 @@ def judge(traffic: Traffic) -> list[Found]:
         newcomers,
         charged,
         late,
+        erased,
+        priced,
+        flagged,
+        in_parts,
+        all_day,
+        dear,
+        growing,
         claims,
         away,
         supply,
@@ -112,10 +121,12 @@ def judge(traffic: Traffic) -> list[Found]:
         prescribing,
         in_two_places,
         attending,
+        registered,
         own_staff,
         firms,
         rings,
         stays,
+        meanwhile,
         long_stays,
         minor,
         convoys,
@@ -325,6 +336,117 @@ def late(traffic: Traffic) -> Iterator[Found]:
         for today in days.values():
             if len(today) >= 20:
                 yield "B21", today
+
+
+def erased(traffic: Traffic) -> Iterator[Found]:
+    """B18: thirty deletions within an hour; D10-DEL: twenty of rows of stock on a day."""
+    places: dict[str, list[Event]] = defaultdict(list)
+    for event in traffic.deleted:
+        places[event["fixmedins_code"]].append(event)
+    for group in places.values():
+        for event in group:
+            at = seconds(event["inf_time"])
+            hour = [one for one in group if at - HOUR < seconds(one["inf_time"]) <= at]
+            rows = [one for one in group if one["infno"] == "3507" and one["inf_time"][:10] == event["inf_time"][:10]]
+            if len(hour) >= 30:
+                yield "B18", hour
+            if event["infno"] == "3507" and len(rows) >= 20:
+                yield "D10-DEL", rows
+
+
+def priced(traffic: Traffic) -> Iterator[Found]:
+    """B03 (services) and D19 (drugs): three lines of an item within a week above the limit that they state."""
+    places: dict[tuple[str, str], list[tuple[float, Event, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if "pric_uplmt_amt" in line and line["pric"] > 1.005 * line["pric_uplmt_amt"]:
+            key = (event["fixmedins_code"], line["med_list_codg"])
+            places[key].append((seconds(line["fee_ocur_time"]), event, line))
+    for over in places.values():
+        for at, _, line in over:
+            week = [event for when, event, _ in over if at - 7 * DAY < when <= at]
+            if len(week) >= 3:
+                yield "D19" if line["list_type"] == "101" else "B03", week
+
+
+def flagged(traffic: Traffic) -> Iterator[Found]:
+    """B04 to B06: three lines of an item within a week that may not be charged, not alone, or not to the fund."""
+    items = {row["med_list_codg"]: row for row in traffic.tables["items"]}
+    for rule, column in (("B04", "registered"), ("B05", "separate"), ("B06", "covered")):
+        places: dict[tuple[str, str], list[tuple[float, Event]]] = defaultdict(list)
+        for event, line in traffic.lines:
+            of_fund = column != "covered" or line.get("inscp_scp_amt", 0) > 0
+            if items.get(line["med_list_codg"], {}).get(column) == "0" and of_fund:
+                key = (event["fixmedins_code"], line["med_list_codg"])
+                places[key].append((seconds(line["fee_ocur_time"]), event))
+        for charged in places.values():
+            for at, _ in charged:
+                week = [event for when, event in charged if at - 7 * DAY < when <= at]
+                if len(week) >= 3:
+                    yield rule, week
+
+
+def in_parts(traffic: Traffic) -> Iterator[Found]:
+    """B02: as many different parts of a service on a day of a visit as the table says."""
+    items = {row["med_list_codg"]: row for row in traffic.tables["items"]}
+    visits: dict[tuple[str, str, float], list[tuple[Event, str]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        whole = items.get(line["med_list_codg"], {}).get("part_of")
+        if whole:
+            day = seconds(line["fee_ocur_time"]) // DAY
+            visits[event["mdtrt_id"], whole, day].append((event, line["med_list_codg"]))
+    for (_, whole, _), parts in visits.items():
+        if len({part for _, part in parts}) >= int(items[whole]["parts"]):
+            yield "B02", [event for event, _ in parts]
+
+
+def all_day(traffic: Traffic) -> Iterator[Found]:
+    """B08: more than twelve hours of services by one person on a day."""
+    minutes = {row["med_list_codg"]: float(row["minutes"] or 0) for row in traffic.tables["items"]}
+    days: dict[tuple[str, str, float], list[tuple[Event, float]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        if minutes.get(line["med_list_codg"]) and "orders_dr_code" in line:
+            key = (event["fixmedins_code"], line["orders_dr_code"], seconds(line["fee_ocur_time"]) // DAY)
+            days[key].append((event, line["cnt"] * minutes[line["med_list_codg"]]))
+    for done in days.values():
+        if sum(part for _, part in done) > 12 * 60:
+            yield "B08", [event for event, _ in done]
+
+
+def dear(traffic: Traffic) -> Iterator[Found]:
+    """D20: twenty lines of dear products within 30 days, more than half of all of the substance."""
+    known = {row["med_list_codg"]: row for row in traffic.tables["drugs"]}
+    groups: dict[tuple[str, str], list[tuple[float, Event, bool]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        row = known.get(line["med_list_codg"], {})
+        if row.get("procured") and event["infno"] in ("2204", "2102"):
+            at, is_dear = seconds(line["fee_ocur_time"]), row["procured"] == "other"
+            groups[event["fixmedins_code"], row["group"]].append((at, event, is_dear))
+    for lines in groups.values():
+        for at, _, _ in lines:
+            month = [one for one in lines if at - 30 * DAY < one[0] <= at]
+            others = [event for _, event, is_dear in month if is_dear]
+            if len(others) >= 20 and 2 * len(others) > len(month):
+                yield "D20", others
+
+
+def growing(traffic: Traffic) -> Iterator[Found]:
+    """D17 and B14: in a week three times as much as in the eight weeks before, and 140 or 30 more."""
+    monitored = {row["med_list_codg"] for row in traffic.tables["drugs"] if row["key"] == "1"}
+    pages: dict[tuple[str, ...], list[tuple[float, Event, float]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        used = (seconds(line["fee_ocur_time"]), event, line["cnt"])
+        if line["med_list_codg"] in monitored:
+            pages["D17", event["fixmedins_code"], line["med_list_codg"]].append(used)
+        if line.get("etip_flag") == "1":
+            pages["B14", event["fixmedins_code"]].append(used)
+    for (rule, *_), lines in pages.items():
+        for at, _, _ in lines:
+            week = [one for one in lines if at - 7 * DAY < one[0] <= at]
+            earlier = [one for one in lines if at - 63 * DAY < one[0] <= at - 7 * DAY]
+            amount, usual = sum(one[2] for one in week), sum(one[2] for one in earlier) / 8
+            is_known = any(one[0] <= at - 56 * DAY for one in earlier)
+            if is_known and amount >= max(3 * usual, usual + (140 if rule == "D17" else 30)):
+                yield rule, [one[1] for one in week]
 
 
 def claims(traffic: Traffic) -> Iterator[Found]:
@@ -552,6 +674,26 @@ def in_two_places(traffic: Traffic) -> Iterator[Found]:
                 yield "B11-SPEED", [one, other]
 
 
+def registered(traffic: Traffic) -> Iterator[Found]:
+    """B12: 3 lines within 7 days under a code that is not valid; B12-SCOPE: 30 for a department it is not valid for."""
+    rows = {row["bilg_dr_codg"]: row for row in traffic.tables["physicians"]}
+    found: dict[tuple[str, str, str], list[tuple[float, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        row = rows.get(line.get("bilg_dr_codg", ""))
+        if event["infno"] != "2204" or row is None:
+            continue
+        at, key = seconds(line["fee_ocur_time"]), (row["bilg_dr_codg"], event["fixmedins_code"])
+        if row["status"] != "valid":
+            found["B12", *key].append((at, event))
+        elif row["departments"] and line["bilg_dept_codg"] not in row["departments"].split():
+            found["B12-SCOPE", *key].append((at, event))
+    for (rule, *_), lines in found.items():
+        for at, _ in lines:
+            week = [event for other, event in lines if at - 7 * DAY < other <= at]
+            if len(week) >= {"B12": 3, "B12-SCOPE": 30}[rule]:
+                yield rule, week
+
+
 def attending(traffic: Traffic) -> Iterator[Found]:
     """S11: 15 ordinary visits in 30 days; S11-DAY: 6 on a day."""
     ordinary = [
@@ -638,7 +780,7 @@ def swapped(traffic: Traffic) -> Iterator[Found]:
 
 
 def stays(traffic: Traffic) -> Iterator[Found]:
-    """I01, I05, I11, E01."""
+    """I01, I05, I05-PAIR, I11, E01."""
     assisted = {row["psn_no"] for row in traffic.tables["assisted"]}
     groups = {row["fixmedins_code"]: row["group"] or row["fixmedins_code"] for row in traffic.tables["institutions"]}
     exempt = {row["code"] for row in traffic.tables["diagnoses"] if row["exempt"] == "1"}
@@ -656,6 +798,26 @@ def stays(traffic: Traffic) -> Iterator[Found]:
                 yield "I05", recent
             if len(counted) >= 5 and stay["psn_no"] in assisted:
                 yield "I11", counted
+            here = [one for one in recent if one["fixmedins_code"] == stay["fixmedins_code"]]
+            if len(here) >= 5:
+                yield "I05-PAIR", here
+
+
+def meanwhile(traffic: Traffic) -> Iterator[Found]:
+    """S07: an outpatient elsewhere on two days between admission and discharge; I02: that or a purchase on three."""
+    paid = [one for one in traffic.settled if one["fund_pay_sumamt"] > 0 and one["med_type"][:2] not in ("14", "15")]
+    for stay in traffic.stays:
+        days: dict[str, list[Event]] = defaultdict(list)
+        for one in paid:
+            day = seconds(one["setl_time"][:10])
+            within = stay["in"] < day and day + DAY <= stay["out"]
+            if one["psn_no"] == stay["psn_no"] and within and one["fixmedins_code"] != stay["fixmedins_code"]:
+                days[one["setl_time"][:10]].append(one)
+        treated = [found for found in days.values() if any(one["infno"] == "2207" for one in found)]
+        if len(treated) >= 2:
+            yield "S07", [one for found in treated for one in found]
+        if len(days) >= 3:
+            yield "I02", [one for found in days.values() for one in found]
 
 
 def long_stays(traffic: Traffic) -> Iterator[Found]:
