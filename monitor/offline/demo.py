@@ -115,7 +115,7 @@ def _run(
         worker = stack.enter_context(
             worker_process(settings, broker.bootstrap, source.reference, folder / "worker.log")
         )
-        shown = stack.enter_context(page(settings, broker.bootstrap, folder))
+        shown = stack.enter_context(page(settings, broker.bootstrap, folder, source.reference))
         if shown is not None:
             console.print(f"{board.words['page']}: {shown.address}", soft_wrap=True)
         reader = stack.enter_context(alert_reader(broker.bootstrap, settings.prefix, board, source.labels, shown))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import os
 import shutil
@@ -15,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from redis.asyncio import Redis as AsyncRedis
+from redis import Redis
 from redis.exceptions import RedisError
 
+from monitor.inforce.reference import files_of, read_rows
 from monitor.offline.processes import logged, monitor, process
-from monitor.readmodel.projector import Projector
+from monitor.readmodel.layout import Keys
+from monitor.readmodel.projector import CARRIED, Projector
 from monitor.settings import Settings
 from monitor.text import complain
 
@@ -29,40 +30,50 @@ BEGIN_SECONDS = 60.0
 
 @dataclass
 class Page:
-    """A console that runs. address: where a browser finds it."""
+    """A console that runs. address: where a browser finds it. settings: those of its read model."""
 
     address: str
-    url: str
-    prefix: str
-    days: int
+    settings: Settings
 
     def take(self, revisions: list[bytes]) -> None:
-        """Show revisions; where Redis is gone, the board goes on without."""
-        with suppress(RedisError):
-            asyncio.run(self._take(revisions))
-
-    async def _take(self, revisions: list[bytes]) -> None:
-        async with AsyncRedis.from_url(self.url) as redis:
-            await Projector({}, self.prefix, self.url, self.days).put(redis, revisions)
+        """Show revisions, and tell pages that are open; where Redis is gone, they ask again by themselves."""
+        Projector(self.settings).put(alerts=revisions)
+        with suppress(RedisError), Redis.from_url(self.settings.redis) as redis:
+            for one in revisions:
+                redis.publish(Keys(self.settings.prefix).news, one)
 
 
 @contextmanager
-def page(settings: Settings, bootstrap: str, folder: Path) -> Iterator[Page | None]:
+def page(settings: Settings, bootstrap: str, folder: Path, reference: Path | None) -> Iterator[Page | None]:
     """A console for the length of the block; None where this machine has no Redis, or it does not begin.
 
-    bootstrap: the brokers to which dispositions go. folder: for its files and logs.
+    bootstrap: the brokers to which dispositions go. folder: for its files and logs. reference: the tables that it
+    shows something of.
     """
     with ExitStack() as stack:
         url = stack.enter_context(_redis(folder / "redis.log"))
         if url is None:
             yield None
             return
-        log, more = folder / "console.log", {"MONITOR_REDIS": url, "MONITOR_CONSOLE_PORT": str(_free(settings))}
+        settings = settings.model_copy(update={"redis": url, "readmodel_dir": folder / "readmodel"})
+        _show_tables(settings, reference)
+        log, more = folder / "console.log", {
+            "MONITOR_REDIS": url, "MONITOR_READMODEL_DIR": str(settings.readmodel_dir),
+            "MONITOR_CONSOLE_PORT": str(_free(settings)), "MONITOR_CONSOLE_DEMO": "true",
+            "MONITOR_EMBEDDED": "true",
+        }  # fmt: skip
         console = stack.enter_context(monitor("console", settings, bootstrap, log, more))
         address = _address(console, log)
         if address is None:
             complain(f"no page beside the board: the console does not begin: {_last_line(log)}")
-        yield None if address is None else Page(address, url, settings.prefix, settings.alerts_days)
+        yield None if address is None else Page(address, settings)
+
+
+def _show_tables(settings: Settings, reference: Path | None) -> None:
+    """Write the tables that the console shows into its read model."""
+    files = {} if reference is None else files_of(reference)
+    for table in files.keys() & {*CARRIED}:
+        Projector(settings).put_rows(table, (row for _, row in read_rows(files[table])))
 
 
 @contextmanager

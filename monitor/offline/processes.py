@@ -1,4 +1,7 @@
-"""The processes that the demo starts: each in a session of its own, so that Ctrl-C reaches the demo alone."""
+"""The processes that the demo starts: each in a session of its own, so that Ctrl-C reaches the demo alone.
+
+Where the demo is killed they end with it: Linux kills a process whose parent is gone, if it asked for that.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,32 @@ import orjson
 
 from monitor.settings import Settings
 
+_ENDS_WITH_PARENT = """
+import ctypes, os, signal, sys
+if hasattr(library := ctypes.CDLL(None), "prctl"):
+    PR_SET_PDEATHSIG = 1
+    library.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Asks for it, and becomes the command. A function between fork and exec could hang: the demo has threads."""
+
 
 @contextmanager
 def process(command: list[str], log: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A process for the length of the block; then it is ended, in order, and after five seconds by force."""
+    """A process for the length of the block; then it is ended, in order, and after five seconds by force.
+
+    command: the program with its path, and its arguments.
+    """
+    first = [sys.executable, "-I", "-S", "-c", _ENDS_WITH_PARENT, str(os.getpid())]
     with log.open("wb") as file:
         started = subprocess.Popen(
-            command, env=dict(environment), stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+            first + command,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
         )
     try:
         yield started

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 import msgspec
 
 from monitor.lines import Warn
+from monitor.offline.over_leads import OfAct, OverLeads
 from monitor.text import printable_json
 from rules.engine.alert import Alert
 from rules.engine.engine import Engine
@@ -134,6 +135,43 @@ class Order:
                 )
 
 
+class _Told:
+    """What was told of alerts, and what must not be silent beside them."""
+
+    def __init__(self, on_alert: Callable[[bytes, Alert], None], wanted: Callable[[Alert], bool]) -> None:
+        self._on_alert = on_alert
+        self._wanted = wanted
+        self._standing: dict[str, str] = {}
+        self._is_wanted: dict[str, bool] = {}
+        self.duplicates = 0
+        self.without_target: Counter[Noted] = Counter()
+
+    def take(self, outcomes: Iterable[Outcome]) -> None:
+        """Tell what follows, in order."""
+        for outcome in outcomes:
+            self.duplicates += outcome.counts.duplicates
+            self.without_target.update(outcome.noted)
+            for published, alert in zip(outcome.alerts, outcome.revisions, strict=True):
+                self._tell(published.value, alert)
+
+    def _tell(self, value: bytes, alert: Alert) -> None:
+        is_wanted = self._wanted(alert)
+        if is_wanted or alert.alert_id in self._standing:
+            self._on_alert(value, alert)
+            self._standing[alert.alert_id] = alert.rule_id if is_wanted and alert.status != "withdrawn" else ""
+            self._is_wanted[alert.alert_id] = is_wanted
+
+    @property
+    def opened(self) -> int:
+        """How many alerts are wanted."""
+        return sum(self._is_wanted.values())
+
+    def by_rule(self) -> dict[str, int]:
+        """How many of them stand."""
+        numbers = Counter(self._standing.values())
+        return {rule: numbers[rule] for rule in sorted({*numbers} - {""})}
+
+
 def replay(  # noqa: PLR0913 - what goes in, and a callback for each thing that is told
     lines: Iterable[tuple[int, bytes]],
     watches: Sequence[Watch],
@@ -144,32 +182,22 @@ def replay(  # noqa: PLR0913 - what goes in, and a callback for each thing that 
     on_dead_letter: Callable[[DeadLetter], None] = lambda _letter: None,
     warn: Warn = lambda _: None,
     wanted: Callable[[Alert], bool] = lambda _: True,
+    acts: Sequence[OfAct] | None = None,
 ) -> tuple[Summary, Engine]:
     """Run numbered lines of JSON through router and engine and close everything at the end.
 
     Gives the summary and the engine. Warnings stand in the summary too. wanted: which alerts are told and counted; of
-    an alert that was told, all later revisions are told.
+    an alert that was told, all later revisions are told. acts: dispositions and work, None where nothing is known of
+    them: then no lead waits for anybody. Rules over leads judge what follows from both.
 
     Long because it is the whole way of a line, and the summary of all of them.
     """
     gc.set_threshold(*GARBAGE)
     began = time.monotonic()
     engine, router = Engine(watches, reference, LEDGERS), Router(door, kinds_read(watches, reference), of_file=True)
+    over_leads = OverLeads(watches, reference, acts)
     summary = Summary(not_judged=engine.degraded)
-    standing: dict[str, str] = {}
-    opened: dict[str, bool] = {}
-    without_target: Counter[Noted] = Counter()
-
-    def tell(outcome: Outcome) -> None:
-        summary.duplicate += outcome.counts.duplicates
-        without_target.update(outcome.noted)
-        for published, alert in zip(outcome.alerts, outcome.revisions, strict=True):
-            is_wanted = wanted(alert)
-            if not (is_wanted or alert.alert_id in standing):
-                continue
-            on_alert(published.value, alert)
-            standing[alert.alert_id] = alert.rule_id if is_wanted and alert.status != "withdrawn" else ""
-            opened[alert.alert_id] = is_wanted
+    told = _Told(on_alert, wanted)
 
     def note_warning(text: str) -> None:
         summary.warnings.append(text)
@@ -191,17 +219,20 @@ def replay(  # noqa: PLR0913 - what goes in, and a callback for each thing that 
             summary.refused += 1
             on_dead_letter(DeadLetter(line, code, detail, f"line {number}"))
         inside = [*bundles(value for _, value in routed.entries), *([encode_tick(hour)] if hour else [])]
-        tell(process(engine, [(value, uploaded) for value in inside]))
+        judged = process(engine, [(value, uploaded) for value in inside])
+        told.take(over_leads.after(judged, uploaded, hour))
         if hour:
             engine.leave_unsaved()
     closed = process(engine, [(encode_tick(0, final=True), uploaded)])
-    tell(closed)
-    _tell_noted(summary, noted, without_target)
+    told.take(over_leads.after(closed, uploaded))
+    told.take(over_leads.end())
+    summary.duplicate = told.duplicates
+    _tell_noted(summary, noted, told.without_target)
     summary.out_of_order = order.out_of_order
     set_aside = summary.skipped + summary.failed + summary.refused + summary.late
     summary.accepted = summary.read - summary.duplicate - set_aside
-    summary.alerts_opened = sum(opened.values())
-    summary.by_rule = {rule: list(standing.values()).count(rule) for rule in sorted({*standing.values()} - {""})}
+    summary.alerts_opened = told.opened
+    summary.by_rule = told.by_rule()
     summary.alerts_standing = sum(summary.by_rule.values())
     summary.seconds = round(time.monotonic() - began, 3)
     return summary, engine

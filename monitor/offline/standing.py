@@ -25,6 +25,15 @@ class Span:
         """Whether an alert has its first or last trigger here, or lasts over it."""
         return parse(alert.first_time) <= self.end and self.start <= parse(alert.last_time)
 
+    def holds(self, at: int) -> bool:
+        """Whether a moment, ms UTC, lies in it."""
+        return self.start <= at <= self.end
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether both ends were asked for."""
+        return self.start > BEFORE_ALL and self.end < LATEST
+
 
 def span_of(since: str | None, until: str | None) -> Span:
     """The span that --since and --until ask for; of a date alone the whole day. Raises ConfigurationError."""

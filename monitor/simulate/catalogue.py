@@ -112,7 +112,21 @@ SERVICES = _services(_SERVICES)
 BED = Item("001102990000901", "康复床位", "201", "01", 4_500)
 SCAN = Item("002103990000902", "盆腔CT", "201", "03", 18_500)
 """Services of scenarios alone, for which the table of items says how often they may be."""
-DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS, *ALIKE, *DUAL_CHANNEL)
+ABOLISHED = Item("003103990000903", "挂号磁卡", "201", "02", 500)
+CONTAINED = Item("003301990000904", "一次性手术铺巾", "301", "08", 2_600)
+UNCOVERED = Item("003404990000905", "保健按摩", "201", "05", 8_800)
+"""Items of scenarios alone that may not be charged, not by themselves, or not to the fund."""
+WHOLE = Item("002501010000906", "肿瘤标志物组合", "201", "04", 18_000)
+PARTS = tuple(Item(f"00250101000{910 + n}0", f"肿瘤标志物{n + 1}", "201", "04", 8_000) for n in range(3))
+SESSION = Item("004700000000907", "中医推拿治疗", "201", "05", 6_500)
+"""Items of scenarios alone: a service and its parts, and one that binds a therapist for 40 minutes."""
+IN_BULK = _drugs("L04AX 来那替尼 1 1 3600", 501, "A001")
+"""A substance of which the product of the second maker did not win the procurement, in packs for a day."""
+MONITORED = _drugs("B06AA 糜蛋白酶 1 30 5200", 601, "B003")
+"""A drug under key monitoring, of which many units are given at once."""
+OUTSIDE = Item("002507000000908", "外送基因检测", "201", "04", 48_000)
+"""A test that is sent out."""
+DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS, *ALIKE, *DUAL_CHANNEL, *IN_BULK, *MONITORED)
 ADMITTED = _illnesses(_ADMITTED)
 SEEN = _illnesses(_SEEN)
 LASTING = Illness("I10", "高血压")

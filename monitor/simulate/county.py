@@ -16,6 +16,12 @@ FAR = "341022"
 NEAR = "341004"
 """The county whose border runs behind the second hospital."""
 _HOMEPAGE = "340100"
+REVOKED = tuple(f"D{COUNTY}990{number:02d}" for number in range(8))
+"""Codes of physicians whose registration was revoked."""
+SPECIALIST = tuple(f"D{COUNTY}991{number:02d}" for number in range(8))
+"""Codes of physicians who are registered for dermatology (A13) alone."""
+TWO_PRACTICES = tuple(f"D{COUNTY}992{number:02d}" for number in range(12))
+"""Codes of physicians who work in two houses: everyday traffic, which knows no way between them, has none of them."""
 REGIONS = {COUNTY: "示例县", FAR: "示例邻县", NEAR: "示例邻区", _HOMEPAGE: "示例市"}
 """Regions by code, with invented names."""
 _CENTRE = (30.0, 118.5)

@@ -36,7 +36,9 @@ class Message(NamedTuple):
 class Line:
     """What is charged for. count: packs or times; boxes: trace codes; split: an opened pack.
 
-    handed_out: what is in the boxes, where it is not what is charged.
+    handed_out: what is in the boxes, where it is not what is charged. most: the limit of its price, fen, 0 where none
+    is stated. in_scope: what of it is in scope of the fund, fen, None where that is not stated.
+    performer: who carries it out, empty where nobody is named. sent_out: to another institution.
     """
 
     item: Item
@@ -45,6 +47,10 @@ class Line:
     split: bool = False
     price: int = 0
     handed_out: Item | None = None
+    most: int = 0
+    in_scope: int | None = None
+    performer: str = ""
+    sent_out: bool = False
 
     @property
     def amount(self) -> int:
@@ -127,7 +133,10 @@ class Pen:
         return Counter(self, place, person, uploaded)
 
     def line(self, line: Line, written: Written) -> Wire:
-        """One entry of feedetail."""
+        """One entry of feedetail.
+
+        Long because it is one field after the other.
+        """
         item = line.item
         body: Wire = {
             "feedetl_sn": self.desk.line(),
@@ -139,6 +148,10 @@ class Pen:
             "list_type": item.list_type,
             "med_chrgitm_type": item.charge_type,
         }
+        if line.most:
+            body["pric_uplmt_amt"] = yuan(line.most)
+        if line.in_scope is not None:
+            body["inscp_scp_amt"] = yuan(line.in_scope)
         if written.rxno and item.days:
             body["rxno"] = written.rxno
             body["rx_circ_flag"] = "1" if written.circulated else "0"
@@ -147,6 +160,10 @@ class Pen:
         # 2.7 % of the lines in the region of nhsa.md D name no physician, and no pharmacy names a department.
         if written.physician and self.rng.random() > 0.027:
             body["bilg_dr_codg"] = written.physician
+        if line.performer:
+            body["orders_dr_code"] = line.performer
+        if line.sent_out:
+            body["etip_flag"] = "1"
         if written.department:
             body["bilg_dept_codg"] = written.department
         if written.batch:

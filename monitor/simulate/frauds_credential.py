@@ -162,7 +162,7 @@ def typed_in_all_day(stage: Stage, day: int, turn: int) -> Act:
 def uploaded_days_later(stage: Stage, day: int, turn: int) -> Act:
     """A pharmacy uploads 14 to 32 sales of one day in one go, 26 to 50 hours after the last."""
     shops = [shop for shop in stage.county.pharmacies if not shop.batch]
-    gaps = [stage.seconds(620, 900) for _ in range(stage.pen.rng.randint(13, 31))]
+    gaps = [stage.seconds(620, 900) for _ in range(stage.drawn(14, 32) - 1)]
     sales = _swiped(stage, shops[turn % len(shops)], day, gaps)
     uploaded = sales[-1].at + stage.seconds(26 * 3_600, 50 * 3_600)
     sales = [replace(sale, uploaded=uploaded) for sale in sales]

@@ -72,14 +72,14 @@ def assistance_drawn(stage: Stage, day: int, turn: int) -> Act:
 def bill_after_bill(stage: Stage, day: int, turn: int) -> Act:
     """Two to five bills of one person are paid by hand within a month."""
     person, place = local(stage), stage.county.hospitals[turn % 4]
-    messages = seen_every(stage, person, place, mornings(stage, day, stage.pen.rng.randint(2, 5), 5), "11")
+    messages = seen_every(stage, person, place, mornings(stage, day, stage.drawn(2, 5), 5), "11")
     return Act(place, settled_with(messages, setl_type="1"), settled_at(messages)[:3][-1])
 
 
 def large_bill(stage: Stage, day: int, _turn: int) -> Act:
     """One bill of a stay far away, of some 20,000 to 150,000 yuan, is paid by hand."""
     person = local(stage)
-    messages = dear_stay(stage, person, day, stage.pen.rng.uniform(15, 90))
+    messages = dear_stay(stage, person, day, stage.drawn_between(15, 90))
     return Act(stage.county.far_hospital, settled_with(messages, setl_type="1"), settled_at(messages)[0])
 
 
@@ -87,7 +87,7 @@ def dear_far_away(stage: Stage, day: int, _turn: int) -> Act:
     """A dear stay far away, and three to six visits there."""
     person, place = local(stage), stage.county.far_hospital
     stay = dear_stay(stage, person, day, 90)
-    times = mornings(stage, day + 6 * DAY, stage.pen.rng.randint(3, 6), 4)
+    times = mornings(stage, day + 6 * DAY, stage.drawn(3, 6), 4)
     messages = [*stay, *seen_every(stage, person, place, times, "11")]
     return Act(place, messages, settled_at(messages)[:5][-1])
 
@@ -96,7 +96,7 @@ def insured_and_admitted(stage: Stage, day: int, turn: int) -> Act:
     """Somebody who is ill is insured, and within four weeks lies in hospital for some 5,000 to 50,000 yuan."""
     person, place = local(stage), stage.county.hospitals[turn % 2]
     stage.enrolled[person.index] = day - stage.pen.rng.randint(1, 24) * DAY
-    messages = dear_stay(stage, person, day, stage.pen.rng.uniform(6, 60), place)
+    messages = dear_stay(stage, person, day, stage.drawn_between(6, 60), place)
     return Act(place, messages, settled_at(messages)[0])
 
 

@@ -49,33 +49,33 @@ def broker_telephone(stage: Stage) -> str:
 
 def convoy_by_telephone(stage: Stage, day: int, turn: int) -> Act:
     """Two to eight people who do not know each other leave one telephone at one hospital within three weeks."""
-    people = stage.people(stage.pen.rng.randint(2, 8))
+    people = stage.people(stage.drawn(2, 8))
     place = stage.county.hospitals[turn % 2]
     return convoy(stage, people, [place], day, 20, [broker_telephone(stage)])
 
 
 def convoy_of_household(stage: Stage, day: int, turn: int) -> Act:
     """Two to five of one household are admitted within three days; each leaves a number of their own."""
-    people = stage.family(stage.pen.rng.randint(2, 5))
+    people = stage.family(stage.drawn(2, 5))
     place = stage.county.hospitals[turn % 2]
     return convoy(stage, people, [place], day, 3, [f"198{person.number[-8:]}" for person in people])
 
 
 def convoy_of_village(stage: Stage, day: int, turn: int) -> Act:
     """A car brings four to sixteen people of one village within three days."""
-    people = stage.circle(lambda one: one.village, stage.pen.rng.randint(4, 16))
+    people = stage.circle(lambda one: one.village, stage.drawn(4, 16))
     return convoy(stage, people, [stage.county.hospitals[2 + turn % 2]], day, 3)
 
 
 def convoy_of_care_home(stage: Stage, day: int, turn: int) -> Act:
     """A care home sends three to seven of its people to one hospital within a week."""
-    people = stage.circle(lambda one: one.care_home, stage.pen.rng.randint(3, 7))
+    people = stage.circle(lambda one: one.care_home, stage.drawn(3, 7))
     return convoy(stage, people, [stage.county.hospitals[turn % 2]], day, 7)
 
 
 def broker(stage: Stage, day: int, _turn: int) -> Act:
     """One telephone brings three to eight people to two or three hospitals within three weeks."""
-    people = stage.people(stage.pen.rng.randint(3, 8))
+    people = stage.people(stage.drawn(3, 8))
     places = stage.pen.rng.sample(stage.county.hospitals, stage.pen.rng.randint(2, 3))
     return convoy(stage, people, places, day, 20, [broker_telephone(stage)])
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from rules.times import DAY, HOUR, MINUTE
+from rules.times import DAY, HOUR, MINUTE, day_of
 
 from .catalogue import ADMITTED, BED, DELIVERY, SEEN, SERVICES, Illness
 from .county import Institution
@@ -13,6 +14,7 @@ from .inpatient import Stay, care
 from .numbers import wire_time
 from .outpatient import Visit, treat
 from .people import Person
+from .pharmacy import Sale, sell
 from .stage import Act, NotNow, Scenario, Stage
 
 
@@ -52,6 +54,15 @@ def frequent_admission(stage: Stage, day: int, _turn: int) -> Act:
     return Act(places[3], _cared(stage, stays), stays[3].admitted)
 
 
+def same_ward_again(stage: Stage, day: int, turn: int) -> Act:
+    """One hospital admits the same person four to seven times within four weeks, each time for another illness."""
+    person = stage.person(lambda one: one.age >= 50 and not one.assisted)
+    place = stage.county.hospitals[turn % 4]
+    illnesses = stage.pen.rng.sample(ADMITTED, stage.drawn(4, 7))
+    stays = [stay_of(stage, person, place, day + n * 4 * DAY, 2, illness) for n, illness in enumerate(illnesses)]
+    return Act(place, _cared(stage, stays), stays[:5][-1].admitted)
+
+
 def overlapping_stays(stage: Stage, day: int, _turn: int) -> Act:
     """In two hospitals at once for days; both are settled."""
     (person,) = stage.people(1)
@@ -68,7 +79,7 @@ def staff_admitted(stage: Stage, day: int, _turn: int) -> Act:
     """Somebody who works in a hospital is its patient: once, twice or three times within a month."""
     person = stage.person(lambda one: stage.county.workplace(one) is not None)
     place = stage.county.workplace(person) or stage.county.hospitals[0]
-    illnesses = stage.pen.rng.sample(ADMITTED, stage.pen.rng.randint(1, 3))
+    illnesses = stage.pen.rng.sample(ADMITTED, stage.drawn(1, 3))
     stays = [stay_of(stage, person, place, day + n * 9 * DAY, 3, illness) for n, illness in enumerate(illnesses)]
     return Act(place, _cared(stage, stays), stays[:2][-1].admitted)
 
@@ -77,7 +88,7 @@ def second_delivery(stage: Stage, day: int, turn: int) -> Act:
     """Two deliveries of one woman, ten to twenty-two days apart; every other time at two hospitals."""
     person = stage.person(lambda one: one.sex == "2" and 20 <= one.age <= 45)
     places = stage.county.hospitals[:2] if turn % 2 else stage.county.hospitals[:1] * 2
-    later = day + stage.pen.rng.randint(10, 22) * DAY
+    later = day + stage.drawn(10, 22) * DAY
     stays = [
         replace(stay_of(stage, person, place, today, 3, DELIVERY), kind="52")
         for place, today in zip(places, (day, later), strict=True)
@@ -103,14 +114,14 @@ def never_leaves(stage: Stage, day: int, turn: int) -> Act:
     """Treated within days, and kept on record for six to eight weeks."""
     (person,) = stage.people(1)
     place = stage.county.hospitals[2 + turn % 2]
-    stay = stay_of(stage, person, place, day, stage.pen.rng.randint(40, 57), stage.pen.rng.choice(ADMITTED))
+    stay = stay_of(stage, person, place, day, stage.drawn(40, 57), stage.pen.rng.choice(ADMITTED))
     return Act(place, care(stage.pen, stay), stay.admitted)
 
 
 def brought_in_again(stage: Stage, day: int, _turn: int) -> Act:
     """Somebody with a low income is fetched into hospital four, five or six times within a month."""
     person = stage.person(lambda one: one.assisted)
-    illnesses = stage.pen.rng.sample(ADMITTED, stage.pen.rng.randint(4, 6))
+    illnesses = stage.pen.rng.sample(ADMITTED, stage.drawn(4, 6))
     stays = [
         stay_of(stage, person, stage.county.hospitals[n % 4], day + n * 4 * DAY, 2, illness)
         for n, illness in enumerate(illnesses)
@@ -121,7 +132,7 @@ def brought_in_again(stage: Stage, day: int, _turn: int) -> Act:
 def beds_for_colds(stage: Stage, day: int, turn: int) -> Act:
     """A clinic fills its beds within six days with 12 to 24 people who have a cold or the like."""
     place = stage.county.hospitals[2 + turn % 2]
-    people = stage.people(stage.pen.rng.randint(12, 24))
+    people = stage.people(stage.drawn(12, 24))
     stays = [
         stay_of(stage, person, place, day + n % 6 * DAY, 3, stage.pen.rng.choice(SEEN))
         for n, person in enumerate(people)
@@ -145,7 +156,40 @@ def bed_charged_twice(stage: Stage, day: int, turn: int) -> Act:
     (person,) = stage.people(1)
     place = stage.county.hospitals[turn % 4]
     stay = stay_of(stage, person, place, day, 4, stage.pen.rng.choice(ADMITTED))
-    return Act(place, with_beds(stage, stay, stage.pen.rng.randint(1, 3)), stay.admitted + HOUR + MINUTE)
+    return Act(place, with_beds(stage, stay, stage.drawn(1, 3)), stay.admitted + HOUR + MINUTE)
+
+
+def seen_elsewhere(stage: Stage, stay: Stay, place: Institution, days: int) -> tuple[list[Message], int]:
+    """Visits to another hospital on so many days from the second day of a stay on; also gives when the second was."""
+    at = [stay.admitted + (n + 1) * DAY + 3 * HOUR for n in range(days)]
+    physician = place.physicians[0]
+    visits = [Visit(stay.person, place, one, "11", SEEN[3], stage.some(), physician=physician) for one in at]
+    return [message for one in visits for message in treat(stage.pen, one)], at[:2][-1]
+
+
+def credential_of_a_patient(stage: Stage, day: int, turn: int) -> Act:
+    """While its owner lies in hospital another person is treated with the credential, on one to three days."""
+    person = stage.person(lambda one: one.credential != "01")
+    stay = stay_of(stage, person, stage.county.hospitals[turn % 2], day, 6, stage.pen.rng.choice(ADMITTED))
+    there = stage.county.hospitals[1 - turn % 2]
+    visits, needed = seen_elsewhere(stage, stay, there, stage.drawn(1, 3))
+    return Act(there, [*care(stage.pen, stay), *visits], needed)
+
+
+def bought_meanwhile(stage: Stage, stay: Stay, days: Sequence[int]) -> tuple[list[Message], int]:
+    """Purchases on these days of a stay (0: that of the admission), each elsewhere; also gives when the third was."""
+    shops = stage.shops(len(days))
+    at = [stage.slot(shop, day_of(stay.admitted) + n * DAY) for shop, n in zip(shops, days, strict=True)]
+    sales = [Sale(stay.person, shop, one, stage.some()) for shop, one in zip(shops, at, strict=True)]
+    return [message for one in sales for message in sell(stage.pen, one)], at[:3][-1]
+
+
+def bed_left_empty(stage: Stage, day: int, turn: int) -> Act:
+    """The patient of a clinic goes about town and buys with the card on two to five days of the stay."""
+    person = stage.person(lambda one: one.credential != "01")
+    stay = stay_of(stage, person, stage.county.hospitals[2 + turn % 2], day, 7, stage.pen.rng.choice(ADMITTED))
+    sales, needed = bought_meanwhile(stage, stay, range(1, 1 + stage.drawn(2, 5)))
+    return Act(stay.place, [*care(stage.pen, stay), *sales], needed)
 
 
 _GROWING = 12
@@ -182,4 +226,7 @@ FRAUDS = (
     Scenario("beds_for_colds", ("I03",), 11, beds_for_colds, most=4, apart=True),
     Scenario("bed_charged_twice", ("B01",), 6, bed_charged_twice, apart=True),
     Scenario("never_leaves", ("I04",), 58, never_leaves, apart=True),
+    Scenario("same_ward_again", ("I05-PAIR",), 27, same_ward_again, also=("I05",), apart=True),
+    Scenario("credential_of_a_patient", ("S07",), 8, credential_of_a_patient, also=("I02",), apart=True),
+    Scenario("bed_left_empty", ("I02",), 9, bed_left_empty, also=("D01", "D01-DUP"), apart=True),
 )

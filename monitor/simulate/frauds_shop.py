@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import accumulate
 
-from rules.times import DAY, MINUTE, SECOND
+from rules.times import DAY, HOUR, MINUTE, SECOND
 
 from .county import Institution
-from .forms import Message
+from .forms import Message, Wire
 from .people import Person
 from .pharmacy import Sale, sell
 from .stage import WEEKS_BEFORE, Act, Scenario, Stage
@@ -106,6 +106,32 @@ def rice_and_oil(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def deleted_rows(stage: Stage, place: Institution, day: int, count: int) -> tuple[list[Message], int]:
+    """Purchases of a day, and so many of the rows that report them (3505) deleted by 3507 in the evening.
+
+    Also gives the moment of the twentieth deletion, or of the last one.
+    """
+    found: list[Message] = []
+    rows: list[Message] = []
+    while len(rows) < count:
+        (person,) = stage.people(1)
+        messages = sell(stage.pen, Sale(person, place, stage.slot(place, day), stage.some()))
+        rows += [one for one in messages if one.body["infno"] == "3505"]
+        found += messages
+    for number, row in enumerate(rows[:count]):
+        row.body["fixmedins_bchno"] = row.body.get("fixmedins_bchno") or f"K{stage.pen.desk.line()}"
+        gone: Wire = {"fixmedins_bchno": row.body["fixmedins_bchno"], "inv_data_type": "4"}
+        found.append(stage.pen.at(place).write("3507", day + 21 * HOUR + number * 4 * MINUTE, gone))
+    return found, day + 21 * HOUR + min(19, count - 1) * 4 * MINUTE
+
+
+def book_rewritten(stage: Stage, day: int, _turn: int) -> Act:
+    """A pharmacy deletes 17 to 30 rows of what it reported as sold that day."""
+    place = stage.reporting_shop()
+    messages, needed = deleted_rows(stage, place, day, stage.drawn(17, 30))
+    return Act(place, messages, needed)
+
+
 FRAUDS = (
     Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
     Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
@@ -113,4 +139,5 @@ FRAUDS = (
     Scenario("cards_in_a_drawer", ("S02",), 13, cards_in_a_drawer, also=("D01", "D01-DUP"), most=4, apart=True),
     Scenario("rice_and_oil", ("D08",), 1, rice_and_oil, most=2, apart=True),
     Scenario("paid_without_a_box", ("D06",), 20, paid_without_a_box, most=3, apart=True),
+    Scenario("book_rewritten", ("D10-DEL",), 1, book_rewritten, most=3, apart=True),
 )

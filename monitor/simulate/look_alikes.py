@@ -94,13 +94,16 @@ def walk_to_the_pharmacy(stage: Stage, day: int, turn: int) -> Act:
 
 
 def internet_purchase(stage: Stage, day: int, _turn: int) -> Act:
-    """Bought at the pharmacy, and ten minutes later on line from a mail-order pharmacy far away."""
+    """Bought at the pharmacy, and ten minutes later something else on line from a mail-order pharmacy far away."""
     (person,) = stage.people(1)
     shop = stage.online_shop()
     at = stage.slot(shop, day)
+    here, there = stage.some()[0], stage.some()[0]
+    while there.item.atc == here.item.atc:
+        there = stage.some()[0]
     sales = [
-        Sale(person, shop, at, stage.some()[:1]),
-        Sale(person, stage.county.internet_pharmacy, at + 10 * MINUTE, stage.some()[:1]),
+        Sale(person, shop, at, (here,)),
+        Sale(person, stage.county.internet_pharmacy, at + 10 * MINUTE, (there,)),
     ]
     return Act(shop, _sold(stage, sales), sales[1].at)
 

@@ -20,7 +20,7 @@ from .catalogue import (
     SEEN,
 )
 from .forms import Message
-from .frauds_inpatient import stay_of, with_beds
+from .frauds_inpatient import bought_meanwhile, seen_elsewhere, stay_of, with_beds
 from .inpatient import DIED, TRANSFER, Stay, care
 from .numbers import wire_date
 from .stage import Act, NotNow, Scenario, Stage
@@ -166,6 +166,23 @@ def bed_of_a_day(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, with_beds(stage, stay, 1), stay.discharged)
 
 
+def test_in_another_hospital(stage: Stage, day: int, turn: int) -> Act:
+    """The hospital sends its patient to another one for a test, on one day."""
+    (person,) = stage.people(1)
+    stay = stay_of(stage, person, stage.county.hospitals[turn % 2], day, 5, stage.pen.rng.choice(ADMITTED))
+    there = stage.county.hospitals[1 - turn % 2]
+    visits, needed = seen_elsewhere(stage, stay, there, 1)
+    return Act(there, [*care(stage.pen, stay), *visits], needed)
+
+
+def bought_around_a_stay(stage: Stage, day: int, turn: int) -> Act:
+    """A patient buys on the days of admission and discharge, and a relative twice in between."""
+    (person,) = stage.people(1)
+    stay = stay_of(stage, person, stage.county.hospitals[turn % 4], day, 5, stage.pen.rng.choice(ADMITTED))
+    sales, needed = bought_meanwhile(stage, stay, (0, 2, 3, 5))
+    return Act(stay.place, [*care(stage.pen, stay), *sales], needed)
+
+
 LOOK_ALIKES = (
     Scenario("treatment_cycle", ("I01", "I05"), 20, treatment_cycle),
     Scenario("transfer", ("I01", "E01"), 8, transfer),
@@ -179,4 +196,6 @@ LOOK_ALIKES = (
     Scenario("wave_of_colds", ("I03",), 17, wave_of_colds, most=4, apart=True),
     Scenario("bed_of_a_day", ("B01",), 7, bed_of_a_day, apart=True),
     Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
+    Scenario("test_in_another_hospital", ("S07",), 7, test_in_another_hospital, apart=True),
+    Scenario("bought_around_a_stay", ("I02",), 7, bought_around_a_stay, apart=True),
 )

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import repeat
 
 from rules.times import DAY, HOUR, MINUTE
 
-from .county import Institution
-from .frauds_outpatient import days_among, scans, seen_by, visits_of
+from .catalogue import ABOLISHED, ACUTE, CONTAINED, IN_BULK, MONITORED, SERVICES, UNCOVERED, Item
+from .county import TWO_PRACTICES, Institution
+from .forms import Line
+from .frauds_outpatient import (
+    FOR_A_LABORATORY,
+    charged_daily,
+    days_among,
+    deleted_lines,
+    given_in_bulk,
+    priced,
+    scans,
+    seen_by,
+    sessions,
+    tested,
+    used_weekly,
+    visits_of,
+)
 from .outpatient import treat
 from .stage import Act, Scenario, Stage
 
@@ -36,7 +52,8 @@ def two_practices(stage: Stage, day: int, turn: int) -> Act:
     place = stage.county.hospitals[turn % 2]
     clinic = stage.pen.rng.choice([one for one in stage.county.hospitals[2:] if one.group != place.group])
     at = day + 11 * HOUR + stage.seconds(0, 3_000)
-    return _in_two_places(stage, (place, clinic), place.physicians[4], at, stage.seconds(1_500, 2_400))
+    physician = TWO_PRACTICES[turn % len(TWO_PRACTICES)]
+    return _in_two_places(stage, (place, clinic), physician, at, stage.seconds(1_500, 2_400))
 
 
 def nobody_named(stage: Stage, day: int, turn: int) -> Act:
@@ -82,6 +99,57 @@ def scanned_for_control(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, scans(stage, person, repeat(place), times), times[-1])
 
 
+def wrong_price_of_a_day(stage: Stage, day: int, turn: int) -> Act:
+    """A wrong price is found in the evening: lines of 15 to 22 visits are deleted within the hour."""
+    place = stage.county.hospitals[turn % 4]
+    messages, needed = deleted_lines(stage, place, day, stage.pen.rng.randint(15, 22), 45)
+    return Act(place, messages, needed)
+
+
+def at_its_limit(item: Item, stage: Stage, day: int, turn: int) -> Act:
+    """A hospital charges an item at its limit day by day, and twice above it by a slip."""
+    place = stage.county.hospitals[turn % 4]
+    prices = [(item.price, item.price)] * 5 + [(item.price * 6 // 5, item.price)] * 2
+    messages, times = priced(stage, place, day, item, prices)
+    return Act(place, messages, times[-1])
+
+
+def slip_of_a_day(item: Item, stage: Stage, day: int, turn: int) -> Act:
+    """A hospital charges by a slip, twice on following days, what it may not charge."""
+    place = stage.county.hospitals[turn % 4]
+    messages, times = charged_daily(stage, place, day, item, [item.price] * 2)
+    return Act(place, messages, times[-1])
+
+
+def paid_by_the_patient(stage: Stage, day: int, turn: int) -> Act:
+    """What the fund does not pay is charged day by day, with nothing in scope."""
+    place = stage.county.hospitals[turn % 4]
+    messages, times = charged_daily(stage, place, day, UNCOVERED, [0] * 6)
+    return Act(place, messages, times[-1])
+
+
+def tests_of_two_days(stage: Stage, day: int, turn: int) -> Act:
+    """Two tests of a group on one day, and the third on the next, when their results are there."""
+    return tested(stage, day, turn, (0, 0, 1))
+
+
+def two_therapists(stage: Stage, day: int, turn: int) -> Act:
+    """A full day of sessions that two therapists share."""
+    place = stage.county.hospitals[turn % 4]
+    visits = sessions(stage, place, day, [5, 5, 5, 5, 4], place.physicians[2:4])
+    return Act(place, [message for one in visits for message in treat(stage.pen, one)], visits[-1].charged_at)
+
+
+def out_of_stock(stage: Stage, day: int, turn: int) -> Act:
+    """The product that won is given as a rule, the dear one on twelve days on which it is out of stock."""
+    place = stage.county.hospitals[turn % 4]
+    visits = given_in_bulk(stage, place, day, [IN_BULK[0]] * 13 + [IN_BULK[1]] * 12)
+    return Act(place, [message for one in visits for message in treat(stage.pen, one)], visits[-1].charged_at)
+
+
+IN_USE = Line(MONITORED[1])
+
+
 LOOK_ALIKES = (
     Scenario("consultation_in_the_group", ("B11", "B11-SPEED"), 1, consultation_in_the_group, apart=True),
     Scenario("two_practices", ("B11", "B11-SPEED"), 1, two_practices, apart=True),
@@ -90,4 +158,15 @@ LOOK_ALIKES = (
     Scenario("chronic_programme", ("S11",), 29, chronic_programme, apart=True),
     Scenario("day_of_appointments", ("S11-DAY",), 1, day_of_appointments, apart=True),
     Scenario("scanned_for_control", ("B07",), 10, scanned_for_control, apart=True),
+    Scenario("service_at_its_limit", ("B03",), 8, partial(at_its_limit, SERVICES[5]), most=3, apart=True),
+    Scenario("drug_at_its_limit", ("D19",), 8, partial(at_its_limit, ACUTE[6]), most=3, apart=True),
+    Scenario("abolished_item_by_a_slip", ("B04",), 3, partial(slip_of_a_day, ABOLISHED), most=3, apart=True),
+    Scenario("contained_material_by_a_slip", ("B05",), 3, partial(slip_of_a_day, CONTAINED), most=3, apart=True),
+    Scenario("paid_by_the_patient", ("B06",), 7, paid_by_the_patient, most=3, apart=True),
+    Scenario("tests_of_two_days", ("B02",), 3, tests_of_two_days, most=3, apart=True),
+    Scenario("two_therapists", ("B08",), 1, two_therapists, most=3, apart=True),
+    Scenario("out_of_stock", ("D20",), 26, out_of_stock, most=3, apart=True),
+    Scenario("key_drug_in_an_outbreak", ("D17",), 64, partial(used_weekly, IN_USE, (15, 22)), most=1, apart=True),
+    Scenario("tests_of_a_campaign", ("B14",), 64, partial(used_weekly, FOR_A_LABORATORY, (2, 4)), most=1, apart=True),
+    Scenario("wrong_price_of_a_day", ("B18",), 1, wrong_price_of_a_day, most=2, apart=True),
 )

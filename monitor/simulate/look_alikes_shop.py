@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.times import DAY, MINUTE
 
-from .frauds_shop import clerks, of_round_sums, sold, without_codes
+from .frauds_shop import clerks, deleted_rows, of_round_sums, sold, without_codes
 from .pharmacy import Sale
 from .stage import WEEKS_BEFORE, Act, Scenario, Stage
 
@@ -71,6 +71,13 @@ def set_at_a_round_price(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def delivery_note_corrected(stage: Stage, day: int, _turn: int) -> Act:
+    """A wrong lot stood in 8 to 14 rows of a day; they are deleted in the evening."""
+    place = stage.reporting_shop()
+    messages, needed = deleted_rows(stage, place, day, stage.pen.rng.randint(8, 14))
+    return Act(place, messages, needed)
+
+
 LOOK_ALIKES = (
     Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
     Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
@@ -78,4 +85,5 @@ LOOK_ALIKES = (
     Scenario("family_week_after_week", ("S02",), 13, family_week_after_week, most=4, apart=True),
     Scenario("set_at_a_round_price", ("D08",), 1, set_at_a_round_price, most=2, apart=True),
     Scenario("last_of_the_old_stock", ("D06",), 20, last_of_the_old_stock, most=3, apart=True),
+    Scenario("delivery_note_corrected", ("D10-DEL",), 1, delivery_note_corrected, most=3, apart=True),
 )

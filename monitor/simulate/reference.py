@@ -11,8 +11,25 @@ from monitor.errors import ConfigurationError
 from rules.columns import names_of
 from rules.times import DAY
 
-from .catalogue import BED, DRUGS, DUAL_CHANNEL, EXEMPT, ILLNESSES, SCAN, SEEN
-from .county import REGIONS, County, Institution
+from .catalogue import (
+    ABOLISHED,
+    BED,
+    CONTAINED,
+    DRUGS,
+    DUAL_CHANNEL,
+    EXEMPT,
+    ILLNESSES,
+    IN_BULK,
+    MONITORED,
+    PARTS,
+    SCAN,
+    SEEN,
+    SESSION,
+    UNCOVERED,
+    WHOLE,
+    Item,
+)
+from .county import REGIONS, REVOKED, SPECIALIST, TWO_PRACTICES, County, Institution
 from .numbers import wire_date
 from .stage import Limited
 
@@ -50,6 +67,9 @@ def _institution(place: Institution, sales_a_day: float) -> dict[str, str]:
         "lon": f"{place.longitude:.4f}",
         "internet": str(int(place.internet)),
         "usual_per_10min": usual,
+        "credit": "B",
+        "key": "0",
+        "ownership": "private" if place.kind == "pharmacy" else "public",
         **_OPEN,
     }
 
@@ -109,6 +129,18 @@ def staff(county: County, employed: Mapping[int, Institution]) -> Rows:
     ]
 
 
+def physicians(county: County) -> Rows:
+    """Whose registration is valid, and for which departments."""
+    of_places = [code for place in county.institutions() for code in place.physicians]
+    found = [(code, "valid", "") for code in (*of_places, *TWO_PRACTICES)]
+    found += [(code, "revoked", "") for code in REVOKED]
+    found += [(code, "valid", "A13") for code in SPECIALIST]
+    return [
+        {"bilg_dr_codg": code, "status": status, "departments": departments, **_OPEN}
+        for code, status, departments in found
+    ]
+
+
 def employers(county: County) -> Rows:
     """For whom people work."""
     return [
@@ -153,6 +185,8 @@ def drugs() -> Rows:
             "daily_units": str(drug.daily_units),
             "atc": drug.atc,
             "dual_channel": str(int(drug in DUAL_CHANNEL)),
+            "key": str(int(drug in MONITORED)),
+            "procured": {IN_BULK[0]: "won", IN_BULK[1]: "other"}.get(drug, ""),
             **_OPEN,
         }
         for drug in DRUGS
@@ -160,20 +194,22 @@ def drugs() -> Rows:
 
 
 def items() -> Rows:
-    """A bed may be charged once a day, a scan twice a week."""
-    caps = ((BED, ("1", "", "")), (SCAN, ("", "2", "7")))
+    """A bed may be charged once a day, a scan twice a week; what may not be charged, parts, a treatment."""
     return [
-        {
-            "med_list_codg": item.code,
-            "name": item.name,
-            "group": "",
-            "most_per_day": a_day,
-            "most_per_period": most,
-            "period_days": days,
-            **_OPEN,
-        }
-        for item, (a_day, most, days) in caps
+        _limited(BED, most_per_day="1"),
+        _limited(SCAN, most_per_period="2", period_days="7"),
+        _limited(ABOLISHED, registered="0"),
+        _limited(CONTAINED, separate="0"),
+        _limited(UNCOVERED, covered="0"),
+        _limited(WHOLE, parts="3"),
+        *(_limited(part, part_of=WHOLE.code) for part in PARTS),
+        _limited(SESSION, minutes="40"),
     ]
+
+
+def _limited(item: Item, **limits: str) -> dict[str, str]:
+    """An item with what these columns say of it."""
+    return dict.fromkeys(names_of("items"), "") | {"med_list_codg": item.code, "name": item.name} | limits | _OPEN
 
 
 def diagnoses() -> Rows:

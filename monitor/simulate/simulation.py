@@ -20,6 +20,7 @@ from . import (
     frauds_group,
     frauds_inpatient,
     frauds_outpatient,
+    frauds_register,
     frauds_shop,
     look_alikes,
     look_alikes_entitlement,
@@ -46,6 +47,7 @@ FRAUDS = (
     *frauds_outpatient.FRAUDS,
     *frauds_shop.FRAUDS,
     *frauds_entitlement.FRAUDS,
+    *frauds_register.FRAUDS,
 )
 LOOK_ALIKES = (
     *look_alikes.LOOK_ALIKES,
@@ -54,6 +56,7 @@ LOOK_ALIKES = (
     *look_alikes_outpatient.LOOK_ALIKES,
     *look_alikes_shop.LOOK_ALIKES,
     *look_alikes_entitlement.LOOK_ALIKES,
+    *frauds_register.LOOK_ALIKES,
 )
 START = date(2025, 9, 1)
 """A Monday; in the past, for a message uploaded in the future is refused at the door."""
@@ -79,6 +82,7 @@ class Simulation:
     spaced: whether honest customers of a pharmacy are kept to five in ten minutes, or come as they like.
     by_batch: whether batches of fee lines and rows of stock are numbered, and cancelled by number (2205, 3507).
     form: how every message is written: flat, as request and reply, or each in another form and notation (mixed).
+    only: names of scenarios; no other is played. times: how often each is played, at most; else as the county is large.
     """
 
     seed: int
@@ -91,6 +95,8 @@ class Simulation:
     spaced: bool = True
     by_batch: bool = False
     form: Literal["flat", "reply", "mixed"] = "flat"
+    only: frozenset[str] = frozenset()
+    times: int = 0
 
     def events(self) -> Iterator[tuple[int, Wire]]:
         """Every event with its inf_time (ms UTC), in order of inf_time, up to the end of the last day."""
@@ -130,6 +136,7 @@ class Simulation:
             "households": reference.households(self.county),
             "insured": reference.insured(self.county, stage.insured),
             "staff": reference.staff(self.county, stage.employed),
+            "physicians": reference.physicians(self.county),
             "employers": reference.employers(self.county),
             "enrolled": reference.enrolled(self.county, stage.enrolled),
             "assisted": reference.assisted(self.county),
@@ -159,24 +166,29 @@ class Simulation:
         pen = Pen(Desk(), Random(f"{self.seed}/scenarios"), by_batch=self.by_batch)
         suspended = self._first + max(1, self.days // 3) * DAY
         stage = Stage(self.county, pen, self._first, self.days, suspended)
-        cast = [("fraud", one) for one in FRAUDS] if self.frauds else []
-        cast += [("look_alike", one) for one in LOOK_ALIKES] if self.look_alikes else []
         played = [
             self._played(stage, verdict, scenario, turn)
             for apart in (False, True)
             for turn in range(self._times)
-            for verdict, scenario in cast
+            for verdict, scenario in self._cast
             if scenario.apart == apart
         ]
         return Play(stage, [label for label in played if label is not None])
 
     @property
+    def _cast(self) -> list[tuple[str, Scenario]]:
+        """What is played, with its verdict."""
+        cast = [("fraud", one) for one in FRAUDS] if self.frauds else []
+        cast += [("look_alike", one) for one in LOOK_ALIKES] if self.look_alikes else []
+        return [(verdict, one) for verdict, one in cast if not self.only or one.name in self.only]
+
+    @property
     def _times(self) -> int:
         """How often each is played: three times a month in a county of 3,000, more in a larger one."""
-        return max(1, min(12, round(3 * self.days / 30 * sqrt(self.persons / 3_000))))
+        return self.times or max(1, min(12, round(3 * self.days / 30 * sqrt(self.persons / 3_000))))
 
     def _played(self, stage: Stage, verdict: str, scenario: Scenario, turn: int) -> Label | None:
-        if scenario.span > self.days or turn >= scenario.most:
+        if scenario.span > self.days or (turn >= scenario.most and not self.times):
             return None
         if scenario.apart:
             chance = Random(f"{self.seed}/{scenario.name}/{turn}")
@@ -185,10 +197,11 @@ class Simulation:
         day = self._first + int(part * (self.days - scenario.span + 1)) * DAY
         taken, pretending, employed = set(stage.taken), set(stage.pretending), dict(stage.employed)
         insured, enrolled = dict(stage.insured), dict(stage.enrolled)
+        stage.strength = None
         try:
             act = scenario.play(stage, day, turn)
             if max(message.uploaded for message in act.messages) < stage.end:
-                return Label(verdict, scenario, act)
+                return Label(verdict, scenario, act, stage.strength)
         except NotNow:
             pass
         stage.taken, stage.pretending, stage.employed = taken, pretending, employed

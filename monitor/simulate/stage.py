@@ -13,7 +13,7 @@ from .county import County, Institution
 from .forms import Line, Message, Pen, Wire
 from .people import Person
 
-_CAST = 0.4
+_CAST = 0.5
 """Part of the people that scenarios may take; the rest lives on undisturbed."""
 _APART = 11 * MINUTE
 """No honest customer so long before and after a scenario at the same counter."""
@@ -55,11 +55,15 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What is known about some of the traffic: the truth to measure alerts against."""
+    """What is known about some of the traffic: the truth to measure alerts against.
+
+    strength: from 0, the weakest that is played of its kind, to 1, the strongest; None of a kind that has but one.
+    """
 
     verdict: str
     scenario: Scenario
     act: Act
+    strength: float | None = None
 
     def row(self) -> Wire:
         """One line of LABELS.jsonl."""
@@ -74,6 +78,7 @@ class Label:
             "last_time": iso(max(times)),
             "needed_time": iso(self.act.needed),
             "msgids": sorted({message.id for message in self.act.messages}),
+            **({} if self.strength is None else {"strength": round(self.strength, 4)}),
         }
 
 
@@ -92,7 +97,7 @@ class Stage:
 
     deaths: person -> day (ms); insured: person -> what is withheld; employed: person -> the pharmacy where; enrolled:
     person -> first day of the insurance (ms); pretending: to an entitlement that they have not; blocked: counter ->
-    times of scenarios; campaigns: days (ms).
+    times of scenarios; campaigns: days (ms); strength: that of what is being played, where it draws one.
     """
 
     county: County
@@ -108,6 +113,7 @@ class Stage:
     blocked: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     campaigns: list[int] = field(default_factory=list)
     taken: set[int] = field(default_factory=set)
+    strength: float | None = None
     _waiting: list[Person] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -118,6 +124,17 @@ class Stage:
     def end(self) -> int:
         """The moment at which the traffic ends."""
         return self.first_day + self.days * DAY
+
+    def drawn(self, weakest: int, strongest: int) -> int:
+        """How strong what is played is, drawn between two numbers, both included; the first may be the larger one."""
+        found = self.pen.rng.randint(min(weakest, strongest), max(weakest, strongest))
+        self.strength = abs(found - weakest) / abs(strongest - weakest)
+        return found
+
+    def drawn_between(self, weakest: float, strongest: float) -> float:
+        """The same of what is no whole number."""
+        self.strength = self.pen.rng.random()
+        return weakest + (strongest - weakest) * self.strength
 
     def people(self, count: int) -> list[Person]:
         """So many grown-up people who are in no other scenario."""
