@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from rich.cells import cell_len
 
+from monitor.alertknown import DIAGNOSIS, diagnoses_of, known_of
 from monitor.alertwords import (
     AGREEMENTS,
     CLOSED_BY,
     DECIDED,
     HEADINGS,
     HISTORICAL,
+    PROCURED,
     ROLES,
     SEVERITIES,
     SNOOZED,
@@ -21,24 +24,31 @@ from monitor.alertwords import (
     SUBJECTS,
     WITHHELD,
 )
+from monitor.contract.feedback import DISPOSITIONS
 from monitor.contract.text import Language, Said
 from monitor.incidents import incidents_of
 from monitor.rulecolumn import rule_cell
 from monitor.text import padded
 from rules.catalogue import catalogue
 from rules.engine.codes import CODES, code_text
+from rules.engine.tags import TAGS
+from rules.reference import Reference
 from rules.times import clock, parse
 
 Alert = Mapping[str, Any]
 Row = Mapping[str, Any]
 
-_BILLED = ("settlement", "pre_settlement", "bill", "fee_line", "sale")
+_VALUES: Mapping[str, Mapping[str, Said]] = {
+    "status": AGREEMENTS, "state": WITHHELD, "procured": PROCURED,
+    "disposition": {str(name): said for name, said in DISPOSITIONS.items()},
+}  # fmt: skip
+"""Of what rules decide on: values that have words."""
+_BILLED = ("settlement", "pre_settlement", "bill", "fee_line", "sale", "lead")
 """Rows that have an amount; the others put nothing through the fund."""
-_COLUMNS = (
-    *("time", "role", "infno", "institution", "person", "item", "quantity", "amount", "in_scope", "total"),
-    *("setl_id", "mdtrt_id", "line", "msgid"),
-)
+_COLUMNS = ("time", "role", "institution", "person", "item", "quantity", "amount", "in_scope", "total")
 """Of the table, in order; what the rule decided on stands behind them."""
+_SOURCES = ("infno", "setl_id", "mdtrt_id", "line", "msgid")
+"""The last columns: by them a row is found in the settlement system."""
 _RIGHT = ("quantity", "amount", "in_scope", "total")
 
 
@@ -111,19 +121,23 @@ def incident_lines(alerts: Iterable[Alert], language: Language, *, with_id: bool
         yield from (f"  + {alert_line(one, language, with_id=with_id)}" for one in incident.attached)
 
 
-def alert_lines(alert: Alert, language: Language, beside: Iterable[Alert] = ()) -> Iterator[str]:
-    """An alert in full. beside: the other alerts of its incident."""
+def alert_lines(
+    alert: Alert, language: Language, beside: Iterable[Alert] = (), reference: Reference | None = None
+) -> Iterator[str]:
+    """An alert in full. beside: the other alerts of its incident. reference: what the tables say of its rows."""
+    reference = reference or Reference()
     speech = _Speech(language)
     name = alert["rule_name"] if language == "zh" else alert.get("rule_name_en", "")
     yield f"{alert['rule_id']} {name} · {speech.of(SEVERITIES, alert['severity'])} · {standing_of(alert, language)}"
     yield alert["text"][language]
-    yield from (heading + (speech.colon + value if value else "") for heading, value in facts_of(alert, language))
+    facts = chain(known_of(alert, reference, language), facts_of(alert, language))
+    yield from (heading + (speech.colon + value if value else "") for heading, value in facts)
     yield from _beside(alert, beside, speech)
     if why := why_of(alert, language):
         yield speech.line("why", why)
     yield speech.word("basis") + speech.colon.rstrip()
     yield f"  {alert['basis']}"
-    yield from _evidence(evidence_of(alert, language), speech)
+    yield from _evidence(evidence_of(alert, language, diagnoses_of(alert, reference)), speech)
 
 
 def why_of(alert: Alert, language: Language) -> str:
@@ -152,6 +166,7 @@ def facts_of(alert: Alert, language: Language) -> Iterator[tuple[str, str]]:
     """
     speech = _Speech(language)
     subject, window = alert.get("subject") or {}, alert.get("window") or {}
+    first, last, spanned = alert.get("first_time"), alert.get("last_time"), _spanned(alert)
     lists = {key: speech.comma.join(alert.get(name) or ()) for key, name in
              (("degraded", "degraded"), ("reversed", "reversed_after"))}  # fmt: skip
     facts = {
@@ -159,9 +174,12 @@ def facts_of(alert: Alert, language: Language) -> Iterator[tuple[str, str]]:
         "revision": str(alert.get("revision") or ""),
         "incident": _other(alert.get("incident_id"), alert["alert_id"]),
         "subject": _subject(subject, speech) if subject else "",
+        "tags": speech.comma.join(_tag(one, language) for one in alert.get("tags") or ()),
         "detected": _moment(alert.get("detected_at")),
-        "lasted": _span(alert.get("first_time"), alert.get("last_time"), speech),
-        "window": _span(window.get("start"), window.get("end"), speech),
+        "first": _moment(first),
+        "last": "" if last == first else _moment(last),
+        "span": "" if spanned is None else _span(*spanned, speech),
+        "window": _span(window.get("start"), window.get("end"), speech) if spanned is None else "",
         "triggers": str(alert.get("triggers") or ""),
         "merged": alert.get("merged_into") or "",
         "warming": _moment(alert.get("warming_until")),
@@ -174,6 +192,20 @@ def facts_of(alert: Alert, language: Language) -> Iterator[tuple[str, str]]:
             yield speech.word(key), value
     if alert.get("shadow"):
         yield speech.word("shadow"), ""
+
+
+def _spanned(alert: Alert) -> tuple[str, str] | None:
+    """The times of the first and the last row, as the sentence has them; None where not all rows are there."""
+    times = sorted(row["event_time"] for row in alert["evidence"])
+    return (times[0], times[-1]) if times and len(times) == alert["evidence_count"] else None
+
+
+def _tag(tag: str, language: Language) -> str:
+    """A tag in words; one that this build does not know as it is."""
+    said = TAGS.get(tag)
+    if said is None:
+        return tag
+    return said.zh if language == "zh" else said.en
 
 
 def _subject(subject: Mapping[str, str], speech: _Speech) -> str:
@@ -231,22 +263,27 @@ class Evidence(NamedTuple):
     rows: list[list[str]]
     more: str
 
+    @property
+    def single(self) -> list[tuple[str, str]]:
+        """Headings and values where there is one row: a page needs no table for it. Else none."""
+        return [*zip(self.headings, self.rows[0], strict=True)] if len(self.rows) == 1 else []
 
-def evidence_of(alert: Alert, language: Language) -> Evidence:
-    """The rows as a table; a column that says the same in every row stands above it.
+
+def evidence_of(alert: Alert, language: Language, diagnoses: Mapping[str, str]) -> Evidence:
+    """The rows as a table; a column that says the same in every row stands above it. diagnoses: code -> name.
 
     Long because it is one table: each line makes one part of it from the columns that the lines before it chose.
     """
     speech = _Speech(language)
-    rows = [_cells(row, speech) for row in alert["evidence"]]
-    columns = [name for name in _COLUMNS if any(row[name] for row in rows)]
-    columns += dict.fromkeys(name for row in rows for name in row if name not in _COLUMNS)
+    rows = [_cells(row, diagnoses, speech) for row in alert["evidence"]]
+    decided = dict.fromkeys(name for row in rows for name in row if name not in _COLUMNS + _SOURCES)
+    columns = [name for name in (*_COLUMNS, *decided, *_SOURCES) if any(row.get(name) for row in rows)]
     shared = [name for name in columns if len(rows) > 1 and len({row.get(name, "") for row in rows}) == 1]
     own = [name for name in columns if name not in shared]
     headings = {name: _heading(name, speech) for name in columns}
     left = alert["evidence_count"] - len(rows)
     return Evidence(
-        f"{speech.line('evidence', str(alert['evidence_count']))}{speech.word('decided')}",
+        f"{speech.line('evidence', speech.word('rows').format(alert['evidence_count']))}{speech.word('decided')}",
         [(headings[name], rows[0][name]) for name in shared],
         [headings[name] for name in own],
         [name in _RIGHT for name in own],
@@ -267,12 +304,12 @@ def _evidence(evidence: Evidence, speech: _Speech) -> Iterator[str]:
         yield f"  {evidence.more}"
 
 
-def _cells(row: Row, speech: _Speech) -> dict[str, str]:
+def _cells(row: Row, diagnoses: Mapping[str, str], speech: _Speech) -> dict[str, str]:
     """A row as texts; one of an earlier build has fewer fields.
 
     Long because it is a list of columns, and each says for itself when it is empty.
     """
-    role, amount = row.get("role") or "", f"{row['amount']:.2f}"
+    role, amount = row.get("role") or "", f"{row['amount']:,.2f}"
     is_open = role == "fee_line" and not row["setl_id"]
     found = {
         "time": _moment(row["event_time"]),
@@ -282,23 +319,24 @@ def _cells(row: Row, speech: _Speech) -> dict[str, str]:
         "person": row["person"],
         "setl_id": row["setl_id"] or (speech.word("open") if is_open else ""),
         "mdtrt_id": row.get("mdtrt_id") or "",
-        "msgid": "" if row["setl_id"] or row.get("mdtrt_id") else row["msgid"],
+        "msgid": "" if row["setl_id"] or row.get("mdtrt_id") or role == "lead" else row["msgid"],
         "line": row.get("line") or "",
         "amount": "" if is_open or (role and role not in _BILLED) else amount,
         "in_scope": amount if is_open else "",
-        "total": "" if row.get("total") is None else f"{row['total']:.2f}",
+        "total": "" if row.get("total") is None else f"{row['total']:,.2f}",
         "item": _named(row.get("item_name"), row.get("item"), speech),
         "quantity": "" if row.get("quantity") is None else f"{row['quantity']:g}",
     }
-    decided = {f"decided.{name}": _value(name, value, speech) for name, value in (row.get("decided") or {}).items()}
+    decided = {
+        f"decided.{name}": _named(diagnoses.get(value), value, speech) if name == DIAGNOSIS
+        else _value(name, value, speech) for name, value in (row.get("decided") or {}).items()
+    }  # fmt: skip
     return found | decided
 
 
 def _value(name: str, value: str, speech: _Speech) -> str:
-    if name == "status":
-        return speech.of(AGREEMENTS, value)
-    if name == "state":
-        return speech.of(WITHHELD, value)
+    if name in _VALUES:
+        return speech.of(_VALUES[name], value)
     if name in CODES:
         called = code_text(name, value)
         return called.zh if speech.language == "zh" else called.en

@@ -40,6 +40,8 @@ SUBJECTS: Mapping[str, Said] = {
     "prescription": Said("处方", "prescription"),
     "group": Said("群体", "group"),
 }
+ACTOR = Said("参保人、医师或机构", "a person, a physician or an institution")
+"""What the alerts of a rule are about that judges leads about anybody."""
 ROLES: Mapping[str, Said] = {
     "settlement": Said("结算", "settlement"),
     "pre_settlement": Said("预结算", "pre-settlement"),
@@ -50,6 +52,7 @@ ROLES: Mapping[str, Said] = {
     "sale": Said("销售（随结算）", "sale"),
     "stock_sale": Said("销售（进销存）", "stock sale"),
     "message": Said("报文", "message"),
+    "lead": Said("线索", "lead"),
 }
 DECIDED: Mapping[str, Said] = {
     "inf_time": Said("上传时间", "uploaded"),
@@ -67,7 +70,12 @@ DECIDED: Mapping[str, Said] = {
     "rx_circ_flag": Said("处方流转", "sent prescription"),
     "med_list_codg": Said("项目", "items"),
     "bilg_dr_codg": Said("开单医师", "physician"),
+    "orders_dr_code": Said("执行人员", "who carries it out"),
+    "bilg_dept_codg": Said("开单科室", "department"),
     "prd_days": Said("用药天数", "days"),
+    "pric": Said("单价", "price"),
+    "pric_uplmt_amt": Said("限价", "price limit"),
+    "inscp_scp_amt": Said("范围内金额", "in scope of the fund"),
     "dscg_maindiag_code": Said("主诊断", "diagnosis"),
     "dscg_way": Said("离院方式", "way of leaving"),
     "mid_setl_flag": Said("中途结算", "interim"),
@@ -87,26 +95,42 @@ DECIDED: Mapping[str, Said] = {
     "employer": Said("参保单位", "employer"),
     "trdn_flag": Said("拆零", "opened pack"),
     "die_date": Said("登记死亡日期", "day of death"),
-    "status": Said("协议状态", "agreement"),
+    "status": Said("状态", "status"),
+    "departments": Said("执业科室", "registered departments"),
     "admdvs": Said("登记区划", "registered region"),
     "lat": Said("纬度", "latitude"),
     "lon": Said("经度", "longitude"),
     "group": Said("所属集团", "group"),
     "pack_units": Said("每盒单位数", "units a pack"),
     "daily_units": Said("日用量", "units a day"),
+    "alert_id": Said("线索编号", "alert"),
+    "rule_id": Said("线索的规则", "rule of the lead"),
+    "disposition": Said("线索的处置", "disposition of the lead"),
+    "part_of": Said("所属组合项目", "part of"),
+    "minutes": Said("每次分钟数", "minutes each"),
+    "key": Said("重点监控", "key monitoring"),
+    "procured": Said("集采中选情况", "procurement by volume"),
+    "registered": Said("列入价格目录", "on the list of prices"),
+    "separate": Said("可单独收费", "charged by itself"),
+    "covered": Said("基金支付", "paid by the fund"),
     "dual_channel": Said("双通道药品", "dual-channel"),
 }
 """What rules decide on: field or column -> its heading."""
 AGREEMENTS: Mapping[str, Said] = {
     "suspended": Said("中止", "suspended"),
     "terminated": Said("解除", "terminated"),
+    "revoked": Said("吊销", "revoked"),
+    "cancelled": Said("注销", "cancelled"),
+    "expired": Said("过期", "expired"),
 }
-"""Status of an institution in the register, where that is why an alert is there."""
+"""Status of an institution's agreement or a physician's registration, where that is why an alert is there."""
 WITHHELD: Mapping[str, Said] = {
     "suspended": Said("暂停联网结算", "suspended"),
     "waiting": Said("待遇等待期", "waiting"),
 }
 """State of a person in the table of the insured, where that is why an alert is there."""
+PROCURED: Mapping[str, Said] = {"won": Said("中选", "won"), "other": Said("非中选", "did not win")}
+"""What became of a product in the procurement by volume."""
 HEADINGS: Mapping[str, Said] = {
     "id": Said("线索编号", "alert"),
     "incident": Said("同一事件", "incident"),
@@ -114,7 +138,9 @@ HEADINGS: Mapping[str, Said] = {
     "speaks": Said("（代表该事件）", " (speaks for the incident)"),
     "revision": Said("版本", "revision"),
     "detected": Said("本版本生成时间", "this revision made"),
-    "lasted": Said("达到阈值的时间", "threshold met"),
+    "first": Said("首次达到阈值", "threshold first met"),
+    "last": Said("最近一次达到阈值", "threshold last met"),
+    "span": Said("证据起止时间", "evidence from and to"),
     "window": Said("所查的时间范围", "looked at"),
     "triggers": Said("触发次数", "triggers"),
     "subject": Said("对象", "about"),
@@ -125,6 +151,7 @@ HEADINGS: Mapping[str, Said] = {
     "until": Said("至{}", " until {}"),
     "shadow": Said("试运行规则，不通知", "a shadow rule, pages nobody"),
     "merged": Said("并入线索", "merged into"),
+    "tags": Said("参考表标注", "belongs to"),
     "warming": Said("数据自此时起完整", "complete from"),
     "degraded": Said("未判定的规则", "rules that were off"),
     "reversed": Said("事后撤销的结算", "settlements reversed afterwards"),
@@ -133,6 +160,7 @@ HEADINGS: Mapping[str, Said] = {
     "why": Said("规则说明", "why"),
     "basis": Said("法律依据", "legal basis, in the original"),
     "evidence": Said("证据", "evidence"),
+    "rows": Said("{}条", "{}"),
     "decided": Said("（* 为规则判定所依据的字段）", " (* what the rule decided on)"),
     "same": Said("各行相同", "the same in each row"),
     "more": Said("另有 {} 条未列出", "and {} more"),
@@ -146,9 +174,9 @@ HEADINGS: Mapping[str, Said] = {
     "mdtrt_id": Said("就诊号", "visit"),
     "msgid": Said("报文号", "message"),
     "line": Said("明细号", "line"),
-    "amount": Said("基金支付", "fund"),
-    "in_scope": Said("医保范围内费用", "in scope"),
-    "total": Said("费用", "total"),
+    "amount": Said("基金支付（元）", "fund, yuan"),
+    "in_scope": Said("医保范围内费用（元）", "in scope, yuan"),
+    "total": Said("费用（元）", "total, yuan"),
     "item": Said("项目", "item"),
     "quantity": Said("数量", "quantity"),
 }

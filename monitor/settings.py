@@ -30,9 +30,11 @@ PREFIX = "MONITOR_"
 MAY_DIFFER = frozenset({
     "brokers", "prefix", "events_partitions", "entries_partitions", "replication", "rules", "reference", "hold_minutes",
     "checkpoint_seconds", "session_seconds", "embedded", "metrics_host", "metrics_port", "redis", "alerts_days",
+    "readmodel_dir",
     "alertmanager", "notify_seconds", "notify_openings", "notify_age_days", "notify_hours", "log_level", "state_dir",
     "exporter_series", "budgets", "console_host", "console_port", "console_access", "console_address",
-    "console_proxies", "console_hours", "console_secret", "console_persons", "live_from", "second_reviewer",
+    "console_proxies", "console_hours", "console_secret", "console_persons", "console_demo", "live_from",
+    "second_reviewer",
 })  # fmt: skip
 """Settings in which the workers of one area may differ: what an alert says does not depend on them. Parameters of rules
 are no settings of a worker. Every other setting stands in the fingerprint of the area."""
@@ -115,7 +117,8 @@ class Settings(BaseSettings):
     )
     embedded: bool = Field(
         default=False,
-        description="Embedded broker: state in memory only, one worker, tables from files, no read model.",
+        description="The broker is that of `monitor demo`: state in memory only, one worker, tables from files; "
+        "checksums of what was written in transactions are not checked.",
     )
     allow_final: bool = Field(
         default=False,
@@ -131,7 +134,16 @@ class Settings(BaseSettings):
         le=65535,
         description="Port for the same; 0 takes a free one. Processes on one machine need a port each.",
     )
-    redis: str = Field("redis://127.0.0.1:6379/0", description="Redis of the read model; its loss stops no detection.")
+    readmodel_dir: Path = Field(
+        Path("~/.local/state/settlement-monitor"),
+        description="Folder in which the read model stands, a file for each area: made of the topics by `monitor "
+        "readmodel`, which may be lost. The console and `monitor alerts` read it: the same folder, on one machine, on "
+        "a local disk and no network share.",
+    )
+    redis: str = Field(
+        "redis://127.0.0.1:6379/0",
+        description="Redis that passes news on to open pages, and has who was heard of; its loss stops no detection.",
+    )
     alerts_days: int = Field(90, ge=1, le=3660, description="How long the read model keeps an alert, days.")
     alertmanager: str = Field(
         "http://127.0.0.1:9093",
@@ -209,6 +221,11 @@ class Settings(BaseSettings):
         None,
         description="CSV file with the columns pseudonym and person, which the bureau holds: approvers may ask who a "
         "person is, for a lead and with a reason. None: nobody may (docs/console.md).",
+    )
+    console_demo: bool = Field(
+        default=False,
+        description="Set by `monitor demo` for its console: there are no workers, tables and offsets to look at, and "
+        "the page of health says so.",
     )
     second_reviewer: bool = Field(
         default=False,

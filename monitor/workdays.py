@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+
+import orjson
 
 from rules.reference import Reference
 from rules.times import BEIJING, first_moment, from_ms
@@ -17,6 +20,14 @@ _ONE = timedelta(days=1)
 
 class WorkingDays:
     """Monday to Friday without the days of kind `holiday`; and a weekend's days of kind `workday`."""
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[bytes]) -> WorkingDays:
+        """By rows of the table, as its topic carries them. Raises ValueError where one is none."""
+        reference = Reference()
+        for row in rows:
+            reference.put("calendar", orjson.loads(row))
+        return cls(reference)
 
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
@@ -39,6 +50,10 @@ class WorkingDays:
             day += _ONE
             left -= self.is_working(day)
         return day
+
+    def over_at(self, opened: int) -> int:
+        """The first moment at which a lead is overdue; both ms UTC."""
+        return first_moment(self.due(opened) + _ONE)
 
     def is_known(self, opened: int) -> bool:
         """Whether the table has holidays of every year until a lead is due; else Monday to Friday are counted."""

@@ -14,9 +14,10 @@ from aiokafka.errors import CommitFailedError
 from monitor.errors import ConfigurationError
 from rules.times import iso
 from streams.kafka import gaps
+from streams.kafka.clients import started
 from streams.kafka.handover import members
 from streams.kafka.lost import Gap
-from streams.kafka.topics import Names, started
+from streams.kafka.topics import Names
 
 Client = Mapping[str, Any]
 

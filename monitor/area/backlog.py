@@ -9,9 +9,10 @@ from aiokafka import AIOKafkaConsumer
 from faust.types import TP
 
 from streams.detect.meter import Blocked, Standing
+from streams.kafka.clients import started
 from streams.kafka.ends import Ends
 from streams.kafka.lost import bounds_of
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 
 class Backlog(NamedTuple):

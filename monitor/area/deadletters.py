@@ -15,9 +15,10 @@ from rules.wire.answers import OTHER
 from rules.wire.door import sender_of
 from rules.wire.notation import clean
 from rules.wire.pseudonyms import Pseudonyms
+from streams.kafka.clients import started
 from streams.kafka.reading import Offsets, Record, read_all, read_on, reader
 from streams.kafka.tables import OvertakenError
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 
 async def list_letters(

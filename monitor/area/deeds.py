@@ -12,7 +12,8 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from rules.times import iso
-from streams.kafka.topics import Names, started
+from streams.kafka.clients import started
+from streams.kafka.topics import Names
 
 SECONDS = 20.0
 """So long may it take. Our assumption: who clicks waits no longer."""
@@ -42,16 +43,21 @@ async def record(client: Mapping[str, Any], prefix: str, deeds: Sequence[Deed]) 
 
     Raises KafkaError, OSError, TimeoutError where they cannot be written.
     """
-    audit = Names(prefix).audit
     producer = AIOKafkaProducer(
         transactional_id=f"{prefix}-deeds-{socket.gethostname()}-{os.getpid()}",
         transaction_timeout_ms=int(1000 * SECONDS), **client,
     )  # fmt: skip
-    async with asyncio.timeout(SECONDS), started(producer), producer.transaction():
+    async with asyncio.timeout(SECONDS), started(producer):
+        await send(producer, prefix, deeds)
+
+
+async def send(producer: AIOKafkaProducer, prefix: str, deeds: Sequence[Deed]) -> None:
+    """Write deeds with their audit records in one transaction of a producer that has begun."""
+    async with producer.transaction():
         for deed in deeds:
             for one in deed.messages:
                 await producer.send_and_wait(one.topic, one.value, key=one.key.encode())
-            await producer.send_and_wait(audit, _audited(deed), key=deed.by.encode())
+            await producer.send_and_wait(Names(prefix).audit, _audited(deed), key=deed.by.encode())
 
 
 def _audited(deed: Deed) -> bytes:

@@ -6,13 +6,13 @@ whoever reads dispositions reads those that count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitor.area.deeds import Deed, Message
 from monitor.area.working import worked
 from monitor.contract.feedback import Feedback, feedback_of
-from monitor.contract.work import Approved, Proposed, Returned, act_of
+from monitor.contract.work import Approved, Proposed, Returned, act_of, proposal_in
 from monitor.errors import InputError
 from rules.times import to_ms
 from streams.kafka.topics import Names
@@ -40,20 +40,19 @@ def said_now(  # noqa: PLR0913 - a disposition is made of as much
     return disposed(prefix, feedback_of(alert_id, disposition, reason, by), earlier)
 
 
-def proposal_in(done: Iterable[Said]) -> Said | None:
-    """The proposal that waits, among the work on an alert; None where none does."""
-    waits: Said | None = None
-    for one in done:
-        if one["kind"] == "proposed":
-            waits = one
-        elif waits is not None and one.get("of") == waits["at"]:
-            waits = None
-    return waits
-
-
 def is_same(proposal: Said | None, by: str) -> bool:
     """Whether somebody is who proposed it: such a person does not approve it."""
     return proposal is not None and by.strip().casefold() == proposal["by"].casefold()
+
+
+def alike(proposal: Said, done: Mapping[str, Sequence[Said]]) -> dict[str, Said]:
+    """The proposals of other leads that wait and are the same disposition, with the same reason, of the same person.
+
+    done: by lead, what was done with it.
+    """
+    waiting = {one: proposal_in(acts) for one, acts in done.items()}
+    same = ("disposition", "reason", "by")
+    return {one: it for one, it in waiting.items() if it and all(it[name] == proposal[name] for name in same)}
 
 
 def approved(prefix: str, proposal: Said, by: str) -> Deed:

@@ -17,6 +17,7 @@ from monitor import __version__
 from monitor.area.configure import compare
 from monitor.area.gaptext import gap_text
 from monitor.area.notifying import Telling, ask_alertmanagers, telling
+from monitor.area.reconciled import last_reconciled, text_of
 from monitor.area.tallies import noted_since, sentence
 from monitor.contract.text import Said
 from monitor.errors import ConfigurationError
@@ -88,6 +89,7 @@ _OTHER_RELEASE = Said("：版本不同", ": of another release")
 _OTHER_FINGERPRINT = Said("：应为指纹 {fingerprint}", ": expected fingerprint {fingerprint}")
 _NO_FAULT = Said("", "")
 _ALERTMANAGER = Said("第 {number} 个，共 {of} 个：{reason}", "{number} of {of}: {reason}")
+_RECONCILED = Said("与结算平台对账", "reconciliation")
 _READY = Said("就绪", "ready")
 _NEVER_RAN = Said("在本统筹区从未运行", "never ran in this area")
 _WROTE_NOTHING = Said("尚未写入", "wrote nothing yet")
@@ -168,6 +170,7 @@ async def _cluster(settings: Settings, notifiers: str) -> list[Check]:
     checks += [check(one.name, one.detail or _STATES[one.state], ok=one.state == "exists") for one in found]
     checks += [wrong(_APPEND_TIME, stamped)] if stamped else []
     checks += [*lost, *in_force, *await _area(settings), *await notify_checks(settings, notifiers)]
+    checks += await reconciled_checks(client, settings.prefix)
     return [*checks, *await _noted(client, settings.prefix)]
 
 
@@ -187,6 +190,15 @@ async def in_force_checks(client: dict[str, str], prefix: str) -> list[Check]:
         well(_RULES, _ENABLED.filled(enabled=enabled, of=len(in_force.watches), mark=in_force.mark)),
         check(_TABLES, detail, ok=not wanting),
     ]
+
+
+async def reconciled_checks(client: dict[str, str], prefix: str) -> list[Check]:
+    """The last result of a reconciliation; a problem where institutions do not add up."""
+    try:
+        found = await last_reconciled(client, prefix, int(time.time() * 1000))
+    except (KafkaError, UnreadError, OSError) as error:
+        return [wrong(_RECONCILED, type(error).__name__)]
+    return [check(_RECONCILED, text_of(found), ok=found is None or found.is_well)]
 
 
 async def _area(settings: Settings) -> list[Check]:

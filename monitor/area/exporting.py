@@ -22,8 +22,9 @@ from monitor.inforce.rulebook import Definition, parameters_of
 from rules.catalogue import catalogue
 from rules.engine.parameter import UNITS
 from rules.times import BEIJING, to_ms
+from streams.kafka.clients import started
 from streams.kafka.reading import read_all, reader
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 Alert = Mapping[str, Any]
 Document = dict[str, Any]
@@ -75,7 +76,8 @@ async def parameters_as_in_force(client: Mapping[str, Any], prefix: str, alert: 
             found = next((one.value for one in reversed(records) if one.key == wanted), found)
     if found is None:
         return None
-    return defaults | rule.present_names(msgspec.json.decode(found, type=Definition).parameters)
+    said, tag = msgspec.json.decode(found, type=Definition), alert["measure"].get("tag")
+    return defaults | rule.present_names(said.parameters) | rule.present_names(said.tag.get(tag, {}))
 
 
 def document_of(  # noqa: PLR0913 - the document is made of as much

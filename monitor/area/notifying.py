@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import aiohttp
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams.kafka.clients import started
 from streams.kafka.reading import Offsets, offsets_at, read, reader
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 ASK_SECONDS = 3.0
 """So long an answer of Alertmanager is waited for. Our assumption: it answers this in milliseconds."""

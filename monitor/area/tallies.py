@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from monitor.contract.text import Said
+from streams.kafka.clients import started
 from streams.kafka.reading import offsets_at, read_on, reader
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 from streams.route.router import Noted
 from streams.route.tallies import sum_of
 

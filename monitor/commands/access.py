@@ -31,7 +31,9 @@ def access_token(
     name: Annotated[str, typer.Argument(help="Whose token it is; dispositions bear this name.")],
     role: Annotated[
         RoleName,
-        typer.Option(help="viewer reads; reviewer also disposes; approver and admin also ask who a person is."),
+        typer.Option(
+            help="viewer reads; reviewer also disposes; approver also approves, asks for persons; admin also snoozes."
+        ),
     ] = RoleName.viewer,
     region: Annotated[
         list[str] | None, typer.Option(help="Only leads of this region: 2, 4 or 6 digits; may be repeated.")

@@ -6,8 +6,9 @@ import getpass
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
@@ -23,6 +24,7 @@ from rules.times import DAY, HOUR, MINUTE, parse
 
 if TYPE_CHECKING:
     from monitor.area.deeds import Deed
+    from monitor.readmodel.readmodel import ReadModel, Wanted
 
 LeadId = Annotated[str, typer.Argument(help="Id of an alert, or its beginning.")]
 LeadIds = Annotated[list[str], typer.Argument(help="Ids of alerts, or their beginnings.")]
@@ -31,6 +33,9 @@ _WAITS = Said("（待审批）", "(waits for approval)")
 _EXPORTED = Said("已导出，并已记入审计主题。", "Exported; the audit topic has it.")
 _UNCHANGED = Said("与导出时一致", "as it was exported")
 _CHANGED = Said("与导出时不一致，内容已被改动", "not as it was exported: it was changed")
+
+AT_ONCE = 500
+"""So many incidents are asked for at once where all are wanted."""
 
 alerts_app = group("Alerts in the read model.")
 
@@ -88,7 +93,7 @@ def alerts_list(
     if person is not None and not person.startswith("p_"):
         person = settings.pseudonyms.person(person)
     moment = None if since is None else moment_of(since)
-    alerts = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
+    alerts = ReadModel(settings)
     before = alerts.working_days().overdue_before(int(time.time() * 1000)) if overdue else None
     wanted = Wanted(
         rule, severity, status, institution, min_severity, moment, is_open, person,
@@ -127,11 +132,13 @@ def alerts_show(
     alert_id: Annotated[str, typer.Argument(help="Id of an alert.")], *, lang: LangOption, as_json: Json = False
 ) -> None:
     """One alert with its evidence, and the others of its incident. Exit code 1 where there is none of that id."""
+    from monitor.alertknown import asked_of
     from monitor.alerttext import alert_lines
+    from monitor.points import facts_of_points
     from monitor.readmodel.readmodel import ReadModel
 
     settings = load_settings()
-    model = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
+    model = ReadModel(settings)
     alert = model.one(alert_id)
     if alert is None:
         missing = "读模型中没有该线索" if lang is Lang.zh else "no such alert in the read model"
@@ -140,8 +147,47 @@ def alerts_show(
     if as_json:
         out_json(alert)
         return
-    for line in alert_lines(alert, lang.value, model.beside(alert)):
+    for line in alert_lines(alert, lang.value, model.beside(alert), model.reference_of(asked_of(alert))):
         out_line(line)
+    for heading, value in facts_of_points(alert, model.said_of(alert["alert_id"]), lang.value):
+        out_line(f"{heading}{'：' if lang is Lang.zh else ': '}{value}")
+
+
+@alerts_app.command("points")
+def alerts_points(
+    year: Annotated[int, typer.Option(help="Calendar year in which leads were confirmed; else this one.")] = 0,
+    *,
+    lang: LangOption,
+    as_json: Json = False,
+) -> None:
+    """Points proposed against the payment qualification of staff, by person: from confirmed leads, no deductions."""
+    from datetime import datetime
+
+    from monitor.points import HEADING, proposals_of, total_lines, totals_of
+    from monitor.readmodel.readmodel import ReadModel, Wanted
+    from rules.times import BEIJING
+
+    settings = load_settings()
+    model = ReadModel(settings)
+    confirmed = list(_every(model, Wanted(disposition="confirmed")))
+    acts = model.acts_on([one["alert_id"] for one in confirmed])
+    proposals = [found for one in confirmed for found in proposals_of(one, acts[one["alert_id"]][0])]
+    totals = totals_of(proposals, year or datetime.now(BEIJING).year)
+    if as_json:
+        out_json([one._asdict() | {"proposals": [each._asdict() for each in one.proposals]} for one in totals])
+        return
+    out_line(HEADING.of(lang.value))
+    for line in chain.from_iterable(total_lines(total, lang.value) for total in totals):
+        out_line(line)
+
+
+def _every(model: ReadModel, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """All alerts that are wanted, however many."""
+    at: int | None = 0
+    while at is not None:
+        listed = model.search(wanted, AT_ONCE, at=at)
+        yield from listed.newest
+        at = listed.next_at
 
 
 @alerts_app.command("dispose")
@@ -149,6 +195,9 @@ def alerts_dispose(
     alert_ids: LeadIds,
     disposition: Annotated[str, typer.Option("--as", help=f"One of {', '.join(DISPOSITIONS)}.")],
     reason: Annotated[str, typer.Option(help="Why; required unless it is confirmed.")] = "",
+    incident: Annotated[
+        bool, typer.Option("--incident", help="Also of the other leads of their incidents that wait for a disposition.")
+    ] = False,
     by: By = "",
     brokers: Brokers = None,
     prefix: Prefix = None,
@@ -165,10 +214,11 @@ def alerts_dispose(
 
     check_one_of("--as", disposition, DISPOSITIONS)
     settings = load_settings(brokers=brokers, prefix=prefix)
-    model = ReadModel(settings.redis, settings.prefix)
+    model = ReadModel(settings)
+    leads = [known(model.one(one), one) for one in alert_ids]
+    beside = _due_beside(model, leads) if incident else []
     deeds = []
-    for one in dict.fromkeys(alert_ids):
-        found = known(model.one(one), one)["alert_id"]
+    for found in dict.fromkeys(one["alert_id"] for one in [*leads, *beside]):
         deed = said_now(
             settings.prefix, found, disposition, reason, by or getpass.getuser(), earlier=model.said_of(found),
             done=model.done_with(found), needs_approval=settings.second_reviewer,
@@ -181,6 +231,12 @@ def alerts_dispose(
     words = [DISPOSITIONS[cast("Disposition", disposition)], *([_WAITS] if settings.second_reviewer else [])]
     for deed in deeds:
         out_line(" ".join([deed.after["alert_id"], *(word.of(lang.value) for word in words)]))
+
+
+def _due_beside(model: ReadModel, leads: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The other leads of the incidents of leads that wait for a disposition."""
+    beside = chain.from_iterable(map(model.beside, leads))
+    return [one for one in beside if model.state_of(one["alert_id"]).is_due]
 
 
 def write(settings: Settings, deeds: Sequence[Deed]) -> None:
@@ -213,7 +269,7 @@ def alerts_export(
 
     check_one_of("--to", to, TARGETS)
     settings = load_settings(brokers=brokers, prefix=prefix)
-    model = ReadModel(settings.redis, settings.prefix, settings.live_from_ms)
+    model = ReadModel(settings)
     alert = known(model.one(alert_id), alert_id)
     parameters = talk(settings, lambda: parameters_as_in_force(client(settings), settings.prefix, alert))
     document = document_of(

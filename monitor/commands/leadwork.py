@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.commands.alerts import By, LeadId, LeadIds, known, write
-from monitor.commands.cluster import Brokers, Prefix
+from monitor.commands.cluster import Brokers, Prefix, client, talk
 from monitor.commands.common import Json, Lang, LangOption, out_json, out_line
 from monitor.contract.text import Said
 from monitor.contract.work import LONGEST_SNOOZE_DAYS
@@ -19,8 +19,12 @@ from monitor.settings import Settings, load_settings
 if TYPE_CHECKING:
     from monitor.area.deeds import Deed
     from monitor.contract.work import Assigned, Commented, Snooze
+    from monitor.readmodel.readmodel import ReadModel
 
 _WRITTEN = Said("{} 已记录", "{} written")
+Incident = Annotated[
+    bool, typer.Option("--incident", help="Also of the other leads of their incidents of which the same waits.")
+]
 
 
 def assign(
@@ -63,7 +67,8 @@ def comment(
 
 
 def approve(
-    alert_id: LeadId,
+    alert_ids: LeadIds,
+    incident: Incident = False,
     by: By = "",
     brokers: Brokers = None,
     prefix: Prefix = None,
@@ -71,16 +76,21 @@ def approve(
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """Approve the disposition that waits of a lead, as another person than who proposed it: it counts from now on."""
+    """Approve the dispositions that wait of leads, as another person than who proposed them: they count from now on.
+
+    All of them or none.
+    """
     from monitor.area.disposing import approved
 
     settings, name = load_settings(brokers=brokers, prefix=prefix), by or getpass.getuser()
-    _tell(_review(settings, alert_id, lambda proposal: approved(settings.prefix, proposal, name)), "", lang, as_json)
+    deeds = _review(settings, alert_ids, incident, lambda proposal: approved(settings.prefix, proposal, name))
+    _tell(deeds, "", lang, as_json)
 
 
 def give_back(
-    alert_id: LeadId,
+    alert_ids: LeadIds,
     reason: Annotated[str, typer.Option(help="Why.")],
+    incident: Incident = False,
     by: By = "",
     brokers: Brokers = None,
     prefix: Prefix = None,
@@ -88,11 +98,12 @@ def give_back(
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """Return the disposition that waits of a lead, with a reason: it does not count."""
+    """Return the dispositions that wait of leads, with a reason: they do not count. All of them or none."""
     from monitor.area.disposing import returned
 
     settings, name = load_settings(brokers=brokers, prefix=prefix), by or getpass.getuser()
-    _tell(_review(settings, alert_id, lambda one: returned(settings.prefix, one, name, reason)), "", lang, as_json)
+    deeds = _review(settings, alert_ids, incident, lambda proposal: returned(settings.prefix, proposal, name, reason))
+    _tell(deeds, "", lang, as_json)
 
 
 def snooze(
@@ -139,26 +150,50 @@ def _snooze(settings: Settings, alert_id: str, kind: type[Snooze], by: str, **gi
     from monitor.contract.work import snooze_of, subject_of
     from monitor.readmodel.readmodel import ReadModel
 
-    model = ReadModel(settings.redis, settings.prefix)
+    model = ReadModel(settings)
     alert = known(model.one(alert_id), alert_id)
     deed = snoozed(settings.prefix, snooze_of(alert, kind, by, **given), model.snoozes().get(subject_of(alert)))
     write(settings, [deed])
     return [deed]
 
 
-def _review(settings: Settings, alert_id: str, made: Callable[[Mapping[str, Any]], Deed]) -> list[Deed]:
-    """Write what becomes of the proposal that waits. Raises InputError, ConfigurationError."""
-    from monitor.area.disposing import proposal_in
+def _review(
+    settings: Settings,
+    alert_ids: list[str],
+    incident: bool,
+    made: Callable[[Mapping[str, Any]], Deed],
+) -> list[Deed]:
+    """Write what becomes of the proposals that wait. Raises InputError, ConfigurationError."""
+    from monitor.area.reviewing import record_reviews
     from monitor.readmodel.readmodel import ReadModel
 
-    model = ReadModel(settings.redis, settings.prefix)
-    found = known(model.one(alert_id), alert_id)["alert_id"]
-    proposal = proposal_in(model.done_with(found))
+    model = ReadModel(settings)
+    read_until = model.read_until()
+    leads = [known(model.one(one), one) for one in alert_ids]
+    waiting = {lead["alert_id"]: _waiting(model, lead) for lead in leads}
+    for lead in leads if incident else ():
+        waiting = _like_it(model, lead, waiting[lead["alert_id"]]) | waiting
+    deeds = [made(proposal) for proposal in waiting.values()]
+    where, checks = (client(settings), settings.prefix), not settings.embedded
+    talk(settings, lambda: record_reviews(*where, deeds, read_until, check_crcs=checks))
+    return deeds
+
+
+def _waiting(model: ReadModel, lead: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The proposal of a lead that waits. Raises InputError where none does."""
+    from monitor.contract.work import proposal_in
+
+    proposal = proposal_in(model.done_with(lead["alert_id"]))
     if proposal is None:
-        raise InputError(f"{found}: expected a disposition that waits for approval")
-    deed = made(proposal)
-    write(settings, [deed])
-    return [deed]
+        raise InputError(f"{lead['alert_id']}: expected a disposition that waits for approval")
+    return proposal
+
+
+def _like_it(model: ReadModel, lead: dict[str, Any], proposal: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The proposals of the other leads of an incident that say the same as that of one of them, by lead."""
+    from monitor.area.disposing import alike
+
+    return alike(proposal, {one["alert_id"]: model.done_with(one["alert_id"]) for one in model.beside(lead)})
 
 
 def _work(settings: Settings, alert_ids: list[str], made: Callable[[str], Assigned | Commented]) -> list[Deed]:
@@ -166,7 +201,7 @@ def _work(settings: Settings, alert_ids: list[str], made: Callable[[str], Assign
     from monitor.area.working import worked
     from monitor.readmodel.readmodel import ReadModel
 
-    model, deeds = ReadModel(settings.redis, settings.prefix), []
+    model, deeds = ReadModel(settings), []
     for one in dict.fromkeys(alert_ids):
         found = known(model.one(one), one)["alert_id"]
         deeds.append(worked(settings.prefix, made(found), model.done_with(found)))

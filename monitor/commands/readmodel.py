@@ -16,7 +16,7 @@ readmodel_app = typer.Typer(invoke_without_command=True)
 
 @readmodel_app.callback()
 def readmodel(context: typer.Context, brokers: Brokers = None, prefix: Prefix = None) -> None:
-    """Keep every alert and what was said of it in Redis, one process for an area; ends with SIGTERM or Ctrl-C."""
+    """Keep every alert and what was said of it in a file, one process for an area; ends with SIGTERM or Ctrl-C."""
     if context.invoked_subcommand is not None:
         return
     from monitor.readmodel.process import run_readmodel
@@ -28,7 +28,7 @@ def readmodel(context: typer.Context, brokers: Brokers = None, prefix: Prefix = 
 def readmodel_rebuild(
     brokers: Brokers = None, prefix: Prefix = None, *, lang: LangOption, as_json: Json = False
 ) -> None:
-    """Drop the read model and build it again from the topics; nothing else has to be stopped for it."""
+    """Build the read model again from the topics, beside the one that counts until then; nothing has to be stopped."""
     from monitor.readmodel.process import rebuild
 
     settings = load_settings(brokers=brokers, prefix=prefix)

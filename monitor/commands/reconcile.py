@@ -31,10 +31,14 @@ def reconcile(
 ) -> None:
     """What was seen of a day, beside the settlement platform's own counts. Exit code 1 where something differs.
 
-    The list has, for each institution, the settlements of the day that stand, and what the fund pays for them.
+    The list has, for each institution, the settlements of the day that stand, and what the fund pays for them. How many
+    add up goes onto the audit topic: `monitor doctor` and the console show the last result. Of --events it does not.
     """
+    import getpass
     import time
 
+    from monitor.area.deeds import record
+    from monitor.area.reconciled import reconciled
     from monitor.lines import read_lines
     from monitor.reconcile.compare import Count, compare
     from monitor.reconcile.platformlist import read_list
@@ -61,6 +65,9 @@ def reconcile(
     else:
         for line in report_lines(of_day, rows, count.nowhere, lang.value):
             out_line(line)
+    if events is None:
+        deed = reconciled(of_day, ((row.verdict, row.number) for row in rows), getpass.getuser())
+        talk(settings, lambda: record(client(settings), settings.prefix, [deed]))
     raise typer.Exit(0 if all(row.verdict == "adds_up" for row in rows) else 1)
 
 

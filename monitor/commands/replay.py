@@ -34,6 +34,7 @@ from rules.engine.watch import Watch
 from rules.reference import Reference
 
 if TYPE_CHECKING:
+    from monitor.offline.over_leads import OfAct
     from monitor.offline.progress import FileProgress
     from monitor.offline.replay import DeadLetter, SetAside, Summary
     from monitor.offline.standing import Difference, LastRevisions, Span
@@ -47,8 +48,18 @@ def replay(
     dead_letters: Annotated[
         Path | None, typer.Option("--dead-letters", help="Write what was refused here, with its reasons.")
     ] = None,
+    feedback: Annotated[
+        Path | None,
+        typer.Option(
+            "--feedback",
+            help="File of dispositions and work, one message of the topics feedback and work a line: what rules over "
+            "leads judge beside alerts. Without it no lead waits for anybody.",
+        ),
+    ] = None,
     *,
-    only: Annotated[list[str] | None, typer.Option("--only", help="Judge by this rule alone; repeatable.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Judge by this rule alone, one over messages; repeatable.")
+    ] = None,
     since: Annotated[
         str | None,
         typer.Option(help="Only alerts with a trigger since then: 2026-03-05 or '2026-03-05 14:00:00' (Beijing)."),
@@ -84,10 +95,11 @@ def replay(
     highest alert speaks; the others stand below it, with a + in front.
     """
     from monitor.inforce.reference import load_reference
+    from monitor.offline.over_leads import acts_in
     from monitor.offline.standing import compare as difference_of
     from monitor.offline.standing import span_of
 
-    read = {"events": events, "--rules": rules, "--compare": compare}
+    read = {"events": events, "--rules": rules, "--compare": compare, "--feedback": feedback}
     check_apart({**read, "--alerts": alerts, "--dead-letters": dead_letters})
     if follow and as_json:
         raise ConfigurationError("--follow: expected without --json, which prints one result at the end")
@@ -101,7 +113,8 @@ def replay(
         )
     say_key(settings)
     tables = load_reference(settings.reference, settings.pseudonyms, complain)
-    plan = _Plan(events, tables, settings, span, lang, sort=sort, full=full, follow=follow, silent=as_json)
+    acts = None if feedback is None else acts_in(feedback)
+    plan = _Plan(events, tables, settings, span, lang, acts, sort=sort, full=full, follow=follow, silent=as_json)
     summary, aside, last = plan.first(watches, alerts, dead_letters)
     difference = None
     if compare is not None:
@@ -113,10 +126,10 @@ def replay(
 def _watches(rules: Path | None, only: list[str] | None) -> list[Watch]:
     """The rules in force by a file; of `only` alone, where it names any. Raises ConfigurationError."""
     from monitor.inforce.rulebook import load_rules
-    from rules.catalogue import catalogue
+    from rules.catalogue import of_messages
 
     for rule in only or ():
-        check_one_of("--only", rule, catalogue())
+        check_one_of("--only", rule, of_messages())
     return [watch for watch in load_rules(rules) if not only or watch.rule.id in only]
 
 
@@ -129,6 +142,7 @@ class _Plan:
     settings: Settings
     span: Span
     lang: Lang
+    acts: list[OfAct] | None
     sort: bool
     full: bool
     follow: bool
@@ -207,7 +221,7 @@ class _Plan:
         numbered = progress.judging(sorter.sort(lines), lambda: sorter.lines) if self.sort else enumerate(lines, 1)
         door = Door(self.settings.pseudonyms, self.settings.limits)
         summary, _ = run(numbered, watches, self.tables, door, on_alert=take, on_dead_letter=on_dead_letter,
-                         warn=warn, wanted=self.span.meets)  # fmt: skip
+                         warn=warn, wanted=self.span.meets, acts=self.acts)  # fmt: skip
         summary.sorted_lines, summary.without_time = sorter.lines, sorter.without_time
         return summary, last
 

@@ -68,7 +68,7 @@ def rules_list(
             "id": watch.rule.id, "name": watch.rule.card.name.zh, "name_en": watch.rule.card.name.en,
             "family": watch.rule.card.family, "stage": watch.rule.card.stage,
             "status": _status_of(watch),
-            "version": watch.rule.full_version, "tables": list(watch.rule.card.tables),
+            "version": watch.full_version, "tables": list(watch.rule.card.tables),
         }
         for watch in watches
     ]  # fmt: skip
@@ -93,14 +93,16 @@ def rules_show(
     as_json: Json = False,
 ) -> None:
     """The page of one rule, with its parameters as they are in force; in English where it has no Chinese page yet."""
-    from monitor.inforce.rulebook import load_rules
+    from monitor.inforce.rulebook import load_rules, thresholds_of
     from monitor.rulepage import chinese, english
     from rules.catalogue import catalogue
+    from rules.engine.tags import TAGS
 
     classes = catalogue()
     check_one_of("rule", rule_id, classes)
-    in_force = {watch.rule.id: watch.rule for watch in load_rules(load_settings(rules=rules).rules)}
-    rule = in_force.get(rule_id, classes[rule_id]())  # type: ignore[call-arg]  # every parameter has a default
+    in_force = {watch.rule.id: watch for watch in load_rules(load_settings(rules=rules).rules)}
+    watch = in_force.get(rule_id, Watch(classes[rule_id]()))  # type: ignore[call-arg]  # every parameter has a default
+    rule, tagged = watch.rule, thresholds_of(watch)
     page, page_zh = english(classes[rule_id]), chinese(classes[rule_id])
     card = rule.card
     if as_json:
@@ -111,6 +113,7 @@ def rules_show(
                 "name_en": card.name.en,
                 "basis": card.basis,
                 "parameters": asdict(rule),
+                "tag": tagged,
                 "about_parameters": {name: to_builtins(said) for name, said in rule.parameters().items()},
                 "page": page,
                 "page_zh": page_zh,
@@ -124,6 +127,9 @@ def rules_show(
         out(f"{rule_id} {card.name.en}\nBasis: {card.basis}\n\n{page}\n\nIn force:")
     for name, value in asdict(rule).items():
         out(f"  {name} = {value} {_explained(rule.parameters()[name], lang)}")
+    for tag, values in tagged.items():
+        told = ", ".join(f"{name} = {value}" for name, value in values.items())
+        out(f"  {TAGS[tag].zh if lang is Lang.zh else TAGS[tag].en}: {told}")
 
 
 def _explained(said: Parameter, lang: Lang) -> str:

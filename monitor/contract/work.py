@@ -129,6 +129,17 @@ def subject_of(alert: Mapping[str, Any]) -> Subject:
     return alert["rule_id"], alert["subject"]["kind"], alert["subject"]["id"]
 
 
+def proposal_in(done: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The proposal that waits, among the work on an alert; None where none does."""
+    waits: Mapping[str, Any] | None = None
+    for one in done:
+        if one["kind"] == "proposed":
+            waits = one
+        elif waits is not None and one.get("of") == waits["at"]:
+            waits = None
+    return waits
+
+
 def snooze_of(alert: Mapping[str, Any], kind: type[Snooze], by: str, **given: object) -> Snooze:
     """An act of somebody now on all leads of the rule of an alert about its subject. Raises InputError."""
     rule_id, subject_kind, subject_id = subject_of(alert)

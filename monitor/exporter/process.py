@@ -21,9 +21,10 @@ from monitor.worker.beside import begin
 from monitor.worker.connection import Connection, is_away
 from rules.wire.answers import Failed, Late, Refused, Skipped
 from rules.wire.door import Door
+from streams.kafka.clients import started
 from streams.kafka.ending import named, or_die
 from streams.kafka.reading import Record, UnreadError, place, reader, unread
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 AGAIN_SECONDS = 5.0
 """So long it waits before it begins again where Kafka failed. Our assumption."""

@@ -38,7 +38,8 @@ ALERT: Mapping[str, Said] = {
     "window": Said("统计区间", "the stretch of time that is counted"),
     "triggers": Said("触发次数", "how many triggers"),
     "measure": Said(
-        "度量：名称、数值、阈值、平日值、单位", "what was measured: name, value, threshold, usual value, unit"
+        "度量：名称、数值、阈值、平日值、单位；阈值按标签另定的，注明标签",
+        "what was measured: name, value, threshold, usual value, unit; tag: whose threshold, where not everybody's",
     ),
     "vola_amt": Said("证据涉及的基金，元", "what the evidence put through the fund, yuan"),
     "evidence": Said("证据，按时间，至多50条", "rows by time, at most 50"),
@@ -51,6 +52,9 @@ ALERT: Mapping[str, Said] = {
     "merged_into": Said("并入的线索", "the alert that it became part of"),
     "reversed_after": Said("超出撤销期限后才撤销的结算", "settlements reversed too late to change the alert"),
     "warming_until": Said("数据自此时起完整", "before it the window was not full"),
+    "tags": Said(
+        "末次触发时机构（及参保人）的标签", "what is said of the institution (and the person) at the last trigger"
+    ),
 }
 """Field of an alert -> its meaning."""
 ROW: Mapping[str, Said] = {

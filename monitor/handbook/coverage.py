@@ -60,14 +60,13 @@ REASONS: Mapping[str, Said] = {
 }
 """Why no stream of settlements can show what a phrase means."""
 PLANNED: Mapping[str, Said] = {
-    "actors": Said("同一主体跨规则的画像（屡查屡犯、团伙）", "one actor over several rules (repeat offenders, rings)"),
-    "credit": Said("按信用等级和重点对象调整阈值", "thresholds by credit tier and by key subject"),
-    "feedback": Said("线索处置反馈", "dispositions of leads"),
     "lists": Said("与国家问题清单的对照", "a cross-reference to the national lists of problems"),
-    "payout": Said("清算拨付（3203）", "clearing and payout (3203)"),
-    "points": Said("医务人员支付资格记分", "points against the payment qualification of staff"),
+    "payout": Said(
+        "清算拨付（3203）：接入的报文中没有，3203按月汇总，不指明所付的结算",
+        "clearing and payout (3203): no message that is read says it, and 3203 sums up a month and names no settlement",
+    ),
     "quality": Said("服务绩效指标", "measures of the quality of service"),
-    "reports": Said("投诉举报作为输入", "reports by the public as an input"),
+    "stock": Said("进销存结存核对", "a running balance of purchases, sales and stock"),
 }
 """Views that serve phrases and are not built yet."""
 
@@ -169,7 +168,7 @@ def rules_of(number: str) -> list[str]:
 
 def is_rule(by: str) -> bool:
     """Whether it is a number of the catalogue."""
-    return re.fullmatch(r"[SDIBE]\d\d", by) is not None
+    return re.fullmatch(r"[SDIBEA]\d\d", by) is not None
 
 
 def fate_of(phrase: Phrase) -> Fate:
@@ -239,6 +238,7 @@ def _named_page(name: str, words: _Words) -> str:
 _PAGES: Mapping[str, tuple[Said, Said]] = {
     "alerts": (Said("线索内容", "what an alert says"), Said("alerts.md", "alerts.md")),
     "notifying": (Said("线索通知谁", "who hears of a lead"), Said("notifying.zh.md", "notifying.md")),
+    "tags": (Said("按标签调整阈值", "thresholds by tag"), Said("tags.zh.md", "tags.md")),
     "rules": (Said("规则", "rules"), Said("rules/README.zh.md", "rules/README.md")),
 }
 """A page of docs/ -> its label and its file."""

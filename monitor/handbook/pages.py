@@ -53,15 +53,16 @@ def settings_page() -> str:
 
 def metrics_page() -> str:
     """Every metric, by the process that has it."""
-    worker = Metrics()
-    parts = {
-        "monitor worker": (worker, worker.held),
-        "monitor notify": (NotifyMetrics(), None),
-        "monitor readmodel": (ReadModelMetrics(), None),
-        "monitor exporter": (UseMetrics(10_000, {}), None),
-        "monitor console": (ConsoleMetrics(), None),
+    worker, read_model = Metrics(), ReadModelMetrics()
+    parts: dict[str, tuple[object, ...]] = {
+        "monitor worker": (worker,),
+        "monitor notify": (NotifyMetrics(),),
+        "monitor readmodel": (read_model, read_model.leads),
+        "monitor exporter": (UseMetrics(10_000, {}),),
+        "monitor console": (ConsoleMetrics(),),
     }
-    tables = [f"## {name}\n\n{_metrics(*part)}" for name, part in parts.items()]
+    asked = {"monitor worker": worker.held}
+    tables = [f"## {name}\n\n{_metrics(part, asked.get(name))}" for name, part in parts.items()]
     about = (
         "On `/metrics` of each process. No label names a person. Drugs are named by `monitor exporter` alone, "
         "institutions by it and by `monitor readmodel`, there twenty at most."
@@ -69,8 +70,8 @@ def metrics_page() -> str:
     return page("Metrics", about, "\n\n".join(tables))
 
 
-def _metrics(of: object, read_when_asked: Collector | None) -> str:
-    wrapped = [one for one in vars(of).values() if isinstance(one, MetricWrapperBase)]
+def _metrics(of: tuple[object, ...], read_when_asked: Collector | None) -> str:
+    wrapped = [one for part in of for one in vars(part).values() if isinstance(one, MetricWrapperBase)]
     rows = [(f"`{_full(one)}`", *_words(one)) for one in wrapped]
     if read_when_asked is not None:
         rows += [(f"`{one.name}`", one.type, ", ".join(one._labelnames), one.documentation)  # noqa: SLF001 - as below

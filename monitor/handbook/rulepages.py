@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
-from monitor.alertwords import STAGES, SUBJECTS
+from monitor.alertwords import ACTOR, STAGES, SUBJECTS
 from monitor.contract.text import Said
 from monitor.handbook.markdown import code, page, page_zh, table
 from monitor.inforce.rulebook import parameters_of
@@ -29,6 +29,7 @@ SHARED: Mapping[str, tuple[str, Said]] = {
 }
 """Page -> the module whose docstring says what several rules judge by, and the title."""
 FAMILIES: Mapping[str, Said] = {
+    "actors": Said("线索之上", "over leads"),
     "billing": Said("费用", "billing"),
     "credential": Said("医保凭证", "credential"),
     "drug": Said("药品", "drug"),
@@ -180,7 +181,7 @@ def _facts(card: Card, words: Words) -> list[tuple[str, str]]:
     facts = (
         FAMILIES[card.family][place],
         stage,
-        SUBJECTS[card.subject][place],
+        (ACTOR if card.subject == "actor" else SUBJECTS[card.subject])[place],
         f"`{card.ledger}`",
         tables,
         card.basis,

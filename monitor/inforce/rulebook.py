@@ -9,15 +9,17 @@ import tomllib
 from dataclasses import MISSING, asdict, fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
 
 from monitor.errors import ConfigurationError
 from rules.catalogue import catalogue
+from rules.engine.parameter import is_threshold
 from rules.engine.rule import Rule
-from rules.engine.watch import Watch
+from rules.engine.tags import TAGS, is_of_person
+from rules.engine.watch import Watch, with_thresholds
 from rules.times import BEFORE_ALL, parse
 
 LONGEST_QUIET = 30 * 86_400
@@ -50,12 +52,17 @@ class Life(BaseModel):
         return parse(self.valid_from) if self.valid_from else BEFORE_ALL
 
 
+TAG = "tag"
+"""The table of a rule's table that holds its thresholds for tags: `[S01.tag.credit_D]`."""
+Value = bool | int | float | str
+
+
 class Definition(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule shall be on a cluster. Of several definitions of one rule the last on the topic counts.
 
     version: of its code and parameters. status: of `shadow` the alerts page nobody. valid_from: business time from
     which it is in force, as yyyy-mm-dd or ISO 8601; empty: from when it is put. parameters: those that differ from
-    the defaults, by name.
+    the defaults, by name. tag: by tag, those that differ for those of whom it is said.
     """
 
     rule_id: str
@@ -63,7 +70,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
     status: Literal["live", "shadow"]
     valid_from: str
-    parameters: dict[str, bool | int | float | str]
+    parameters: dict[str, Value]
+    tag: dict[str, dict[str, Value]] = {}
 
 
 def load_rules(path: Path | None) -> list[Watch]:
@@ -80,13 +88,40 @@ def all_rules(path: Path | None = None) -> list[Watch]:
         if rule_id not in classes:
             raise ConfigurationError(f"{path}: [{rule_id}]: expected a rule id{_did_you_mean(rule_id, list(classes))}")
     for rule_id, rule_class in classes.items():
-        watches.append(watch_of(*configure(rule_class, given.get(rule_id, {}), f"{path}: [{rule_id}]")))
+        watches.append(watch_of(rule_class, given.get(rule_id, {}), f"{path}: [{rule_id}]"))
     return watches
 
 
-def watch_of(life: Life, rule: Rule) -> Watch:
-    """A rule as its table says that it shall be."""
-    return Watch(rule, life.status == "shadow", life.enabled, life.since)
+def watch_of(rule_class: type[Rule], given: object, place: str) -> Watch:
+    """A rule as its table says that it shall be. Raises ConfigurationError."""
+    own = {name: value for name, value in given.items() if name != TAG} if isinstance(given, dict) else given
+    life, rule = configure(rule_class, own, place)
+    tagged = given.get(TAG, {}) if isinstance(given, dict) else {}
+    watch = Watch(rule, life.status == "shadow", life.enabled, life.since)
+    return with_thresholds(watch, _thresholds(rule, tagged, place))
+
+
+def _thresholds(rule: Rule, given: object, place: str) -> dict[str, Rule]:
+    """By tag, the rule with the thresholds for those of whom it is said. Raises ConfigurationError."""
+    if not isinstance(given, dict):
+        raise ConfigurationError(f"{place}.{TAG}: expected a table for each tag, was {type(given).__name__}")
+    known = [tag for tag in TAGS if rule.card.subject == "person" or not is_of_person(tag)]
+    for tag in given:
+        if tag not in known:
+            raise ConfigurationError(f"{place}.{TAG}.{tag}: expected a tag{_did_you_mean(tag, known)}")
+    return {tag: _with_thresholds(rule, values, f"{place}.{TAG}.{tag}") for tag, values in given.items()}
+
+
+def _with_thresholds(rule: Rule, values: object, place: str) -> Rule:
+    """The rule with some of its thresholds at other values. Raises ConfigurationError."""
+    if not isinstance(values, dict) or not values:
+        raise ConfigurationError(f"{place}: expected a table of thresholds")
+    movable = [one.name for one in fields(rule) if is_threshold(one.name)]
+    for name in values:
+        if name not in movable:
+            hint = _did_you_mean(name, movable) if movable else " (this rule has none)"
+            raise ConfigurationError(f"{place}.{name}: expected a threshold{hint}")
+    return configure(type(rule), asdict(rule) | values, place)[1]
 
 
 def definitions(path: Path) -> list[tuple[bytes, bytes]]:
@@ -104,10 +139,19 @@ def definition(watch: Watch, given: object) -> tuple[bytes, bytes]:
     changed = {name: value for name, value in asdict(rule).items() if value != defaults[name]}
     life = Life.model_validate(given)
     said = Definition(
-        rule_id=rule.id, version=rule.full_version, enabled=life.enabled, status=life.status,
-        valid_from=life.valid_from, parameters=changed,
+        rule_id=rule.id, version=watch.full_version, enabled=life.enabled, status=life.status,
+        valid_from=life.valid_from, parameters=changed, tag=thresholds_of(watch),
     )  # fmt: skip
-    return f"{rule.id}/{rule.full_version}".encode(), msgspec.json.encode(said)
+    return f"{rule.id}/{watch.full_version}".encode(), msgspec.json.encode(said)
+
+
+def thresholds_of(watch: Watch) -> dict[str, dict[str, Any]]:
+    """By tag, the thresholds that differ from those for everybody."""
+    everybody = asdict(watch.rule)
+    return {
+        tag: {name: value for name, value in asdict(one.rule).items() if value != everybody[name]}
+        for tag, one in watch.tagged
+    }
 
 
 def configure(rule_class: type[Rule], given: object, place: str) -> tuple[Life, Rule]:

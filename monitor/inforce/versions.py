@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from monitor.errors import ConfigurationError
-from monitor.inforce.rulebook import Life, all_rules, configure, watch_of
+from monitor.inforce.rulebook import TAG, Life, all_rules, watch_of
 from rules.catalogue import catalogue
 from rules.engine.watch import Watch
 from streams.kafka.versions import BadRuleError, Versions
@@ -23,10 +23,10 @@ def defined(given: Mapping[str, object]) -> Watch:
         raise BadRuleError(f"rule_id: expected one of {', '.join(classes)}")
     if not isinstance(parameters, dict):
         raise BadRuleError(f"{rule_id}: expected an object of parameters, was {type(parameters).__name__}")
-    life = {name: value for name, value in given.items() if name in Life.model_fields}
+    beside = {name: value for name, value in given.items() if name in Life.model_fields or name == TAG}
     # What was put by an earlier build stays in force.
     parameters = classes[rule_id].present_names(parameters)
     try:
-        return watch_of(*configure(classes[rule_id], {**parameters, **life}, rule_id))
+        return watch_of(classes[rule_id], {**parameters, **beside}, rule_id)
     except ConfigurationError as error:
         raise BadRuleError(str(error)) from None

@@ -24,9 +24,10 @@ from monitor.notify.metrics import NotifyMetrics
 from monitor.settings import Settings
 from rules.catalogue import catalogue
 from rules.times import DAY
+from streams.kafka.clients import started
 from streams.kafka.reading import Record, offsets_at, place, read_all, reader, unread
 from streams.kafka.reading import read as read_records
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 AT_ONCE = 500
 """So many revisions are taken at once. Our assumption."""

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from monitor.errors import ConfigurationError
 from rules.times import DAY, iso, parse
 from rules.wire.door import Limits
+from streams.kafka.clients import started
 from streams.kafka.reading import offsets_at, read, reader
-from streams.kafka.topics import Names, started, topic_partitions
+from streams.kafka.topics import Names, topic_partitions
 
 Take = Callable[[bytes, int], None]
 """Takes a message and the moment at which the broker took it, ms UTC."""

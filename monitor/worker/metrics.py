@@ -41,6 +41,7 @@ from streams.route.router import MOST_TRANSACTIONS, Noted, Routed
 
 PREFIX = "settlement_monitor"
 LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+STALL = (0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10, 20)
 BATCH = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 FATES = (*product(get_args(Status), ("false",)), ("opened", "true"))
 """Status and shadow of the revisions that are counted from 0 on, for each rule and severity."""
@@ -155,8 +156,9 @@ class Metrics(Meter):
         )
         self.route_seconds = histogram("route_batch_seconds", "One batch routed and acknowledged.", BATCH)
         self.detect_seconds = histogram("detect_batch_seconds", "One batch judged, its alerts acknowledged.", BATCH)
-        self.checkpoint_seconds = histogram(
-            "checkpoint_seconds", "One checkpoint, from the first record to the commit.", BATCH
+        self.checkpoint_seconds, self.loop_late = (
+            histogram("checkpoint_seconds", "One checkpoint, from the first record to the commit.", BATCH),
+            histogram("loop_late_seconds", "How late the event loop came back: so long nothing else was done.", STALL),
         )
         self.checkpoint_bytes = counter("checkpoint_bytes", "State written by checkpoints, bytes.")
         self.checkpointed_at = gauge(
@@ -268,6 +270,10 @@ class Metrics(Meter):
             self.evaluations.labels(rule).inc(number)
         for (rule, reason), number in counts.undecidable.items():
             self.undecidable.labels(rule, reason).inc(number)
+
+    def beat(self, seconds: float) -> None:
+        """The event loop came back so long after it should have."""
+        self.loop_late.observe(seconds)
 
     def checkpointed(
         self,
