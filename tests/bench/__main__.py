@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -75,8 +75,10 @@ class Bench:
             ours.monitor(self.kafka.bootstrap, area, "rules", "put", str(rules))
             with ours.worker(self.kafka.bootstrap, area) as (process, port):
                 raw = ours.measure(process, port, self.settlements.number)
+                stall = ours.longest_stall(port)
                 told = ours.told_by(ours.close(self.kafka, area))
-        return self._figures(raw, self._in_question(told))
+                figures = self._figures(raw, self._in_question(told))
+                return replace(figures, alerts=f"{figures.alerts}; {_loop(stall, ours.stop(process))}")
 
     def run_every_rule(self, traffic: Traffic) -> Figures:
         """Our worker with every rule and all tables."""
@@ -87,7 +89,8 @@ class Bench:
             with ours.worker(self.kafka.bootstrap, area) as (process, port):
                 seconds, wall, peak = ours.measure(process, port, traffic.number)
                 revisions = round(ours.total(ours.figures_of(port), "alerts_total"))
-        return Figures(1e6 * seconds / traffic.number, peak, traffic.number / wall, f"{revisions:,} revisions")
+                said = f"{revisions:,} revisions; {_loop(ours.longest_stall(port), ours.stop(process))}"
+        return Figures(1e6 * seconds / traffic.number, peak, traffic.number / wall, said)
 
     @contextmanager
     def _area(self, traffic: Traffic) -> Iterator[str]:
@@ -111,6 +114,11 @@ class Bench:
         seconds, wall, peak = raw
         number = self.settlements.number
         return Figures(1e6 * seconds / number, peak, number / wall, compared(told, self.told))
+
+
+def _loop(stall: str, ending: float) -> str:
+    """How long our worker's loop stood still, and how long it took to end."""
+    return f"loop late by {stall} at most, ended in {ending:.1f} s"
 
 
 def compared(told: set[Told], right: set[Told]) -> str:

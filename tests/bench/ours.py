@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,7 +62,7 @@ def worker(bootstrap: str, prefix: str, checkout: Path = ROOT) -> Iterator[tuple
         try:
             yield process.pid, _port(process, Path(log.name))
         finally:
-            if process.poll() is not None:
+            if process.poll():
                 sys.stderr.buffer.write(Path(log.name).read_bytes()[-4000:])
             process.kill()
             process.wait()
@@ -110,6 +111,21 @@ def figures_of(port: int, *metrics: str) -> dict[str, float]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics?{query}", timeout=60) as answer:
         lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def longest_stall(port: int) -> str:
+    """How long the loop of a worker stood still at most, as far as its histogram tells."""
+    metric = "loop_late_seconds_bucket"
+    bounds = {float(name.split('"')[1]): number for name, number in figures_of(port, metric).items() if metric in name}
+    return f"{min(bound for bound, number in bounds.items() if number == max(bounds.values())):g} s"
+
+
+def stop(process: int) -> float:
+    """Send SIGTERM to a worker; seconds until it has ended."""
+    began = time.monotonic()
+    os.kill(process, signal.SIGTERM)
+    os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+    return time.monotonic() - began
 
 
 def close(kafka: Kafka, prefix: str) -> list[Alert]:

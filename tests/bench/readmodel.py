@@ -1,9 +1,10 @@
-"""The read model with very many alerts: how fast the console answers, how long a rebuild takes, what Redis needs.
+"""The read model with very many alerts: how fast the console answers, how long a rebuild takes, what it needs.
 
 python -m tests.bench.readmodel [--alerts 1000000] [--asked 100]
 
 The alerts are those of the county of docs/leads.md again and again, with other ids, institutions, persons and times of
-ninety days. They stand on the alert topic of a real Kafka; `monitor readmodel rebuild` carries them into a real Redis.
+ninety days. They stand on the alert topic of a real Kafka; `monitor readmodel rebuild` carries them into a file
+in a folder of its own.
 A question is asked of the console as a browser asks it, the page included, each time about something else. The table
 is in Markdown.
 """
@@ -18,13 +19,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import quantiles
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
 from confluent_kafka import Producer
 from fastapi.testclient import TestClient
-from redis import Redis
 
 from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
@@ -138,20 +141,20 @@ def say(text: str) -> None:
 
 def main(number: int, asked: int) -> None:
     """Measure, and print the table."""
-    with redis_server() as redis_url, kafka_cluster() as kafka:
+    with redis_server() as redis_url, kafka_cluster() as kafka, TemporaryDirectory() as folder:
         client = {"bootstrap_servers": kafka.bootstrap}
         asyncio.run(topics.create(client, PREFIX, Sizes(inputs=1, internal=1)))
         publish(kafka.bootstrap, number)
-        settings = load_settings(redis=redis_url, prefix=PREFIX, brokers=kafka.bootstrap)
+        settings = load_settings(redis=redis_url, prefix=PREFIX, brokers=kafka.bootstrap, readmodel_dir=folder)
         begun, own = time.monotonic(), time.process_time()
         assert asyncio.run(rebuild(settings)) == number
         seconds, own = time.monotonic() - begun, time.process_time() - own
-        info = Redis.from_url(redis_url).info()
-        of_redis = info["used_cpu_user"] + info["used_cpu_sys"]
+        [file] = Path(folder).glob("*.sqlite")
+        size = file.stat().st_size
         say(f"\n{machine()}; {number:,} alerts\n")
         say(f"rebuild: {seconds:.0f} s, {number / seconds:,.0f} alerts a second")
-        say(f"CPU of it: {own:.0f} s, and {of_redis:.0f} s of Redis")
-        say(f"Redis: {info['used_memory'] / 1e9:.2f} GB, {info['used_memory'] / number:,.0f} bytes an alert\n")
+        say(f"CPU of it: {own:.0f} s; memory at most: {getrusage(RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB")
+        say(f"disk: {size / 1e9:.2f} GB, {size / number:,.0f} bytes an alert\n")
         say("| asked | half, ms | 95 of 100, ms | goal, ms |\n| --- | ---: | ---: | --- |")
         for one in ask(settings, number, asked):
             say(one.row)

@@ -17,6 +17,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from rules.catalogue import catalogue
+from rules.engine import packs
 from rules.engine.engine import Engine
 from rules.engine.watch import Watch
 from rules.ledgers import LEDGERS
@@ -144,7 +145,12 @@ def _changelog(bootstrap: str) -> Changelog:
 
 def ledgers_of(path: Path) -> list[str]:
     """The ledgers that records are of; "" of what belongs to none."""
-    return sorted({_ledger_of(name) for name in last_of_each(path)})
+    return sorted({_ledger_of(name) for name in _apart(path)})
+
+
+def _apart(path: Path) -> Records:
+    """The records that stand, each page by itself: a pack has pages of several ledgers."""
+    return {name: value for name, value in packs.parted(last_of_each(path)) if value is not None}
 
 
 def _ledger_of(name: bytes) -> str:
@@ -157,7 +163,7 @@ def row_of(path: Path, ledger: str) -> str:
     engine = _engine()
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
-    records = {name: value for name, value in last_of_each(path).items() if _ledger_of(name) == ledger}
+    records = {name: value for name, value in _apart(path).items() if _ledger_of(name) == ledger}
     number, saved = len(records), sum(len(name) + len(value) for name, value in records.items())
     engine.load(records.items())
     del records

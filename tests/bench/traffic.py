@@ -53,9 +53,16 @@ def simulate(path: Path, number: int, seed: int, persons: int = PERSONS, *, ever
     simulation = Simulation(seed, persons, days, start)
     every = (one for _, one in simulation.events())
     chosen = every if every_kind else filter(_settles, every)
+    return Traffic(path, write_events(path, islice(chosen, number)), simulation)
+
+
+def write_events(path: Path, events: Iterable[dict[str, Any]]) -> int:
+    """Write messages into a file, one a line; gives how many."""
+    number = 0
     with path.open("wb") as file:
-        file.writelines(orjson.dumps(one) + b"\n" for one in islice(chosen, number))
-    return Traffic(path, sum(1 for _ in path.open("rb")), simulation)
+        for number, one in enumerate(events, 1):  # noqa: B007 - how many is what is asked
+            file.write(orjson.dumps(one) + b"\n")
+    return number
 
 
 def _settles(event: dict[str, Any]) -> bool:
