@@ -54,6 +54,12 @@ def prefix() -> str:
     return f"{_RUN}-{next(_NUMBERS)}"
 
 
+@pytest.fixture(autouse=True)
+def _read_models(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One folder with read models for the whole run; tests keep apart by their prefix."""
+    monkeypatch.setenv("MONITOR_READMODEL_DIR", str(tmp_path_factory.getbasetemp() / "readmodel"))
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """One Redis for the whole run."""

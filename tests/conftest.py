@@ -30,13 +30,16 @@ def _one_locale(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class ByBroker(LoadScopeScheduling):
-    """Hands whole files to the processes; what needs a broker is two pieces, so that two clusters serve them all."""
+    """Hands whole files to the processes; what needs a broker is four pieces, so that four clusters serve them all."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         if not _needs_a_broker(file):
             return file
-        return "workers" if file.startswith("tests/kafka/") else "commands and faults"
+        folder, name = file.split("/")[1], file.rpartition("/")[2]
+        if folder == "kafka":
+            return "kafka, the later files" if name >= "test_n" else "kafka, the earlier files"
+        return "commands" if folder == "e2e" else "faults and deployment"
 
 
 @cache

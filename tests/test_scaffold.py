@@ -280,11 +280,12 @@ def test_without_root_compose_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize(("code", "failed"), [(0, 0), (77, 0), (1, 1), (124, 1)])
-def test_ci_fails_where_compose_fails(code: int, failed: int) -> None:
-    """And not where no engine can be started. 124: it hung."""
+def test_ci_fails_where_compose_fails(tmp_path: Path, code: int, failed: int) -> None:
+    """And shows what it said; not where no engine can be started. 124: it hung."""
     lines = [one for one in (ROOT / ".ci" / "run").read_text().splitlines() if "compose" in one and one[0] != "#"]
-    given = "\n".join(lines).replace("bash tests/compose/run --stack-only", f"sh -c 'exit {code}'")
+    given = "\n".join(lines).replace("bash tests/compose/run --stack-only", f"sh -c 'echo said; exit {code}'")
 
-    done = subprocess.run(["bash", "-euc", f"checks=0\n{given}\nexit $checks"], check=False)
+    script = ["bash", "-euc", f"checks=0\n{given}\nexit $checks"]
+    done = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    assert failed == done.returncode
+    assert (failed, "said\n" if code else "") == (done.returncode, done.stdout)

@@ -14,7 +14,7 @@ from statistics import mode
 import pytest
 
 from monitor.rulepage import MARKS_ZH
-from rules.catalogue import FAMILIES, catalogue
+from rules.catalogue import FAMILIES, of_messages
 from rules.ledgers import LEDGERS
 from tests.scaffold_rule import FAMILY_OF, LONGEST, ROOT, SUBJECTS, main, subject_of
 
@@ -318,7 +318,7 @@ def test_once_filled_it_is_a_rule_as_every_other(tree: Path) -> None:
 
 def test_letters_and_subjects_are_those_of_the_catalogue() -> None:
     """A letter stands for the family of most of its rules: S09 alone lies elsewhere, in entitlement."""
-    rules = catalogue().values()
+    rules = of_messages().values()
     subjects = {ledger.name: subject_of(ledger) for ledger in LEDGERS}
     most = {letter: mode(rule.card.family for rule in rules if rule.card.id[0] == letter) for letter in FAMILY_OF}
 

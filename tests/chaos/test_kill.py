@@ -1,6 +1,6 @@
 """A worker killed with -9 again and again in a backlog, against one that was left in peace.
 
-MONITOR_CHAOS_KILLS: how often, 4 by default (for more there is `make chaos ARGS=kill`); MONITOR_CHAOS_SEED: of the
+MONITOR_CHAOS_KILLS: how often, 2 by default (for more there is `make chaos ARGS=kill`); MONITOR_CHAOS_SEED: of the
 moments, else a random one, printed.
 """
 
@@ -26,10 +26,11 @@ from tests.e2e._area import PARTITIONS, Area, Event, until
 from tests.e2e._traffic import Traffic, traffic
 from tests.e2e.checker import differences, faults, standing
 from tests.kafka._cluster import Kafka
+from tests.oracle.world import apart
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-KILLS = int(os.environ.get("MONITOR_CHAOS_KILLS", "4"))
+KILLS = int(os.environ.get("MONITOR_CHAOS_KILLS", "2"))
 SEED = int(os.environ.get("MONITOR_CHAOS_SEED", "0")) or random.SystemRandom().randrange(1, 1_000_000)
 
 PORTIONS = 10
@@ -108,7 +109,7 @@ async def saved(area: Area) -> dict[int, dict[bytes, bytes]]:
             state[record.partition][record.key] = record.value
     heads = [msgspec.msgpack.decode(of.pop(HEAD), type=Head) for of in state.values()]
     assert [head.tick for head in heads] == [FAR] * PARTITIONS
-    return state
+    return {number: apart(of) for number, of in state.items()}
 
 
 async def replayed(area: Area) -> tuple[dict[int, dict[bytes, bytes]], set[bytes]]:
@@ -121,11 +122,7 @@ async def replayed(area: Area) -> tuple[dict[int, dict[bytes, bytes]], set[bytes
     for record in await area.read("internal.entries"):
         outcome = process(engines[record.partition], [(record.value or b"", record.timestamp)])
         alerts |= {one.value for one in outcome.alerts}
-    state = {
-        number: {key: value for key, value in engine.drain_changes() if value is not None}
-        for number, engine in engines.items()
-    }
-    return state, alerts
+    return {number: apart(dict(engine.drain_changes())) for number, engine in engines.items()}, alerts
 
 
 def meaning(state: dict[int, dict[bytes, bytes]]) -> State:
@@ -166,11 +163,12 @@ def _settled(kind: str, content: Any) -> Any:  # noqa: ANN401 - any value of msg
     return [lives, days] if lives or days else None
 
 
+@pytest.mark.long
 async def test_a_worker_killed_in_a_backlog_loses_nothing_and_says_nothing_else(areas: tuple[Area, Area]) -> None:
     """Nothing missing; no revision with two contents; the state at the end that of a worker in peace."""
     print(f"MONITOR_CHAOS_SEED={SEED}")  # noqa: T201 - to run it again
     peace, chaos = areas
-    played = traffic(peace.folder / "tables", 4, persons=3500, days=2, settlements_per_year=200)
+    played = traffic(peace.folder / "tables", 4, persons=2000, days=2, settlements_per_year=200)
     for area in areas:
         area.run("topics", "create")
         area.run("reference", "load", str(played.tables))

@@ -73,6 +73,7 @@ class Played:
         self.book = Book(Policy("settlement", 50, 36_500 * DAY, "08:30-17:30"), advice)
         self.read_model.loaded([("deaths", time.time() - 86_400)])
         self.read_model.heard({"P34102100029": 200_000.0})
+        self.read_model.leads.stands(3, int(time.time() * 1000), 0)
         self.use = UseMetrics(10_000, {"341021": 120_000_000.0})
         self.tally = Tally(Door(Pseudonyms("test")), self.use, "")
 

@@ -169,7 +169,9 @@ def broken(seed: int) -> Broken:
     rng, lines = Random(seed), list(week())
     numbers = rng.sample(range(len(lines)), round(SHARE * len(lines)))
     for turn, number in enumerate(numbers):
-        lines[number] = BREAKS[turn % len(BREAKS)](json.loads(lines[number]), rng)
+        was = lines[number]
+        while lines[number] == was:  # garbage may be what stood there
+            lines[number] = BREAKS[turn % len(BREAKS)](json.loads(was), rng)
     return Broken(lines, set(numbers))
 
 

@@ -68,6 +68,7 @@ def tables(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.kafka
 @pytest.mark.redis
 @pytest.mark.slow
@@ -134,6 +135,7 @@ async def test_from_an_empty_cluster_to_an_alert_on_the_terminal(area: Area) -> 
     assert worker.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.long
 @pytest.mark.kafka
 @pytest.mark.redis
 @pytest.mark.slow
@@ -178,6 +180,7 @@ def test_the_doctor_says_what_is_wrong(area: Area) -> None:
     assert "PROBLEM MONITOR_BROKERS" in area.run("doctor", "--lang", "en", code=1, brokers="127.0.0.1:1")
 
 
+@pytest.mark.long
 @pytest.mark.kafka
 def test_rules_are_put_on_a_cluster(area: Area) -> None:
     """All of a file or nothing of it; what it does not name has its defaults again."""
@@ -226,7 +229,8 @@ def wrong(folder: Path) -> list[tuple[str, list[str], dict[str, object]]]:
         ("MONITOR_PERSON_KEY", ["worker"], {"brokers": "kafka.example:9092"}),
         ("MONITOR_BROKERS", ["topics", "create"], {"brokers": "127.0.0.1:1"}),
         ("MONITOR_BROKERS", ["worker"], {"brokers": "kafka..example:9092", "person_key": "test"}),
-        ("MONITOR_REDIS", ["alerts", "list"], {"redis": "redis://127.0.0.1:1/0"}),
+        ("MONITOR_READMODEL_DIR", ["alerts", "list"], {"readmodel_dir": folder / "nowhere"}),
+        ("MONITOR_REDIS", ["alerts", "list", "--follow"], {"redis": "redis://127.0.0.1:1/0"}),
         ("MONITOR_REDIS", ["alerts", "list"], {"redis": "http://127.0.0.1"}),
         ("MONITOR_REDIS", ["readmodel"], {"redis": "http://127.0.0.1"}),
         ("MONITOR_ALERTMANAGER", ["notify"], {"alertmanager": "alertmanager:9093"}),
@@ -251,6 +255,7 @@ def _is_news(line: str) -> bool:
     return "MONITOR_PERSON_KEY is not set" in line or (line.startswith("{") and '"exception"' not in line)
 
 
+@pytest.mark.long
 def test_wrong_configuration_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     """The line names the setting, the file or the argument; there is no traceback."""
     said = {}
@@ -330,7 +335,13 @@ def wait_until_gone(family: dict[int, str]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (signal.SIGTERM, 143),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in ((signal.SIGINT, 0), (signal.SIGHUP, 129))),
+    ],
+)
 def test_a_signal_ends_the_demo_and_all_that_it_started(odd_place: Path, number: signal.Signals, code: int) -> None:
     """While simulated traffic is played: no traceback, no process, no folder is left."""
     with demo(odd_place, "--seed", "3") as process:
@@ -349,6 +360,7 @@ def test_a_signal_ends_the_demo_and_all_that_it_started(odd_place: Path, number:
     assert ("monitor rules show" in rest) == (number == signal.SIGINT), "what to do next, where somebody reads it"
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_closed_terminal_ends_the_demo_and_all_that_it_started(odd_place: Path) -> None:
     """As when a window or a connection is closed: the worker is not left behind."""

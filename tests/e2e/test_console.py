@@ -14,7 +14,9 @@ from playwright.sync_api import Page, expect
 from redis.asyncio import Redis as AsyncRedis
 
 from monitor.offline.embedded import EmbeddedBroker
+from monitor.readmodel.layout import Keys
 from monitor.readmodel.projector import Projector
+from monitor.settings import load_settings
 from tests.monitor.console._leads import Lead, leads, read
 from tests.monitor.console._process import SECONDS, chromium, console_process
 
@@ -42,14 +44,18 @@ def console(redis_url: str, prefix: str, broker: str, tmp_path: Path) -> Iterato
     """The command `monitor console`; gives its address."""
     for name in ("feedback", "work", "audit"):
         Producer({"bootstrap.servers": broker, "log_level": 0}).list_topics(f"{prefix}.{name}", timeout=10)
+    Projector(load_settings(redis=redis_url, prefix=prefix)).put()  # it is there, with nothing in it
     with console_process(tmp_path, brokers=broker, redis=redis_url, prefix=prefix) as (address, _):
         yield address
 
 
 async def show(redis_url: str, prefix: str, *alerts: Lead) -> None:
     """Alerts reach the read model."""
+    values = [orjson.dumps(one) for one in alerts]
+    Projector(load_settings(redis=redis_url, prefix=prefix)).put(alerts=values)
     async with AsyncRedis.from_url(redis_url) as redis:
-        await Projector({}, prefix, redis_url, days=90_000).put(redis, [orjson.dumps(one) for one in alerts])
+        for one in values:
+            await redis.publish(Keys(prefix).news, one)
 
 
 def test_a_lead_is_disposed_of(reviewer: Page, console: str, redis_url: str, prefix: str, broker: str) -> None:

@@ -35,7 +35,7 @@ KINDS = {
     "2301": "fee_lines", "2205": "fee_lines_cancel", "2302": "fee_lines_cancel", "2102": "settlement",
     "2207": "settlement", "2304": "settlement", "2103": "reversal", "2208": "reversal", "2305": "reversal",
     "2601": "message_reversal", "2401": "admission", "2404": "admission_cancel", "2402": "discharge",
-    "2405": "discharge_cancel",
+    "2405": "discharge_cancel", "3507": "stock_deletion",
 }  # fmt: skip
 PRE = ("2101", "2206", "2303", "3101", "3102")
 
@@ -117,6 +117,7 @@ async def test_a_worker_sets_garbage_aside_and_names_nobody(area: Area) -> None:
     without_leak([worker.said()])
 
 
+@pytest.mark.long
 def test_replay_sets_garbage_aside_and_names_nobody(tmp_path: Path) -> None:
     """The same stream as a file: the same refusals, and nobody named on the terminal or in the alerts."""
     events, good, bad = stream()

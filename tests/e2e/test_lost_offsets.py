@@ -131,8 +131,9 @@ async def test_records_that_are_gone_are_a_persons_decision(area: Area) -> None:
     assert worker.end() == 0
 
 
+@pytest.mark.long
 async def test_state_and_offsets_that_are_gone_are_a_persons_decision(area: Area) -> None:
-    """The group, the changelog, or a topic that was made anew: nothing begins at the beginning in silence."""
+    """The group, or the changelog: nothing begins at the beginning in silence."""
     await worked(area)
     names = Names(area.prefix)
     assert "nothing is lost" in area.run("topics", "accept-gap", "--lang", "en")
@@ -153,6 +154,12 @@ async def test_state_and_offsets_that_are_gone_are_a_persons_decision(area: Area
     await area.judged()
     assert worker.end() == 0
 
+
+@pytest.mark.long
+async def test_what_was_judged_and_is_gone_is_a_persons_decision(area: Area) -> None:
+    """The log inside behind the state that is gone too, and topics that were made anew."""
+    await worked(area)
+    names = Names(area.prefix)
     await trim(area, names.entries, range(PARTITIONS), left=1)
     assert "nothing is lost" in area.run(
         "topics", "accept-gap", "--lang", "en"

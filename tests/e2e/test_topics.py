@@ -9,6 +9,7 @@ from tests.e2e._area import PARTITIONS, Area, until
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 
+@pytest.mark.long
 async def test_an_events_topic_with_its_publishers_clocks_is_named_and_mended(area: Area) -> None:
     """A worker warns in one line, doctor names it as a problem, `topics create --mend` mends it and says so."""
     name = f"{area.prefix}.events"
@@ -29,6 +30,7 @@ async def test_an_events_topic_with_its_publishers_clocks_is_named_and_mended(ar
     assert set(states.values()) == {"exists"}
 
 
+@pytest.mark.long
 def test_a_grown_topic_is_tolerated_where_that_is_asked_for(area: Area) -> None:
     """`topics create` names it every time, and ends with 1: what waits for 0 says --tolerate."""
     area.run("topics", "create")

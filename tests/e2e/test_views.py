@@ -58,11 +58,16 @@ LOOKS: tuple[tuple[str, Scheme, int], ...] = (
 )  # fmt: skip
 
 
-def test_no_view_has_a_barrier(address: str) -> None:
+FEW = pytest.param(LOOKS[:1], id="one look")
+REST = pytest.param(LOOKS[1:], id="the other looks", marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize("looks", [FEW, REST])
+def test_no_view_has_a_barrier(address: str, looks: tuple[tuple[str, Scheme, int], ...]) -> None:
     """Nothing serious or critical, in both languages, light and dark; no page is wider than its window."""
     with chromium() as browser:
         found = {
-            (name, *look): problems for look in LOOKS for name, problems in seen(browser, address, *look) if problems
+            (name, *look): problems for look in looks for name, problems in seen(browser, address, *look) if problems
         }
 
     assert found == {}

@@ -106,6 +106,8 @@ class Area:
     workers: list[Worker] = field(default_factory=list)
     sent: int = 0
     base: int = field(default_factory=lambda: int(time.time()) - 82_800)
+    _routed: tuple[int, tuple[int, set[bytes]]] = (-1, (0, set()))
+    """What a router made of so many events."""
 
     @property
     def client(self) -> dict[str, Any]:
@@ -178,10 +180,12 @@ class Area:
 
     async def settled(self) -> bool:
         """Whether everything published is routed, judged and saved."""
-        read = {value for record in await self.kafka.read(self.names.entries) for value in pieces(record.value)}
+        logs = await self.logs()
+        ends = {p: log[-1].offset + 1 if log else 0 for p, log in logs.items()}
+        if ends != {p: head.offset for p, head in (await self.heads()).items()}:
+            return False
         _, entries = await self.expected_entries()
-        ends = {p: log[-1].offset + 1 if log else 0 for p, log in (await self.logs()).items()}
-        return entries <= read and ends == {p: head.offset for p, head in (await self.heads()).items()}
+        return entries <= {value for log in logs.values() for record in log for value in pieces(record.value)}
 
     async def logs(self) -> dict[int, Log]:
         """The internal topic, by partition."""
@@ -193,8 +197,11 @@ class Area:
     async def expected_entries(self) -> tuple[int, set[bytes]]:
         """What a router makes of all events: how many are refused, and the entries."""
         events = await self.kafka.read(self.names.events)
+        if len(events) == self._routed[0]:  # nothing was published meanwhile
+            return self._routed[1]
         routed = router(0).route([(r.value or b"", r.timestamp) for r in events if r.key is not None])
-        return len(routed.dead_letters), {value for _, value in routed.entries}
+        self._routed = len(events), (len(routed.dead_letters), {value for _, value in routed.entries})
+        return self._routed[1]
 
     async def until(self, condition: Callable[[], bool | Awaitable[bool]]) -> None:
         """Wait until a condition is true; no worker may end meanwhile."""

@@ -74,6 +74,7 @@ async def test_a_partition_without_an_event_holds_nobody(area: Area, silent: int
     await area.stop(worker)
 
 
+@pytest.mark.long
 async def test_a_record_that_ends_every_owner_holds_the_others_no_longer_than_the_limit(area: Area) -> None:
     """No owner of it lives for the hold limit: each goes on counting where the one before it stopped."""
     limits = LIMITS | {"hold_seconds": 10.0}
@@ -112,6 +113,7 @@ async def test_an_owner_that_hangs_holds_the_others_no_longer_than_the_limit(are
     assert all(worker.process.returncode is None for worker in workers)
 
 
+@pytest.mark.long
 async def test_a_whole_area_that_starts_on_a_backlog_keeps_its_partitions_together(area: Area) -> None:
     """Days of each partition were published one partition after the other, while no worker was there."""
     area.base -= 10 * DAY

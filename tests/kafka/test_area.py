@@ -154,6 +154,7 @@ async def _nobody(county: Area) -> bool:
     return not await members(client(county), f"{county.prefix}-monitor")
 
 
+@pytest.mark.long
 async def test_state_that_cannot_be_taken_over_is_said(county: Area) -> None:
     """With what to do instead: the events are replayed to a new prefix."""
     worker = county.worker()
@@ -175,6 +176,7 @@ async def test_an_area_that_no_worker_ever_joined_may_change(kafka: Kafka, prefi
     assert await hindrance(at, prefix, f"{prefix}-monitor", STATE_VERSION) is None
 
 
+@pytest.mark.long
 async def test_the_doctor_names_workers_and_wrong_settings(county: Area) -> None:
     """Each in one line: who works on what, and what is no setting, short, or of another area."""
     worker = county.worker()
@@ -201,6 +203,7 @@ async def test_the_doctor_names_workers_and_wrong_settings(county: Area) -> None
     assert "MONITOR_BROKERS" in county.run("doctor", code=2, brokers="http://127.0.0.1:9092")
 
 
+@pytest.mark.long
 async def test_the_doctor_names_a_worker_that_is_not_as_the_area(county: Area) -> None:
     """One that an older release left running knows of no area, and is not asked."""
     worker = county.worker()

@@ -137,6 +137,7 @@ async def test_an_absence_while_a_checkpoint_is_due_ends_the_worker_once(
     assert second.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.long
 async def test_a_worker_without_a_broker_stops_in_time(area: Area, killable_kafka: ScriptKafka) -> None:
     """Nothing is lost, but that it stopped in order cannot be saved: 1, after a checkpoint's time and 5 s at most."""
     worker = await at_rest(area)
@@ -162,6 +163,7 @@ def aligned(worker: Worker) -> tuple[list[int], list[int], list[int]]:
     return body["input_partitions"]["held"], body["input_partitions"]["waits_for"], body["input_partitions"]["left_out"]
 
 
+@pytest.mark.long
 async def test_an_open_transaction_is_told(area: Area) -> None:
     """Which partition, since when and why; its records count as lag, and the other partitions go on."""
     area.run("topics", "create")

@@ -90,6 +90,7 @@ async def test_a_second_producer_of_one_transactional_id_fences_the_first(kafka:
     assert [record.value for record in await kafka.read(topic)] == [b"new"]
 
 
+@pytest.mark.long
 async def test_a_killed_broker_comes_back_with_all_that_it_acknowledged(
     killable_kafka: ScriptKafka, prefix: str
 ) -> None:
@@ -104,7 +105,7 @@ async def test_a_killed_broker_comes_back_with_all_that_it_acknowledged(
     assert [record.value for record in await killable_kafka.read(topic)] == [b"before"]
 
 
-@pytest.mark.parametrize("away", ["killed", "paused"])
+@pytest.mark.parametrize("away", ["killed", pytest.param("paused", marks=pytest.mark.long)])
 async def test_three_brokers_go_on_without_one(away: str, three_brokers: ScriptKafka, prefix: str) -> None:
     """What needs two acknowledgements is written and read while one of them is dead, or hangs."""
     topic = f"{prefix}.events"

@@ -6,9 +6,10 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from monitor.area.deadletters import retry
+from streams.kafka.clients import started
 from streams.kafka.reading import read_all, reader
 from streams.kafka.tables import OvertakenError
-from streams.kafka.topics import started, topic_partitions
+from streams.kafka.topics import topic_partitions
 from tests.kafka._area import Area
 
 pytestmark = pytest.mark.kafka

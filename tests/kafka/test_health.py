@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import date
 
 import msgspec
 import pytest
@@ -11,6 +12,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from fastapi.testclient import TestClient
 
 from monitor.area.backlog import Backlog, backlog_of
+from monitor.area.deeds import record
+from monitor.area.reconciled import reconciled
 from monitor.console.app import app_of
 from monitor.console.metrics import ConsoleMetrics
 from monitor.settings import load_settings
@@ -57,6 +60,9 @@ async def test_the_page_says_what_the_topics_say(kafka: Kafka, prefix: str, redi
     async with AIOKafkaProducer(**client) as producer:
         await producer.send_and_wait(names.tallies, msgspec.json.encode(tally))
         await producer.send_and_wait(names.events, b"{}", partition=0)
+    for day, differs in ((5, 0), (6, -3)):
+        results = [("adds_up", 0), ("adds_up" if not differs else "differs", differs)]
+        await record(client, prefix, [reconciled(date(2026, 3, day), results, "王五")])
     page = TestClient(app_of(settings, ConsoleMetrics()), base_url="http://localhost")
 
     found = (await asyncio.to_thread(page.get, "/api/health")).json()
@@ -68,7 +74,9 @@ async def test_the_page_says_what_the_topics_say(kafka: Kafka, prefix: str, redi
     assert ["deaths"] == [table for table, loaded_at in found["tables"].items() if loaded_at]
     assert 1 == sum(one["lag"] for one in found["backlog"])
     checks = {one["what"]: one for one in found["checks"]}
-    assert {"workers", "rules", "reference tables", "notify", "MONITOR_REDIS"} == checks.keys()
+    assert {"workers", "rules", "reference tables", "notify", "reconciliation", "MONITOR_REDIS"} == checks.keys()
+    told = "2026-03-06: 1 institutions add up, 1 do not; 0 settlements too many, 3 missing"
+    assert (True, False) == (checks["reconciliation"]["detail"].startswith(told), checks["reconciliation"]["ok"])
     assert ("none runs", False) == (checks["workers"]["detail"], checks["workers"]["ok"])
     assert "monitor deadletter retry --code no_result" in text
     assert "H34102100021" in text

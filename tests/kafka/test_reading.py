@@ -6,8 +6,8 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import RecordsToDelete
 
+from streams.kafka.clients import started
 from streams.kafka.reading import GoneError, Offsets, Record, StandsStillError, read, read_all, reader
-from streams.kafka.topics import started
 from tests.kafka._cluster import Kafka, script_cluster
 
 pytestmark = pytest.mark.kafka
@@ -39,6 +39,7 @@ async def read_once(kafka: Kafka, topic: str, last: int | None = None, first: in
         return (await values(read(consumer, start, end, still_seconds=1))).get(0, [])
 
 
+@pytest.mark.long
 async def test_partitions_of_several_leaders_are_read_whole_each_time() -> None:
     """On three brokers, as a worker reads its tables when it starts: all rows of all of them, forty times."""
     with script_cluster(3) as kafka:

@@ -50,6 +50,7 @@ async def traffic(kafka: Kafka, prefix: str) -> None:
     """Seven settlements of the day, one of them taken back; and what was appended before and after its span."""
     # The producer's time stands for the broker's, so that a test need not wait for days.
     await kafka.create(Names(prefix).events, PARTITIONS, message_timestamp_type="CreateTime")
+    await kafka.create(Names(prefix).audit, 1)
     await publish(kafka, prefix, 0, START - HOUR, settlement(90, START - HOUR))
     for number in range(7):
         await publish(kafka, prefix, number, START + number * HOUR, settlement(number, START + number * HOUR))

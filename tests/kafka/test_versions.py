@@ -47,7 +47,13 @@ def one_of_each() -> dict[str, list[Row]]:
         "deaths": [{"psn_no": f"p{n}", "die_date": "2026-03-01"} for n in range(70)],
         "households": [{"psn_no": f"p{n}", "village": "v1"} for n in range(90)],
         "insured": [{"psn_no": f"p{n}", "state": "waiting"} for n in range(11)],
+        "reports": [
+            {"fixmedins_code": f"P{n}", "valid_from": "2026-03-01", "valid_to": "2026-03-30"} for n in range(5)
+        ],
+        "persons": [{"psn_no": f"p{n}", "credit": "D"} for n in range(6)],
+        "employers": [{"psn_no": f"p{n}", "employer": "E1"} for n in range(8)],
         "staff": [{"psn_no": f"p{n}", "fixmedins_code": "H34102100001"} for n in range(20)],
+        "physicians": [{"bilg_dr_codg": f"D34102100{n:04d}", "status": "valid"} for n in range(25)],
         "enrolled": [{"psn_no": f"p{n}", "insured_from": "2026-03-01"} for n in range(9)],
         "assisted": [{"psn_no": f"p{n}"} for n in range(30)],
         "recognised": [{"psn_no": f"p{n}"} for n in range(40)],
@@ -94,6 +100,7 @@ async def test_half_a_load_is_never_seen(kafka: Kafka, prefix: str) -> None:
     assert ["P34102100000", "P34102100002"] == sorted(after.reference.keys("institutions"))
 
 
+@pytest.mark.long
 async def test_of_two_loads_at_once_the_later_counts(kafka: Kafka, prefix: str) -> None:
     """The earlier one is told so, and nothing of it is in force."""
     area = Area(kafka, prefix, Names(prefix))
@@ -161,7 +168,7 @@ async def test_an_heir_judges_with_what_the_log_names(area: Area, tmp_path: Path
     """Killed between the item of a load and the checkpoint, while the topics have newer rows and rules already."""
     first = await load(area, institutions(100))
     worker = await area.worker(by_log=True)
-    await area.publish(2000)
+    await area.publish(600)
     await area.until(area.settled)
     await area.stop(worker)
 
@@ -169,7 +176,7 @@ async def test_an_heir_judges_with_what_the_log_names(area: Area, tmp_path: Path
     await area.until(lambda: worker.said("assigned") > 0)
     second = await load(area, institutions(100, status="suspended"))
     await area.until(lambda: told(area, second))
-    await area.publish(2000)
+    await area.publish(600)
     await area.until(lambda: judged(area, second))
     await worker.end(signal.SIGKILL)
     before = await said(area)
@@ -179,7 +186,7 @@ async def test_an_heir_judges_with_what_the_log_names(area: Area, tmp_path: Path
     changed = [(key, value, ()) for key, value in definitions(tmp_path / "rules.toml")]
     await publish(area.client, area.names.rules, changed)
     heir = await area.worker(by_log=True)
-    await area.publish(1000)
+    await area.publish(300)
     await area.until(area.settled)
     await area.stop(heir)
 
