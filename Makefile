@@ -2,7 +2,7 @@
 
 export PYTHONUTF8 = 1
 
-.PHONY: help demo setup test long coverage check fmt rule bench chaos compose lock
+.PHONY: help demo setup test long coverage check fmt rule mutants bench chaos compose lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
@@ -16,7 +16,7 @@ setup: ## .venv with what the tests need
 test: setup ## all tests but the long ones
 	timeout --foreground --signal INT --kill-after 60 4800 .venv/bin/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder --maxfail 12 $(ARGS)
 
-long: setup ## the tests that take minutes each; a shorter one of `make test` asks nearly the same
+long: setup ## the tests that take long; shorter ones of `make test` ask nearly the same
 	.venv/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m long $(ARGS)
 
 coverage: setup ## all tests with branch coverage of rules/ and streams/, 95 % at the least; slow
@@ -34,6 +34,9 @@ fmt: setup ## format, and mend what ruff can mend
 
 rule: setup ## the files of a new rule, for you to fill: make rule ID=S05 NAME=wandering_card LEDGER=visits [FAMILY=credential]
 	@.venv/bin/python -m tests.scaffold_rule '$(ID)' '$(NAME)' '$(LEDGER)' '$(FAMILY)'
+
+mutants: setup ## which changes of a number or comparison in a rule its own tests do not notice: ARGS='S01 B12'
+	.venv/bin/python -m tests.mutants $(ARGS)
 
 bench: setup ## CPU, memory and rate beside other stream processors, same broker and events: ARGS='--events 40000'
 	.venv/bin/python -m tests.bench $(ARGS)
