@@ -279,13 +279,21 @@ def test_without_root_compose_is_passed_over() -> None:
     )
 
 
-@pytest.mark.parametrize(("code", "failed"), [(0, 0), (77, 0), (1, 1), (124, 1)])
-def test_ci_fails_where_compose_fails(tmp_path: Path, code: int, failed: int) -> None:
-    """And shows what it said; not where no engine can be started. 124: it hung."""
-    lines = [one for one in (ROOT / ".ci" / "run").read_text().splitlines() if "compose" in one and one[0] != "#"]
-    given = "\n".join(lines).replace("bash tests/compose/run --stack-only", f"sh -c 'echo said; exit {code}'")
+@pytest.mark.parametrize(
+    ("compose", "checks", "tests", "ends"),
+    [(0, 0, 0, 0), (77, 0, 0, 0), (1, 0, 0, 1), (124, 0, 0, 1), (0, 2, 0, 1), (0, 0, 3, 3), (1, 0, 3, 3)],
+)
+def test_ci_fails_where_anything_fails(compose: int, checks: int, tests: int, ends: int) -> None:
+    """And says once more at the end what failed before the tests. 77: no engine can be started; 124: it hung."""
+    script = (ROOT / ".ci" / "run").read_text().partition("sh deploy/setup.sh dev\n")[2]
+    stand_ins = f"""
+        timeout() {{ case "$*" in *compose*) echo stack; return {compose};; *) echo summary; return {tests};; esac; }}
+        make() {{ return {checks}; }}
+    """
 
-    script = ["bash", "-euc", f"checks=0\n{given}\nexit $checks"]
-    done = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(["bash", "-euc", stand_ins + script], capture_output=True, text=True, check=False)
 
-    assert (failed, "said\n" if code else "") == (done.returncode, done.stdout)
+    again = ["stack"] if compose in (1, 124) else []
+    assert (ends, ["stack", "summary", *again]) == (done.returncode, done.stdout.splitlines())
+    codes = f".ci/run: exit codes: docker-compose.yml {compose}, make check {checks}, tests {tests}\n"
+    assert done.stderr == (codes if again or checks else "")

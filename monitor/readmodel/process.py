@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NoReturn
 
 import structlog
@@ -13,7 +15,7 @@ from aiokafka.errors import KafkaError
 from monitor.errors import ConfigurationError
 from monitor.leads.follower import Follower
 from monitor.readmodel.metrics import ReadModelMetrics
-from monitor.readmodel.projector import Projector, topics_of, write
+from monitor.readmodel.projector import Batch, Projector, topics_of, write
 from monitor.readmodel.readmodel import check_url
 from monitor.readmodel.rows import Writer
 from monitor.readmodel.store import Store
@@ -29,6 +31,8 @@ from streams.kafka.topics import Names, partitions_of, topic_partitions
 AGAIN_SECONDS = 5.0
 SAID_AT_ONCE = 5_000
 """So many alerts are indexed at once in a rebuild: fewer parts of an index are merged later."""
+READ_AHEAD = 30
+"""So many batches are read while others are written: more than are written while SAID_AT_ONCE alerts are indexed."""
 
 
 def run_readmodel(settings: Settings) -> NoReturn:
@@ -100,19 +104,24 @@ async def rebuild(settings: Settings, metrics: ReadModelMetrics | None = None) -
 async def _fill(
     db: sqlite3.Connection, projector: Projector, came: AsyncIterable[Sequence[Record]], metrics: ReadModelMetrics
 ) -> int:
-    """Write records; gives how many. While SQLite indexes some thousands of them the next ones are read."""
+    """Write records; gives how many. A thread writes them: while SQLite indexes, the next ones are read."""
     writer, written = Writer(db), 0
-    indexing = asyncio.create_task(asyncio.to_thread(writer.say))
-    try:
+    waiting: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(max_workers=1) as thread:
         async for records in came:
             batch = projector.read(records)
-            await indexing
-            write(db, writer, batch)
-            if writer.unsaid >= SAID_AT_ONCE:
-                indexing = asyncio.create_task(asyncio.to_thread(writer.say))
+            waiting.append(thread.submit(_put, db, writer, batch))
+            if len(waiting) > READ_AHEAD:
+                await asyncio.wrap_future(waiting.popleft())
             written += len(records) - batch.set_aside
             metrics.asked()
-    finally:
-        await indexing
-    await asyncio.to_thread(writer.say)
+        for one in [*waiting, thread.submit(writer.say)]:
+            await asyncio.wrap_future(one)
     return written
+
+
+def _put(db: sqlite3.Connection, writer: Writer, batch: Batch) -> None:
+    """Write a batch, and index what was written when it is enough."""
+    write(db, writer, batch)
+    if writer.unsaid >= SAID_AT_ONCE:
+        writer.say()

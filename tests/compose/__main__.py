@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.compose._engine import build_stand_ins, engine, run
-from tests.compose._stack import EVENTS, Stack, copy_tree, top_of_file
+from tests.compose._stack import EVENTS, PATIENCE, Stack, copy_tree, top_of_file
 from tests.deploy._processes import ROOT, eventually, query
 from tests.deploy._watch import Told, operations_room
 
@@ -82,7 +82,7 @@ def first_start(stack: Stack) -> None:
     stack.shell(top_of_file(r"docker compose run .* rules put"))
     # The workers look every five seconds what was loaded; an event that comes before that is judged without it.
     [mark] = re.findall(r"enabled; version (\w+)", stack.doctor())
-    eventually(lambda: f'"mark": "{mark}"' in stack.logs("worker"), "the workers to judge by tables and rules", 120)
+    eventually(lambda: f'"mark": "{mark}"' in stack.logs("worker"), "the workers to judge by tables and rules", PATIENCE)
     say("tables and rules loaded, and in force")
 
 
@@ -98,7 +98,7 @@ def event_to_alerts(stack: Stack, shop: str) -> set[tuple[str, str]]:
 
 def alert_to_webhook(stack: Stack, told: list[Told]) -> None:
     """The critical alert is told at once; that is a minute after it came."""
-    eventually(lambda: any(one.receiver == "at-once" and SUSPENDED in one.body for one in told), "the webhook", 240)
+    eventually(lambda: any(one.receiver == "at-once" and SUSPENDED in one.body for one in told), "the webhook", PATIENCE)
     say("webhook at-once called with S09")
     said = stack.doctor()
     assert "well    notify" in said, said
@@ -115,7 +115,7 @@ def expect_alerts(stack: Stack, wanted: set[tuple[str, str]]) -> None:
         whole = {(rule, shop, PEOPLE if rule == "S01" else 1) for rule, shop in wanted}
         return whole <= set(found) and len({one[:2] for one in found}) == len(found)
 
-    eventually(stand, f"the alerts {sorted(wanted)}", 240)
+    eventually(stand, f"the alerts {sorted(wanted)}", PATIENCE)
 
 
 def kill_others(stack: Stack, names: Iterator[str]) -> set[tuple[str, str]]:
@@ -139,7 +139,7 @@ def nothing_lost(stack: Stack, wanted: set[tuple[str, str]]) -> None:
     """All are well again, and each alert stands once and whole."""
     stack.wait_until_healthy()
     say("all healthy again")
-    eventually(stack.all_read, "all events to be read", 240)
+    eventually(stack.all_read, "all events to be read", PATIENCE)
     expect_alerts(stack, wanted)
     say(f"{len(wanted)} alerts, each once and whole: nothing lost, nothing twice")
 
@@ -164,7 +164,7 @@ def watched(stack: Stack) -> None:
     def all_up() -> bool:
         return len(query(9090, "up == 1")) == wanted
 
-    eventually(all_up, f"{wanted} targets of Prometheus", 120)
+    eventually(all_up, f"{wanted} targets of Prometheus", PATIENCE)
     say(f"Prometheus sees all {wanted} targets")
 
 

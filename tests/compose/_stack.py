@@ -20,7 +20,8 @@ BROKERS = "127.0.0.1:29092"
 EVENTS = "settlement.events"
 ALERTS = "settlement.alerts"
 GROUP = "settlement-monitor"
-PATIENCE = 300.0
+PATIENCE = 600.0
+"""For anything. A broker that was killed reads its logs again: four minutes on a machine that has much else to do."""
 
 Offsets = dict[str, dict[int, int]]
 
