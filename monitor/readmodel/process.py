@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections import deque
 from collections.abc import AsyncIterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NoReturn
 
 import structlog
@@ -32,7 +30,7 @@ AGAIN_SECONDS = 5.0
 SAID_AT_ONCE = 5_000
 """So many alerts are indexed at once in a rebuild: fewer parts of an index are merged later."""
 READ_AHEAD = 30
-"""So many batches are read while others are written: more than are written while SAID_AT_ONCE alerts are indexed."""
+"""So many batches at most are read while SQLite indexes: more than it takes to index SAID_AT_ONCE alerts."""
 
 
 def run_readmodel(settings: Settings) -> NoReturn:
@@ -104,24 +102,29 @@ async def rebuild(settings: Settings, metrics: ReadModelMetrics | None = None) -
 async def _fill(
     db: sqlite3.Connection, projector: Projector, came: AsyncIterable[Sequence[Record]], metrics: ReadModelMetrics
 ) -> int:
-    """Write records; gives how many. A thread writes them: while SQLite indexes, the next ones are read."""
+    """Write records; gives how many. While SQLite indexes some thousands of them the next ones are read."""
     writer, written = Writer(db), 0
-    waiting: deque[Future[None]] = deque()
-    with ThreadPoolExecutor(max_workers=1) as thread:
+    ahead: list[Batch] = []
+    indexing = asyncio.create_task(asyncio.to_thread(writer.say))
+    try:
         async for records in came:
-            batch = projector.read(records)
-            waiting.append(thread.submit(_put, db, writer, batch))
-            if len(waiting) > READ_AHEAD:
-                await asyncio.wrap_future(waiting.popleft())
-            written += len(records) - batch.set_aside
+            ahead.append(projector.read(records))
+            written += len(records) - ahead[-1].set_aside
             metrics.asked()
-        for one in [*waiting, thread.submit(writer.say)]:
-            await asyncio.wrap_future(one)
+            if indexing.done() or len(ahead) == READ_AHEAD:
+                await indexing
+                _write_ahead(db, writer, ahead)
+                if writer.unsaid >= SAID_AT_ONCE:
+                    indexing = asyncio.create_task(asyncio.to_thread(writer.say))
+    finally:
+        await indexing
+    _write_ahead(db, writer, ahead)
+    await asyncio.to_thread(writer.say)
     return written
 
 
-def _put(db: sqlite3.Connection, writer: Writer, batch: Batch) -> None:
-    """Write a batch, and index what was written when it is enough."""
-    write(db, writer, batch)
-    if writer.unsaid >= SAID_AT_ONCE:
-        writer.say()
+def _write_ahead(db: sqlite3.Connection, writer: Writer, ahead: list[Batch]) -> None:
+    """Write what was read, in the thread that reads: two threads would wait for each other at every row."""
+    for batch in ahead:
+        write(db, writer, batch)
+    ahead.clear()
