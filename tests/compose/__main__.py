@@ -82,7 +82,9 @@ def first_start(stack: Stack) -> None:
     stack.shell(top_of_file(r"docker compose run .* rules put"))
     # The workers look every five seconds what was loaded; an event that comes before that is judged without it.
     [mark] = re.findall(r"enabled; version (\w+)", stack.doctor())
-    eventually(lambda: f'"mark": "{mark}"' in stack.logs("worker"), "the workers to judge by tables and rules", PATIENCE)
+    eventually(
+        lambda: f'"mark": "{mark}"' in stack.logs("worker"), "the workers to judge by tables and rules", PATIENCE
+    )
     say("tables and rules loaded, and in force")
 
 
@@ -98,7 +100,9 @@ def event_to_alerts(stack: Stack, shop: str) -> set[tuple[str, str]]:
 
 def alert_to_webhook(stack: Stack, told: list[Told]) -> None:
     """The critical alert is told at once; that is a minute after it came."""
-    eventually(lambda: any(one.receiver == "at-once" and SUSPENDED in one.body for one in told), "the webhook", PATIENCE)
+    eventually(
+        lambda: any(one.receiver == "at-once" and SUSPENDED in one.body for one in told), "the webhook", PATIENCE
+    )
     say("webhook at-once called with S09")
     said = stack.doctor()
     assert "well    notify" in said, said
