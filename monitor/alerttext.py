@@ -209,9 +209,10 @@ def _tag(tag: str, language: Language) -> str:
 
 
 def _subject(subject: Mapping[str, str], speech: _Speech) -> str:
-    """Whom or what it is about; of a person also how the reader finds out who that is."""
-    found = f"{speech.of(SUBJECTS, subject['kind'])} {subject['id']}"
-    return f"{found}{speech.word('pseudonym')}" if subject["kind"] == "person" else found
+    """Whom or what it is about; of a pseudonym also how the reader finds out who or which that is."""
+    kind, name = subject["kind"], subject["id"]
+    hint = {"person": "pseudonym", "t_": "of_telephone", "h_": "of_household"}.get(kind if kind != "group" else name[:2])
+    return f"{speech.of(SUBJECTS, kind)} {name}{speech.word(hint) if hint else ''}"
 
 
 def _beside(alert: Alert, others: Iterable[Alert], speech: _Speech) -> Iterator[str]:
@@ -311,6 +312,7 @@ def _cells(row: Row, diagnoses: Mapping[str, str], speech: _Speech) -> dict[str,
     """
     role, amount = row.get("role") or "", f"{row['amount']:,.2f}"
     is_open = role == "fee_line" and not row["setl_id"]
+    is_of_code = row.get("line") == (row.get("decided") or {}).get("drug_trac_codg")  # a sale has no number of its own
     found = {
         "time": _moment(row["event_time"]),
         "role": speech.of(ROLES, role),
@@ -320,7 +322,7 @@ def _cells(row: Row, diagnoses: Mapping[str, str], speech: _Speech) -> dict[str,
         "setl_id": row["setl_id"] or (speech.word("open") if is_open else ""),
         "mdtrt_id": row.get("mdtrt_id") or "",
         "msgid": "" if row["setl_id"] or row.get("mdtrt_id") or role == "lead" else row["msgid"],
-        "line": row.get("line") or "",
+        "line": "" if is_of_code else row.get("line") or "",
         "amount": "" if is_open or (role and role not in _BILLED) else amount,
         "in_scope": amount if is_open else "",
         "total": "" if row.get("total") is None else f"{row['total']:,.2f}",

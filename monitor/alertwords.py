@@ -23,7 +23,7 @@ HISTORICAL = Said("历史", "historical")
 SNOOZED = Said("已暂停提醒", "snoozed")
 """Of an alert of which nobody is told for a while."""
 CLOSED_BY: Mapping[str, Said] = {
-    "quiet": Said("未再发生", "no further finding"),
+    "quiet": Said("之后未再触发", "no further finding"),
     "rule_off": Said("规则停用", "the rule is off"),
     "merged": Said("并入另一线索", "merged into another alert"),
 }
@@ -144,9 +144,17 @@ HEADINGS: Mapping[str, Said] = {
     "window": Said("所查的时间范围", "looked at"),
     "triggers": Said("触发次数", "triggers"),
     "subject": Said("对象", "about"),
+    "of_telephone": Said(
+        "（电话假名；凭证据中的就诊号在入院登记中查号码）",
+        " (a telephone under a pseudonym; the visits in the evidence lead to it)",
+    ),
+    "of_household": Said(
+        "（户假名；凭证据中的就诊号查参保人的户）",
+        " (a household under a pseudonym; the visits in the evidence lead to it)",
+    ),
     "pseudonym": Said(
-        "（假名；凭下列结算号、就诊号在结算系统中查找本人）",
-        " (a pseudonym; the settlement or visit below leads to the person)",
+        "（假名；凭证据中的结算号、就诊号在结算系统中查找本人）",
+        " (a pseudonym; the settlement or visit in the evidence leads to the person)",
     ),
     "until": Said("至{}", " until {}"),
     "shadow": Said("试运行规则，不通知", "a shadow rule, pages nobody"),
@@ -161,7 +169,10 @@ HEADINGS: Mapping[str, Said] = {
     "basis": Said("法律依据", "legal basis, in the original"),
     "evidence": Said("证据", "evidence"),
     "rows": Said("{}条", "{}"),
-    "decided": Said("（* 为规则判定所依据的字段）", " (* what the rule decided on)"),
+    "decided": Said(
+        "（* 除时间、机构、参保人和项目外，规则还依据的字段）",
+        " (* what the rule decided on besides time, institution, person and item)",
+    ),
     "same": Said("各行相同", "the same in each row"),
     "more": Said("另有 {} 条未列出", "and {} more"),
     "time": Said("时间", "time"),

@@ -37,6 +37,7 @@ from .ledgers import (
     frozen_after,
     when_died,
     withheld,
+    withheld_between,
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.away import is_away
@@ -146,6 +147,7 @@ __all__ = [
     "stays_in",
     "when_died",
     "withheld",
+    "withheld_between",
     "works_here",
     "year_of",
     "yuan",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -52,6 +52,8 @@ PAGE = 50
 LATEST = 12
 """So many stand on the first page."""
 MOST_SILENT = 20
+MOST_ASSIGNEES = 100
+"""So many names are offered; another one may be written."""
 PING_SECONDS = 15.0
 """So often a page that waits for news hears that the connection is there."""
 
@@ -95,7 +97,8 @@ def pages_of(console: Console) -> APIRouter:
     def leads(request: Request, asked: AskedFor) -> Response:
         name = "_leads" if request.headers.get("HX-Request") == "true" else "leads"
         listed = _search(console, request, asked)
-        return console.page(request, name, {"asked": asked, "rules": catalogue(), **_listed(console, listed)})
+        shown = {"asked": asked, "rules": catalogue(), "assignees": _assignees(console, request)}
+        return console.page(request, name, shown | _listed(console, listed))
 
     @router.get("/leads.csv")
     def leads_csv(request: Request, asked: AskedFor) -> Response:
@@ -242,6 +245,12 @@ def _listed(console: Console, listed: Listed) -> dict[str, object]:
     return {"listed": listed, "incidents": incidents_of(listed.newest), "due": due}
 
 
+def _assignees(console: Console, request: Request) -> list[str]:
+    """Who may be chosen when a lead is assigned; whoever sees some regions alone is told nobody of the others."""
+    user = user_of(request)
+    return console.model.assignees(MOST_ASSIGNEES) if user.may("reviewer") and user.within is None else []
+
+
 def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object]:
     """What the page of a lead shows."""
     user, language = user_of(request), language_of(request)
@@ -257,7 +266,8 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "alert": alert, "standing": standing_of(alert, language),
         "facts": [*facts_of(alert, language), *facts_of_points(alert, said, language)],
         "evidence": evidence_of(alert, language, diagnoses_of(whole, reference)), "why": why_of(alert, language),
-        "known": [*known_of(whole, reference, language)], "plot": plot_of(whole), "stays": stays_of(whole),
+        "known": [*known_of(whole, reference, language), *_earlier(console, request, whole)],
+        "assignees": _assignees(console, request), "plot": plot_of(whole), "stays": stays_of(whole),
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
         "beside": others, "beside_open": _going_on(alert, others),
         "due_beside": [(one["alert_id"], one) for one in others if _is_due(console, one)],
@@ -268,6 +278,25 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "due": Due.of(console.model.working_days(), state.opened) if state.is_due else None,
         "persons": persons_in(whole) if console.settings.console_persons and user.name else [],
     }  # fmt: skip
+
+
+def _earlier(console: Console, request: Request, alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What became of the other leads of the same institution, of the same rule there, and of the same person."""
+    user, words, rule = user_of(request), words_in(language_of(request)), alert["rule_id"]
+    code, subject = alert.get("fixmedins_code"), alert["subject"]
+    asked = []
+    if code:
+        of_institution = Wanted(institution=code, within=user.within)
+        asked += [(words["earlier_there"].format(code), of_institution)]
+        asked += [(words["earlier_rule"].format(code, rule), replace(of_institution, rule=rule))]
+    if subject["kind"] == "person" and user.may("reviewer"):
+        asked += [(words["earlier_person"], Wanted(person=subject["id"], within=user.within))]
+    said = said_in(language_of(request)) | {TODO: words[TODO]}
+    for heading, wanted in asked:
+        counted = console.model.dispositions_of(wanted)
+        counted[console.model.state_of(alert["alert_id"]).disposition] -= 1
+        parts = [f"{said[one]} {counted[one]}" for one in said if counted[one] > 0]
+        yield heading, words["comma"].join(parts) or words["earlier_none"]
 
 
 def _going_on(alert: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:

@@ -9,7 +9,7 @@ from rules.times import clock, parse
 
 Row = Mapping[str, Any]
 WIDTH = 1000
-"""Units of the whole picture, from the first admission to the last row."""
+"""Units of the whole picture, from the first admission to when this revision was made."""
 NARROWEST = 6
 """A stay of a moment is still seen."""
 FEWEST = 2
@@ -17,7 +17,10 @@ FEWEST = 2
 
 
 class Stay(NamedTuple):
-    """A stay. begun, ended: as people write them; ended is empty where no discharge is known. x, width: of its bar."""
+    """A stay. begun, ended: as people write them; ended is empty where no discharge is known.
+
+    x, width: of its bar; until: the end of the picture, as people write it.
+    """
 
     institution: str
     name: str
@@ -25,18 +28,21 @@ class Stay(NamedTuple):
     ended: str
     x: int
     width: int
+    until: str
 
 
 def stays_of(alert: Mapping[str, Any]) -> list[Stay]:
     """The stays whose admissions are in the evidence, in order of time; none where they are fewer than two.
 
-    A stay without a discharge reaches to the last row.
+    A stay without a discharge reaches to the end of the picture: when this revision was made.
     """
     begun = _first_of(alert, "admission")
     ended = _first_of(alert, "discharge")
     if len(begun) < FEWEST:
         return []
     last = max(parse(row["event_time"]) for row in alert["evidence"])
+    if found := alert.get("detected_at"):
+        last = max(last, parse(found))
     first = min(parse(row["event_time"]) for row in begun.values())
     unit = max(1, last - first) / WIDTH
     ordered = sorted(begun.items(), key=lambda one: (one[1]["event_time"], one[0]))
@@ -57,5 +63,6 @@ def _stay(begun: Row, ended: Row | None, first: int, last: int, unit: float) -> 
     width = max(NARROWEST, round((end - start) / unit))
     told = "" if ended is None else clock(end)
     return Stay(
-        begun["fixmedins_code"], begun.get("fixmedins_name") or "", clock(start), told, x, min(width, WIDTH - x)
-    )
+        begun["fixmedins_code"], begun.get("fixmedins_name") or "", clock(start), told, x, min(width, WIDTH - x),
+        clock(last),
+    )  # fmt: skip

@@ -26,7 +26,7 @@ WORDS: Mapping[str, Said] = {
     ),
     "end": Said("Ctrl-C 结束", "Ctrl-C ends it"),
     "legend": Said(
-        "线索等级由颜色区分；新线索：刚发现；更新：内容有变化；已结束：未再发生；已撤销：所依据的记录被撤销。"
+        "线索等级由颜色区分；新线索：刚发现；更新：内容有变化；已结束：之后未再触发；已撤销：所依据的记录被撤销。"
         "带 + 的线索与其上一条属同一事件。线索均待核实，不是结论。",
         "The colour is the severity. opened: just found; updated: its content changed; closed: no further finding; "
         "withdrawn: what it rests on was taken back. +: of one incident with the lead above it. Leads to verify, never "

@@ -23,7 +23,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from monitor.contract.feedback import TODO, WAITING
-from monitor.contract.work import SNOOZE, Snoozed, Subject, in_force, subject_of
+from monitor.contract.work import NOBODY, SNOOZE, Snoozed, Subject, in_force, subject_of
 from monitor.errors import ConfigurationError, InputError
 from monitor.history import marked
 from monitor.incidents import incident_of, incidents_of
@@ -262,6 +262,25 @@ class ReadModel:
         """How many are wanted, whatever the text; of many that meet several conditions at most COUNTED are counted."""
         with self._reading() as db:
             return _Plan(db, wanted.conditions()).count()[0]
+
+    def dispositions_of(self, wanted: Wanted) -> Counter[str]:
+        """How many of what is wanted have each disposition, whatever the text; at most COUNTED are looked at."""
+        with self._reading() as db:
+            plan = _Plan(db, wanted.conditions())
+            some = f"SELECT disposition FROM alert WHERE {plan.where()} LIMIT ?"
+            asked = f"SELECT disposition, count(*) FROM ({some}) GROUP BY 1"
+            return Counter(dict(db.execute(asked, [*plan.values, COUNTED])))
+
+    def assignees(self, most: int) -> list[str]:
+        """Who works on some alert, in order; each is one step in the index of assignees."""
+        asked = """
+            WITH RECURSIVE one (name) AS (
+              SELECT min(assignee) FROM alert
+              UNION ALL SELECT (SELECT min(assignee) FROM alert WHERE assignee > name) FROM one WHERE name IS NOT NULL
+            ) SELECT name FROM one WHERE name <> ? LIMIT ?
+        """
+        with self._reading() as db:
+            return [name for (name,) in db.execute(asked, (NOBODY, most))]
 
     def beside(self, alert: Alert, within: Jurisdiction | None = None) -> list[Alert]:
         """The other alerts of the incident of an alert that whoever asks may see, newest first."""

@@ -141,6 +141,6 @@ class ConcentratedSwiping(Rule[Swipe]):
         found, length = episode.peak, span_text(self.window)
         limits = against(found, HERE)
         return Text(
-            f"{length.zh}内有{found.value:g}名参保人刷卡结算（{limits.zh}）",
-            f"{found.value:g} insured persons settled within {length.en} ({limits.en})",
+            f"任意{length.zh}内最多{found.value:g}名参保人刷卡结算（{limits.zh}）",
+            f"up to {found.value:g} insured persons settled within {length.en} ({limits.en})",
         )

@@ -231,8 +231,8 @@ class Sign(Rule[Swipe]):
         shared = self._shared(found.details["sign"], found.evidence)
         limits = against(found, Text("该机构平日同时段此类结算", "of this kind here"))
         return Text(
-            f"{length.zh}内有{found.value:g}名参保人刷卡结算，{shared.zh}（{limits.zh}）",
-            f"{found.value:g} insured persons settled within {length.en}, {shared.en} ({limits.en})",
+            f"任意{length.zh}内最多{found.value:g}名参保人刷卡结算，{shared.zh}（{limits.zh}）",
+            f"up to {found.value:g} insured persons settled within {length.en}, {shared.en} ({limits.en})",
         )
 
     def _shared(self, sign: str, rows: Sequence[Evidence]) -> Text:

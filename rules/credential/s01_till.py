@@ -130,6 +130,7 @@ class Till(Rule[Swipe]):
         found, length = episode.peak, span_text(self.window)
         till, limits = found.evidence[-1].decided["opter"], against(found, Text("该窗口平日同时段", "at this till"))
         return Text(
-            f"经办人{till}的结算窗口{length.zh}内有{found.value:g}名参保人门诊结算（{limits.zh}）",
-            f"{found.value:g} outpatients settled at the till of operator {till} within {length.en} ({limits.en})",
+            f"经办人{till}的结算窗口任意{length.zh}内最多{found.value:g}名参保人门诊结算（{limits.zh}）",
+            f"up to {found.value:g} outpatients settled at the till of operator {till} within {length.en} "
+            f"({limits.en})",
         )

@@ -134,6 +134,7 @@ class OwnStaffSwiping(Rule[Swipe]):
         found, length = episode.peak, span_text(self.window)
         limit = reached(found.limit, Text("人", "persons"))
         return Text(
-            f"{length.zh}内有{found.value:g}名本店员工刷卡结算（{limit.zh}）",
-            f"{found.value:g} persons on the staff of this pharmacy settled there within {length.en} ({limit.en})",
+            f"任意{length.zh}内最多{found.value:g}名本店员工刷卡结算（{limit.zh}）",
+            f"up to {found.value:g} persons on the staff of this pharmacy settled there within {length.en} "
+            f"({limit.en})",
         )

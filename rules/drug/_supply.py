@@ -208,8 +208,13 @@ def allowed_and_pack(found: Finding) -> Text:
     by_prescription = any(one.startswith(PHARMACY) for one in sent)
     how = Text("，凭处方", ", with a prescription") if by_prescription else Text("", "")
     of_kind = Text(f"；医疗类别：{kinds.zh}{how.zh}", f"; kind of visit: {kinds.en}{how.en}") if sent else Text("", "")
-    packed = Text("", "") if float(pack) < 1 else Text(f"（{pack}天用量）", f" of {pack} days")
-    return Text(f"{allowed}天加1盒{packed.zh}{of_kind.zh}", f"{allowed} days and one pack{packed.en}{of_kind.en}")
+    if float(pack) < 1:
+        return Text(f"{allowed}天加1盒{of_kind.zh}", f"{allowed} days and one pack{of_kind.en}")
+    most = f"{found.limit:g}"
+    return Text(
+        f"{allowed}天加1盒（{pack}天用量），即{most}天{of_kind.zh}",
+        f"{allowed} days and one pack of {pack} days, which is {most}{of_kind.en}",
+    )
 
 
 def doubt(lines: Iterable[Fill]) -> dict[str, str]:

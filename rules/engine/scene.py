@@ -24,9 +24,11 @@ def of_triggers(episode: Episode) -> Scene:
 
 
 def of_burst(episode: Episode) -> Scene:
-    """The same, from the first entry that proves it on."""
-    start = min([one.time for one in episode.evidence], default=episode.first.time)
-    return _at_first(episode, period(start, episode.last_time))
+    """Where the first entry was that proves it, from that to the last trigger."""
+    first = min(episode.evidence, key=lambda one: one.time, default=None)
+    if first is None:
+        return of_triggers(episode)
+    return Scene(first.institution, first.name, period(first.time, episode.last_time), first.time)
 
 
 def of_days(episode: Episode, length: int) -> Scene:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rules import Card, Episode, Names, Reference, Text, Visit, ends_after, withheld
 
-from ._withheld import Withheld, least
+from ._withheld import InRegister, between, least
 
 
-class PaidWhileWaiting(Withheld):
+class PaidWhileWaiting(InRegister):
     """The fund pays for a person whom the register still has in the waiting period.
 
     Why: "违规为尚在医保待遇等待期的人员办理医保待遇" (She county, 2025-04-30).
@@ -68,9 +68,9 @@ class PaidWhileWaiting(Withheld):
     def sentence(self, episode: Episode, names: Names) -> Text:
         """How often and where."""
         found, where = episode.peak, names.institutions(episode.evidence)
-        limit = least(found)
+        limit, when = least(found), between(found)
         return Text(
-            f"1名参保人在待遇等待期内由基金支付，30天内{found.value:g}笔（{limit.zh}），发生在{where.zh}",
-            f"the fund paid for a person in the waiting period; settlements within 30 days: "
+            f"1名参保人在待遇等待期{when.zh}内由基金支付，30天内{found.value:g}笔（{limit.zh}），发生在{where.zh}",
+            f"the fund paid for a person in the waiting period{when.en}; settlements within 30 days: "
             f"{found.value:g} ({limit.en}), at {where.en}",
         )

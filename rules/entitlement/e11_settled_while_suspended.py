@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rules import Card, Episode, Names, Reference, Text, Visit, ends_after, withheld
 
-from ._withheld import Withheld, least
+from ._withheld import InRegister, between, least
 
 
-class SettledWhileSuspended(Withheld):
+class SettledWhileSuspended(InRegister):
     """A person settles through the network while the register has the person's network settlement suspended.
 
     Why: Article 41 of the regulation lets the bureau suspend the network settlement of an insured person for 3 to
@@ -49,7 +49,7 @@ class SettledWhileSuspended(Withheld):
         ),
         basis=("《医疗保障基金使用监督管理条例》第四十一条（暂停医疗费用联网结算3个月至12个月）"),
         advice=Text(
-            "三日内核对暂停决定的起止日期，查明结算系统为何仍予受理，并核实持卡就医的是否本人",
+            "三日内核对暂停决定的起止日期，查明结算系统为何仍予受理，并核实就医购药的是否本人",
             "within three days compare the dates of the decision, why it was accepted, and whether the person came",
         ),
         tables=("insured",),
@@ -65,9 +65,9 @@ class SettledWhileSuspended(Withheld):
     def sentence(self, episode: Episode, names: Names) -> Text:
         """How often and where."""
         found, where = episode.peak, names.institutions(episode.evidence)
-        limit = least(found)
+        limit, when = least(found), between(found)
         return Text(
-            f"1名参保人在暂停联网结算期间仍有结算，30天内{found.value:g}笔（{limit.zh}），发生在{where.zh}",
-            f"a person settled while network settlement is suspended; settlements within 30 days: "
+            f"1名参保人在暂停联网结算期间{when.zh}仍有结算，30天内{found.value:g}笔（{limit.zh}），发生在{where.zh}",
+            f"a person settled while network settlement is suspended{when.en}; settlements within 30 days: "
             f"{found.value:g} ({limit.en}), at {where.en}",
         )

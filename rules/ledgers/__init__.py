@@ -21,7 +21,7 @@ from .employers import EMPLOYERS
 from .flagged import FLAGGED
 from .households import HOUSEHOLDS
 from .inside import AnyEntry, Inside, Record
-from .insured import INSURED, withheld
+from .insured import INSURED, withheld, withheld_between
 from .key_drugs import KEY_DRUGS
 from .late_uploads import LATE_UPLOADS
 from .leads import OF_LEADS, Beside, Lead, Waiting
@@ -84,6 +84,7 @@ __all__ = [
     "kinds_read",
     "when_died",
     "withheld",
+    "withheld_between",
 ]
 
 LEDGERS: tuple[Ledger, ...] = (

@@ -14,6 +14,12 @@ def withheld(entry: Entry, reference: Reference) -> str:
     return "" if row is None else row["state"]
 
 
+def withheld_between(entry: Entry, reference: Reference) -> tuple[str, str]:
+    """The first and the last day of that, as the register has them; empty where it has none."""
+    row = reference.row("insured", entry.person, entry.time) or {}
+    return row.get("valid_from") or "", row.get("valid_to") or ""
+
+
 def _key(entry: Visit, reference: Reference) -> tuple[str, ...] | None:
     """Kept only where something is withheld from the person."""
     return (entry.person,) if withheld(entry, reference) else None

@@ -75,15 +75,15 @@ def test_a_lead_is_shown_in_full() -> None:
     """What it is, when it was found, why the rule is there, on which law, and each entry with what it is."""
     shown = list(alert_lines(two_stays(), "zh"))
 
-    assert "E01 重叠住院 · 一般 · 已结束，未再发生 · 事中" == shown[0]
+    assert "E01 重叠住院 · 一般 · 已结束，之后未再触发 · 事中" == shown[0]
     assert shown[1].startswith(f"{OTHER} 2026-03-03 00:00，收治1名参保人入院，该参保人2026-03-02 00:00起已在甲医院（")
-    person = "对象：参保人 1（假名；凭下列结算号、就诊号在结算系统中查找本人）"
+    person = "对象：参保人 1（假名；凭证据中的结算号、就诊号在结算系统中查找本人）"
     assert [person, "首次达到阈值：2026-03-03 00:00:00", "触发次数：1"] == [
         one for one in shown if one.startswith(("对象", "首次达到阈值", "最近一次", "所查", "触发次数"))
     ]
     assert "规则说明：同一参保人不能同时住在两家医院：其中一处可能为冒名住院或挂床" in shown
     assert "  《医疗保障基金使用监督管理条例》第四十一条；歙县方案（2025-04-30）“重复享受医保待遇”" in shown
-    assert ["证据：5条（* 为规则判定所依据的字段）", "  各行相同：参保人 1"] == shown[-8:-6]
+    assert ["证据：5条（* 除时间、机构、参保人和项目外，规则还依据的字段）", "  各行相同：参保人 1"] == shown[-8:-6]
     heading = r"  时间 +类型 +机构 +基金支付（元）  费用（元）  \*医疗类别 med_type +交易  结算号  就诊号"
     assert re.fullmatch(heading, shown[-6])
     assert [
@@ -93,6 +93,20 @@ def test_a_lead_is_shown_in_full() -> None:
         "2026-03-05 01:00:00 住院结算 甲医院（H34102100001） 40.00 50.00 普通住院（21） 2304 s1 v1",
         "2026-03-06 00:00:00 出院 H34102100002 2402 v2",
     ] == [" ".join(line.split()) for line in shown[-5:]]
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ({"kind": "group", "id": "t_1a"}, "群体 t_1a（电话假名；凭证据中的就诊号在入院登记中查号码）"),
+        ({"kind": "group", "id": "h_1a"}, "群体 h_1a（户假名；凭证据中的就诊号查参保人的户）"),
+        ({"kind": "group", "id": "341021001001"}, "群体 341021001001"),
+        ({"kind": "physician", "id": "t_1"}, "医师 t_1"),
+    ],
+)
+def test_a_pseudonym_says_how_it_is_found_out(subject: dict[str, str], told: str) -> None:
+    """Of a telephone and of a household too; what is none stands alone."""
+    assert ("对象", told) in list(facts_of(two_stays() | {"subject": subject}, "zh"))
 
 
 def test_amounts_are_written_as_in_the_sentence() -> None:

@@ -446,7 +446,7 @@ def test_a_file_of_another_kind_leaves_earlier_results_alone(
 @pytest.mark.parametrize(
     ("lang", "title", "severity"),
     [
-        ("zh", "S01 集中刷卡 · 一般 · 已结束，未再发生 · 事中", "一般"),
+        ("zh", "S01 集中刷卡 · 一般 · 已结束，之后未再触发 · 事中", "一般"),
         ("en", "S01 Concentrated swiping · warning · closed, no further finding · during the visit", "warning"),
     ],
 )

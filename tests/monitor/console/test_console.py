@@ -99,9 +99,30 @@ async def test_a_lead_shows_what_the_tables_say_of_it(page: TestClient, settings
     ]
     after = page.get(address).text
 
-    assert ("脑梗死" in before, words_in("zh")["known"] in before) == (False, False)
+    assert ("脑梗死" in before, "中止 2020-01-01起" in before) == (False, False)
     assert f"脑梗死（{code}）" in after
     assert "中止 2020-01-01起，未登记截止日期" in after
+
+
+async def test_a_lead_says_what_became_of_the_others_there(page: TestClient, settings: Settings) -> None:
+    """Of the same institution, of the same rule there, and of the same person; not of itself."""
+    one = next(one for one in leads() if one["subject"]["kind"] == "person") | {"fixmedins_code": "H34102199999"}
+    one |= {
+        "subject": {"kind": "person", "id": "p_9"},
+        "evidence": [row | {"person": "p_9"} for row in one["evidence"]],
+    }
+    other = leads()[0] | {"fixmedins_code": "H34102199999", "rule_id": "S01", "evidence": []}
+    made = [one | {"alert_id": f"{number:032x}"} for number in range(3)] + [other | {"alert_id": "c" * 32}]
+    Projector(settings).put(alerts=map(orjson.dumps, made))
+    page.post("/dispositions", data=form_of(page, f"{1:032x}"))
+    text = page.get(f"/leads/{0:032x}").text
+
+    told = dict(re.findall(r"<dt>([^<]*其他线索|其中[^<]*)</dt><dd>([^<]*)</dd>", text))
+    assert told == {
+        "机构 H34102199999 的其他线索": "合理情形 1，待处置 2",
+        f"其中机构 H34102199999 的 {one['rule_id']} 线索": "合理情形 1，待处置 1",
+        "该参保人的其他线索": "合理情形 1，待处置 1",
+    }
 
 
 @pytest.mark.parametrize(
@@ -383,7 +404,7 @@ def test_nothing_is_drawn_where_there_is_nothing_to_see(rows: list[Lead]) -> Non
 
 
 def test_stays_are_bars_one_row_a_stay() -> None:
-    """Two that overlap lie beside each other in time; one without a discharge reaches to the last row."""
+    """Two that overlap lie beside each other in time; one without a discharge reaches to the end of it."""
 
     def of_stay(visit: str, role: str, day: int) -> Lead:
         at = f"2026-03-{day:02}T09:00:00+08:00"
@@ -395,9 +416,11 @@ def test_stays_are_bars_one_row_a_stay() -> None:
     ]  # fmt: skip
 
     assert [
-        Stay("H1", "示例医院", "2026-03-05 09:00", "2026-03-09 09:00", 0, 400),
-        Stay("H1", "示例医院", "2026-03-07 09:00", "", 200, 800),
+        Stay("H1", "示例医院", "2026-03-05 09:00", "2026-03-09 09:00", 0, 400, "2026-03-15 09:00"),
+        Stay("H1", "示例医院", "2026-03-07 09:00", "", 200, 800, "2026-03-15 09:00"),
     ] == stays_of({"evidence": rows})
+    later = stays_of({"evidence": rows, "detected_at": "2026-03-25T09:00:00+08:00"})
+    assert [(0, 200, "2026-03-25 09:00"), (100, 900, "2026-03-25 09:00")] == [one[4:] for one in later]
     assert stays_of({"evidence": rows[1:3]}) == []
     moments = [of_stay(visit, role, day) for visit, day in (("a", 5), ("b", 9)) for role in ("admission", "discharge")]
     assert [(0, 6), (994, 6)] == [(one.x, one.width) for one in stays_of({"evidence": moments})]

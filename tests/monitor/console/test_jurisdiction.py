@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -88,6 +89,13 @@ async def test_what_is_theirs_is_shown_and_counted(app: FastAPI) -> None:
     }
     assert {True} == {one in page.get("/leads.csv").text for one in mine}
     assert page.get(f"/api/leads/{HERE[0]['alert_id']}").json()["beside"] == []
+    for lead in HERE:
+        told = re.findall(r"<dt>(?:其中)?机构 [^<]*</dt><dd>([^<]*)</dd>", page.get(f"/leads/{lead['alert_id']}").text)
+        alike = [
+            [one for one in HERE if one is not lead and all(one[key] == lead[key] for key in keys)]
+            for keys in (["fixmedins_code"], ["fixmedins_code", "rule_id"])
+        ]
+        assert told == [f"待处置 {len(some)}" if some else "无" for some in alike]
     first = page.get("/").text
     assert SHOP in first
     assert f'/leads?disposition={TODO}"><strong>2<' in first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -54,6 +56,11 @@ async def test_leads_are_assigned_and_taken_back(page: TestClient, settings: Set
     assert work == [one["after"] for one in audit]
     assert [None, None, work[0], work[1]] == [one["before"] for one in audit]
     assert {("王五", "alerts assign")} == {(one["by"], one["what"]) for one in audit}
+    page.post("/assignments", data=form_of(page, SECOND, who="other", to='(<b>"李四"'))
+    for address in ("/leads", f"/leads/{FIRST}"):
+        [listed_there] = re.findall('<datalist id="staff">(.*?)</datalist>', page.get(address).text)
+        offered = re.findall('value="([^"]*)"', listed_there)
+        assert ['(<b>"李四"', "王五"] == [html.unescape(one) for one in offered], address
     shown = page.get(f"/leads/{FIRST}?saved=assigned").text
     assert "已提交：分派。" in shown
     assert "承办人 <strong>王五</strong>" in shown
@@ -82,7 +89,7 @@ async def test_what_is_overdue_is_listed_until_it_is_judged(page: TestClient) ->
     assert FIRST not in listed(page, overdue="true")
     assert "已逾期" in page.get(f"/leads/{SECOND}").text
     assert "已逾期" not in page.get(f"/leads/{FIRST}").text
-    assert "按周一至周五计算" in page.get(f"/leads/{SECOND}").text
+    assert "未计法定节假日" in page.get(f"/leads/{SECOND}").text
 
 
 @pytest.mark.parametrize(

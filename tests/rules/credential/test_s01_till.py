@@ -121,7 +121,7 @@ def test_the_sentence_names_the_till() -> None:
     """By the number of who settles there; how many outpatients, in how long, against the limit."""
     (alert,) = told(RULE, queue(20, 20, operator="o7"))[:1]
 
-    assert "经办人o7的结算窗口10分钟内有20名参保人门诊结算（提示阈值：20人及以上）" in alert.text.zh
+    assert "经办人o7的结算窗口任意10分钟内最多20名参保人门诊结算（提示阈值：20人及以上）" in alert.text.zh
     assert (
         "20 outpatients settled at the till of operator o7 within 10 min (threshold: 20 persons or more)"
         in alert.text.en

@@ -147,7 +147,7 @@ def test_the_sentence_of_an_hour() -> None:
     back = wire.reversal("S2", wire.MONDAY + HOUR, "2103", psn_no="2", msgid="R")
     _, zh, en = told(HOURLY, sent, 3)
 
-    assert "60分钟内有3名本店员工刷卡结算（提示阈值：3人及以上）" in zh
+    assert "任意60分钟内最多3名本店员工刷卡结算（提示阈值：3人及以上）" in zh
     assert "3 persons on the staff of this pharmacy settled there within 60 min (threshold: 3 persons or more)" in en
     assert "withdrawn" == told(HOURLY, [*sent, back], 3)[0]
 

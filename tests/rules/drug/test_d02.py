@@ -191,7 +191,9 @@ def test_the_institution_is_told_before_it_dispenses() -> None:
     [log] = logs([(0, wire.raw(asked), 1 << 42)])
     result = run(log, [RULE], Reference())
 
-    assert "共56天用量（提示阈值：超过3天加1盒（28天用量）；医疗类别：急诊（13））" in result.reminders[0].decode()
+    assert (
+        "共56天用量（提示阈值：超过3天加1盒（28天用量），即31天；医疗类别：急诊（13））" in result.reminders[0].decode()
+    )
     assert "D02" == result.alerts[0].rule_id
 
 

@@ -56,6 +56,22 @@ def test_each_rule_has_its_state(rule: Rule, state: str) -> None:
     assert ([], 0) == (effects.alerts, effects.counts.entries["insured"])
 
 
+@pytest.mark.parametrize(("rule", "state"), BOTH)
+@pytest.mark.parametrize(
+    ("valid_to", "zh", "en"),
+    [
+        ("2026-03-10", "（登记为2026-03-05至2026-03-10）", "(registered from 2026-03-05 to 2026-03-10)"),
+        ("", "（登记为2026-03-05起，未登记截止日期）", "(registered from 2026-03-05, no end registered)"),
+    ],
+)
+def test_the_sentence_has_the_dates_of_the_register(rule: Rule, state: str, valid_to: str, zh: str, en: str) -> None:
+    """Whoever verifies compares them with the decision."""
+    [alert] = standing_after(rule, [settled()], register(state, valid_to))
+
+    assert zh in alert.text.zh
+    assert en in alert.text.en
+
+
 @pytest.mark.parametrize(("rule", "expected"), [(BOTH[0][0], [(1, 1, 0.0)]), (BOTH[1][0], [])])
 def test_what_the_fund_does_not_pay(rule: Rule, expected: list[tuple[int, float, float]]) -> None:
     """A suspended person may not settle at all; one who waits may settle without the fund."""
