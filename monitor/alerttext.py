@@ -211,7 +211,8 @@ def _tag(tag: str, language: Language) -> str:
 def _subject(subject: Mapping[str, str], speech: _Speech) -> str:
     """Whom or what it is about; of a pseudonym also how the reader finds out who or which that is."""
     kind, name = subject["kind"], subject["id"]
-    hint = {"person": "pseudonym", "t_": "of_telephone", "h_": "of_household"}.get(kind if kind != "group" else name[:2])
+    of_what = name[:2] if kind == "group" else kind
+    hint = {"person": "pseudonym", "t_": "of_telephone", "h_": "of_household"}.get(of_what)
     return f"{speech.of(SUBJECTS, kind)} {name}{speech.word(hint) if hint else ''}"
 
 
