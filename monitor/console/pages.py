@@ -269,6 +269,7 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "known": [*known_of(whole, reference, language), *_earlier(console, request, whole)],
         "assignees": _assignees(console, request), "plot": plot_of(whole), "stays": stays_of(whole),
         "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
+        "within_days": rule is not None and "日内" in rule.card.advice.zh,
         "beside": others, "beside_open": _going_on(alert, others),
         "due_beside": [(one["alert_id"], one) for one in others if _is_due(console, one)],
         "speaker": incident.speaker["alert_id"], "history": history_of(said, done), "proposal": proposal_in(done),
