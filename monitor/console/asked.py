@@ -77,6 +77,12 @@ class Asked(BaseModel):
             since=None if self.days is None else to_ms(now) - self.days * DAY,
         )  # fmt: skip
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something is asked for that a page shows only on demand."""
+        shown = {"rule", "severity", "disposition", "text", "at"}
+        return bool(self.model_dump(exclude_defaults=True, exclude=shown))
+
     def address(self, **other: object) -> str:
         """The part of an address behind the question mark, with some of it changed."""
         said = self.model_dump(exclude_defaults=True) | other

@@ -45,13 +45,15 @@ from monitor.workdays import Due
 from rules.catalogue import catalogue
 from rules.engine.finding import SEVERITIES
 from rules.engine.parameter import UNITS, origin_text
-from rules.times import BEIJING, to_ms
+from rules.times import BEIJING, clock, to_ms
 
 PAGE = 50
 """So many incidents stand on a page."""
 LATEST = 12
 """So many stand on the first page."""
 MOST_SILENT = 20
+MOST_PLACES = 5
+"""Of so many institutions of a lead the page says what became of their other leads."""
 MOST_ASSIGNEES = 100
 """So many names are offered; another one may be written."""
 PING_SECONDS = 15.0
@@ -277,27 +279,33 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "snooze": console.model.snoozes().get(subject_of(whole)),
         "saved": _saved(request, language), "targets": TARGETS, "state": state,
         "due": Due.of(console.model.working_days(), state.opened) if state.is_due else None,
+        "found_on": clock(state.opened, "%Y-%m-%d"),
         "persons": persons_in(whole) if console.settings.console_persons and user.name else [],
     }  # fmt: skip
 
 
 def _earlier(console: Console, request: Request, alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What became of the other leads of the same institution, of the same rule there, and of the same person."""
+    """What became of the other leads of each of its institutions, of its rule there, and of the same person."""
     user, words, rule = user_of(request), words_in(language_of(request)), alert["rule_id"]
-    code, subject = alert.get("fixmedins_code"), alert["subject"]
-    asked = []
-    if code:
-        of_institution = Wanted(institution=code, within=user.within)
-        asked += [(words["earlier_there"].format(code), of_institution)]
-        asked += [(words["earlier_rule"].format(code, rule), replace(of_institution, rule=rule))]
-    if subject["kind"] == "person" and user.may("reviewer"):
-        asked += [(words["earlier_person"], Wanted(person=subject["id"], within=user.within))]
-    said = said_in(language_of(request)) | {TODO: words[TODO]}
-    for heading, wanted in asked:
-        counted = console.model.dispositions_of(wanted)
-        counted[console.model.state_of(alert["alert_id"]).disposition] -= 1
-        parts = [f"{said[one]} {counted[one]}" for one in said if counted[one] > 0]
-        yield heading, words["comma"].join(parts) or words["earlier_none"]
+    places = dict.fromkeys(one["fixmedins_code"] for one in (*alert["evidence"], alert) if one.get("fixmedins_code"))
+    own = console.model.state_of(alert["alert_id"]).disposition
+    for code in [*places][:MOST_PLACES]:
+        wanted = Wanted(institution=code, within=user.within)
+        is_own = [own] if code == alert.get("fixmedins_code") else []
+        said = [_said_of_others(console, request, one, is_own) for one in (wanted, replace(wanted, rule=rule))]
+        yield words["earlier_there"].format(code), words["earlier_rule"].format(said[0], rule, said[1])
+    if alert["subject"]["kind"] == "person" and user.may("reviewer"):
+        of_person = Wanted(person=alert["subject"]["id"], within=user.within)
+        yield words["earlier_person"], _said_of_others(console, request, of_person, [own])
+
+
+def _said_of_others(console: Console, request: Request, wanted: Wanted, own: Iterable[str]) -> str:
+    """How many of these leads have each disposition. own: that of the lead itself, where it is one of them."""
+    language = language_of(request)
+    words, counted = words_in(language), console.model.dispositions_of(wanted)
+    counted.subtract(own)
+    said = said_in(language) | {TODO: words[TODO]}
+    return words["comma"].join(f"{said[one]} {counted[one]}" for one in said if counted[one] > 0) or words["none_of_it"]
 
 
 def _going_on(alert: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> int:

@@ -29,13 +29,23 @@ def span_text(seconds: int) -> Text:
     return Text(f"{seconds}秒", f"{seconds} s")
 
 
+def figure(value: float) -> str:
+    """A number as the amounts of a sentence are written.
+
+    >>> figure(8), figure(0.3), figure(20000), figure(1234567.8)
+    ('8', '0.3', '20,000', '1,234,568')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1_000_000 else f"{value:,.6g}"
+
+
 def reached(limit: float, unit: Text) -> Text:
     """The threshold of a rule that a value sets off which equals it.
 
     >>> reached(8, Text("人", "persons"))
     Text(zh='提示阈值：8人及以上', en='threshold: 8 persons or more')
     """
-    return Text(f"提示阈值：{limit:g}{unit.zh}及以上", f"threshold: {limit:g} {unit.en} or more")
+    told = figure(limit)
+    return Text(f"提示阈值：{told}{unit.zh}及以上", f"threshold: {told} {unit.en} or more")
 
 
 def exceeded(limit: float, unit: Text) -> Text:
@@ -44,7 +54,8 @@ def exceeded(limit: float, unit: Text) -> Text:
     >>> exceeded(24, Text("小时", "h"))
     Text(zh='提示阈值：超过24小时', en='threshold: more than 24 h')
     """
-    return Text(f"提示阈值：超过{limit:g}{unit.zh}", f"threshold: more than {limit:g} {unit.en}")
+    told = figure(limit)
+    return Text(f"提示阈值：超过{told}{unit.zh}", f"threshold: more than {told} {unit.en}")
 
 
 def above(value: float, limit: float) -> Text:
@@ -53,8 +64,8 @@ def above(value: float, limit: float) -> Text:
     >>> above(15.1, 15), above(15, 15)
     (Text(zh='15.1', en='15.1'), Text(zh='略高于15', en='just over 15'))
     """
-    figure = f"{value:g}"
-    return Text(figure, figure) if value > limit else Text(f"略高于{figure}", f"just over {figure}")
+    told = figure(value)
+    return Text(told, told) if value > limit else Text(f"略高于{told}", f"just over {told}")
 
 
 def listed(parts: Iterable[Text], most: int) -> Text:

@@ -127,7 +127,7 @@ class AwayFromHome(Rule[Visit]):
     def sentence(self, episode: Episode, names: Names) -> Text:
         """How often, how much, and where."""
         found, where = episode.peak, names.institutions(episode.peak.evidence)
-        times, paid, limit = found.details["times"], f"{found.value:,.2f}", f"{found.limit:g}"
+        times, paid, limit = found.details["times"], f"{found.value:,.2f}", f"{found.limit:,.0f}"
         return Text(
             f"1名参保人{self.days}天内在参保地以外结算{times}次，基金共支付{paid}元"
             f"（提示阈值：超过{limit}元，且{self.fewest}次及以上），医疗机构：{where.zh}",

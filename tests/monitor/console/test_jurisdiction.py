@@ -90,12 +90,14 @@ async def test_what_is_theirs_is_shown_and_counted(app: FastAPI) -> None:
     assert {True} == {one in page.get("/leads.csv").text for one in mine}
     assert page.get(f"/api/leads/{HERE[0]['alert_id']}").json()["beside"] == []
     for lead in HERE:
-        told = re.findall(r"<dt>(?:其中)?机构 [^<]*</dt><dd>([^<]*)</dd>", page.get(f"/leads/{lead['alert_id']}").text)
+        text = page.get(f"/leads/{lead['alert_id']}").text
+        [told] = re.findall(rf"<dt>机构 {lead['fixmedins_code']} [^<]*</dt><dd>([^<]*)</dd>", text)
         alike = [
             [one for one in HERE if one is not lead and all(one[key] == lead[key] for key in keys)]
             for keys in (["fixmedins_code"], ["fixmedins_code", "rule_id"])
         ]
-        assert told == [f"待处置 {len(some)}" if some else "无" for some in alike]
+        said = [f"待处置 {len(some)}" if some else "无" for some in alike]
+        assert told == f"{said[0]}；其中 {lead['rule_id']}：{said[1]}"
     first = page.get("/").text
     assert SHOP in first
     assert f'/leads?disposition={TODO}"><strong>2<' in first

@@ -136,7 +136,7 @@ def test_the_sentences() -> None:
 
     assert f"1名参保人90天内手工报销3次（提示阈值：3次及以上），开票机构：{HOSPITAL}" in many.text.zh
     assert "a person was reimbursed by hand 3 times within 90 d (threshold: 3 claims or more)" in many.text.en
-    assert "1名参保人单笔手工报销，基金支付61234元（提示阈值：超过50000元）" in large.text.zh
-    assert "the fund paid 61234 yuan for one bill that a person handed in (threshold: more than" in large.text.en
-    assert "90天内在参保地以外结算5次，基金共支付60,000.50元（提示阈值：超过50000元，且5次及以上）" in far.text.zh
+    assert "1名参保人单笔手工报销，基金支付61,234元（提示阈值：超过50,000元）" in large.text.zh
+    assert "the fund paid 61,234 yuan for one bill that a person handed in (threshold: more than" in large.text.en
+    assert "90天内在参保地以外结算5次，基金共支付60,000.50元（提示阈值：超过50,000元，且5次及以上）" in far.text.zh
     assert "away from the county of insurance, for which the fund paid 60,000.50 yuan (threshold: more" in far.text.en
