@@ -195,7 +195,7 @@ WORDS: Mapping[str, Said] = {
     "too_long": Said("理由不超过500字。", "at most 500 characters of reason."),
     "stale_form": Said("页面已过期，请刷新后再提交。", "the page is old; load it again and save."),
     "assignee": Said("承办人", "Assignee"),
-    "assign": Said("分派", "Assignment"),
+    "assign": Said("分派与备注", "Assignment and comment"),
     "assign_me": Said("由本人承办", "I work on it"),
     "assign_other": Said("分派给", "Assign to"),
     "assign_nobody": Said("退回待分派", "Take it back"),
@@ -209,7 +209,10 @@ WORDS: Mapping[str, Said] = {
         "未计法定节假日，实际期限可能更晚。",
         "Public holidays of that year are not known here: it may be later.",
     ),
-    "comment_save": Said("添加备注", "Add the comment"),
+    "comment_save": Said("仅添加备注", "Comment alone"),
+    "comment_hint": Said(
+        "先查什么、为什么；分派时可不填", "what to look into first, and why; none is needed to assign"
+    ),
     "comment": Said("备注", "Comment"),
     "text_missing": Said("请填写备注，不超过1000字。", "write something, in at most 1,000 characters."),
     "done_assigned": Said("分派", "assignment"),

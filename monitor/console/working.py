@@ -49,21 +49,23 @@ def work_of(console: Console) -> APIRouter:
     @router.post("/assignments")
     async def assign(
         request: Request, who: Annotated[Literal["me", "other", "nobody"], Form()], alert_id: Ids = None,
-        to: Text = "", by: Text = "",
+        to: Text = "", text: Text = "", by: Text = "",
     ) -> Response:  # fmt: skip
-        def made(one: str, name: str) -> Assigned:
-            return act_of(Assigned, name, alert_id=one, to={"me": name, "other": to, "nobody": ""}[who])
+        def made(one: str, name: str) -> list[Act]:
+            given = act_of(Assigned, name, alert_id=one, to={"me": name, "other": to, "nobody": ""}[who])
+            return [act_of(Commented, name, alert_id=one, text=text), given] if text.strip() else [given]
 
-        wrong = "to_missing" if who == "other" and not is_name(to) else ""
+        wrong = _wrong_text(text) if text.strip() else ""
+        if who == "other" and not is_name(to):
+            wrong = "to_missing"
         return await _done(console, request, made, alert_id or [], by, wrong)
 
     @router.post("/comments")
     async def comment(request: Request, alert_id: Ids = None, text: Text = "", by: Text = "") -> Response:
-        def made(one: str, name: str) -> Commented:
-            return act_of(Commented, name, alert_id=one, text=text)
+        def made(one: str, name: str) -> list[Act]:
+            return [act_of(Commented, name, alert_id=one, text=text)]
 
-        wrong = "" if 0 < len(text.strip()) <= LONGEST_TEXT else "text_missing"
-        return await _done(console, request, made, alert_id or [], by, wrong)
+        return await _done(console, request, made, alert_id or [], by, _wrong_text(text))
 
     @router.post("/reviews")
     async def review(
@@ -131,6 +133,11 @@ async def _snooze(
     return await _written(console, request, [deed], by, lead["alert_id"])
 
 
+def _wrong_text(text: str) -> str:
+    """What is wrong with a comment, by its key among the words; empty where nothing is."""
+    return "" if 0 < len(text.strip()) <= LONGEST_TEXT else "text_missing"
+
+
 def _wrong_in(verdict: str, reason: str) -> str:
     """What is wrong with a review, by its key among the words; empty where nothing is."""
     if verdict == "return" and not reason.strip():
@@ -139,9 +146,9 @@ def _wrong_in(verdict: str, reason: str) -> str:
 
 
 async def _done(
-    console: Console, request: Request, made: Callable[[str, str], Act], ids: Sequence[str], by: str, wrong: str
+    console: Console, request: Request, made: Callable[[str, str], list[Act]], ids: Sequence[str], by: str, wrong: str
 ) -> Response:
-    """Write an act on each lead of a form."""
+    """Write acts on each lead of a form."""
     if wrong := wrong or ("" if ids else "none_chosen"):
         return console.wrong(request, wrong)
     name = by_of(request, by)
@@ -149,8 +156,9 @@ async def _done(
     for one in dict.fromkeys(ids):
         lead = found(await asyncio.to_thread(console.model.one, one, user_of(request).within))
         earlier = await asyncio.to_thread(console.model.done_with, lead["alert_id"])
-        deeds.append(worked(console.settings.prefix, made(lead["alert_id"], name), earlier))
-    return await _written(console, request, deeds, name)
+        deeds += [worked(console.settings.prefix, act, earlier) for act in made(lead["alert_id"], name)]
+    only = deeds[0].after["alert_id"] if len({*ids}) == 1 else ""
+    return await _written(console, request, deeds, name, only)
 
 
 async def _written(console: Console, request: Request, deeds: Sequence[Deed], by: str, shown: str = "") -> Response:

@@ -66,6 +66,20 @@ async def test_leads_are_assigned_and_taken_back(page: TestClient, settings: Set
     assert "承办人 <strong>王五</strong>" in shown
 
 
+async def test_a_lead_is_assigned_with_a_comment(page: TestClient, settings: Settings) -> None:
+    """In one form; each is an act of its own, with its audit, on each lead."""
+    answer = page.post("/assignments", data=form_of(page, FIRST, SECOND, who="other", to="李四", text="先调录像"))
+
+    work, audit = topics(settings)
+    assert answer.headers["location"] == "/leads"
+    assert sorted((one["alert_id"], one["kind"], one.get("text", one.get("to"))) for one in work) == sorted(
+        (lead, *act) for lead in (FIRST, SECOND) for act in (("commented", "先调录像"), ("assigned", "李四"))
+    )
+    assert len(audit) == len(work)
+    one = page.post("/assignments", data=form_of(page, FIRST, who="me", text="再访谈"))
+    assert one.headers["location"] == f"/leads/{FIRST}?saved=assigned"
+
+
 async def test_a_comment_stands_in_the_history(page: TestClient, settings: Settings) -> None:
     """With who wrote it; it is no disposition, and no page takes it for a script."""
     page.post("/comments", data=form_of(page, FIRST, text="<script>alert(1)</script>\n已电话核实"))
@@ -95,6 +109,7 @@ async def test_what_is_overdue_is_listed_until_it_is_judged(page: TestClient) ->
 @pytest.mark.parametrize(
     ("path", "wrong", "status"),
     [
+        ("/assignments", {"who": "me", "text": "x" * 1001}, 422),
         ("/assignments", {"who": "other", "to": " "}, 422), ("/assignments", {"who": "other", "to": "-"}, 422),
         ("/assignments", {"who": "other", "to": "x" * 65}, 422), ("/assignments", {"who": "all"}, 422),
         ("/assignments", {"who": "me", "csrf": "x"}, 403), ("/assignments", {"who": "me", "alert_id": []}, 422),
