@@ -46,6 +46,7 @@ from .ledgers.late_uploads import is_late
 from .ledgers.leads import CONFIRMED
 from .ledgers.newcomers import insured_since
 from .ledgers.places import is_in_person, is_online, kilometres, works_here
+from .ledgers.unlicensed import is_licensed, needed_equipment
 from .ledgers.unrecognised import BY_ENTITLEMENT
 from .ledgers.unregistered import INVALID, against
 from .ledgers.whole_stays import (
@@ -128,10 +129,12 @@ __all__ = [
     "is_away",
     "is_in_person",
     "is_late",
+    "is_licensed",
     "is_online",
     "is_own_code",
     "kilometres",
     "listed",
+    "needed_equipment",
     "of_burst",
     "of_row",
     "over_new_year",

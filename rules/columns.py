@@ -412,9 +412,9 @@ TABLE_COLUMNS: dict[str, About] = {
     ),
     "items": About(
         "Services and materials: how often one person may have them (B01, B07), whether they may be charged at all "
-        "(B04, B05, B06), of what they are parts (B02), and how long they take (B08). An item without a row, or an "
-        "empty column, has no limit.",
-        "诊疗项目和耗材：一人可以收取多少次（B01、B07），能否收费、能否由基金支付（B04、B05、B06），属于哪个组合项目（B02），以及每次需要多长时间（B08）。"
+        "(B04, B05, B06), of what they are parts (B02), how long they take (B08), which licensed equipment they "
+        "need (B13). An item without a row, or an empty column, has no limit.",
+        "诊疗项目和耗材：一人可以收取多少次（B01、B07），能否收费、能否由基金支付（B04、B05、B06），属于哪个组合项目（B02），每次需要多长时间（B08），以及需要哪类许可设备（B13）。"
         "没有列出的项目、没有填写的列，不作限制。",
         (
             Column("med_list_codg", "code of the item", "医疗目录编码", "001101000010000", required=True),
@@ -484,6 +484,38 @@ TABLE_COLUMNS: dict[str, About] = {
                 "`0` 表示不属于基金支付范围（B06）；药品也可以列出",
                 "1",
                 one_of=("0", "1"),
+            ),
+            Column(
+                "equipment",
+                "kind of equipment without which it cannot be done and for which a licence is needed, by the word that "
+                "the table `equipment` has for it (B13)",
+                "开展该项目所必需、且须取得配置许可的设备类别，写法与`equipment`表一致（B13）",
+                "PET/CT",
+            ),
+            *_VALID,
+        ),
+    ),
+    "equipment": About(
+        "Which institution has a licence for which kind of equipment, one row for each time that one holds; B13 asks "
+        "it. It comes from the health authority that gives the licences. Which kinds need one: the catalogue of 2023 "
+        "(国卫财务发〔2023〕7号) has PET/MR, PET/CT, surgical robots, radiotherapy and what costs 30 million yuan and "
+        "more; CT and MRI are no longer in it. A kind that no row names is not judged.",
+        "各机构持有的设备配置许可，每段有效期一行；B13 使用。来自发放许可的卫生健康部门。"
+        "需要许可的类别见2023年目录（国卫财务发〔2023〕7号）："
+        "PET/MR、PET/CT、腹腔内窥镜手术系统、放射治疗设备，以及单台3000万元及以上的设备；CT、磁共振已调出目录。没有任何一行列出的类别不判断。",
+        (
+            Column(
+                "place_and_kind",
+                "code of the institution, a colon, and the kind of equipment, as `items` has it",
+                "定点医药机构编号、半角冒号、设备类别（写法与`items`表一致）",
+                "H34102100001:PET/CT",
+                required=True,
+            ),
+            Column(
+                "licence",
+                "number of the licence, for people; no rule asks it",
+                "许可证编号，供人阅读，规则不使用",
+                "乙皖00001",
             ),
             *_VALID,
         ),

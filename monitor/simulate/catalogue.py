@@ -126,6 +126,8 @@ MONITORED = _drugs("B06AA 糜蛋白酶 1 30 5200", 601, "B003")
 """A drug under key monitoring, of which many units are given at once."""
 OUTSIDE = Item("002507000000908", "外送基因检测", "201", "04", 48_000)
 """A test that is sent out."""
+TRACER = Item("002301000000911", "PET/CT全身显像", "201", "03", 500_000)
+"""An item of scenarios alone that needs licensed equipment."""
 DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS, *ALIKE, *DUAL_CHANNEL, *IN_BULK, *MONITORED)
 ADMITTED = _illnesses(_ADMITTED)
 SEEN = _illnesses(_SEEN)

@@ -22,6 +22,7 @@ from .catalogue import (
     SEEN,
     SERVICES,
     SESSION,
+    TRACER,
     UNCOVERED,
     Item,
 )
@@ -284,6 +285,7 @@ FRAUDS = (
     Scenario("abolished_item_charged", ("B04",), 7, partial(charged_though, ABOLISHED), most=3, apart=True),
     Scenario("contained_material_charged", ("B05",), 7, partial(charged_though, CONTAINED), most=3, apart=True),
     Scenario("uncovered_put_into_scope", ("B06",), 7, partial(charged_though, UNCOVERED), most=3, apart=True),
+    Scenario("scanned_without_a_licence", ("B13",), 7, partial(charged_though, TRACER), most=3, apart=True),
     Scenario("tests_one_by_one", ("B02",), 2, tests_one_by_one, most=3, apart=True),
     Scenario("therapist_without_a_break", ("B08",), 1, therapist_without_a_break, most=3, apart=True),
     Scenario("dear_product", ("D20",), 26, dear_product, most=3, apart=True),

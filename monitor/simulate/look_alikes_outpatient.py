@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import repeat
 
 from rules.times import DAY, HOUR, MINUTE
 
-from .catalogue import ABOLISHED, ACUTE, CONTAINED, IN_BULK, MONITORED, SERVICES, UNCOVERED, Item
+from .catalogue import ABOLISHED, ACUTE, CONTAINED, IN_BULK, MONITORED, SERVICES, TRACER, UNCOVERED, Item
 from .county import TWO_PRACTICES, Institution
 from .forms import Line
 from .frauds_outpatient import (
@@ -121,6 +122,21 @@ def slip_of_a_day(item: Item, stage: Stage, day: int, turn: int) -> Act:
     return Act(place, messages, times[-1])
 
 
+def scanned_far_away(stage: Stage, day: int, turn: int) -> Act:
+    """A patient a day is scanned at the hospital far away that has a licence, or the test is sent there."""
+    is_sent = turn % 2 == 1
+    place = stage.county.hospitals[turn % 4] if is_sent else stage.county.far_hospital
+    patients = stage.people(2)
+    visits = [
+        replace(
+            seen_by(stage, patients[number % 2], place, day + number * DAY + 10 * HOUR, ""),
+            lines=(Line(TRACER, sent_out=is_sent),),
+        )
+        for number in range(5)
+    ]
+    return Act(place, [message for one in visits for message in treat(stage.pen, one)], visits[-1].charged_at)
+
+
 def paid_by_the_patient(stage: Stage, day: int, turn: int) -> Act:
     """What the fund does not pay is charged day by day, with nothing in scope."""
     place = stage.county.hospitals[turn % 4]
@@ -163,6 +179,8 @@ LOOK_ALIKES = (
     Scenario("abolished_item_by_a_slip", ("B04",), 3, partial(slip_of_a_day, ABOLISHED), most=3, apart=True),
     Scenario("contained_material_by_a_slip", ("B05",), 3, partial(slip_of_a_day, CONTAINED), most=3, apart=True),
     Scenario("paid_by_the_patient", ("B06",), 7, paid_by_the_patient, most=3, apart=True),
+    Scenario("scanned_without_a_licence_by_a_slip", ("B13",), 3, partial(slip_of_a_day, TRACER), most=2, apart=True),
+    Scenario("scanned_far_away", ("B13",), 6, scanned_far_away, most=2, apart=True),
     Scenario("tests_of_two_days", ("B02",), 3, tests_of_two_days, most=3, apart=True),
     Scenario("two_therapists", ("B08",), 1, two_therapists, most=3, apart=True),
     Scenario("out_of_stock", ("D20",), 26, out_of_stock, most=3, apart=True),

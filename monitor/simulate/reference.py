@@ -25,6 +25,7 @@ from .catalogue import (
     SCAN,
     SEEN,
     SESSION,
+    TRACER,
     UNCOVERED,
     WHOLE,
     Item,
@@ -204,6 +205,16 @@ def items() -> Rows:
         _limited(WHOLE, parts="3"),
         *(_limited(part, part_of=WHOLE.code) for part in PARTS),
         _limited(SESSION, minutes="40"),
+        _limited(TRACER, equipment="PET/CT"),
+    ]
+
+
+def equipment(county: County) -> Rows:
+    """The hospital far away has a licence; that of the second hospital of the county ran out long ago."""
+    second, far = county.hospitals[1], county.far_hospital
+    return [
+        {"place_and_kind": f"{far.code}:PET/CT", "licence": "乙皖00001", **_OPEN},
+        {"place_and_kind": f"{second.code}:PET/CT", "licence": "乙皖00002", **_OPEN, "valid_to": "2024-12-31"},
     ]
 
 

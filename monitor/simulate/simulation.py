@@ -143,6 +143,7 @@ class Simulation:
             "recognised": reference.recognised(self.county, stage.pretending),
             "drugs": reference.drugs(),
             "items": reference.items(),
+            "equipment": reference.equipment(self.county),
             "diagnoses": reference.diagnoses(),
             "calendar": reference.calendar(dates, campaigns),
         }

@@ -50,6 +50,7 @@ from .therapies import THERAPIES
 from .tills import TILLS
 from .traced import TRACED
 from .unassisted import UNASSISTED
+from .unlicensed import UNLICENSED
 from .unrecognised import UNRECOGNISED
 from .unregistered import UNREGISTERED
 from .villages import VILLAGES
@@ -103,6 +104,7 @@ LEDGERS: tuple[Ledger, ...] = (
     FLAGGED,
     PROCURED,
     PERFORMED,
+    UNLICENSED,
     KEY_DRUGS,
     SENT_OUT,
     AGREEMENTS,

@@ -66,7 +66,11 @@ def listed_items(reference: Reference) -> frozenset[str]:
 
 
 def _points_out(row: Row) -> bool:
-    return is_flagged(row) or row.get("key") == "1" or any(row.get(column) for column in ("minutes", "procured"))
+    return (
+        is_flagged(row)
+        or row.get("key") == "1"
+        or any(row.get(column) for column in ("minutes", "procured", "equipment"))
+    )
 
 
 def is_flagged(row: Row) -> bool:

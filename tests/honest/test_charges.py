@@ -21,6 +21,12 @@ def test_prices_and_lists_that_are_not_changed_in_time() -> None:
         assert month == pytest.approx(70 / 10 * times / 12, abs=0.05)
 
 
+def test_licences_that_are_entered_late() -> None:
+    """B13: of 20 once in five years, of one in five of these more than a month late."""
+    assert 0.0022 == pytest.approx(20 / 5 / 5 / 365, abs=0.00005)
+    assert 0.067 == pytest.approx(20 / 5 / 5 / 12, abs=0.0005)
+
+
 def test_groups_that_are_ordered_in_parts() -> None:
     """One in 2,000 of 60,000 a year."""
     assert 0.08 == pytest.approx(60_000 / 2_000 / 365, abs=0.005)

@@ -278,8 +278,11 @@ def a_reference() -> Reference:
         reference.put("items", caps | {"med_list_codg": item})
     for item in ITEMS[1:]:  # the first one leaves nothing that a cancel of all lines does not reach
         flags = {"registered": "0", "separate": "0", "covered": "0", "part_of": "whole", "minutes": "90"}
+        flags |= {"equipment": "PET/CT"}
         reference.put("items", flags | {"med_list_codg": item, "valid_from": "2026-03-03"})
     reference.put("items", {"med_list_codg": "whole", "parts": "2"})
+    reference.put("equipment", {"place_and_kind": f"{wire.SHOP}:PET/CT", "valid_from": "2026-03-04"})
+    reference.put("equipment", {"place_and_kind": "elsewhere:PET/CT"})
     reference.put("recognised", {"psn_no": Pseudonyms("key").person("0-0"), "valid_from": "2026-03-05"})
     for number in range(3):
         lives = {"household": "h", "village": "v", "care_home": "c"} if number else {"village": "v"}
@@ -312,7 +315,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
     "B21": {"limit": 2}, "B18": {"limit": 2, "window": 10_800}, "D10-DEL": {"limit": 2},
     "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},
-    "D20": {"fewest": 1}, "D17": {"fewest_more": 1, "percent": 1, "weeks": 1},
+    "D20": {"fewest": 1}, "B13": {"fewest": 1, "grace_days": 1}, "D17": {"fewest_more": 1, "percent": 1, "weeks": 1},
     "B14": {"fewest_more": 1, "percent": 1, "weeks": 1},
     "E02": {"over_yuan": 30},
     "E07": {"limit": 2}, "E07-SUM": {"over_yuan": 15}, "E08": {"fewest": 2, "over_yuan": 20},

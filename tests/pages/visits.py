@@ -1,4 +1,4 @@
-"""B01 to B08, B12, B12-SCOPE, B14, D17, D19, D20, B11, B11-SPEED, S11 and S11-DAY from their pages."""
+"""B01 to B08, B12, B12-SCOPE, B13, B14, D17, D19, D20, B11, B11-SPEED, S11 and S11-DAY from their pages."""
 
 from __future__ import annotations
 
@@ -89,6 +89,39 @@ def _is_against(one: Line, column: str, tables: Tables) -> bool:
     known = row(tables, "items", "med_list_codg", one.item, one.time) or {}
     charged = one.in_scope if column == "covered" else one.amount
     return known.get(column) == "0" and charged > 0
+
+
+def licensed(facts: Facts) -> Iterator[Found]:
+    """B13."""
+    without: dict[tuple[str, str], list[Line]] = {}
+    for one in facts.lines:
+        kind = (row(facts.tables, "items", "med_list_codg", one.item, one.time) or {}).get("equipment")
+        if kind and one.count > 0 and not one.sent_out and not _has_licence(one, kind, facts.tables):
+            without.setdefault((one.place, kind), []).append(one)
+    for scope, lines in without.items():
+        for now in lines:
+            week = [one for one in lines if now.time - 7 * DAY < one.time <= now.time]
+            if len(week) >= 3:
+                yield Found("B13", scope, now.time, len(week), "warning")
+
+
+def _has_licence(one: Line, kind: str, tables: Tables) -> bool:
+    """Also where nobody has one."""
+    holders = {unit[: -len(kind) - 1] for unit in _units(tables) if unit.endswith(f":{kind}")}
+    near = [code for code in holders if code == one.place or _group_of(code, one, tables) == _group(one, tables)]
+    return not holders or any(
+        row(tables, "equipment", "place_and_kind", f"{code}:{kind}", time)
+        for code in near
+        for time in (one.time, one.time - 30 * DAY)
+    )
+
+
+def _units(tables: Tables) -> list[str]:
+    return [one["place_and_kind"] for one in tables["equipment"]]
+
+
+def _group_of(code: str, line: Line, tables: Tables) -> str:
+    return (row(tables, "institutions", "fixmedins_code", code, line.time) or {}).get("group", "") or code
 
 
 def parts(facts: Facts) -> Iterator[Found]:

@@ -29,6 +29,7 @@ BED, SCAN, SCAN_TOO = "001102000010000", "002103000010000", "002103000020000"
 CARD, DRAPE = "003103000010000", "003301000010000"
 GROUP, *TESTS = (f"00250101000{n}000" for n in range(4))
 RUB = "004700000010000"
+TRACER, BEAM = "002301000010000", "002402000010000"
 
 
 def text(at: float) -> str:
@@ -129,7 +130,14 @@ def tables() -> Tables:
             {"med_list_codg": RUB, "minutes": "240", "valid_to": day(30)},
             {"med_list_codg": RUB, "minutes": "360", "valid_from": day(31)},
             {"med_list_codg": DRAPE, "separate": "0", "covered": "1"},
+            {"med_list_codg": TRACER, "equipment": "PET/CT", "valid_from": day(2)},
+            {"med_list_codg": BEAM, "equipment": "LINAC"},
             {"med_list_codg": SCAN_TOO, "group": "CT", "most_per_period": "3", "period_days": "7"},
+        ],
+        "equipment": [
+            {"place_and_kind": f"{H2}:PET/CT", "valid_to": day(20)},
+            {"place_and_kind": f"{FAR}:PET/CT", "valid_from": day(25), "valid_to": day(40)},
+            {"place_and_kind": f"{FAR}:PET/CT", "valid_from": day(55)},
         ],
         "enrolled": [
             {"psn_no": "i1", "insured_from": day(30)},
@@ -565,6 +573,21 @@ def flags(town: Town) -> None:
         line = town.line(
             second, number, cnt=choice((1, 1, 2, 0.5)), med_list_codg=choice((CARD, CARD, DRAPE, BED)),
             det_item_fee_sumamt=choice((10, 10, 0)), inscp_scp_amt=choice((8, 8, 0, None)),
+        )  # fmt: skip
+        _charge(town, infno, place, number, second, line)
+
+
+def machines(town: Town) -> None:
+    """What needs licensed equipment, at two hospitals of one group, one of none, one far away and a shop."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(150):
+        at += choice((HOUR, 3 * HOUR, 12 * HOUR, DAY, DAY)) - choice((0, 0, 1))
+        infno, place = choice((("2204", H1), ("2301", H1), ("2301", H2), ("2204", H3), ("2301", FAR), ("2102", P1)))
+        second = town.moment(at)
+        line = town.line(
+            second, number, cnt=choice((1, 1, 2, 0)), med_list_codg=choice((TRACER, TRACER, TRACER, BEAM, CARD)),
+            etip_flag=choice((None, None, "0", "1")),
         )  # fmt: skip
         _charge(town, infno, place, number, second, line)
 
@@ -1150,7 +1173,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,
     "entitlements": entitlements, "colds": colds, "outages": outages, "charges": charges,
     "corrections": corrections, "limits": limits, "flags": flags, "outings": outings, "licences": licences,
-    "laboratories": laboratories, "procurement": procurement, "soaring": soaring,
+    "machines": machines, "laboratories": laboratories, "procurement": procurement, "soaring": soaring,
 }  # fmt: skip
 
 

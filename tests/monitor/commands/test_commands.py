@@ -280,7 +280,7 @@ def test_tables_say_how_many_keys_they_have(tmp_path: Path) -> None:
     assert {
         "deaths": 1, "institutions": 0, "households": 0, "insured": 0, "reports": 0, "persons": 0, "staff": 0,
         "physicians": 0, "employers": 0, "enrolled": 0, "assisted": 0, "recognised": 0, "drugs": 0, "items": 0,
-        "diagnoses": 0, "calendar": 0,
+        "equipment": 0, "diagnoses": 0, "calendar": 0,
     } == said  # fmt: skip
 
 

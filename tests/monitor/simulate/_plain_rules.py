@@ -103,6 +103,7 @@ def judge(traffic: Traffic) -> list[Found]:
         erased,
         priced,
         flagged,
+        unlicensed,
         in_parts,
         all_day,
         dear,
@@ -383,6 +384,35 @@ def flagged(traffic: Traffic) -> Iterator[Found]:
                 week = [event for when, event in charged if at - 7 * DAY < when <= at]
                 if len(week) >= 3:
                     yield rule, week
+
+
+def unlicensed(traffic: Traffic) -> Iterator[Found]:
+    """B13: three lines within a week of what needs equipment for which a place, and its group, has no licence."""
+    items = {row["med_list_codg"]: row for row in traffic.tables["items"]}
+    groups = {row["fixmedins_code"]: row["group"] for row in traffic.tables["institutions"]}
+    places: dict[tuple[str, str], list[tuple[float, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        kind = items.get(line["med_list_codg"], {}).get("equipment")
+        if not kind or line.get("etip_flag") == "1":
+            continue
+        here, at = event["fixmedins_code"], seconds(line["fee_ocur_time"])
+        holders = {
+            code
+            for code, _, of in (row["place_and_kind"].partition(":") for row in traffic.tables["equipment"])
+            if of == kind
+        }
+        valid = {
+            row["place_and_kind"].partition(":")[0]
+            for row in traffic.tables["equipment"]
+            if not row["valid_to"] or at < seconds(f"{row['valid_to']} 00:00:00") + 31 * DAY
+        }
+        if not any(one == here or groups[one] == groups[here] != "" for one in holders & valid):
+            places[here, kind].append((at, event))
+    for charged in places.values():
+        for at, _ in charged:
+            week = [event for when, event in charged if at - 7 * DAY < when <= at]
+            if len(week) >= 3:
+                yield "B13", week
 
 
 def in_parts(traffic: Traffic) -> Iterator[Found]:

@@ -79,6 +79,8 @@ def tables() -> Reference:
     reference.put("enrolled", {"psn_no": "1", "insured_from": wire.text(MONDAY)[:10]})
     reference.put("items", {"med_list_codg": wire.RAMIPRIL, "most_per_day": "1", "registered": "0"})
     reference.put("items", {"med_list_codg": PART, "part_of": "whole", "minutes": "9"})
+    reference.put("items", {"med_list_codg": wire.METFORMIN, "equipment": "PET/CT"})
+    reference.put("equipment", {"place_and_kind": "elsewhere:PET/CT"})
     reference.put("drugs", {"med_list_codg": wire.METFORMIN, "procured": "won"})
     reference.put("drugs", {"med_list_codg": wire.RAMIPRIL, "key": "1"})
     reference.put("physicians", {"bilg_dr_codg": "D341021000017", "status": "revoked"})
