@@ -24,7 +24,7 @@ from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld
 from .key_drugs import KEY_DRUGS
 from .late_uploads import LATE_UPLOADS
-from .leads import OF_LEADS, Beside, Lead, Waiting
+from .leads import OF_LEADS, Beside, Here, Lead, Waiting
 from .listed import Listed, listed_items
 from .messages import MESSAGES
 from .minor_admissions import MINOR_ADMISSIONS
@@ -66,6 +66,7 @@ __all__ = [
     "Beside",
     "Brought",
     "Fill",
+    "Here",
     "Inside",
     "Lead",
     "Listed",
