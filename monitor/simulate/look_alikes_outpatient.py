@@ -7,7 +7,18 @@ from itertools import repeat
 
 from rules.times import DAY, HOUR, MINUTE
 
-from .catalogue import ABOLISHED, ACUTE, CONTAINED, IN_BULK, MONITORED, SERVICES, UNCOVERED, Item
+from .catalogue import (
+    ABOLISHED,
+    ACUTE,
+    CONTAINED,
+    DROOPING,
+    IN_BULK,
+    MONITORED,
+    OF_THE_EYE,
+    SERVICES,
+    UNCOVERED,
+    Item,
+)
 from .county import TWO_PRACTICES, Institution
 from .forms import Line
 from .frauds_outpatient import (
@@ -16,6 +27,7 @@ from .frauds_outpatient import (
     days_among,
     deleted_lines,
     given_in_bulk,
+    lids,
     priced,
     scans,
     seen_by,
@@ -128,6 +140,13 @@ def paid_by_the_patient(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, messages, times[-1])
 
 
+def lids_that_droop(stage: Stage, day: int, turn: int) -> Act:
+    """A hospital operates on lids: six persons in cosmetology, who are ill, and six at the oculists'."""
+    place = stage.county.hospitals[turn % 2]
+    messages, times = lids(stage, place, day, [DROOPING, OF_THE_EYE] * 6)
+    return Act(place, messages, times[-1])
+
+
 def tests_of_two_days(stage: Stage, day: int, turn: int) -> Act:
     """Two tests of a group on one day, and the third on the next, when their results are there."""
     return tested(stage, day, turn, (0, 0, 1))
@@ -163,6 +182,7 @@ LOOK_ALIKES = (
     Scenario("abolished_item_by_a_slip", ("B04",), 3, partial(slip_of_a_day, ABOLISHED), most=3, apart=True),
     Scenario("contained_material_by_a_slip", ("B05",), 3, partial(slip_of_a_day, CONTAINED), most=3, apart=True),
     Scenario("paid_by_the_patient", ("B06",), 7, paid_by_the_patient, most=3, apart=True),
+    Scenario("lids_that_droop", ("B10",), 13, lids_that_droop, most=3, apart=True),
     Scenario("tests_of_two_days", ("B02",), 3, tests_of_two_days, most=3, apart=True),
     Scenario("two_therapists", ("B08",), 1, two_therapists, most=3, apart=True),
     Scenario("out_of_stock", ("D20",), 26, out_of_stock, most=3, apart=True),

@@ -15,11 +15,13 @@ from .catalogue import (
     ABOLISHED,
     BED,
     CONTAINED,
+    COSMETOLOGY,
     DRUGS,
     DUAL_CHANNEL,
     EXEMPT,
     ILLNESSES,
     IN_BULK,
+    LID,
     MONITORED,
     PARTS,
     SCAN,
@@ -204,6 +206,7 @@ def items() -> Rows:
         _limited(WHOLE, parts="3"),
         *(_limited(part, part_of=WHOLE.code) for part in PARTS),
         _limited(SESSION, minutes="40"),
+        _limited(LID, cosmetic_in=COSMETOLOGY),
     ]
 
 

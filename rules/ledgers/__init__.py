@@ -15,6 +15,7 @@ from .bundles import BUNDLES
 from .capped import CAPPED
 from .care_homes import CARE_HOMES
 from .claims import CLAIMS
+from .cosmetic import COSMETIC
 from .credentials import CREDENTIALS
 from .deletions import DELETIONS
 from .employers import EMPLOYERS
@@ -101,6 +102,7 @@ LEDGERS: tuple[Ledger, ...] = (
     DELETIONS,
     OVERPRICED,
     FLAGGED,
+    COSMETIC,
     PROCURED,
     PERFORMED,
     KEY_DRUGS,

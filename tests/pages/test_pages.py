@@ -56,7 +56,7 @@ JUDGES = (
     places.minor_illnesses, places.late_uploads, places.deletions,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
     visits.registered,
-    visits.two_places, visits.attendances, visits.charges, visits.prices, visits.flags,
+    visits.two_places, visits.attendances, visits.charges, visits.prices, visits.flags, visits.cosmetics,
     visits.parts, visits.long_days, visits.dear_products, visits.growths,
     cards.own_staff, cards.firms, cards.rings,
 )  # fmt: skip

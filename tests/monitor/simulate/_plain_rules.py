@@ -103,6 +103,7 @@ def judge(traffic: Traffic) -> list[Found]:
         erased,
         priced,
         flagged,
+        cosmetic,
         in_parts,
         all_day,
         dear,
@@ -384,6 +385,21 @@ def flagged(traffic: Traffic) -> Iterator[Found]:
                 week = [event for when, event in charged if at - 7 * DAY < when <= at]
                 if len(week) >= 3:
                     yield rule, week
+
+
+def cosmetic(traffic: Traffic) -> Iterator[Found]:
+    """B10: ten persons in 30 days, of an item in a department where it may be cosmetic."""
+    suspected = {row["med_list_codg"]: row["cosmetic_in"].split() for row in traffic.tables["items"]}
+    places: dict[tuple[str, str], list[tuple[float, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        item = line["med_list_codg"]
+        if line.get("bilg_dept_codg") in suspected.get(item, ()) and line.get("inscp_scp_amt", 0) > 0:
+            places[event["fixmedins_code"], item].append((seconds(line["fee_ocur_time"]), event))
+    for charged in places.values():
+        for at, _ in charged:
+            month = [event for when, event in charged if at - 30 * DAY < when <= at]
+            if _persons(month) >= 10:
+                yield "B10", month
 
 
 def in_parts(traffic: Traffic) -> Iterator[Found]:
