@@ -114,6 +114,7 @@ DECIDED: Mapping[str, Said] = {
     "separate": Said("可单独收费", "charged by itself"),
     "covered": Said("基金支付", "paid by the fund"),
     "equipment": Said("所需许可设备", "licensed equipment"),
+    "cosmetic_in": Said("可能串换美容的科室", "departments of cosmetic surgery"),
     "dual_channel": Said("双通道药品", "dual-channel"),
 }
 """What rules decide on: field or column -> its heading."""

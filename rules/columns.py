@@ -413,8 +413,10 @@ TABLE_COLUMNS: dict[str, About] = {
     "items": About(
         "Services and materials: how often one person may have them (B01, B07), whether they may be charged at all "
         "(B04, B05, B06), of what they are parts (B02), how long they take (B08), which licensed equipment they "
-        "need (B13). An item without a row, or an empty column, has no limit.",
-        "诊疗项目和耗材：一人可以收取多少次（B01、B07），能否收费、能否由基金支付（B04、B05、B06），属于哪个组合项目（B02），每次需要多长时间（B08），以及需要哪类许可设备（B13）。"
+        "need (B13), and in which departments they may be cosmetic surgery (B10). An item without a row, or an empty "
+        "column, has no limit.",
+        "诊疗项目和耗材：一人可以收取多少次（B01、B07），能否收费、能否由基金支付（B04、B05、B06），属于哪个组合项目（B02），每次需要多长时间（B08），"
+        "需要哪类许可设备（B13），以及在哪些科室可能是整形美容（B10）。"
         "没有列出的项目、没有填写的列，不作限制。",
         (
             Column("med_list_codg", "code of the item", "医疗目录编码", "001101000010000", required=True),
@@ -484,6 +486,12 @@ TABLE_COLUMNS: dict[str, About] = {
                 "`0` 表示不属于基金支付范围（B06）；药品也可以列出",
                 "1",
                 one_of=("0", "1"),
+            ),
+            Column(
+                "cosmetic_in",
+                "departments in which cosmetic surgery may be charged as this item: codes, apart by a blank (B10)",
+                "可能将整形美容串换为本项目的科室编码，用空格分开（B10）",
+                "A14",
             ),
             Column(
                 "equipment",

@@ -17,6 +17,7 @@ from .ledgers import (
     Beside,
     Brought,
     Fill,
+    Here,
     Lead,
     Listed,
     Ordered,
@@ -179,6 +180,12 @@ def lead(time: int, person: str = "p1", institution: str = PHARMACY, amount: int
 def beside(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Beside:
     """A person in a lead, with others."""
     return Beside(**_of_lead(time, person, institution, amount, **more))  # type: ignore[arg-type]
+
+
+def here(time: int, *persons: str, institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Here:
+    """A lead about an institution, at it, with the persons whom it names."""
+    about = {"kind": "institution", "subject": institution, "persons": persons}
+    return Here(**_of_lead(time, "", institution, amount, **(about | more)))  # type: ignore[arg-type]
 
 
 def waiting(time: int, institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Waiting:

@@ -33,7 +33,7 @@ from monitor.console.stays import stays_of
 from monitor.console.timeline import timeline_of
 from monitor.console.words import words_in
 from monitor.contract.feedback import DISPOSITIONS, TODO
-from monitor.contract.text import Language
+from monitor.contract.text import Language, Said
 from monitor.contract.work import Snoozed, proposal_in, subject_of
 from monitor.errors import ConfigurationError
 from monitor.incidents import incidents_of
@@ -257,7 +257,7 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
     """What the page of a lead shows."""
     user, language = user_of(request), language_of(request)
     whole = found(console.model.one(alert_id, user.within))
-    alert, rule = shown_to(user, whole), catalogue().get(whole["rule_id"])
+    alert, advice = shown_to(user, whole), _advice(whole["rule_id"])
     beside = [shown_to(user, one) for one in console.model.beside(whole, user.within)]
     state = console.model.state_of(alert["alert_id"])
     said, done = console.model.said_of(alert["alert_id"]), console.model.done_with(alert["alert_id"])
@@ -270,8 +270,7 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "evidence": evidence_of(alert, language, diagnoses_of(whole, reference)), "why": why_of(alert, language),
         "known": [*known_of(whole, reference, language), *_earlier(console, request, whole)],
         "assignees": _assignees(console, request), "plot": plot_of(whole), "stays": stays_of(whole),
-        "advice": "" if rule is None else rule.card.advice.zh if language == "zh" else rule.card.advice.en,
-        "within_days": rule is not None and "日内" in rule.card.advice.zh,
+        "advice": advice.of(language), "within_days": "日内" in advice.zh,
         "beside": others, "beside_open": _going_on(alert, others),
         "due_beside": [(one["alert_id"], one) for one in others if _is_due(console, one)],
         "speaker": incident.speaker["alert_id"], "history": history_of(said, done), "proposal": proposal_in(done),
@@ -282,6 +281,12 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "found_on": clock(state.opened, "%Y-%m-%d"),
         "persons": persons_in(whole) if console.settings.console_persons and user.name else [],
     }  # fmt: skip
+
+
+def _advice(rule_id: str) -> Said:
+    """What to check; nothing where this build has no such rule."""
+    rule = catalogue().get(rule_id)
+    return Said("", "") if rule is None else Said(rule.card.advice.zh, rule.card.advice.en)
 
 
 def _earlier(console: Console, request: Request, alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ import msgspec
 
 from monitor.leads.facts import Found, OfLead, Said, Taken
 from rules.engine.item import Record
-from rules.ledgers import Beside, Lead, Waiting
+from rules.ledgers import Beside, Here, Lead, Waiting
 
 FEWEST_TOGETHER = 2
 """A person alone in a lead has no company."""
@@ -105,10 +105,32 @@ def _bare(fact: Found) -> Found:
 
 
 def _about(found: Found, before: Found | None, common: dict[str, Any], appended: int) -> Iterator[Record[Lead]]:
-    """The lead, as it is said under whom it is about, and under each person in it."""
+    """The lead, as it is said under whom it is about, under each institution where it is, and each person in it."""
     yield Record("lead", found.subject, [Lead(time=found.time, **common)], appended)
+    yield from _here(found, before, common, appended)
     for person in dict.fromkeys((*found.persons, *(before.persons if before else ()))):
         yield from _beside(person, found, before, common, appended)
+
+
+def _here(found: Found, before: Found | None, common: dict[str, Any], appended: int) -> Iterator[Record[Lead]]:
+    """The lead at each institution where it is; one where it is no longer is told so."""
+    now, then = _places(found), _places(before) if before else {}
+    for place in sorted({*now, *then}):
+        name, persons = now.get(place, ("", ()))
+        own = common | {"institution": place, "name": name, "stands": found.stands and place in now}
+        yield Record("lead", place, [Here(time=found.time, persons=persons, **own)], appended)
+
+
+def _places(found: Found) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Where a lead is: where the stays of its evidence are, else where it was found. By code: the name and the persons.
+
+    A lead about a stay may be found elsewhere, at a pharmacy at which the patient is seen meanwhile.
+    """
+    if not found.stays:
+        return {found.institution: (found.name, found.persons)}
+    names = {place: name for place, name, _ in found.stays}
+    persons = {place: dict.fromkeys(one for at, _, one in found.stays if at == place) for place in names}
+    return {place: (name, tuple(persons[place])) for place, name in names.items()}
 
 
 def _waiting(

@@ -3,7 +3,8 @@
 An alert meets a label when their msgids meet; one without evidence (of a rule over whole days) when institution and
 times do, and the label names its rule. It belongs to the frauds that it meets, and to a look-alike that it is about:
 at least half of its messages are the look-alike's, and no fraud that its rule may speak of has as many; or the entry
-that opened it is the look-alike's, and no other label has as many.
+that opened it is the look-alike's, and no other label has as many. One over leads, of a rule that labels name, has the
+messages of these leads.
 
 Counted are the alerts that stand: the last revision of each that is not withdrawn; shadow alerts and those of stage
 `pre` are left out. Those of history count, and are counted apart too.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from statistics import median
 from typing import Any, NotRequired, TypedDict
@@ -293,6 +294,7 @@ def evaluate(leads: Sequence[Lead], labels: Iterable[Row], live_from: int = 0, s
     """
     span = span or Span()
     truths = [_truth(label) for label in labels]
+    leads = _with_messages(leads, truths)
     met = _meetings(leads, truths)
     by_rule: defaultdict[str, list[Lead]] = defaultdict(list)
     for lead in leads:
@@ -300,6 +302,22 @@ def evaluate(leads: Sequence[Lead], labels: Iterable[Row], live_from: int = 0, s
     rules = {one.rule for one in leads if span.holds(one.at)}
     rules |= {rule for truth in truths if span.holds(truth.first) for rule in truth.rules}
     return [_score(rule, by_rule[rule], truths, met, live_from, span) for rule in sorted(rules)]
+
+
+def _with_messages(leads: Sequence[Lead], truths: Iterable[Truth]) -> list[Lead]:
+    """The alerts; those over leads, of a rule that labels name, with the messages of these leads."""
+    named = {rule for truth in truths for rule in truth.rules}
+    by_id = {lead.id: lead for lead in leads}
+    return [
+        replace(one, messages=_behind(one.messages, by_id), opened_by=_behind(one.opened_by, by_id))
+        if one.rule in named and one.messages & by_id.keys()
+        else one
+        for one in leads
+    ]
+
+
+def _behind(messages: Iterable[str], leads: Mapping[str, Lead]) -> frozenset[str]:
+    return frozenset(message for one in messages if one in leads for message in leads[one].messages)
 
 
 def burden(leads: Iterable[Lead], persons: int, span: Span) -> Burden:

@@ -120,6 +120,10 @@ WHOLE = Item("002501010000906", "肿瘤标志物组合", "201", "04", 18_000)
 PARTS = tuple(Item(f"00250101000{910 + n}0", f"肿瘤标志物{n + 1}", "201", "04", 8_000) for n in range(3))
 SESSION = Item("004700000000907", "中医推拿治疗", "201", "05", 6_500)
 """Items of scenarios alone: a service and its parts, and one that binds a therapist for 40 minutes."""
+COSMETOLOGY = "A14"
+"""Code of a department of cosmetology."""
+LID = Item("003304010000914", "上睑下垂矫正术", "201", "06", 96_000)
+"""An item of scenarios alone, under which cosmetic surgery is charged."""
 IN_BULK = _drugs("L04AX 来那替尼 1 1 3600", 501, "A001")
 """A substance of which the product of the second maker did not win the procurement, in packs for a day."""
 MONITORED = _drugs("B06AA 糜蛋白酶 1 30 5200", 601, "B003")
@@ -140,9 +144,12 @@ CONTRACTIONS = Illness("O47.1", "假临产", cyclic=True)
 AFTER_BIRTH = Illness("O86.4", "产褥期发热", cyclic=True)
 FRACTURE = Illness("S82.2", "胫骨干骨折")
 REHABILITATION = Illness("Z50.9", "康复治疗", cyclic=True)
+OF_THE_EYE = Illness("H02.4", "上睑下垂")
+DROOPING = Illness("Q10.0", "先天性上睑下垂")
+"""Seen by a department of cosmetology alone."""
 ILLNESSES = (
     *ADMITTED, *SEEN, LASTING, CHEMOTHERAPY, DIALYSIS, DELIVERY, NEWBORN, FRACTURE, CONTRACTIONS, AFTER_BIRTH,
-    REHABILITATION,
+    REHABILITATION, OF_THE_EYE, DROOPING,
 )  # fmt: skip
 EXEMPT = (
     "Z51",

@@ -12,7 +12,8 @@ from rules.times import DAY, HOUR
 
 from .catalogue import ADMITTED
 from .county import Institution
-from .frauds_inpatient import stay_of
+from .forms import Message
+from .frauds_inpatient import bought_meanwhile, stay_of
 from .inpatient import Stay, care
 from .people import Person
 from .stage import Act, Scenario, Stage
@@ -80,10 +81,41 @@ def broker(stage: Stage, day: int, _turn: int) -> Act:
     return convoy(stage, people, places, day, 20, [broker_telephone(stage)])
 
 
+def left_at_once(stage: Stage, people: Sequence[Person], place: Institution, day: int, gone: int, days: int) -> Act:
+    """They are admitted within three days for a week; so many of them buy elsewhere on so many days of it."""
+    illnesses = stage.pen.rng.sample(ADMITTED, 2)
+    messages: list[Message] = []
+    needed: list[int] = []
+    for number, person in enumerate(people):
+        admitted = day + number * 3 // len(people) * DAY
+        stay = stay_of(stage, person, place, admitted, 7, stage.pen.rng.choice(illnesses))
+        messages += care(stage.pen, stay)
+        if number < gone:
+            sales, third = bought_meanwhile(stage, stay, range(1, 1 + days))
+            messages += sales
+            needed.append(third)
+    return Act(place, messages, sorted(needed)[:3][-1])
+
+
+def in_person(one: Person) -> str:
+    """The village of somebody who is there where the card is."""
+    return "" if one.credential == "01" else one.village
+
+
+def convoy_of_empty_beds(stage: Stage, day: int, turn: int) -> Act:
+    """A car brings eight people of one village to a clinic; two to five of them buy in town on three days."""
+    people = stage.circle(in_person, 8)
+    return left_at_once(stage, people, stage.county.hospitals[2 + turn % 2], day, stage.drawn(2, 5), 3)
+
+
 FRAUDS = (
     Scenario("convoy_by_telephone", ("I06-TEL",), 26, convoy_by_telephone),
     Scenario("convoy_of_household", ("I06-HOME",), 8, convoy_of_household, also=("I06-VILLAGE",)),
     Scenario("convoy_of_village", ("I06-VILLAGE",), 8, convoy_of_village, also=("I06-TEL", "I06-HOME", "I13-TEL")),
     Scenario("convoy_of_care_home", ("I09",), 12, convoy_of_care_home, also=("I06-VILLAGE", "I06-TEL", "I06-HOME")),
     Scenario("broker", ("I13-TEL",), 26, broker, also=("I06-TEL",)),
-)
+    Scenario(
+        "convoy_of_empty_beds", ("I07",), 12, convoy_of_empty_beds,
+        also=("I06-VILLAGE", "I06-TEL", "I06-HOME", "I13-TEL", "I02", "D01", "D01-DUP"), most=4, apart=True,
+    ),
+)  # fmt: skip

@@ -14,7 +14,9 @@ from .catalogue import (
     ABOLISHED,
     ACUTE,
     CONTAINED,
+    DROOPING,
     IN_BULK,
+    LID,
     MONITORED,
     OUTSIDE,
     PARTS,
@@ -24,6 +26,7 @@ from .catalogue import (
     SESSION,
     TRACER,
     UNCOVERED,
+    Illness,
     Item,
 )
 from .county import Institution
@@ -192,6 +195,26 @@ def charged_though(item: Item, stage: Stage, day: int, turn: int) -> Act:
     return Act(place, messages, times[:3][-1])
 
 
+def lids(stage: Stage, place: Institution, day: int, illnesses: Sequence[Illness]) -> tuple[list[Message], list[int]]:
+    """A person a day with each of these illnesses in turn, whose lid is operated on and paid by the fund; and when."""
+    visits = [
+        replace(
+            seen_by(stage, person, place, day + number * DAY + 11 * HOUR, place.physicians[number % 4]),
+            lines=(Line(LID, in_scope=LID.price),),
+            illness=illness,
+        )
+        for number, (person, illness) in enumerate(zip(stage.people(len(illnesses)), illnesses, strict=True))
+    ]
+    return [message for one in visits for message in treat(stage.pen, one)], [one.charged_at for one in visits]
+
+
+def folds_in_the_lid(stage: Stage, day: int, turn: int) -> Act:
+    """The department of cosmetology of a clinic operates on 6 to 24 customers, and charges drooping lids."""
+    place = stage.county.hospitals[2 + turn % 2]
+    messages, times = lids(stage, place, day, [DROOPING] * stage.drawn(6, 24))
+    return Act(place, messages, times[:10][-1])
+
+
 def tested(stage: Stage, day: int, turn: int, days: Sequence[int]) -> Act:
     """A patient of whom the three parts of a group of tests are charged one by one, each so many days later."""
     (person,) = stage.people(1)
@@ -286,6 +309,7 @@ FRAUDS = (
     Scenario("contained_material_charged", ("B05",), 7, partial(charged_though, CONTAINED), most=3, apart=True),
     Scenario("uncovered_put_into_scope", ("B06",), 7, partial(charged_though, UNCOVERED), most=3, apart=True),
     Scenario("scanned_without_a_licence", ("B13",), 7, partial(charged_though, TRACER), most=3, apart=True),
+    Scenario("folds_in_the_lid", ("B10",), 25, folds_in_the_lid, most=3, apart=True),
     Scenario("tests_one_by_one", ("B02",), 2, tests_one_by_one, most=3, apart=True),
     Scenario("therapist_without_a_break", ("B08",), 1, therapist_without_a_break, most=3, apart=True),
     Scenario("dear_product", ("D20",), 26, dear_product, most=3, apart=True),

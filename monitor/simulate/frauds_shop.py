@@ -106,6 +106,21 @@ def rice_and_oil(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def borrowed_cards(stage: Stage, day: int, _turn: int) -> Act:
+    """Two dozen cards are swiped one after the other for round sums, again every five days: on two to five days."""
+    place, days = stage.online_shop(), stage.drawn(2, 5)
+    people = stage.people(24)
+    sales = []
+    for number in range(days):
+        gaps = [stage.seconds(25, 45) for _ in people[1:]]
+        start = stage.slot(place, day + 5 * number * DAY, sum(gaps))
+        sales += [
+            Sale(person, place, at, (replace(stage.some()[0], price=stage.pen.rng.choice((10_000, 20_000, 30_000))),))
+            for person, at in zip(people, accumulate([start, *gaps]), strict=True)
+        ]
+    return Act(place, sold(stage, sales), sales[: 2 * len(people) + 8][-1].at)
+
+
 def deleted_rows(stage: Stage, place: Institution, day: int, count: int) -> tuple[list[Message], int]:
     """Purchases of a day, and so many of the rows that report them (3505) deleted by 3507 in the evening.
 
@@ -139,5 +154,9 @@ FRAUDS = (
     Scenario("cards_in_a_drawer", ("S02",), 13, cards_in_a_drawer, also=("D01", "D01-DUP"), most=4, apart=True),
     Scenario("rice_and_oil", ("D08",), 1, rice_and_oil, most=2, apart=True),
     Scenario("paid_without_a_box", ("D06",), 20, paid_without_a_box, most=3, apart=True),
+    Scenario(
+        "borrowed_cards", ("S05",), 22, borrowed_cards,
+        also=("S01", "S01-GAP", "S01-SIGN", "S02", "D08", "D01", "D01-DUP"), most=3, apart=True,
+    ),
     Scenario("book_rewritten", ("D10-DEL",), 1, book_rewritten, most=3, apart=True),
-)
+)  # fmt: skip

@@ -8,6 +8,7 @@ from rules.times import DAY, HOUR
 
 from .catalogue import ADMITTED, DELIVERY, FRACTURE, NEWBORN
 from .forms import Message
+from .frauds_group import in_person, left_at_once
 from .frauds_inpatient import stay_of
 from .inpatient import Stay, care
 from .stage import Act, Scenario, Stage
@@ -45,8 +46,15 @@ def birth_in_the_family(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, stays), third.admitted)
 
 
+def village_and_its_relatives(stage: Stage, day: int, turn: int) -> Act:
+    """Five of one village fall ill within three days; relatives buy with the cards of four of them on two days."""
+    people = stage.circle(in_person, 5)
+    return left_at_once(stage, people, stage.county.hospitals[2 + turn % 2], day, 4, 2)
+
+
 LOOK_ALIKES = (
     Scenario("traffic_accident", ("I06-HOME", "I06-TEL"), 8, traffic_accident),
     Scenario("couple_falls_ill", ("I06-HOME", "I06-TEL"), 8, couple_falls_ill),
     Scenario("birth_in_the_family", ("I06-TEL",), 13, birth_in_the_family),
+    Scenario("village_and_its_relatives", ("I07",), 12, village_and_its_relatives, most=4, apart=True),
 )

@@ -8,7 +8,19 @@ from itertools import repeat
 
 from rules.times import DAY, HOUR, MINUTE
 
-from .catalogue import ABOLISHED, ACUTE, CONTAINED, IN_BULK, MONITORED, SERVICES, TRACER, UNCOVERED, Item
+from .catalogue import (
+    ABOLISHED,
+    ACUTE,
+    CONTAINED,
+    DROOPING,
+    IN_BULK,
+    MONITORED,
+    OF_THE_EYE,
+    SERVICES,
+    TRACER,
+    UNCOVERED,
+    Item,
+)
 from .county import TWO_PRACTICES, Institution
 from .forms import Line
 from .frauds_outpatient import (
@@ -17,6 +29,7 @@ from .frauds_outpatient import (
     days_among,
     deleted_lines,
     given_in_bulk,
+    lids,
     priced,
     scans,
     seen_by,
@@ -144,6 +157,13 @@ def paid_by_the_patient(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, messages, times[-1])
 
 
+def lids_that_droop(stage: Stage, day: int, turn: int) -> Act:
+    """A hospital operates on lids: six persons in cosmetology, who are ill, and six at the oculists'."""
+    place = stage.county.hospitals[turn % 2]
+    messages, times = lids(stage, place, day, [DROOPING, OF_THE_EYE] * 6)
+    return Act(place, messages, times[-1])
+
+
 def tests_of_two_days(stage: Stage, day: int, turn: int) -> Act:
     """Two tests of a group on one day, and the third on the next, when their results are there."""
     return tested(stage, day, turn, (0, 0, 1))
@@ -181,6 +201,7 @@ LOOK_ALIKES = (
     Scenario("paid_by_the_patient", ("B06",), 7, paid_by_the_patient, most=3, apart=True),
     Scenario("scanned_without_a_licence_by_a_slip", ("B13",), 3, partial(slip_of_a_day, TRACER), most=2, apart=True),
     Scenario("scanned_far_away", ("B13",), 6, scanned_far_away, most=2, apart=True),
+    Scenario("lids_that_droop", ("B10",), 13, lids_that_droop, most=3, apart=True),
     Scenario("tests_of_two_days", ("B02",), 3, tests_of_two_days, most=3, apart=True),
     Scenario("two_therapists", ("B08",), 1, two_therapists, most=3, apart=True),
     Scenario("out_of_stock", ("D20",), 26, out_of_stock, most=3, apart=True),

@@ -71,6 +71,17 @@ def set_at_a_round_price(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, sold(stage, sales), sales[-1].at)
 
 
+def offer_of_every_week(stage: Stage, day: int, _turn: int) -> Act:
+    """An offer at a round price on one day of each of three weeks; 12 to 16 customers take it each time."""
+    place = stage.online_shop()
+    sales = [
+        sale
+        for number in range(3)
+        for sale in of_round_sums(stage, place, day + 7 * number * DAY, stage.pen.rng.randint(12, 16))
+    ]
+    return Act(place, sold(stage, sales), sales[-1].at)
+
+
 def delivery_note_corrected(stage: Stage, day: int, _turn: int) -> Act:
     """A wrong lot stood in 8 to 14 rows of a day; they are deleted in the evening."""
     place = stage.reporting_shop()
@@ -84,6 +95,7 @@ LOOK_ALIKES = (
     Scenario("firm_next_door", ("S04",), 11, firm_next_door, most=3, apart=True),
     Scenario("family_week_after_week", ("S02",), 13, family_week_after_week, most=4, apart=True),
     Scenario("set_at_a_round_price", ("D08",), 1, set_at_a_round_price, most=2, apart=True),
+    Scenario("offer_of_every_week", ("S05",), 15, offer_of_every_week, most=2, apart=True),
     Scenario("last_of_the_old_stock", ("D06",), 20, last_of_the_old_stock, most=3, apart=True),
     Scenario("delivery_note_corrected", ("D10-DEL",), 1, delivery_note_corrected, most=3, apart=True),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from rules.times import MINUTE, SECOND
 
-from .catalogue import Illness
+from .catalogue import COSMETOLOGY, Illness
 from .county import Institution
 from .forms import Bill, Line, Message, Pen, Wire, Written, total_of, traced, yuan
 from .numbers import wire_time
@@ -47,7 +47,9 @@ class Visit:
     @property
     def department(self) -> str:
         """A code of the national list of departments, by the first letter of the diagnosis."""
-        return {"J": "A03", "I": "A03", "E": "A03", "M": "A07", "L": "A13", "H": "A10"}.get(self.illness.code[0], "A02")
+        return {"J": "A03", "I": "A03", "E": "A03", "M": "A07", "L": "A13", "H": "A10", "Q": COSMETOLOGY}.get(
+            self.illness.code[0], "A02"
+        )
 
 
 def treat(pen: Pen, visit: Visit) -> list[Message]:

@@ -15,11 +15,13 @@ from .catalogue import (
     ABOLISHED,
     BED,
     CONTAINED,
+    COSMETOLOGY,
     DRUGS,
     DUAL_CHANNEL,
     EXEMPT,
     ILLNESSES,
     IN_BULK,
+    LID,
     MONITORED,
     PARTS,
     SCAN,
@@ -206,6 +208,7 @@ def items() -> Rows:
         *(_limited(part, part_of=WHOLE.code) for part in PARTS),
         _limited(SESSION, minutes="40"),
         _limited(TRACER, equipment="PET/CT"),
+        _limited(LID, cosmetic_in=COSMETOLOGY),
     ]
 
 

@@ -15,6 +15,7 @@ from .bundles import BUNDLES
 from .capped import CAPPED
 from .care_homes import CARE_HOMES
 from .claims import CLAIMS
+from .cosmetic import COSMETIC
 from .credentials import CREDENTIALS
 from .deletions import DELETIONS
 from .employers import EMPLOYERS
@@ -24,7 +25,7 @@ from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld, withheld_between
 from .key_drugs import KEY_DRUGS
 from .late_uploads import LATE_UPLOADS
-from .leads import OF_LEADS, Beside, Lead, Waiting
+from .leads import OF_LEADS, Beside, Here, Lead, Waiting
 from .listed import Listed, listed_items
 from .messages import MESSAGES
 from .minor_admissions import MINOR_ADMISSIONS
@@ -67,6 +68,7 @@ __all__ = [
     "Beside",
     "Brought",
     "Fill",
+    "Here",
     "Inside",
     "Lead",
     "Listed",
@@ -102,6 +104,7 @@ LEDGERS: tuple[Ledger, ...] = (
     DELETIONS,
     OVERPRICED,
     FLAGGED,
+    COSMETIC,
     PROCURED,
     PERFORMED,
     UNLICENSED,

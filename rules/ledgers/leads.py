@@ -66,6 +66,12 @@ class Beside(Lead, frozen=True, tag="lb"):
     others: tuple[str, ...] = ()
 
 
+class Here(Lead, frozen=True, tag="lh"):
+    """A lead at an institution. persons: whom its evidence names there; none where it rests on totals."""
+
+    persons: tuple[str, ...] = ()
+
+
 class Waiting(Lead, frozen=True, tag="lw"):
     """A lead as it waits for people. time: when it was found.
 
@@ -92,7 +98,7 @@ def _of_person(entry: Beside, reference: Reference) -> tuple[str, ...] | None:
     return (entry.person,)
 
 
-def _of_institution(entry: Waiting, reference: Reference) -> tuple[str, ...] | None:
+def _of_institution(entry: Here | Waiting, reference: Reference) -> tuple[str, ...] | None:
     return (entry.institution,)
 
 
@@ -101,5 +107,7 @@ ACTORS = Ledger("actors", "lead", (Feed.of(Lead, _of_actor, reach=REACH_OF_LEADS
 COMPANY = Ledger("company", "person", (Feed.of(Beside, _of_person, reach=REACH_OF_LEADS),))
 WAITS = Ledger("waits", "institution", (Feed.of(Waiting, _of_institution, reach=REACH_OF_LEADS),))
 
-OF_LEADS = (REPEATS, ACTORS, COMPANY, WAITS)
+LEADS_AT = Ledger("leads_at", "institution", (Feed.of(Here, _of_institution, reach=REACH_OF_LEADS),))
+
+OF_LEADS = (REPEATS, ACTORS, COMPANY, WAITS, LEADS_AT)
 """The ledgers of leads: kept by the engine of rules over leads, and by no other."""

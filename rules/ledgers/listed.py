@@ -22,6 +22,9 @@ ITEM = "item:"
 FLAGS = ("registered", "separate", "covered")
 """Columns of the table of items that say with 0 that it may not be charged, or not to the fund."""
 
+POINTED = ("minutes", "procured", "cosmetic_in", "equipment")
+"""Columns of which any value points an item out."""
+
 
 class Listed(Priced, frozen=True, tag="k"):
     """At the institution: one fee line of an item that a table points out, or of a test that is sent out.
@@ -66,11 +69,7 @@ def listed_items(reference: Reference) -> frozenset[str]:
 
 
 def _points_out(row: Row) -> bool:
-    return (
-        is_flagged(row)
-        or row.get("key") == "1"
-        or any(row.get(column) for column in ("minutes", "procured", "equipment"))
-    )
+    return is_flagged(row) or row.get("key") == "1" or any(row.get(column) for column in POINTED)
 
 
 def is_flagged(row: Row) -> bool:

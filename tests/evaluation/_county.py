@@ -15,7 +15,7 @@ from monitor.offline.evaluate import Lead, Score, evaluate, standing
 from monitor.offline.replay import replay
 from monitor.simulate import Simulation, write_reference
 from monitor.simulate.simulation import FRAUDS
-from rules.catalogue import catalogue
+from rules.catalogue import OVER_LEADS, catalogue
 from rules.engine.watch import Watch
 from rules.reference import Reference
 from rules.wire.door import Door
@@ -28,8 +28,8 @@ TIMES = 30
 """A scenario is played so often in one county, at most: more would be played on top of one another."""
 TIMES_AGAINST_USUAL = 4
 """One that is held against what is usual at its place: more of them in one county are what is usual there."""
-AGAINST_USUAL = frozenset({"B14", "B15", "D06", "D17", "D20", "I03", "S08"})
-"""Rules that hold a day, a week or a month of a place against those before, or count the lines of a drug there."""
+AGAINST_USUAL = frozenset({"B10", "B14", "B15", "D06", "D17", "D20", "I03", "I07", "S05", "S08"})
+"""Rules that hold a day, a week or a month of a place against those before, or add up what a month there brings."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def episodes_of(rule: str, episodes: int, persons: int, days: int, seed: int) ->
         county = Simulation(
             seed + len(scores), persons, days, look_alikes=False, only=frozenset(scenarios()[rule]), times=times
         )
-        found = judged(county, [rule])
+        found = judged(county, [rule] if catalogue()[rule].card.family != OVER_LEADS else list(catalogue()))
         messages += found.messages
         scores += [one for one in evaluate(found.leads, found.labels) if one.rule == rule] or [_nothing(rule)]
     together = tuple(episode for one in scores for episode in one.episodes)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.honest.test_drugs import at_least
+
 
 def test_lines_too_many() -> None:
     """One in 2,000 of 36,000 stays a year."""
@@ -56,3 +58,11 @@ def test_a_third_scan_that_is_needed() -> None:
     """One in 500 of 30,000 a year."""
     assert 0.16 == pytest.approx(30_000 / 500 / 365, abs=0.005)
     assert 5 == 30_000 / 500 / 12
+
+
+def test_customers_of_cosmetology_who_are_ill() -> None:
+    """At ten departments, three a month each: one is the finding where nine came in the month before."""
+    a_month = 10 * 3 * at_least(9, 3)
+
+    assert 0.1 == round(a_month, 1)
+    assert 0.004 == pytest.approx(a_month / 30, abs=0.0005)

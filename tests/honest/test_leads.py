@@ -59,3 +59,39 @@ def test_leads_that_are_found_before_a_weekend() -> None:
 def test_leads_that_need_more_time_than_there_is() -> None:
     """One in fifty."""
     assert 3 == 150 / 50
+
+
+def test_customers_who_crowd_and_whose_drugs_do_not_add_up() -> None:
+    """At one pharmacy of sixty an offer comes back every week for some time of a year: one lead, for it goes on.
+
+    At a pharmacy of 150 settlements a day the rest is chance: ten persons in each lead of S01, and two in each of D04,
+    D07, D09 and D12-RXNO.
+    """
+    settlements, customers = 150 * 30, 2_500
+    crowding = 0.041 * 30 * 10
+    buying = (6 + 3 + 3 + 10.5) * 2 * settlements / (5_000 * 30)
+    by_chance = at_least(5, crowding * buying / customers)
+    a_month = 1 / 12 + 60 * by_chance
+
+    assert by_chance < 1e-6
+    assert 0.1 == round(a_month, 1)
+    assert 0.003 == round(a_month / 30, 3)
+
+
+def test_patients_who_are_brought_in_and_elsewhere() -> None:
+    """Each lead on absence is the finding where two of the quarter before name somebody who was brought in.
+
+    The numbers are those of the pages, with the persons whom such a lead names: three of a household, six of a village,
+    four of a care home, fifteen with a cold.
+    """
+    alone = 9 + 4 + 5 + 8 + 2.8
+    together = 0.3 * 3 + 2.8 * 6 + 0.2 * 4 + 0.03 * 15
+    absent, patients = 1.1 + 3 + 0.3, 36_000 / 12 / 6
+    both = 5 * (alone + together) / 6 / patients
+    a_month = 0.0
+    for hospitals, share in ((1, 0.75), (5, 0.05)):
+        there = absent * share * both
+        a_month += hospitals * there * at_least(2, 3 * there)
+
+    assert 0.05 == round(a_month, 2)
+    assert 0.002 == round(a_month / 30, 3)

@@ -278,7 +278,7 @@ def a_reference() -> Reference:
         reference.put("items", caps | {"med_list_codg": item})
     for item in ITEMS[1:]:  # the first one leaves nothing that a cancel of all lines does not reach
         flags = {"registered": "0", "separate": "0", "covered": "0", "part_of": "whole", "minutes": "90"}
-        flags |= {"equipment": "PET/CT"}
+        flags |= {"equipment": "PET/CT", "cosmetic_in": "A00"}
         reference.put("items", flags | {"med_list_codg": item, "valid_from": "2026-03-03"})
     reference.put("items", {"med_list_codg": "whole", "parts": "2"})
     reference.put("equipment", {"place_and_kind": f"{wire.SHOP}:PET/CT", "valid_from": "2026-03-04"})
@@ -311,7 +311,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "D08": {"fewest": 1}, "D18": {"over": 1}, "D06": {"fewest": 1, "over_deviations": 0, "enough": 1},
     "D13": {"limit": 2},
     "S02": {"limit": 2, "fewest_days": 2, "together": 3_600},
-    "S07": {"fewest": 1}, "I02": {"fewest": 1}, "B12": {"fewest": 1}, "B12-SCOPE": {"fewest": 1},
+    "S07": {"fewest": 1}, "I02": {"fewest": 1}, "B12": {"fewest": 1}, "B12-SCOPE": {"fewest": 1}, "B10": {"limit": 1},
     "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
     "B21": {"limit": 2}, "B18": {"limit": 2, "window": 10_800}, "D10-DEL": {"limit": 2},
     "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},

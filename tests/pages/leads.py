@@ -17,7 +17,10 @@ WRONG = {"false_positive", "data_error", "explained"}
 
 @dataclass(frozen=True)
 class Told:
-    """A lead. said: its last disposition and when; first_said: when the first was. taken, gone, due: 0 where never."""
+    """A lead. said: its last disposition and when; first_said: when the first was. taken, gone, due: 0 where never.
+
+    lay: hospital and person of the stays in its evidence.
+    """
 
     id: str
     rule: str
@@ -34,6 +37,7 @@ class Told:
     first_said: int = 0
     taken: int = 0
     gone: int = 0
+    lay: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def holds(self) -> bool:
@@ -89,6 +93,58 @@ def rings(leads: Sequence[Told]) -> Iterator[Found]:
             group = {companion for companion, some in places.items() if len(some) >= 3}
             if len(group) >= 2 and person < min(group) and group & one.persons:
                 yield Found("A03", (person,), one.time, len(group) + 1, "high")
+
+
+CROWDED = {"S01", "S01-GAP", "S01-SIGN", "S02", "S03", "S03-MONTH", "S04"}
+WRONG_DRUGS = {"D01", "D01-DUP", "D02", "D03", "D04", "D05", "D07", "D09", "D12-RXNO"}
+WHOLE_DAYS = {"D06", "D08"}
+BROUGHT = {"I06-HOME", "I06-TEL", "I06-VILLAGE", "I09", "I13-TEL", "I01", "I05", "I05-PAIR", "I11", "I03", "I10"}
+ABSENT = {"I02", "S07", "E01"}
+
+
+def extracted(leads: Sequence[Told]) -> Iterator[Found]:
+    """S05."""
+    counted = [one for one in leads if one.holds and one.severity != "info"]
+    for one in counted:
+        shop = [other for other in within(counted, one, 30) if one.place in _places(other)]
+        crowded = [(other, _at(other, one.place)) for other in shop if other.rule in CROWDED]
+        wrong = [(other, _at(other, one.place)) for other in shop if other.rule in WRONG_DRUGS]
+        for other in shop:
+            if other.rule in WHOLE_DAYS:
+                day = (other.time - 1) // DAY
+                wrong.append((other, {who for lead, some in crowded if lead.time // DAY == day for who in some}))
+        both = {who for _, some in crowded for who in some} & {who for _, some in wrong for who in some}
+        about = [lead for lead, some in [*crowded, *wrong] if some & both]
+        days = {(lead.time - (lead.rule in WHOLE_DAYS)) // DAY for lead in about}
+        if one in about and len(both) >= 5 and len(days) >= 3:
+            yield Found("S05", (one.place,), one.time, len(both), _severity(about))
+
+
+def fictitious(leads: Sequence[Told]) -> Iterator[Found]:
+    """I07."""
+    counted = [one for one in leads if one.holds and one.severity != "info"]
+    for one in counted:
+        for place in _places(one):
+            there = [other for other in within(counted, one, 90) if place in _places(other)]
+            brought = {who for other in there if other.rule in BROUGHT for who in _at(other, place)}
+            both = brought & {who for other in there if other.rule in ABSENT for who in _at(other, place)}
+            about = [other for other in there if other.rule in BROUGHT | ABSENT and _at(other, place) & both]
+            if one in about and len(both) >= 3:
+                yield Found("I07", (place,), one.time, len(both), _severity(about))
+
+
+def _places(one: Told) -> set[str]:
+    """Where a lead is."""
+    return {place for place, _ in one.lay} or {one.place}
+
+
+def _at(one: Told, place: str) -> set[str]:
+    """The persons of a lead at a place where it is."""
+    return {who for where, who in one.lay if where == place} if one.lay else {*one.persons}
+
+
+def _severity(about: Sequence[Told]) -> str:
+    return "critical" if any(one.said in ("confirmed", "referred") for one in about) else "high"
 
 
 def unattended(leads: Sequence[Told], now: int) -> Iterator[Found]:

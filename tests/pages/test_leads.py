@@ -32,7 +32,7 @@ def revision(one: Told, found: int, *, stands: bool = True) -> Revision:
         one.id, found - one.found, one.rule, one.kind, one.subject, SEVERITIES.index(one.severity),
         START + one.time * HOUR, START + found * HOUR, START + (one.due + found - one.found) * HOUR, stands,
         one.place, "", "", "", 100,
-        tuple(sorted(one.persons)),
+        tuple(sorted(one.persons)), tuple((place, "", person) for place, person in sorted(one.lay)),
     )  # fmt: skip
 
 
@@ -51,17 +51,46 @@ def lead_of(rng: Random, number: int) -> Told:
     )  # fmt: skip
 
 
+AFFAIRS = (
+    ("S01", "S01-GAP", "S01-SIGN", "S01-TILL", "S02", "S03", "S03-MONTH", "S04", "D01", "D01-DUP", "D02", "D03", "D04",
+     "D05", "D06", "D06", "D06", "D07", "D08", "D08", "D08", "D09", "D12-RXNO", "D13"),
+    ("I01", "I03", "I04", "I05", "I05-PAIR", "I06-HOME", "I06-TEL", "I06-VILLAGE", "I09", "I10", "I11", "I13-TEL",
+     "I02", "I02", "S07", "S07", "E01", "B08"),
+)  # fmt: skip
+"""What sets off the rules on persons of two kinds of leads: at pharmacies, and at hospitals."""
+
+
+def of_affair(rng: Random, number: int, began: int) -> Told:
+    """A lead that names several persons at one of two places, within some weeks."""
+    one, side = lead_of(rng, number), rng.randrange(2)
+    rule = rng.choice(AFFAIRS[side])
+    time = began + rng.randrange(24 * (35, 100)[side])
+    persons = rng.sample(
+        ["p1", "p2", "p3", "p4", "p5", "p6", "p7"], rng.randrange(3, 6) if not side else rng.randrange(1, 4)
+    )
+    lay = {(rng.choice(["H0", "H0", "H1"]), who) for who in persons} if side and rng.random() < 0.8 else set()
+    found, length = time + rng.randrange(72), one.due - one.found
+    return replace(
+        one, rule=rule, kind="institution", subject="P0", place="P0" if side == 0 and rng.random() < 0.9 else "H0",
+        time=time, found=found, due=found + length, lay=frozenset(lay),
+        persons=frozenset() if rule in ("D06", "D08") else frozenset(persons),
+    )  # fmt: skip
+
+
 def world(seed: int) -> tuple[list[Told], list[tuple[int, OfLead]]]:
     """Leads as they stand at the end, and the facts that led there with the hour of each, in some order of arrival."""
     rng, told, facts = Random(seed), list[Told](), list[tuple[int, OfLead]]()
-    for number in range(80):
-        one = lead_of(rng, number)
+    began = rng.randrange(HOURS // 2)
+    for number in range(125):
+        one = lead_of(rng, number) if number < 80 else of_affair(rng, number, began)
         first = one
         if rng.random() < 0.2:  # it began with another severity, and with other persons
-            first = replace(one, severity=rng.choice(SEVERITIES), persons=one.persons | {"p5"}, place="P9")
+            lay = frozenset({("H1", "p1")}) if one.lay else one.lay
+            first = replace(one, severity=rng.choice(SEVERITIES), persons=one.persons | {"p5"}, place="P9", lay=lay)
         facts.append((one.found, revision(first, one.found)))
         facts.append((one.found + 1, revision(one, one.found + 1)))
-        for _ in range(rng.randrange(3)):
+        is_judged = number < 80 or seed % 2 == 0
+        for _ in range(rng.randrange(3) if is_judged else 0):
             at, said = one.found + rng.randrange(2, 500), rng.choice(["confirmed", "false_positive", "referred"])
             if at == one.said_at:
                 continue
@@ -83,7 +112,10 @@ def world(seed: int) -> tuple[list[Told], list[tuple[int, OfLead]]]:
 
 def by_the_pages(told: list[Told], now: int) -> list[Episode]:
     """What the pages say."""
-    found: list[Found] = [*leads.repeated(told), *leads.several(told), *leads.rings(told), *leads.unattended(told, now)]
+    found: list[Found] = [
+        *leads.repeated(told), *leads.several(told), *leads.rings(told), *leads.unattended(told, now),
+        *leads.extracted(told), *leads.fictitious(told),
+    ]  # fmt: skip
     quiet = {name: rule().quiet // 3_600 for name, rule in OF_LEADS.items()}  # type: ignore[call-arg]  # defaults
     return episodes(found, quiet)
 

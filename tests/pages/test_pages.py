@@ -57,6 +57,7 @@ JUDGES = (
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
     visits.registered,
     visits.two_places, visits.attendances, visits.charges, visits.prices, visits.flags, visits.licensed,
+    visits.cosmetics,
     visits.parts, visits.long_days, visits.dear_products, visits.growths,
     cards.own_staff, cards.firms, cards.rings,
 )  # fmt: skip

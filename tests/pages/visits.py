@@ -124,6 +124,22 @@ def _group_of(code: str, line: Line, tables: Tables) -> str:
     return (row(tables, "institutions", "fixmedins_code", code, line.time) or {}).get("group", "") or code
 
 
+def cosmetics(facts: Facts) -> Iterator[Found]:
+    """B10."""
+    charged = [one for one in facts.lines if one.count > 0 and one.in_scope > 0 and _may_be_cosmetic(one, facts.tables)]
+    for now in charged:
+        alike = [one for one in charged if (one.place, one.item) == (now.place, now.item)]
+        persons = {one.person for one in alike if now.time - 30 * DAY < one.time <= now.time}
+        if len(persons) >= 10:
+            severity = "high" if len(persons) >= 20 else "warning"
+            yield Found("B10", (now.place, now.item), now.time, len(persons), severity)
+
+
+def _may_be_cosmetic(one: Line, tables: Tables) -> bool:
+    known = row(tables, "items", "med_list_codg", one.item, one.time) or {}
+    return one.department in known.get("cosmetic_in", "").split()
+
+
 def parts(facts: Facts) -> Iterator[Found]:
     """B02."""
     known = [(one, row(facts.tables, "items", "med_list_codg", one.item, one.time) or {}) for one in facts.lines]

@@ -26,7 +26,7 @@ KEY_DRUG = "XB01AAA001A001100009998"
 DEAR = "XC08CAB001A001100009999"
 EXAMINATION = "001101000010000"
 BED, SCAN, SCAN_TOO = "001102000010000", "002103000010000", "002103000020000"
-CARD, DRAPE = "003103000010000", "003301000010000"
+CARD, DRAPE, LID = "003103000010000", "003301000010000", "003304010000914"
 GROUP, *TESTS = (f"00250101000{n}000" for n in range(4))
 RUB = "004700000010000"
 TRACER, BEAM = "002301000010000", "002402000010000"
@@ -132,6 +132,8 @@ def tables() -> Tables:
             {"med_list_codg": DRAPE, "separate": "0", "covered": "1"},
             {"med_list_codg": TRACER, "equipment": "PET/CT", "valid_from": day(2)},
             {"med_list_codg": BEAM, "equipment": "LINAC"},
+            {"med_list_codg": LID, "cosmetic_in": "A14", "valid_to": day(45)},
+            {"med_list_codg": LID, "cosmetic_in": "A14 A04.08", "valid_from": day(46)},
             {"med_list_codg": SCAN_TOO, "group": "CT", "most_per_period": "3", "period_days": "7"},
         ],
         "equipment": [
@@ -592,6 +594,22 @@ def machines(town: Town) -> None:
         _charge(town, infno, place, number, second, line)
 
 
+def lids(town: Town) -> None:
+    """An item of departments of cosmetology and others, in visits and stays at two hospitals, of many persons."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(160):
+        at += choice((3 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 5 * DAY if number % 40 == 0 else HOUR))
+        infno, place = choice((("2204", H1), ("2204", H1), ("2204", H1), ("2301", H1), ("2301", H2)))
+        second = town.moment(at)
+        line = town.line(
+            second, number, cnt=choice((1, 1, 1, 0.5)), med_list_codg=choice((LID, LID, LID, BED)),
+            inscp_scp_amt=choice((8, 8, 8, 0, None)),
+            bilg_dept_codg=choice(("A14", "A14", "A14", "A04.08", "A10", None)),
+        )  # fmt: skip
+        _charge(town, infno, place, number, second, line, persons=24)
+
+
 def laboratories(town: Town) -> None:
     """Tests of one group and a treatment with one or two therapists, in visits and stays of few patients."""
     choice = town.random.choice
@@ -641,9 +659,9 @@ def procurement(town: Town) -> None:
         _charge(town, infno, place, number, second, line)
 
 
-def _charge(town: Town, infno: str, place: str, number: int, second: float, line: Message) -> None:
+def _charge(town: Town, infno: str, place: str, number: int, second: float, line: Message, persons: int = 9) -> None:
     """One line of a visit, a stay or a sale, that may be taken back or cancelled, in time or too late."""
-    person, visit = f"p{number % 9}", f"v{number}"
+    person, visit = f"p{number % persons}", f"v{number}"
     kind = {"2204": "11", "2301": "21", "2102": "41"}[infno]
     header: Message = {"med_type": kind, "mdtrt_id": visit}
     if infno == "2102":
@@ -1173,7 +1191,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,
     "entitlements": entitlements, "colds": colds, "outages": outages, "charges": charges,
     "corrections": corrections, "limits": limits, "flags": flags, "outings": outings, "licences": licences,
-    "machines": machines, "laboratories": laboratories, "procurement": procurement, "soaring": soaring,
+    "machines": machines, "laboratories": laboratories, "procurement": procurement, "soaring": soaring, "lids": lids,
 }  # fmt: skip
 
 

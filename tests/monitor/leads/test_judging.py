@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+import orjson
 import pytest
 
 from monitor.inforce.rulebook import load_rules
@@ -71,6 +73,21 @@ def test_a_revision_becomes_a_fact() -> None:
     )  # fmt: skip
 
 
+def test_a_revision_says_who_lay_where() -> None:
+    """By the rows of its evidence that are of a stay; what was bought meanwhile is none."""
+    rows = [
+        {"person": person, "role": role, "fixmedins_code": code, "fixmedins_name": name}
+        for person, role, code, name in (
+            ("p_2", "admission", "H1", "甲医院"), ("p_2", "discharge", "H1", "甲医院"), ("p_1", "bill", "H2", ""),
+            ("p_2", "settlement", "P1", "示例大药房"), ("", "admission", "H3", ""),
+        )
+    ]  # fmt: skip
+    fact = found_in(ALERT | {"evidence": rows}, lambda time: time)
+
+    assert fact is not None
+    assert fact.stays == (("H1", "甲医院", "p_2"), ("H2", "", "p_1"))
+
+
 @pytest.mark.parametrize("left_out", [{"shadow": True}, {"stage": "pre"}, {"family": "actors"}])
 def test_what_does_not_feed_rules_over_leads(left_out: dict[str, Any]) -> None:
     """Rules on trial, questions before money moves, and they themselves."""
@@ -114,8 +131,6 @@ def test_what_nobody_takes_lies() -> None:
 
 
 def _value(alert: bytes) -> float:
-    import orjson  # noqa: PLC0415 - here alone
-
     return float(orjson.loads(alert)["measure"]["value"])
 
 
@@ -161,3 +176,45 @@ def test_a_lead_that_moves_to_another_institution_waits_there() -> None:
     run(at_times(found(1, START), moved), judging)
     told = judging.take(Hour(START + 3 * DAY), START + 3 * DAY).revisions
     assert [("A04", ("P2",))] == [(one.rule_id, one.scope) for one in told]
+
+
+def stay(number: int, person: str, place: str = "H1", **more: Any) -> Found:  # noqa: ANN401 - fields of several types
+    """Somebody who lies in a hospital buys at a pharmacy."""
+    lay = ((place, "示例医院", person),)
+    return found(number, START + number * DAY, "I02", persons=(person,), stays=lay, **more)
+
+
+def convoy(*persons: str) -> Found:
+    """They were admitted together."""
+    lay = tuple(("H1", "示例医院", one) for one in persons)
+    return found(1, START, "I06-HOME", persons=persons, stays=lay, institution="H1", subject="H1")
+
+
+def test_a_lead_about_stays_is_at_their_hospital() -> None:
+    """Though it was found at the pharmacy; there nothing is said of the hospital's patients."""
+    told = run(at_times(convoy("p_1", "p_2", "p_3"), stay(2, "p_1"), stay(3, "p_2"), stay(4, "p_3")))
+    found_now = [orjson.loads(one[3]) for one in told if one[0] == "I07"]
+
+    assert [("H1", "示例医院", 3.0)] == [
+        (one["fixmedins_code"], one["fixmedins_name"], one["measure"]["value"]) for one in found_now
+    ]
+
+
+def test_a_stay_that_turns_out_to_be_elsewhere_leaves_the_hospital() -> None:
+    """The finding there is withdrawn."""
+    facts = at_times(convoy("p_1", "p_2", "p_3"), stay(2, "p_1"), stay(3, "p_2"), stay(4, "p_3"))
+    moved = stay(4, "p_3", "H2", revision=2, found=START + 5 * DAY)
+
+    assert [("I07", "opened"), ("I07", "withdrawn")] == [
+        one[:2] for one in run([*facts, *at_times(moved)]) if one[0] == "I07"
+    ]
+
+
+def test_the_customers_of_a_pharmacy_are_at_the_pharmacy() -> None:
+    """On three days cards come together, or their drugs do not add up."""
+    five = ("p_1", "p_2", "p_3", "p_4", "p_5")
+    leads = [found(n, START + n * DAY, rule, persons=five) for n, rule in enumerate(("S01", "D04", "S02"), 1)]
+
+    assert [("S05", "opened", 1)] == [one for one in brief(at_times(*leads)) if one[0] == "S05"]
+    elsewhere = msgspec.structs.replace(leads[2], institution="P2")
+    assert [] == [one for one in brief(at_times(*leads[:2], elsewhere)) if one[0] == "S05"]

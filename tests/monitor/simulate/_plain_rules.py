@@ -104,6 +104,7 @@ def judge(traffic: Traffic) -> list[Found]:
         priced,
         flagged,
         unlicensed,
+        cosmetic,
         in_parts,
         all_day,
         dear,
@@ -135,7 +136,8 @@ def judge(traffic: Traffic) -> list[Found]:
         births,
         growth,
     )
-    return [found for rule in rules for found in rule(traffic)]
+    found = [found for rule in rules for found in rule(traffic)]
+    return [*found, *extracted(found), *fictitious(found)]
 
 
 def _by(events: Iterable[Event], *names: str) -> Iterable[list[Event]]:
@@ -413,6 +415,21 @@ def unlicensed(traffic: Traffic) -> Iterator[Found]:
             week = [event for when, event in charged if at - 7 * DAY < when <= at]
             if len(week) >= 3:
                 yield "B13", week
+
+
+def cosmetic(traffic: Traffic) -> Iterator[Found]:
+    """B10: ten persons in 30 days, of an item in a department where it may be cosmetic."""
+    suspected = {row["med_list_codg"]: row["cosmetic_in"].split() for row in traffic.tables["items"]}
+    places: dict[tuple[str, str], list[tuple[float, Event]]] = defaultdict(list)
+    for event, line in traffic.lines:
+        item = line["med_list_codg"]
+        if line.get("bilg_dept_codg") in suspected.get(item, ()) and line.get("inscp_scp_amt", 0) > 0:
+            places[event["fixmedins_code"], item].append((seconds(line["fee_ocur_time"]), event))
+    for charged in places.values():
+        for at, _ in charged:
+            month = [event for when, event in charged if at - 30 * DAY < when <= at]
+            if _persons(month) >= 10:
+                yield "B10", month
 
 
 def in_parts(traffic: Traffic) -> Iterator[Found]:
@@ -845,9 +862,9 @@ def meanwhile(traffic: Traffic) -> Iterator[Found]:
                 days[one["setl_time"][:10]].append(one)
         treated = [found for found in days.values() if any(one["infno"] == "2207" for one in found)]
         if len(treated) >= 2:
-            yield "S07", [one for found in treated for one in found]
+            yield "S07", [stay, *(one for found in treated for one in found)]
         if len(days) >= 3:
-            yield "I02", [one for found in days.values() for one in found]
+            yield "I02", [stay, *(one for found in days.values() for one in found)]
 
 
 def long_stays(traffic: Traffic) -> Iterator[Found]:
@@ -948,3 +965,42 @@ def growth(traffic: Traffic) -> Iterator[Found]:
             tripped = tripped + 1 if weeks[0] >= max(1.5 * usual, usual + 20_000) else 0
             if tripped >= 3:
                 yield "B15", [event for event in group if 0 <= today - seconds(event["setl_time"]) // DAY < 7]
+
+
+CARDS = {"S01", "S01-GAP", "S01-SIGN", "S02", "S03", "S03-MONTH", "S04"}
+DRUGS = {"D01", "D01-DUP", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D09", "D12-RXNO"}
+BROUGHT = {"I01", "I03", "I05", "I05-PAIR", "I06-HOME", "I06-TEL", "I06-VILLAGE", "I09", "I10", "I11", "I13-TEL"}
+ABSENT = {"I02", "S07", "E01"}
+
+
+def extracted(found: list[Found]) -> Iterator[Found]:
+    """S05: five persons at one pharmacy in both kinds, on three days of 30."""
+    sales: dict[str, dict[tuple[str, str], tuple[Event, set[str]]]] = defaultdict(dict)
+    for rule, events in found:
+        for event in events if rule in CARDS | DRUGS else ():
+            if event.get("infno") == "2102" and "psn_no" in event:
+                _, rules = sales[event["fixmedins_code"]].setdefault((event["msgid"], event["psn_no"]), (event, set()))
+                rules.add(rule)
+    for at_shop in sales.values():
+        for last, _ in at_shop.values():
+            end = seconds(last["setl_time"])
+            month = [(one, by) for one, by in at_shop.values() if end - 30 * DAY < seconds(one["setl_time"]) <= end]
+            one, other = ({event["psn_no"] for event, by in month if by & side} for side in (CARDS, DRUGS))
+            both = [event for event, _ in month if event["psn_no"] in one & other]
+            if _persons(both) >= 5 and len({event["setl_time"][:10] for event in both}) >= 3:
+                yield "S05", both
+
+
+def fictitious(found: list[Found]) -> Iterator[Found]:
+    """I07: three persons at one hospital in both kinds, within 90 days."""
+    there: dict[str, list[tuple[Event, str]]] = defaultdict(list)
+    for rule, events in found:
+        for event in events if rule in BROUGHT | ABSENT else ():
+            if event["infno"] == "2401":
+                there[event["fixmedins_code"]].append((event, rule))
+    for stays in there.values():
+        for last, _ in stays:
+            quarter = [(one, by) for one, by in stays if last["in"] - 90 * DAY < one["in"] <= last["in"]]
+            one, other = ({event["psn_no"] for event, by in quarter if by in side} for side in (BROUGHT, ABSENT))
+            if len(one & other) >= 3:
+                yield "I07", [event for event, _ in quarter if event["psn_no"] in one & other]

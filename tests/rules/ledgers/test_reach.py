@@ -26,6 +26,7 @@ LINES: Body = {
 ORDERED = wire.line(1, rxno="r1", bilg_dr_codg="D341021000017")
 STOCK = wire.stock("3505", drugtracinfo=[{"drug_trac_codg": BOX}, {"drug_trac_codg": "8123"}])
 PART = "002501000010000"
+PART_OF_WHOLE = wire.line(1, med_list_codg=PART, orders_dr_code="D341021000017", etip_flag="1", bilg_dept_codg="A14")
 KINDS: dict[str, tuple[Body, int, int]] = {
     "pharmacy": (wire.settlement(MONDAY, "2102", **LINES | CODES), 72 * HOUR, 72 * HOUR),
     "outpatient": (wire.settlement(MONDAY, "2207", med_type="11"), 72 * HOUR, 72 * HOUR),
@@ -52,9 +53,7 @@ KINDS: dict[str, tuple[Body, int, int]] = {
         72 * HOUR,
     ),
     "part of a service": (
-        wire.fee_lines(
-            "V", [wire.line(1, med_list_codg=PART, orders_dr_code="D341021000017", etip_flag="1")], MONDAY, "2301"
-        ),
+        wire.fee_lines("V", [PART_OF_WHOLE], MONDAY, "2301"),
         63 * DAY,
         60 * DAY,
     ),
@@ -78,7 +77,7 @@ def tables() -> Reference:
     reference.put("diagnoses", {"code": "J06", "exempt": "0", "minor": "1"})
     reference.put("enrolled", {"psn_no": "1", "insured_from": wire.text(MONDAY)[:10]})
     reference.put("items", {"med_list_codg": wire.RAMIPRIL, "most_per_day": "1", "registered": "0"})
-    reference.put("items", {"med_list_codg": PART, "part_of": "whole", "minutes": "9"})
+    reference.put("items", {"med_list_codg": PART, "part_of": "whole", "minutes": "9", "cosmetic_in": "A14"})
     reference.put("items", {"med_list_codg": wire.METFORMIN, "equipment": "PET/CT"})
     reference.put("equipment", {"place_and_kind": "elsewhere:PET/CT"})
     reference.put("drugs", {"med_list_codg": wire.METFORMIN, "procured": "won"})
