@@ -79,9 +79,9 @@ _KEY = Column(
 TABLE_COLUMNS: dict[str, About] = {
     "institutions": About(
         "Designated institutions: their agreement, where they stand, how busy they usually are, how they are rated. "
-        "S09, S09-STAY, S06, S01, I01 and the thresholds by tag (docs/tags.md) ask it. A row with the key "
+        "S09, S09-STAY, S06, S01, I01, D11 and the thresholds by tag (docs/tags.md) ask it. A row with the key "
         "`class:<class>` holds the usual figure of all that have this class.",
-        "定点医药机构：协议状态、所在位置、平日客流、信用等级。S09、S09-STAY、S06、S01、I01，"
+        "定点医药机构：协议状态、所在位置、平日客流、信用等级。S09、S09-STAY、S06、S01、I01、D11，"
         "以及按标签调整的阈值（docs/tags.md）使用。"
         "主键写作 `class:<类别>` 的行，填写该类别机构的平日客流。",
         (
@@ -163,6 +163,15 @@ TABLE_COLUMNS: dict[str, About] = {
                 "举办主体：`public` 公立，`private` 民营；民营机构带有标签 `private`，可据以调整阈值",
                 "public",
                 one_of=("public", "private"),
+            ),
+            Column(
+                "traced_purchases",
+                "`1`: it uploads what it buys with the trace codes (3503), so that a box that it sells must have come "
+                "in (D11); empty: not so, and nothing is kept for it",
+                "`1` 表示该机构购进入库时随追溯码上传（3503），售出的每盒都应有入库记录（D11）；"
+                "空为未上传，不为其保留数据",
+                "1",
+                one_of=("0", "1"),
             ),
             *_VALID,
         ),

@@ -9,6 +9,7 @@ import msgspec
 
 from .engine.entry import Entry
 from .engine.finding import Finding, Undecidable
+from .engine.marks import number_of
 from .engine.rule import DayRule, Rule
 from .engine.window import Window
 from .ledgers import (
@@ -16,12 +17,14 @@ from .ledgers import (
     Arrival,
     Beside,
     Brought,
+    Dispensed,
     Fill,
     Here,
     Lead,
     Listed,
     Ordered,
     Overpriced,
+    Received,
     Sale,
     Stay,
     Swipe,
@@ -113,6 +116,23 @@ def sale(time: int, person: str = "p1", institution: str = PHARMACY, amount: int
         "line": "81234560000000000017",
     }  # fmt: skip
     return Sale(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def dispensed(
+    time: int, code: str, institution: str = PHARMACY, amount: int = 5_000, **more: object
+) -> Dispensed:  # fmt: skip
+    """A box that an institution sold."""
+    sold = sale(time, institution=institution, amount=amount, code=code, line=code)
+    return Dispensed(**msgspec.structs.asdict(sold) | more)
+
+
+def received(time: int, codes: Iterable[str], institution: str = PHARMACY, **more: object) -> Received:
+    """Boxes that an institution took into its stock."""
+    own: dict[str, object] = {
+        "item": "XC09AAA001A001010100001", "codes": tuple(map(number_of, codes)), "sort": "3", "settlement": "",
+        "transaction": "3503",
+    }  # fmt: skip
+    return Received(**(_common(time, "", institution, 0) | own | more))  # type: ignore[arg-type]
 
 
 def use(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Use:

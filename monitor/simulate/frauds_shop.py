@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 
 from rules.times import DAY, HOUR, MINUTE, SECOND
 
+from .catalogue import BOUGHT
 from .county import Institution
-from .forms import Message, Wire
+from .forms import Line, Message, Wire
+from .numbers import wire_time
 from .people import Person
 from .pharmacy import Sale, sell
 from .stage import WEEKS_BEFORE, Act, Scenario, Stage
@@ -147,6 +150,42 @@ def book_rewritten(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, messages, needed)
 
 
+def came_in(stage: Stage, place: Institution, at: int, lines: Sequence[Line], infno: str = "3503") -> Message:
+    """The boxes of these lines, of one item, come in; 3502 where they were lent."""
+    codes = [{"drug_trac_codg": box} for line in lines for box in line.boxes]
+    quantity, time = {"3503": ("purc_retn_cnt", "purc_retn_stoin_time"), "3502": ("cnt", "inv_chg_time")}[infno]
+    row: Wire = {"med_list_codg": lines[0].item.code, quantity: len(codes), time: wire_time(at), "drugtracinfo": codes}
+    return stage.pen.at(place).write(infno, at, row)
+
+
+def one_by_one(stage: Stage, place: Institution, day: int, lines: Sequence[Line]) -> list[Sale]:
+    """Single packs, one every other day and from the thirty-second day on daily, to four customers by turns."""
+    people = stage.people(4)
+    days = [2 * number if number < 16 else 16 + number for number in range(len(lines))]
+    return [
+        Sale(people[number % 4], place, stage.slot(place, day + on * DAY), (line,))
+        for number, (on, line) in enumerate(zip(days, lines, strict=True))
+    ]
+
+
+def shop_that_tells(stage: Stage, turn: int) -> Institution:
+    """A pharmacy that uploads at once; by turns another one."""
+    shops = [one for one in stage.county.pharmacies if not one.batch]
+    return shops[turn % len(shops)]
+
+
+def bought_elsewhere(stage: Stage, day: int, turn: int) -> Act:
+    """A pharmacy buys a drug as usual for a month; then 4 to 12 of 25 boxes come from elsewhere, the last of them."""
+    place, count = shop_that_tells(stage, turn), stage.drawn(4, 12)
+    lines = [stage.pen.boxes(BOUGHT[0]) for _ in range(41)]
+    unknown = range(42 - 2 * count, 41, 2)
+    known = [line for number, line in enumerate(lines) if number not in unknown]
+    sales = one_by_one(stage, place, day, lines)
+    rows = [came_in(stage, place, day + on * DAY + 8 * HOUR, some) for on, some in ((0, known[:-2]), (56, known[-2:]))]
+    needed = [sales[number].at for number in unknown][:5][-1]
+    return Act(place, [*rows, *sold(stage, sales)], needed)
+
+
 FRAUDS = (
     Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
     Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
@@ -158,5 +197,6 @@ FRAUDS = (
         "borrowed_cards", ("S05",), 22, borrowed_cards,
         also=("S01", "S01-GAP", "S01-SIGN", "S02", "D08", "D01", "D01-DUP"), most=3, apart=True,
     ),
+    Scenario("bought_elsewhere", ("D11",), 59, bought_elsewhere, most=2, apart=True),
     Scenario("book_rewritten", ("D10-DEL",), 1, book_rewritten, most=3, apart=True),
 )  # fmt: skip

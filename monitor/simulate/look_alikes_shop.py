@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from rules.times import DAY, MINUTE
+from rules.times import DAY, HOUR, MINUTE
 
-from .frauds_shop import clerks, deleted_rows, of_round_sums, sold, without_codes
+from .catalogue import BOUGHT
+from .frauds_shop import (
+    came_in,
+    clerks,
+    deleted_rows,
+    of_round_sums,
+    one_by_one,
+    shop_that_tells,
+    sold,
+    without_codes,
+)
 from .pharmacy import Sale
 from .stage import WEEKS_BEFORE, Act, Scenario, Stage
 
@@ -89,6 +99,19 @@ def delivery_note_corrected(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, messages, needed)
 
 
+def lent_or_entered_late(stage: Stage, day: int, turn: int) -> Act:
+    """Ten of 25 boxes are lent by a branch, or their purchase is entered a week after they are sold."""
+    place, is_lent = shop_that_tells(stage, turn), turn % 2 == 0
+    lines = [stage.pen.boxes(BOUGHT[1]) for _ in range(41)]
+    rows = [
+        came_in(stage, place, day + 8 * HOUR, lines[:20]),
+        came_in(stage, place, day + (35 if is_lent else 46) * DAY, lines[20:30], "3502" if is_lent else "3503"),
+        came_in(stage, place, day + 45 * DAY, lines[30:]),
+    ]
+    sales = one_by_one(stage, place, day, lines)
+    return Act(place, [*rows, *sold(stage, sales)], sales[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
     Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
@@ -97,5 +120,6 @@ LOOK_ALIKES = (
     Scenario("set_at_a_round_price", ("D08",), 1, set_at_a_round_price, most=2, apart=True),
     Scenario("offer_of_every_week", ("S05",), 15, offer_of_every_week, most=2, apart=True),
     Scenario("last_of_the_old_stock", ("D06",), 20, last_of_the_old_stock, most=3, apart=True),
+    Scenario("lent_or_entered_late", ("D11",), 59, lent_or_entered_late, most=2, apart=True),
     Scenario("delivery_note_corrected", ("D10-DEL",), 1, delivery_note_corrected, most=3, apart=True),
 )

@@ -73,6 +73,7 @@ def _institution(place: Institution, sales_a_day: float) -> dict[str, str]:
         "credit": "B",
         "key": "0",
         "ownership": "private" if place.kind == "pharmacy" else "public",
+        "traced_purchases": str(int(place.kind == "pharmacy")),
         **_OPEN,
     }
 

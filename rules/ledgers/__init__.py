@@ -36,6 +36,7 @@ from .performed import PERFORMED
 from .physicians import PHYSICIANS, Written
 from .prescriptions import PRESCRIPTIONS, Use
 from .procured import PROCURED
+from .received import RECEIVED, Dispensed, Received, stocks_read
 from .rounded import ROUNDED
 from .sales import SALES, Sale
 from .sent_out import SENT_OUT
@@ -67,6 +68,7 @@ __all__ = [
     "Arrival",
     "Beside",
     "Brought",
+    "Dispensed",
     "Fill",
     "Here",
     "Inside",
@@ -74,6 +76,7 @@ __all__ = [
     "Listed",
     "Ordered",
     "Overpriced",
+    "Received",
     "Record",
     "Registered",
     "Sale",
@@ -106,6 +109,7 @@ LEDGERS: tuple[Ledger, ...] = (
     FLAGGED,
     COSMETIC,
     PROCURED,
+    RECEIVED,
     PERFORMED,
     UNLICENSED,
     KEY_DRUGS,
@@ -152,10 +156,12 @@ def frozen_after(name: str) -> int:
 def kinds_read(watches: Iterable[Watch], reference: Reference) -> frozenset[str]:
     """The kinds of entries that are kept where these rules and tables are in force, by the names of their classes.
 
-    Where lines of listed items are among them, also those items.
+    Where lines of listed items are among them, also those items; where boxes of stock are, also their institutions.
     """
     read = {watch.rule.card.ledger for watch in able_of(watches, reference)[0]}
     ledgers = {one.name: one for one in LEDGERS}
     some = kept(ledgers, read & ledgers.keys())
     kinds = frozenset(feed.entry.__name__ for one in some for feed in one.feeds)
-    return kinds | listed_items(reference) if Listed.__name__ in kinds else kinds
+    items = listed_items(reference) if Listed.__name__ in kinds else frozenset()
+    stocks = stocks_read(reference) if Dispensed.__name__ in kinds else frozenset()
+    return kinds | items | stocks

@@ -89,7 +89,7 @@ def _lines_cancel(event: Event, body: FeeLinesCancel) -> Retraction:
 def _stock_return(event: Event, body: Stock) -> list[Retraction]:
     """A sale return (3506) takes back the sale of its trace codes, else what was sold of its item by its settlement.
 
-    A purchase return (3504) takes back a purchase, of which no ledger keeps anything. What names neither codes nor a
+    A purchase return (3504) takes nothing back: that its boxes came in stays true. What names neither codes nor a
     settlement takes nothing back: a lot is many packs.
     """
     if body.transaction != "3506":

@@ -24,6 +24,7 @@ from .orders import Ordered, ordered_in
 from .overpriced import Overpriced, overpriced_in
 from .physicians import Written, written_in
 from .prescriptions import Use, prescriptions_in, use_of
+from .received import STOCK_OF, Dispensed, Received, stock_in
 from .sales import Sale, sale_of, sold_in
 from .services import Registered, registered_of
 from .stays import Stay, stays_of
@@ -46,6 +47,8 @@ AnyEntry = (
     | Ordered
     | Overpriced
     | Listed
+    | Dispensed
+    | Received
 )
 
 
@@ -90,6 +93,8 @@ Keyed = tuple[str, str, bytes]
 """An entry under a key that is neither its institution nor its person: key space, key, and the written entry."""
 SELLING = ("settlement", "pre_settlement", "review", "stock")
 """Kinds of events that name trace codes; each of them is a key of its own."""
+OF_STOCK = ("settlement", "stock")
+"""Kinds of events that say which boxes are at an institution, or leave it; the institutions are among the kinds."""
 OF_SALES = ("settlement", "pre_settlement", "review")
 """Kinds of events whose lines name prescriptions and physicians; each of them is a key of its own."""
 
@@ -163,6 +168,8 @@ def _part_of(event: Event, kinds: Container[str]) -> _Part:
     of_its_person = OF_PERSON.get(kind, ())
     of_person = _entries(of_its_person, kinds, event, shared)
     sold = sold_in(event) if kind in SELLING else ()
+    if kind in OF_STOCK and STOCK_OF + event.body.institution in kinds:
+        at_institution += stock_in(event, sold, shared)
     elsewhere: list[Keyed] = []
     for one in sold if "Sale" in kinds else ():
         written = sale_of(event, one, shared)

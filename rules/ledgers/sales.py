@@ -109,7 +109,7 @@ def _sold_by_lines(body: Settlement | PreSettlement, traced: dict[str, TraceCode
     return [Sold(one, code in bad, *parts.get(one.line or "", _NO_LINE)) for code, one in traced.items()]
 
 
-def sale_of(event: Event, sold: Sold, shared: Shared) -> bytes:
+def sale_of(event: Event, sold: Sold, shared: Shared, kind: type[Sale] = Sale) -> bytes:
     """The sale of one code."""
     body, code = event.body, sold.code.code
     own = (
@@ -122,7 +122,7 @@ def sale_of(event: Event, sold: Sold, shared: Shared) -> bytes:
         sold.bad,
         event.at,
     )
-    return shared.write(Sale, own, code, sold.amount)
+    return shared.write(kind, own, code, sold.amount)
 
 
 def _key(entry: Sale, reference: Reference) -> tuple[str, ...] | None:

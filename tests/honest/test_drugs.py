@@ -20,13 +20,14 @@ from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
 from rules.drug.d05_resale_accumulation import ResaleAccumulation
 from rules.drug.d07_substituted_drug import SubstitutedDrug
+from rules.drug.d11_never_taken_in import NeverTakenIn
 from rules.engine.entry import Entry
 from rules.engine.episode import runs, trigger
 from rules.engine.rule import Rule
 from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
-from rules.testing import HOSPITAL, at, fill, judge, sale
+from rules.testing import HOSPITAL, at, dispensed, fill, judge, received, sale
 from rules.times import DAY, HOUR, MINUTE
 from tests.oracle import wire
 from tests.oracle.world import logs, run, standing_at_end
@@ -243,6 +244,51 @@ def test_prescriptions_of_honest_physicians() -> None:
     assert 4 == pytest.approx(0.16 * each_day)
     assert 0 == pytest.approx(10 * 365 * 13 * at_least(30, 4), abs=1e-6)
     assert 0.03 == pytest.approx(10 * 365 * at_least(50, each_day), abs=0.005)
+
+
+def shelf(random: Random) -> Iterator[Entry]:
+    """A year and a half of a drug at a pharmacy that uploads what it buys.
+
+    It begins with a full shelf, of which nothing came in. A lot comes every week or every month, is uploaded up to
+    two weeks late, and is sold the oldest box first, but for one in ten. One box in 200 is read wrongly, at the
+    purchase or at the sale; once a year a neighbour lends two.
+    """
+    a_day, every = random.choice((0.2, 0.5, 1, 3)), random.choice((7, 28))
+    boxes, numbers = [f"old{number}" for number in range(round(a_day * every))], iter(range(10_000))
+    for day in range(540):
+        if day % every == 0:
+            lot = [f"{next(numbers):020d}" for _ in range(round(1.2 * a_day * every) if len(boxes) < 40 else 0)]
+            if lot:
+                yield received(at("08:00", day=day + random.choice((0, 0, 0, 1, 14))), [*_misread(random, lot)])
+            boxes += lot
+        if random.random() < 1 / 365:
+            boxes[:0] = [f"lent{day}-{number}" for number in range(2)]
+        for _ in range(min(len(boxes), int(a_day + random.random()))):
+            [code] = _misread(random, [boxes.pop(0 if random.random() < 0.9 else -1)])
+            yield dispensed(at("10:00", day=day) + random.randrange(9 * HOUR), code)
+
+
+def _misread(random: Random, codes: Sequence[str]) -> list[str]:
+    return [f"{code}x" if random.random() < 1 / 200 else code for code in codes]
+
+
+def test_boxes_of_honest_shelves_came_in() -> None:
+    """Of 80 shelves in a year and a half none is told; where two boxes were enough, many would be."""
+    random = Random(1)
+    shelves = [list(shelf(random)) for _ in range(80)]
+    at_two = sum(alerts(NeverTakenIn(fewest=2, over_percent=10), one) for one in shelves[:20])
+
+    assert 0 == sum(alerts(NeverTakenIn(), one) for one in shelves)
+    assert at_two > 10
+
+
+def test_lots_that_nobody_recorded() -> None:
+    """Of 20 institutions with 40 drugs each one in 50 a year; one of the 20 a year forgets uploads, half are told."""
+    drugs, forgotten = 20 * 40, 40 / 2
+    a_year = drugs / 50 + forgotten
+
+    assert 0.099 == pytest.approx(a_year / 365, abs=0.0005)
+    assert 3 == a_year / 12
 
 
 def test_specialists_with_one_drug() -> None:

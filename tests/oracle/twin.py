@@ -17,7 +17,7 @@ from rules.engine.marks import NARROWED_BY
 from rules.engine.retraction import Retraction
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
-from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Ordered, Registered, Sale, Stay, Visit
+from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Ordered, Received, Registered, Sale, Stay, Visit
 from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso
@@ -253,7 +253,8 @@ def _names(name: str, entry: Entry) -> bool:
         and rest == f"{place}:{entry.visit}",
         "d": of_stay and cast("Stay", entry).piece == "discharge" and rest == f"{place}:{entry.visit}",
         "c": isinstance(entry, Sale) and rest == f"{place}:{entry.code}",
-        "k": isinstance(entry, Sale) and entry.stock and rest == f"{place}:4:{entry.number}",
+        "k": (isinstance(entry, Sale) and entry.stock and rest == f"{place}:4:{entry.number}")
+        or (isinstance(entry, Received) and bool(entry.number) and rest == f"{place}:{entry.sort}:{entry.number}"),
         "r": isinstance(entry, Registered) and rest == f"{place}:{entry.visit}",
     }[kind]
 

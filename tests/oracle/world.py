@@ -41,7 +41,7 @@ FINAL = 0
 KINDS = {
     "pharmacy": 8, "outpatient": 2, "inpatient": 1, "refund": 1, "lines": 4, "cancel_lines": 2, "reversal": 4,
     "message_reversal": 4, "admission": 2, "discharge": 1, "cancel_stay": 1, "registration": 1, "sale": 2,
-    "stock_return": 1, "question": 2, "diagnosis": 1,
+    "stock_return": 1, "question": 2, "diagnosis": 1, "purchase": 1,
 }  # fmt: skip
 TRUE_KINDS = [kind for kind, weight in KINDS.items() for _ in range(weight)]
 
@@ -198,7 +198,7 @@ def _message_reversal(draft: Draft, at: int, header: Body) -> Body:
 def _stock_return(draft: Draft, at: int, header: Body) -> Body:
     of_person = {name: value for name, value in header.items() if name not in ("psn_no", "mdtrt_id")}
     if not draft.variant:
-        return wire.deletion(f"N{draft.item}", at, **of_person)
+        return wire.deletion(f"N{draft.item}", at, **of_person, inv_data_type="4432"[draft.money % 4])
     if draft.settlement % 2:
         return wire.stock("3506", at, **of_person, drugtracinfo=[{"drug_trac_codg": draft.box_code}])
     return wire.stock("3506", at, **of_person, setl_id=draft.named("S", draft.settlement))
@@ -210,6 +210,16 @@ def _sale(draft: Draft, at: int, header: Body) -> Body:
         of_stock["setl_id"] = draft.named("S", draft.settlement)
     of_stock["fixmedins_bchno"] = f"N{draft.item}"
     return wire.stock("3505", at, **of_stock, drugtracinfo=[{"drug_trac_codg": draft.box_code}])
+
+
+def _purchase(draft: Draft, at: int, header: Body) -> Body:
+    """One or two boxes that come in."""
+    of_stock = {name: value for name, value in header.items() if name not in ("psn_no", "mdtrt_id")}
+    codes = [draft.box_code, *([draft.box_code[:-1] + "9"] if draft.money else [])]
+    infno = ("3503", "3503", "3502", "3501")[draft.variant]
+    return wire.stock(
+        infno, at, **of_stock, fixmedins_bchno=f"N{draft.item}", drugtracinfo=[{"drug_trac_codg": one} for one in codes]
+    )
 
 
 def _question(draft: Draft, at: int, header: Body) -> Body:
@@ -246,6 +256,7 @@ _BODIES: dict[str, Callable[[Draft, int, Body], Body]] = {
     "cancel_stay": _stay,
     "registration": _stay,
     "sale": _sale,
+    "purchase": _purchase,
     "stock_return": _stock_return,
     "question": _question,
     "diagnosis": lambda _, at, header: wire.message("2203", at, **header),
@@ -256,7 +267,10 @@ def a_reference() -> Reference:
     """Tables that every rule of the catalogue can work with: a shop is suspended, a person dies on the third day."""
     reference = Reference("tables")
     row = {"lat": "31.0", "lon": "117.0", "valid_from": "2020-01-01"}
-    reference.put("institutions", row | {"fixmedins_code": wire.SHOP, "status": "active", "kind": "pharmacy"})
+    reference.put(
+        "institutions",
+        row | {"fixmedins_code": wire.SHOP, "status": "active", "kind": "pharmacy", "traced_purchases": "1"},
+    )
     reference.put(
         "institutions", row | {"fixmedins_code": wire.OTHER_SHOP, "status": "active", "kind": "pharmacy", "lat": "33.0"}
     )
@@ -315,7 +329,9 @@ LOWERED: dict[str, dict[str, object]] = {
     "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
     "B21": {"limit": 2}, "B18": {"limit": 2, "window": 10_800}, "D10-DEL": {"limit": 2},
     "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},
-    "D20": {"fewest": 1}, "B13": {"fewest": 1, "grace_days": 1}, "D17": {"fewest_more": 1, "percent": 1, "weeks": 1},
+    "D20": {"fewest": 1}, "B13": {"fewest": 1, "grace_days": 1},
+    "D11": {"fewest": 1, "over_percent": 1, "enough": 1, "days": 1, "usual_percent": 1, "wait_days": 2},
+    "D17": {"fewest_more": 1, "percent": 1, "weeks": 1},
     "B14": {"fewest_more": 1, "percent": 1, "weeks": 1},
     "E02": {"over_yuan": 30},
     "E07": {"limit": 2}, "E07-SUM": {"over_yuan": 15}, "E08": {"fewest": 2, "over_yuan": 20},

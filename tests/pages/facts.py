@@ -117,7 +117,7 @@ class Piece:
 class Facts:
     """All that stands, in order of time, and the tables. sold: settlements as far as their trace codes stand.
 
-    deleted: what deletes records, by its upload.
+    deleted: what deletes records, by its upload; came_in: rows of stock that say which boxes are there.
     """
 
     tables: Tables
@@ -125,6 +125,7 @@ class Facts:
     lines: list[Line] = field(default_factory=list)
     sold: list[Piece] = field(default_factory=list)
     deleted: list[Piece] = field(default_factory=list)
+    came_in: list[Piece] = field(default_factory=list)
 
     def of(self, *transactions: str) -> list[Piece]:
         """The pieces of these transactions."""
@@ -156,6 +157,7 @@ def facts(messages: Iterable[Message], tables: Tables) -> Facts:
             found.lines += [one for one in _lines(message) if not _is_cancelled(one, later)]
         elif transaction in ("2205", "2302", "2404", "2405", "3507"):
             found.deleted.append(_piece(message, seconds(message["inf_time"]), ()))
+    found.came_in = list(_purchases(every))
     found.lines = _latest(found.lines)
     found.pieces = _last_sent(found.pieces)
     found.pieces.sort(key=lambda one: one.time)
@@ -186,6 +188,26 @@ def _is_named(message: Message, later: list[Message], by: str, name: str, until:
         and one[name] == message[name]
         and seconds(one["inf_time"]) <= until
         for one in later
+    )
+
+
+def _purchases(every: list[Message]) -> Iterator[Piece]:
+    """Those that are not deleted in time."""
+    for number, message in enumerate(every):
+        if text_of(message, "infno") == "3503":
+            time = seconds(message["purc_retn_stoin_time"])
+            if not any(_deletes(one, message, time) for one in every[number + 1 :]):
+                yield _piece(message, time, ())
+
+
+def _deletes(one: Message, row_of_stock: Message, time: int) -> bool:
+    """Whether a later message deletes this purchase, in time."""
+    return (
+        text_of(one, "infno") == "3507"
+        and (one["fixmedins_code"], one["fixmedins_bchno"])
+        == (row_of_stock["fixmedins_code"], row_of_stock["fixmedins_bchno"])
+        and text_of(one, "inv_data_type") in ("", "3")
+        and seconds(one["inf_time"]) <= time + 72 * HOUR
     )
 
 

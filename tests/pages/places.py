@@ -1,4 +1,4 @@
-"""S01, S01-GAP, S01-SIGN, S01-TILL, S08, S09, S09-STAY, B15, D06, D08, D04, D04-DATA and D07 from their pages."""
+"""S01, S01-GAP, S01-SIGN, S01-TILL, S08, S09, S09-STAY, B15, D06, D08, D04, D04-DATA, D07 and D11 from their pages."""
 
 from __future__ import annotations
 
@@ -333,6 +333,7 @@ class Sale(NamedTuple):
     opened: bool
     good: bool
     drug: str
+    item: str
 
 
 def _sold(facts: Facts) -> Iterator[Sale]:
@@ -346,7 +347,8 @@ def _sold(facts: Facts) -> Iterator[Sale]:
             good = is_good(code["drug_trac_codg"], beside)
             packs = _packs(line, line.count / sharing, facts.tables) if line else 1.0
             drug = substance(line.item, one.time, facts.tables) if line else ""
-            yield Sale(code["drug_trac_codg"], one.place, one.time, packs, code["trdn_flag"] == "1", good, drug)
+            is_opened, item = code["trdn_flag"] == "1", line.item if line else ""
+            yield Sale(code["drug_trac_codg"], one.place, one.time, packs, is_opened, good, drug, item)
 
 
 def _packs(line: Line, count: float, tables: Tables) -> float:
@@ -395,3 +397,41 @@ def substitutions(facts: Facts) -> Iterator[Found]:
             if others and len(drugs) == 2:
                 at_home = any(other.place == one.place for other in others)
                 yield Found("D07", (code,), one.time, 2, "high" if at_home and not is_own else "warning")
+
+
+def from_nowhere(facts: Facts) -> Iterator[Found]:
+    """D11, where no stock report names what was sold."""
+    shelves: dict[tuple[str, str], list[Sale]] = {}
+    for one in _sold(facts):
+        if one.good and one.item and _tells(one.place, one.time, facts.tables):
+            shelves.setdefault((one.place, one.item), []).append(one)
+    for (place, item), sales in shelves.items():
+        rows = [
+            (one.time, _codes(one))
+            for one in facts.came_in
+            if (one.place, text_of(one.message, "med_list_codg")) == (place, item)
+            and _tells(place, one.time, facts.tables)
+        ]
+        for now in sales:
+            in_sight = [row for row in rows if now.time - 365 * DAY < row[0] <= now.time + 15 * DAY]
+            known = {code for _, codes in in_sight for code in codes}
+            month = [one for one in sales if now.time - 30 * DAY < one.time <= now.time]
+            quarter = [one for one in sales if now.time - 120 * DAY < one.time <= now.time - 30 * DAY]
+            unknown = [one for one in month if one.code not in known]
+            missing, sold, before = ({one.code for one in some} for some in (unknown, month, quarter))
+            if now.code in known or len(missing) < 5 or len(missing) <= 0.2 * len(sold):
+                continue
+            goes_on = any(time > unknown[0].time for time, _ in in_sight)
+            if goes_on and len(before) >= 10 and len(before & known) >= 0.9 * len(before):
+                yield Found("D11", (place, item), now.time, len(missing), "warning")
+
+
+def _tells(place: str, time: int, tables: Tables) -> bool:
+    """Whether it uploads what it buys."""
+    return (row(tables, "institutions", "fixmedins_code", place, time) or {}).get("traced_purchases") == "1"
+
+
+def _codes(one: Piece) -> list[str]:
+    codes = one.message["drugtracinfo"]
+    assert isinstance(codes, list)
+    return [code["drug_trac_codg"] for code in codes]

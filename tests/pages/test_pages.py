@@ -54,7 +54,7 @@ JUDGES = (
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers, places.untraced, places.round_sums,
     places.minor_illnesses, places.late_uploads, places.deletions,
-    places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
+    places.bad_codes, places.boxes, places.substitutions, places.from_nowhere, convoys.convoys,
     visits.registered,
     visits.two_places, visits.attendances, visits.charges, visits.prices, visits.flags, visits.licensed,
     visits.cosmetics,

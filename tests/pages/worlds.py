@@ -59,7 +59,8 @@ def tables() -> Tables:
             shop | {"fixmedins_code": P1, "lat": "30.01", "lon": "118.5"},
             shop | {"fixmedins_code": P1} | suspended,
             shop | {"fixmedins_code": P1, "valid_from": day(15), "lat": "30.01", "lon": "118.5"},
-            shop | {"fixmedins_code": P2, "usual_per_10min": "1.0", "lat": "30.1", "lon": "118.5"},
+            shop
+            | {"fixmedins_code": P2, "usual_per_10min": "1.0", "lat": "30.1", "lon": "118.5", "traced_purchases": "1"},
             other | {"fixmedins_code": NEAR, "lat": "30.02", "lon": "118.5", "class": "big"},
             other | {"fixmedins_code": DISTANT, "lat": "30.6", "lon": "118.5"},
             other | {"fixmedins_code": ONLINE, "internet": "1", "lat": "30.6", "lon": "118.5"},
@@ -885,6 +886,39 @@ def packs(town: Town) -> None:
             town.take_back(sold, second + choice((HOUR, 80 * DAY, 91 * DAY)))
 
 
+def deliveries(town: Town) -> None:
+    """A pharmacy buys a drug box by box and sells it; a part of the boxes comes late, too late, or never."""
+    choice = town.random.choice
+    at, never = 30 * DAY, choice((0.3, 0.45))
+    for number in range(130):
+        at += choice((3 * HOUR, 9 * HOUR, DAY, 2 * DAY))
+        item, place = choice((*(AMLODIPINE,) * 9, UNLISTED)), choice((*(P2,) * 19, P1))
+        code = choice((*(f"8123456{number:013d}",) * 30, f"8123456{number - 1:013d}", "8123"))
+        second = town.moment(at)
+        line = town.line(second, number, med_list_codg=item)
+        box = {"drug_trac_codg": code, "feedetl_sn": f"f{number}", "trdn_flag": "0"}
+        sold = town.settle("2102", place, f"b{number}", second, feedetail=[line], drug_trac_info=[box])
+        if town.maybe(0.05):
+            town.take_back(sold, second + choice((HOUR, 80 * DAY, 91 * DAY)))
+        if town.maybe(never if number > 55 else 0.02):
+            continue
+        after = choice((*(-HOUR, -3 * DAY, -20 * DAY) * 6, DAY, 14 * DAY, 15 * DAY - 5, 15 * DAY + 5))
+        _deliver(town, place, item, second + after, [code])
+
+
+def _deliver(town: Town, place: str, item: str, at: float, codes: list[str]) -> None:
+    """A purchase, uploaded at once or days later; now and then its row is deleted, in time or too late."""
+    second, row = town.moment(at), town.number(place, "k")
+    more: Message = {"purc_retn_cnt": len(codes), "purc_retn_stoin_time": text(second), "fixmedins_bchno": row}
+    boxes = [{"drug_trac_codg": code} for code in codes]
+    uploaded = town.random.choice((5, 5, 5, 6 * DAY, 14 * DAY))
+    town.send("3503", place, "", second, uploaded, med_list_codg=item, drugtracinfo=boxes, **more)
+    if town.maybe(0.04):
+        late = uploaded + town.random.choice((HOUR, 71 * HOUR, 73 * HOUR))
+        sort = town.random.choice(("3", "3", "4", None))
+        town.send("3507", place, "", second, late, fixmedins_bchno=row, inv_data_type=sort)
+
+
 def numbers(town: Town) -> None:
     """Few prescription numbers, with which four persons go to three pharmacies and a hospital."""
     choice = town.random.choice
@@ -1184,8 +1218,8 @@ def promoters(town: Town) -> None:
 
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
-    "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing, "packs":
-    packs, "rounds": rounds, "together": together, "withheld": withheld,
+    "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing,
+    "packs": packs, "deliveries": deliveries, "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
     "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,

@@ -36,6 +36,7 @@ class Traffic:
     stays: list[Event]
     sold: list[tuple[str, Event, Event]]
     deleted: list[Event]
+    came_in: list[Event]
     tables: Tables
 
 
@@ -72,7 +73,8 @@ def read(events: Iterable[Event], tables: Tables) -> Traffic:
         for code in event.get("drug_trac_info", event.get("drugtracinfo", ()))
     ]
     deleted = [event for event in every if event["infno"] in ("2205", "2302", "2404", "2405", "3507")]
-    return Traffic(list(settled.values()), lines, list(_stays(every)), sold, deleted, tables)
+    came_in = [event for event in every if event["infno"] in ("3501", "3502", "3503")]
+    return Traffic(list(settled.values()), lines, list(_stays(every)), sold, deleted, came_in, tables)
 
 
 def _stays(every: list[Event]) -> Iterator[Event]:
@@ -105,6 +107,7 @@ def judge(traffic: Traffic) -> list[Found]:
         flagged,
         unlicensed,
         cosmetic,
+        from_nowhere,
         in_parts,
         all_day,
         dear,
@@ -430,6 +433,33 @@ def cosmetic(traffic: Traffic) -> Iterator[Found]:
             month = [event for when, event in charged if at - 30 * DAY < when <= at]
             if _persons(month) >= 10:
                 yield "B10", month
+
+
+def from_nowhere(traffic: Traffic) -> Iterator[Found]:
+    """D11: five boxes of a drug within 30 days that never came in, more than a fifth, where most did before."""
+    asked = {row["fixmedins_code"] for row in traffic.tables["institutions"] if row["traced_purchases"] == "1"}
+    known, rows = set(), defaultdict(list)
+    for event in traffic.came_in:
+        known |= {(event["fixmedins_code"], code["drug_trac_codg"]) for code in event["drugtracinfo"]}
+        time = event.get("purc_retn_stoin_time") or event["inv_chg_time"]
+        rows[event["fixmedins_code"], event["med_list_codg"]].append(seconds(time))
+    items = {line["feedetl_sn"]: line["med_list_codg"] for _, line in traffic.lines}
+    sales: dict[tuple[str, str], dict[str, tuple[float, Event]]] = defaultdict(dict)
+    for event in traffic.settled:
+        for code in event.get("drug_trac_info", ()):
+            if event["fixmedins_code"] in asked and code["feedetl_sn"] in items:
+                key = (event["fixmedins_code"], items[code["feedetl_sn"]])
+                sales[key].setdefault(code["drug_trac_codg"], (seconds(event["setl_time"]), event))
+    for (place, item), boxes in sales.items():
+        for at, _ in boxes.values():
+            month = {code: one for code, one in boxes.items() if at - 30 * DAY < one[0] <= at}
+            before = [code for code, one in boxes.items() if at - 120 * DAY < one[0] <= at - 30 * DAY]
+            missing = [one for code, one in month.items() if (place, code) not in known]
+            if len(missing) < 5 or 5 * len(missing) <= len(month) or len(before) < 10:
+                continue
+            usual = sum((place, code) in known for code in before)
+            if 10 * usual >= 9 * len(before) and max(rows[place, item]) > min(time for time, _ in missing):
+                yield "D11", [event for _, event in missing]
 
 
 def in_parts(traffic: Traffic) -> Iterator[Found]:

@@ -58,8 +58,7 @@ STRADDLING = {
     "tidied_up", "book_rewritten", "service_above_its_limit", "drug_above_its_limit",
     "abolished_item_charged", "contained_material_charged", "uncovered_put_into_scope", "therapist_without_a_break",
     "dear_product", "credential_of_a_patient", "bed_left_empty", "revoked_and_still_there", "skin_and_bones",
-    "scanned_without_a_licence",
-    "borrowed_cards", "convoy_of_empty_beds", "folds_in_the_lid",
+    "scanned_without_a_licence", "bought_elsewhere", "borrowed_cards", "convoy_of_empty_beds", "folds_in_the_lid",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 

@@ -24,6 +24,7 @@ LINES: Body = {
 }  # fmt: skip
 
 ORDERED = wire.line(1, rxno="r1", bilg_dr_codg="D341021000017")
+BOUGHT = wire.stock("3503", drugtracinfo=[{"drug_trac_codg": BOX}])
 STOCK = wire.stock("3505", drugtracinfo=[{"drug_trac_codg": BOX}, {"drug_trac_codg": "8123"}])
 PART = "002501000010000"
 PART_OF_WHOLE = wire.line(1, med_list_codg=PART, orders_dr_code="D341021000017", etip_flag="1", bilg_dept_codg="A14")
@@ -61,6 +62,7 @@ KINDS: dict[str, tuple[Body, int, int]] = {
     "admission": (wire.admission("V", tel="13900000012", dscg_maindiag_code="J06.9"), 63 * DAY, 15 * DAY),
     "discharge": (wire.discharge("V"), 63 * DAY, 15 * DAY),
     "stock": (STOCK, 90 * DAY, 15 * DAY),
+    "purchase": (BOUGHT, 72 * HOUR, 15 * DAY),
     "deletion": (wire.deletion("N1"), 72 * HOUR, 72 * HOUR),
 }
 """Each kind of message with its reach and its grace (contract, sections 2 and 3), ms."""
@@ -69,7 +71,7 @@ KINDS: dict[str, tuple[Body, int, int]] = {
 def tables() -> Reference:
     """Tables with which every ledger keeps something: the shop is suspended, the person died before."""
     reference = Reference()
-    row = {"fixmedins_code": wire.SHOP, "status": "suspended", "kind": "pharmacy"}
+    row = {"fixmedins_code": wire.SHOP, "status": "suspended", "kind": "pharmacy", "traced_purchases": "1"}
     reference.put("institutions", row)
     reference.put("deaths", {"psn_no": "1", "die_date": "2026-02-01"})
     reference.put("insured", {"psn_no": "1", "state": "suspended"})

@@ -12,10 +12,12 @@ from rules.ledgers import (
     Admitted,
     Arrival,
     Brought,
+    Dispensed,
     Fill,
     Listed,
     Ordered,
     Overpriced,
+    Received,
     Sale,
     Stay,
     Swipe,
@@ -99,6 +101,12 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
             **of_bill | {"time": MONDAY - 2 * MINUTE}, amount=1_500, line="2", physician="", item=METFORMIN,
             quantity=10_000, total=3_000, batch="C", price=300_000, is_drug=True, paid=MONDAY,
         )),
+        *(
+            Dispensed(**bare(
+                **of_bill, amount=750, line=code, code=code, split=split, item=RAMIPRIL, quantity=15_000, stock=False,
+            ))
+            for code, split in ((OTHER_BOX, True), (BOX, False))
+        ),
         Sale(**bare(
             **of_bill, amount=1_500, line=NO_PACK, code=NO_PACK, split=False, item=METFORMIN, quantity=10_000,
             stock=False, bad=True,
@@ -266,20 +274,51 @@ def test_an_admission_is_remembered_at_the_institution() -> None:
 
 
 def test_a_stock_report_is_a_sale_of_each_code() -> None:
-    """They share its quantity; no money is known."""
+    """They share its quantity; no money is known. Under the code, and at the institution."""
     codes = [{"drug_trac_codg": BOX}, {"drug_trac_codg": OTHER_BOX, "trdn_flag": "1"}]
     said: Body = {"med_list_codg": RAMIPRIL, "sel_retn_cnt": 3, "sel_retn_time": text(MONDAY), "fixmedins_bchno": "N"}
     found = opened(message("3505", **HEADER | said, setl_id="S", drugtracinfo=codes))
     expected = [
-        Sale(**bare(
+        kind(**bare(
             time=MONDAY, person="1", settlement="S", line=code, code=code, split=split, item=RAMIPRIL,
             quantity=15_000, stock=True, number="N",
         ))
+        for kind in (Dispensed, Sale)
         for code, split in ((BOX, False), (OTHER_BOX, True))
     ]  # fmt: skip
     [_, *sales] = entries(entries_of(found))
 
     assert [with_shared(found, one) for one in expected] == sales
+    assert [one.home for one in sales] == [*[("institution", SHOP)] * 2, ("token", BOX), ("token", OTHER_BOX)]
+
+
+@pytest.mark.parametrize(("infno", "sort"), [("3501", "1"), ("3502", "2"), ("3503", "3")])
+def test_what_comes_into_stock_is_remembered_by_its_codes(infno: str, sort: str) -> None:
+    """In one entry, without the codes that stand for no pack; a row without codes leaves nothing."""
+    codes = [{"drug_trac_codg": code} for code in (BOX, OTHER_BOX, NO_PACK)]
+    said: Body = {"med_list_codg": RAMIPRIL, "cnt": 2, "time": text(MONDAY), "fixmedins_bchno": "N"}
+    found = opened(message(infno, **HEADER | said, drugtracinfo=codes))
+    [_, row] = entries(entries_of(found))
+    numbers = tuple(sorted(map(number_of, (BOX, OTHER_BOX))))
+
+    assert row == with_shared(found, Received(**bare(
+        time=MONDAY, person="1", item=RAMIPRIL, codes=numbers, sort=sort, number="N",
+    )))  # fmt: skip
+    assert row.retraction_keys == [f"m:{SHOP}:M", f"k:{SHOP}:{sort}:N"]
+    assert 1 == len(entries(entries_of(opened(message(infno, **HEADER | said, drugtracinfo=codes[2:])))))
+
+
+def test_boxes_are_sent_to_the_institutions_that_are_asked_for() -> None:
+    """By the kinds; a return and a supplier's return leave nothing."""
+    said: Body = {"med_list_codg": RAMIPRIL, "cnt": 2, "time": text(MONDAY), "drugtracinfo": [{"drug_trac_codg": BOX}]}
+
+    def left(place: str) -> dict[str, list[type[Entry]]]:
+        found = {infno: opened(message(infno, **HEADER | said)) for infno in ("3503", "3504", "3505", "3506")}
+        kinds = {"Received", "Dispensed", f"stock:{place}"}
+        return {infno: [type(one) for one in entries(entries_of(one, kinds=kinds))][1:] for infno, one in found.items()}
+
+    assert left(SHOP) == {"3503": [Received], "3504": [], "3505": [Dispensed], "3506": []}
+    assert left("P1") == {"3503": [], "3504": [], "3505": [], "3506": []}
 
 
 MESSAGES = {**{str(one["infno"]): one for one in FLAT}, "a whole bill": message("2102", **HEADER, **BILL)}
@@ -287,7 +326,7 @@ MESSAGES = {**{str(one["infno"]): one for one in FLAT}, "a whole bill": message(
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_an_arrival_names_what_its_entries_are_taken_back_by(name: str) -> None:
-    """But for msgid and line; and besides only a registration, and stock that is no sale: they leave nothing else."""
+    """But for msgid and line; and besides only a registration, and stock without codes: they leave nothing else."""
     [arrival, *others] = entries(entries_of(opened(MESSAGES[name])))
     keys = {key for one in others if not one.pre for key in one.retraction_keys if key[0] not in "mlp"}
     assert isinstance(arrival, Arrival)
