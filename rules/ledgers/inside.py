@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import cast
 
 import msgspec
 
@@ -95,8 +96,28 @@ SELLING = ("settlement", "pre_settlement", "review", "stock")
 """Kinds of events that name trace codes; each of them is a key of its own."""
 OF_STOCK = ("settlement", "stock")
 """Kinds of events that say which boxes are at an institution, or leave it; the institutions are among the kinds."""
-OF_SALES = ("settlement", "pre_settlement", "review")
-"""Kinds of events whose lines name prescriptions and physicians; each of them is a key of its own."""
+
+
+def _uses(event: Event, shared: Shared) -> Iterable[tuple[str, bytes]]:
+    """The prescriptions that an event names, under their numbers."""
+    return [(one.number, use_of(event, one, shared)) for one in prescriptions_in(event)]
+
+
+def _brought(event: Event, shared: Shared) -> Iterable[tuple[str, bytes]]:
+    """An admission under the telephone that was left."""
+    telephone = cast("Admission", event.body).telephone
+    return [(telephone, brought_of(event, shared))] if telephone else ()
+
+
+_USES, _WRITTEN = ("Use", "token", _uses), ("Written", "physician", written_in)
+ELSEWHERE: dict[str, tuple[tuple[str, str, Callable[[Event, Shared], Iterable[tuple[str, bytes]]]], ...]] = {
+    "settlement": (_USES, _WRITTEN),
+    "pre_settlement": (_USES, _WRITTEN),
+    "review": (_USES, _WRITTEN),
+    "fee_lines": (("Ordered", "physician", ordered_in),),
+    "admission": (("Brought", "group", _brought),),
+}
+"""Kind of event -> what it leaves elsewhere: kind of entries, key space, and what gives keys and written entries."""
 
 
 class Left(msgspec.Struct):
@@ -177,14 +198,9 @@ def _part_of(event: Event, kinds: Container[str]) -> _Part:
             at_institution.append(written)
         else:
             elsewhere.append(("token", one.code.code, written))
-    if kind in OF_SALES and "Use" in kinds:
-        elsewhere += [("token", one.number, use_of(event, one, shared)) for one in prescriptions_in(event)]
-    if kind in OF_SALES and "Written" in kinds:
-        elsewhere += [("physician", *one) for one in written_in(event, shared)]
-    if kind == "fee_lines" and "Ordered" in kinds:
-        elsewhere += [("physician", *one) for one in ordered_in(event, shared)]
-    if isinstance(event.body, Admission) and event.body.telephone and "Brought" in kinds:
-        elsewhere.append(("group", event.body.telephone, brought_of(event, shared)))
+    for name, space, source in ELSEWHERE.get(kind, ()):
+        if name in kinds:
+            elsewhere += [(space, *one) for one in source(event, shared)]
     targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
     retractions = [] if of_its_person else retractions_of(event)
     return _Part(at_institution, of_person, elsewhere, retractions, targets)
