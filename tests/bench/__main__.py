@@ -3,7 +3,8 @@
 python -m tests.bench [--events 40000] [--runs 3] [--only ours quix] [--java]
 
 The two-rule job: S01 with limit 6 and no baseline, D04 on codes that were sold at two institutions. Ours runs it, and
-besides the 17 rules with which it began, and every rule, over the same settlements and over messages of all kinds. The table is in Markdown.
+besides the 17 rules with which it began, and every rule, over the same settlements and over messages of all kinds. The
+table is in Markdown.
 """
 
 from __future__ import annotations

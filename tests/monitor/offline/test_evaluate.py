@@ -82,6 +82,17 @@ def test_the_last_revision_decides_what_an_alert_meets() -> None:
     assert (score.right, score.found) == (0, ())
 
 
+def test_an_alert_over_leads_belongs_where_these_leads_do() -> None:
+    """Where a label names its rule; of another rule over leads nothing is known."""
+    leads = [alert("1", "S01", "a"), alert("2", "D04", "b"), alert("3", "S01", "z")]
+    over = [alert("4", "S05", "1", "2"), alert("5", "S05", "3"), alert("6", "A02", "1", "2")]
+
+    scores = {one.rule: one for one in evaluate([*leads, *over], [label("fraud", "S05", "a", "b", also=["S01"])])}
+
+    assert (scores["S05"].standing, scores["S05"].right, len(scores["S05"].found)) == (2, 1, 1)
+    assert (scores["A02"].is_labelled, scores["A02"].precision) == (False, None)
+
+
 def test_an_alert_of_another_rule_is_right_only_where_the_label_says_so() -> None:
     """`also` lets a second rule speak of a fraud without being asked for it."""
     labels = [label("fraud", "S01", "a", also=["S01-SIGN"])]
