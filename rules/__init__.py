@@ -12,7 +12,7 @@ from .engine.guard import Guard
 from .engine.names import Names
 from .engine.parameter import Origin, assumption, ends_after, parameter, precedent, published
 from .engine.rule import DayRule, Rule
-from .engine.scene import Scene, again, of_burst, of_row
+from .engine.scene import Scene, again, of_burst, of_days, of_row
 from .engine.text import Text, above, exceeded, listed, period, reached, span_text, yuan
 from .engine.window import Window
 from .ledgers import (
@@ -21,6 +21,7 @@ from .ledgers import (
     Arrival,
     Beside,
     Brought,
+    Departed,
     Fill,
     Lead,
     Listed,
@@ -40,6 +41,7 @@ from .ledgers import (
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.away import is_away
+from .ledgers.beds import beds_at
 from .ledgers.deletions import STOCK_DELETED
 from .ledgers.late_uploads import is_late
 from .ledgers.leads import CONFIRMED
@@ -81,6 +83,7 @@ __all__ = [
     "Brought",
     "Card",
     "DayRule",
+    "Departed",
     "Entry",
     "Episode",
     "Evidence",
@@ -114,6 +117,7 @@ __all__ = [
     "against",
     "agreement_at",
     "assumption",
+    "beds_at",
     "clock",
     "code_text",
     "counted",
@@ -132,6 +136,7 @@ __all__ = [
     "kilometres",
     "listed",
     "of_burst",
+    "of_days",
     "of_row",
     "over_new_year",
     "parameter",

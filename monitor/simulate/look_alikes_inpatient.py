@@ -158,6 +158,16 @@ def wave_of_colds(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, *stays), stays[-1].admitted)
 
 
+def week_of_day_surgery(stage: Stage, day: int, turn: int) -> Act:
+    """A clinic operates upon more people than it has beds, as day surgery (28): they lie there for a day or two."""
+    place = stage.county.hospitals[4 + turn % 2]
+    people = stage.people(stage.county.beds(place) + 6)
+    stays = [
+        replace(stay_of(stage, person, place, day, 2, stage.pen.rng.choice(ADMITTED)), kind="28") for person in people
+    ]
+    return Act(place, _cared(stage, *stays), stays[-1].admitted)
+
+
 def bed_of_a_day(stage: Stage, day: int, turn: int) -> Act:
     """The bed of a stay is charged once a day."""
     (person,) = stage.people(1)
@@ -194,6 +204,7 @@ LOOK_ALIKES = (
     Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
     Scenario("assisted_and_ill", ("I11",), 22, assisted_and_ill, apart=True),
     Scenario("wave_of_colds", ("I03",), 17, wave_of_colds, most=4, apart=True),
+    Scenario("week_of_day_surgery", ("I12",), 5, week_of_day_surgery, most=2, apart=True),
     Scenario("bed_of_a_day", ("B01",), 7, bed_of_a_day, apart=True),
     Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
     Scenario("test_in_another_hospital", ("S07",), 7, test_in_another_hospital, apart=True),

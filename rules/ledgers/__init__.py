@@ -10,6 +10,7 @@ from .admissions import ADMISSIONS, Admitted
 from .agreements import AGREEMENTS
 from .away import AWAY
 from .bad_codes import BAD_CODES
+from .beds import BEDS, Departed
 from .brokers import BROKERS, Brought
 from .bundles import BUNDLES
 from .capped import CAPPED
@@ -65,6 +66,7 @@ __all__ = [
     "Arrival",
     "Beside",
     "Brought",
+    "Departed",
     "Fill",
     "Inside",
     "Lead",
@@ -107,6 +109,7 @@ LEDGERS: tuple[Ledger, ...] = (
     AGREEMENTS,
     ADMISSIONS,
     MINOR_ADMISSIONS,
+    BEDS,
     BAD_CODES,
     VISITS,
     SERVICES,

@@ -129,6 +129,7 @@ def judge(traffic: Traffic) -> list[Found]:
         meanwhile,
         long_stays,
         minor,
+        full_houses,
         convoys,
         staff,
         births,
@@ -841,6 +842,24 @@ def minor(traffic: Traffic) -> Iterator[Found]:
             recent = [one for one in group if stay["in"] - 7 * DAY < one["in"] <= stay["in"]]
             if len(recent) >= 15:
                 yield "I03", recent
+
+
+def full_houses(traffic: Traffic) -> Iterator[Found]:
+    """I12: a tenth more patients than beds, and five at least, as a day begins and as it ends."""
+    beds = {row["fixmedins_code"]: int(row["beds"] or 0) for row in traffic.tables["institutions"]}
+    lying = [stay for stay in traffic.stays if stay["med_type"] not in ("28", "5212") and stay["way"]]
+    places: dict[str, list[Event]] = defaultdict(list)
+    for stay in lying:
+        places[stay["fixmedins_code"]].append(stay)
+    for group in places.values():
+        most = beds[group[0]["fixmedins_code"]]
+        first = min(stay["in"] for stay in group) // DAY * DAY
+        days = int((max(stay["out"] for stay in group) - first) / DAY)
+        there = [[stay for stay in group if stay["in"] <= first + day * DAY < stay["out"]] for day in range(days + 1)]
+        for one, two in pairwise(there):
+            fewest = min(one, two, key=len)
+            if most and len(fewest) > 1.1 * most and len(fewest) >= most + 5:
+                yield "I12", fewest
 
 
 def _two_stays(one: Event, two: Event, groups: dict[str, str], exempt: set[str]) -> Iterator[Found]:
