@@ -46,6 +46,7 @@ from .ledgers.deletions import STOCK_DELETED
 from .ledgers.late_uploads import is_late
 from .ledgers.leads import CONFIRMED
 from .ledgers.newcomers import insured_since
+from .ledgers.outsiders import is_outsider
 from .ledgers.places import is_in_person, is_online, kilometres, works_here
 from .ledgers.unrecognised import BY_ENTITLEMENT
 from .ledgers.unregistered import INVALID, against
@@ -132,6 +133,7 @@ __all__ = [
     "is_in_person",
     "is_late",
     "is_online",
+    "is_outsider",
     "is_own_code",
     "kilometres",
     "listed",

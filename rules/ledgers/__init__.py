@@ -31,6 +31,7 @@ from .messages import MESSAGES
 from .minor_admissions import MINOR_ADMISSIONS
 from .newcomers import NEWCOMERS
 from .orders import ORDERS, Ordered
+from .outsiders import OUTSIDERS
 from .overpriced import OVERPRICED, Overpriced
 from .performed import PERFORMED
 from .physicians import PHYSICIANS, Written
@@ -110,6 +111,7 @@ LEDGERS: tuple[Ledger, ...] = (
     ADMISSIONS,
     MINOR_ADMISSIONS,
     BEDS,
+    OUTSIDERS,
     BAD_CODES,
     VISITS,
     SERVICES,

@@ -311,6 +311,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "S02": {"limit": 2, "fewest_days": 2, "together": 3_600},
     "S07": {"fewest": 1}, "I02": {"fewest": 1}, "B12": {"fewest": 1}, "B12-SCOPE": {"fewest": 1},
     "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
+    "I08": {"limit": 1, "weeks": 1, "least_weeks": 1, "days": 3},
     "I12": {"over_percent": 0, "least_more": -1, "longest_days": 20},
     "B21": {"limit": 2}, "B18": {"limit": 2, "window": 10_800}, "D10-DEL": {"limit": 2},
     "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},

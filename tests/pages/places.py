@@ -263,6 +263,32 @@ def _is_minor(one: Piece, facts: Facts) -> bool:
     return False
 
 
+def coaches(facts: Facts) -> Iterator[Found]:
+    """I08."""
+    came = [
+        one for one in facts.of("2401")
+        if one.kind not in ("23", "28", "52", "5212")
+        and text_of(one.message, "dscg_maindiag_code")[:1].upper() not in ("S", "T")
+        and text_of(one.message, "insuplc_admdvs") and text_of(one.message, "mdtrtarea_admvs")
+    ]  # fmt: skip
+    for scope, pieces in by_place(came):
+        for now in pieces:
+            *weeks, week = [_last_of(pieces, now.time - n * 7 * DAY, 7 * DAY) for n in range(8, -1, -1)]
+            known = {person for earlier in weeks for person in earlier}
+            new = {person for person, one in week.items() if elsewhere(one)} - known
+            shares = [sum(map(elsewhere, one.values())) / len(one) for one in weeks if one]
+            if now.person not in new or len(shares) < 4:
+                continue
+            mean = len(week) * median(shares)
+            if len(new) >= max(10, 40 * len(week) / 100, mean + 5 * sqrt(mean)):
+                yield Found("I08", scope, now.time, len(new), "warning")
+
+
+def _last_of(pieces: list[Piece], until: int, length: int) -> dict[str, Piece]:
+    """Who came in a stretch of time, with the last time."""
+    return {one.person: one for one in pieces if until - length < one.time <= until}
+
+
 def wards(facts: Facts) -> Iterator[Found]:
     """I12."""
     moved = [

@@ -522,6 +522,35 @@ def wards(town: Town) -> None:
         _lies_in(town, place, choice((f"n{number}", f"w{number}")), at, choice((0.2, 1, 2, 4)))
 
 
+def coaches(town: Town) -> None:
+    """Weeks of two hospitals with more or fewer patients from elsewhere, then days on which about as many come."""
+    choice, share = town.random.choice, town.random.choice((0, 0, 0, 0.1, 0.1, 0.2, 0.5))
+    a_week = choice((3, 8, 12))
+    for number in range(a_week * 8):
+        if number // a_week in (2, 5) and town.maybe(0.6):
+            continue
+        at = 3 * HOUR + 7 * DAY * number / a_week
+        _from_somewhere(town, choice((f"u{number}", f"u{number}", "u1")), at, share)
+    at = 56.0 * DAY
+    for number in range(choice((16, 24, 40))):
+        at += choice((0, HOUR, 3 * HOUR, 9 * HOUR)) + choice((-MINUTE, 0, MINUTE))
+        person = choice((*(f"b{number}",) * 8, "u1", "u9", "b1"))
+        _from_somewhere(town, person, at, choice((0.5, 0.9, 0.9)))
+
+
+def _from_somewhere(town: Town, person: str, at: float, share: float) -> None:
+    choice = town.random.choice
+    place, begins = choice((H1,) * 12 + (H2,)), town.moment(at)
+    region = choice(("341004", "341022", "330100")) if town.maybe(share) else choice(("341021",) * 12 + ("",))
+    came = town.send(
+        "2401", place, person, begins, mdtrt_id=town.number(place, "v"), begntime=text(begins), insuplc_admdvs=region,
+        med_type=choice(("21",) * 20 + ("28", "52", "23")),
+        dscg_maindiag_code=choice(("I20.0",) * 12 + ("S72.0", "t14", "J18.9", None)),
+    )  # fmt: skip
+    if town.maybe(0.04):
+        town.take_back(came, begins + choice((HOUR, 20 * DAY, 62 * DAY, 64 * DAY)))
+
+
 def _lies_in(town: Town, place: str, person: str, at: float, days: float | None) -> None:
     choice = town.random.choice
     visit, begins = town.number(place, "v"), town.moment(at)
@@ -1186,7 +1215,7 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
     "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,
-    "entitlements": entitlements, "colds": colds, "wards": wards,
+    "entitlements": entitlements, "colds": colds, "wards": wards, "coaches": coaches,
     "outages": outages, "charges": charges,
     "corrections": corrections, "limits": limits, "flags": flags, "outings": outings, "licences": licences,
     "laboratories": laboratories, "procurement": procurement, "soaring": soaring,

@@ -56,7 +56,7 @@ STRADDLING = {
     "tidied_up", "book_rewritten", "service_above_its_limit", "drug_above_its_limit",
     "abolished_item_charged", "contained_material_charged", "uncovered_put_into_scope", "therapist_without_a_break",
     "dear_product", "credential_of_a_patient", "bed_left_empty", "revoked_and_still_there", "skin_and_bones",
-    "beds_in_the_corridor",
+    "beds_in_the_corridor", "fetched_by_bus",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 
