@@ -101,6 +101,7 @@ DECIDED: Mapping[str, Said] = {
     "lat": Said("纬度", "latitude"),
     "lon": Said("经度", "longitude"),
     "group": Said("所属集团", "group"),
+    "beds": Said("核准床位", "approved beds"),
     "pack_units": Said("每盒单位数", "units a pack"),
     "daily_units": Said("日用量", "units a day"),
     "alert_id": Said("线索编号", "alert"),

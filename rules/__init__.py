@@ -12,7 +12,7 @@ from .engine.guard import Guard
 from .engine.names import Names
 from .engine.parameter import Origin, assumption, ends_after, parameter, precedent, published
 from .engine.rule import DayRule, Rule
-from .engine.scene import Scene, again, of_burst, of_row
+from .engine.scene import Scene, again, of_burst, of_days, of_row
 from .engine.text import Text, above, exceeded, listed, period, reached, span_text, yuan
 from .engine.window import Window
 from .ledgers import (
@@ -21,6 +21,7 @@ from .ledgers import (
     Arrival,
     Beside,
     Brought,
+    Departed,
     Dispensed,
     Fill,
     Here,
@@ -44,10 +45,12 @@ from .ledgers import (
 )
 from .ledgers.agreements import WITHOUT_AGREEMENT, agreement_at
 from .ledgers.away import is_away
+from .ledgers.beds import beds_at
 from .ledgers.deletions import STOCK_DELETED
 from .ledgers.late_uploads import is_late
 from .ledgers.leads import CONFIRMED
 from .ledgers.newcomers import insured_since
+from .ledgers.outsiders import is_outsider
 from .ledgers.places import is_in_person, is_online, kilometres, works_here
 from .ledgers.unlicensed import is_licensed, needed_equipment
 from .ledgers.unrecognised import BY_ENTITLEMENT
@@ -86,6 +89,7 @@ __all__ = [
     "Brought",
     "Card",
     "DayRule",
+    "Departed",
     "Dispensed",
     "Entry",
     "Episode",
@@ -122,6 +126,7 @@ __all__ = [
     "against",
     "agreement_at",
     "assumption",
+    "beds_at",
     "clock",
     "code_text",
     "counted",
@@ -137,11 +142,13 @@ __all__ = [
     "is_late",
     "is_licensed",
     "is_online",
+    "is_outsider",
     "is_own_code",
     "kilometres",
     "listed",
     "needed_equipment",
     "of_burst",
+    "of_days",
     "of_row",
     "over_new_year",
     "parameter",

@@ -79,9 +79,9 @@ _KEY = Column(
 TABLE_COLUMNS: dict[str, About] = {
     "institutions": About(
         "Designated institutions: their agreement, where they stand, how busy they usually are, how they are rated. "
-        "S09, S09-STAY, S06, S01, I01, D11 and the thresholds by tag (docs/tags.md) ask it. A row with the key "
+        "S09, S09-STAY, S06, S01, I01, I12, D11 and the thresholds by tag (docs/tags.md) ask it. A row with the key "
         "`class:<class>` holds the usual figure of all that have this class.",
-        "定点医药机构：协议状态、所在位置、平日客流、信用等级。S09、S09-STAY、S06、S01、I01、D11，"
+        "定点医药机构：协议状态、所在位置、平日客流、信用等级。S09、S09-STAY、S06、S01、I01、I12、D11，"
         "以及按标签调整的阈值（docs/tags.md）使用。"
         "主键写作 `class:<类别>` 的行，填写该类别机构的平日客流。",
         (
@@ -154,6 +154,14 @@ TABLE_COLUMNS: dict[str, About] = {
                 "1.5",
                 kind="number",
                 unit=("settlements in 10 min", "笔每10分钟"),
+            ),
+            Column(
+                "beds",
+                "approved beds (3401); I12 asks it, and is silent about an institution without them",
+                "核准床位数（3401）；I12 使用，未填写的机构不判断",
+                "80",
+                kind="number",
+                unit=("beds", "张"),
             ),
             _CREDIT,
             _KEY,

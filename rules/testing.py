@@ -17,6 +17,7 @@ from .ledgers import (
     Arrival,
     Beside,
     Brought,
+    Departed,
     Dispensed,
     Fill,
     Here,
@@ -106,6 +107,12 @@ def admitted(time: int, person: str = "p1", institution: str = HOSPITAL, **more:
         "transaction": "2401", "settlement": "", "visit_type": "21", "diagnosis": "J18.900", "telephone": "t1",
     }  # fmt: skip
     return Admitted(**(_common(time, person, institution, 0) | defaults | more))  # type: ignore[arg-type]
+
+
+def departed(time: int, person: str = "p1", institution: str = HOSPITAL, **more: object) -> Departed:
+    """A patient who was discharged."""
+    defaults: dict[str, object] = {"transaction": "2402", "settlement": ""}
+    return Departed(**(_common(time, person, institution, 0) | defaults | more))  # type: ignore[arg-type]
 
 
 def sale(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Sale:

@@ -25,6 +25,10 @@ TWO_PRACTICES = tuple(f"D{COUNTY}992{number:02d}" for number in range(12))
 REGIONS = {COUNTY: "示例县", FAR: "示例邻县", NEAR: "示例邻区", _HOMEPAGE: "示例市"}
 """Regions by code, with invented names."""
 _CENTRE = (30.0, 118.5)
+_BEDS = 16
+"""Of the smallest clinic; our assumption."""
+_HEADS_A_BED = 120
+"""Persons of the county for each further bed, of which about half are taken; our assumption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,10 @@ class County:
         """The large hospital in which a person works, if any: one person in a hundred does."""
         works = person.index % 50 == 5 and 22 <= person.age < 60
         return self.hospitals[person.index // 50 % 2] if works else None
+
+    def beds(self, place: Institution) -> int:
+        """How many beds are approved; 0 of a pharmacy."""
+        return 0 if place.kind == "pharmacy" else _BEDS + round(place.share * len(self.people) / _HEADS_A_BED)
 
     def institutions(self) -> Iterator[Institution]:
         """All of them, each once."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from rules.times import DAY, HOUR, MINUTE, day_of
 
 from .catalogue import ADMITTED, BED, DELIVERY, SEEN, SERVICES, Illness
-from .county import Institution
+from .county import NEAR, Institution
 from .forms import Line, Message, Written
 from .inpatient import Stay, care
 from .numbers import wire_time
@@ -140,6 +141,47 @@ def beds_for_colds(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, stays), sorted(stay.admitted for stay in stays)[:15][-1])
 
 
+def not_of_one_village(stage: Stage, count: int) -> list[Person]:
+    """So many people of whom no five live in one village."""
+    villages: Counter[str] = Counter()
+    people = []
+    for _ in range(count):
+        people.append(stage.person(lambda one: villages[one.village] < 4))
+        villages[people[-1].village] += 1
+    return people
+
+
+def beds_in_the_corridor(stage: Stage, day: int, turn: int) -> Act:
+    """Within two days a clinic takes in as many patients as it has approved beds, up to twice as many, for four days.
+
+    It can be told when the first of them leave: on the day before all were there.
+    """
+    place = stage.county.hospitals[4 + turn % 2]
+    beds = stage.county.beds(place)
+    people = not_of_one_village(stage, stage.drawn(beds, 2 * beds))
+    stays = [
+        stay_of(stage, person, place, day + n % 2 * DAY, 4, stage.pen.rng.choice(ADMITTED))
+        for n, person in enumerate(people)
+    ]
+    return Act(place, _cared(stage, stays), min(stay.discharged for stay in stays))
+
+
+_WEEKS_BEFORE = 57
+"""Days before, in which a place shows what is usual there."""
+
+
+def fetched_by_bus(stage: Stage, day: int, turn: int) -> Act:
+    """A clinic fetches people from the next district within six days: a few, or twice as many as it has beds."""
+    place, begins = stage.county.hospitals[5 - turn % 4], day + _WEEKS_BEFORE * DAY
+    beds = stage.county.beds(place)
+    people = [replace(one, insured_in=NEAR) for one in not_of_one_village(stage, stage.drawn(beds // 3, 2 * beds))]
+    stays = [
+        stay_of(stage, person, place, begins + n % 6 * DAY, 2, stage.pen.rng.choice(ADMITTED))
+        for n, person in enumerate(people)
+    ]
+    return Act(place, _cared(stage, stays), sorted(stay.admitted for stay in stays)[:10][-1])
+
+
 def with_beds(stage: Stage, stay: Stay, a_day: int) -> list[Message]:
     """A stay whose bed is charged so many times a day, in lines of their own."""
     messages, counter = care(stage.pen, stay), stage.pen.at(stay.place, stay.person)
@@ -224,6 +266,8 @@ FRAUDS = (
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
     Scenario("brought_in_again", ("I11",), 24, brought_in_again, also=("I05",), apart=True),
     Scenario("beds_for_colds", ("I03",), 11, beds_for_colds, most=4, apart=True),
+    Scenario("fetched_by_bus", ("I08",), 66, fetched_by_bus, most=1, apart=True),
+    Scenario("beds_in_the_corridor", ("I12",), 8, beds_in_the_corridor, most=2, apart=True),
     Scenario("bed_charged_twice", ("B01",), 6, bed_charged_twice, apart=True),
     Scenario("never_leaves", ("I04",), 58, never_leaves, apart=True),
     Scenario("same_ward_again", ("I05-PAIR",), 27, same_ward_again, also=("I05",), apart=True),

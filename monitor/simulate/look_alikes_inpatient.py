@@ -19,6 +19,7 @@ from .catalogue import (
     REHABILITATION,
     SEEN,
 )
+from .county import NEAR
 from .forms import Message
 from .frauds_inpatient import bought_meanwhile, seen_elsewhere, stay_of, with_beds
 from .inpatient import DIED, TRANSFER, Stay, care
@@ -158,6 +159,24 @@ def wave_of_colds(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, *stays), stays[-1].admitted)
 
 
+def week_of_day_surgery(stage: Stage, day: int, turn: int) -> Act:
+    """A clinic operates upon more people than it has beds, as day surgery (28): they lie there for a day or two."""
+    place = stage.county.hospitals[4 + turn % 2]
+    people = stage.people(stage.county.beds(place) + 6)
+    stays = [
+        replace(stay_of(stage, person, place, day, 2, stage.pen.rng.choice(ADMITTED)), kind="28") for person in people
+    ]
+    return Act(place, _cared(stage, *stays), stays[-1].admitted)
+
+
+def coach_of_tourists(stage: Stage, day: int, turn: int) -> Act:
+    """A coach has an accident: the hospital takes in fourteen people from the neighbouring district, with fractures."""
+    place, crashed = stage.county.hospitals[turn % 2], day + 57 * DAY
+    people = [replace(one, insured_in=NEAR) for one in stage.people(14)]
+    stays = [stay_of(stage, person, place, crashed, 3 + n % 4, FRACTURE) for n, person in enumerate(people)]
+    return Act(place, _cared(stage, *stays), stays[-1].admitted)
+
+
 def bed_of_a_day(stage: Stage, day: int, turn: int) -> Act:
     """The bed of a stay is charged once a day."""
     (person,) = stage.people(1)
@@ -194,6 +213,8 @@ LOOK_ALIKES = (
     Scenario("admitted_before_suspension", ("S09", "S09-STAY"), 1, admitted_before_suspension, most=2),
     Scenario("assisted_and_ill", ("I11",), 22, assisted_and_ill, apart=True),
     Scenario("wave_of_colds", ("I03",), 17, wave_of_colds, most=4, apart=True),
+    Scenario("coach_of_tourists", ("I08",), 65, coach_of_tourists, most=2, apart=True),
+    Scenario("week_of_day_surgery", ("I12",), 5, week_of_day_surgery, most=2, apart=True),
     Scenario("bed_of_a_day", ("B01",), 7, bed_of_a_day, apart=True),
     Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
     Scenario("test_in_another_hospital", ("S07",), 7, test_in_another_hospital, apart=True),

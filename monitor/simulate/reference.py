@@ -44,7 +44,7 @@ def institutions(county: County, suspended: int, sales_a_day: float) -> Rows:
     """One row for each institution, two for those that are suspended (from the day `suspended`, ms)."""
     found: Rows = []
     for place in county.institutions():
-        row = _institution(place, sales_a_day)
+        row = _institution(place, county.beds(place), sales_a_day)
         if place in (county.suspended_pharmacy, county.suspended_clinic):
             row["valid_to"] = wire_date(suspended - DAY)
             later = {"status": "suspended", "valid_from": wire_date(suspended), "valid_to": ""}
@@ -54,7 +54,7 @@ def institutions(county: County, suspended: int, sales_a_day: float) -> Rows:
     return found
 
 
-def _institution(place: Institution, sales_a_day: float) -> dict[str, str]:
+def _institution(place: Institution, beds: int, sales_a_day: float) -> dict[str, str]:
     # 16 % of a pharmacy's day falls into its busiest hour (defaults.md), a sixth of that into ten minutes.
     usual = f"{place.share * sales_a_day * 0.16 / 6:.2f}" if place.kind == "pharmacy" and place.share else ""
     return {
@@ -70,6 +70,7 @@ def _institution(place: Institution, sales_a_day: float) -> dict[str, str]:
         "lon": f"{place.longitude:.4f}",
         "internet": str(int(place.internet)),
         "usual_per_10min": usual,
+        "beds": str(beds) if beds else "",
         "credit": "B",
         "key": "0",
         "ownership": "private" if place.kind == "pharmacy" else "public",

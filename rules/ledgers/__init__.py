@@ -10,6 +10,7 @@ from .admissions import ADMISSIONS, Admitted
 from .agreements import AGREEMENTS
 from .away import AWAY
 from .bad_codes import BAD_CODES
+from .beds import BEDS, Departed
 from .brokers import BROKERS, Brought
 from .bundles import BUNDLES
 from .capped import CAPPED
@@ -31,6 +32,7 @@ from .messages import MESSAGES
 from .minor_admissions import MINOR_ADMISSIONS
 from .newcomers import NEWCOMERS
 from .orders import ORDERS, Ordered
+from .outsiders import OUTSIDERS
 from .overpriced import OVERPRICED, Overpriced
 from .performed import PERFORMED
 from .physicians import PHYSICIANS, Written
@@ -68,6 +70,7 @@ __all__ = [
     "Arrival",
     "Beside",
     "Brought",
+    "Departed",
     "Dispensed",
     "Fill",
     "Here",
@@ -117,6 +120,8 @@ LEDGERS: tuple[Ledger, ...] = (
     AGREEMENTS,
     ADMISSIONS,
     MINOR_ADMISSIONS,
+    BEDS,
+    OUTSIDERS,
     BAD_CODES,
     VISITS,
     SERVICES,

@@ -19,6 +19,7 @@ from ..wire.fields import Admission, PersonMessage, PreSettlement, Settlement
 from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .admissions import Admitted, admitted_of
+from .beds import Departed, departed_in
 from .brokers import Brought, brought_of
 from .listed import Listed, listed_in
 from .orders import Ordered, ordered_in
@@ -37,6 +38,7 @@ AnyEntry = (
     Arrival
     | Swipe
     | Admitted
+    | Departed
     | Brought
     | Registered
     | Visit
@@ -68,14 +70,15 @@ Source = Callable[[Event, Shared], list[bytes]]
 Sources = dict[str, tuple[tuple[str, Source], ...]]
 
 SWIPES, VISITS, FILLS, STAYS = ("Swipe", swipes_of), ("Visit", visits_of), ("Fill", fills_of), ("Stay", stays_of)
-OVERPRICED = ("Overpriced", overpriced_in)
+OVERPRICED, DEPARTED = ("Overpriced", overpriced_in), ("Departed", departed_in)
 
 AT_INSTITUTION: Sources = {
-    "settlement": (SWIPES, OVERPRICED),
+    "settlement": (SWIPES, OVERPRICED, DEPARTED),
     "fee_lines": (OVERPRICED,),
     "pre_settlement": (SWIPES,),
     "review": (SWIPES,),
     "admission": (("Admitted", admitted_of),),
+    "discharge": (DEPARTED,),
 }
 """Kind of event -> what it leaves at its institution, in the order in which it is taken in: kinds of entries."""
 OF_PERSON: Sources = {

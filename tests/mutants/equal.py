@@ -40,6 +40,11 @@ EQUAL: dict[str, dict[str, str]] = {
     "rules.inpatient.i06_village_village_together": {
         "(_DAYS + 1) * DAY +1000 ms": "sums are of whole days, and a second more keeps none more",
     },
+    "rules.inpatient.i12_more_patients_than_beds": {
+        "(self.longest_days + 2) * DAY +1000 ms": _LONGER,
+        "(self.longest_days + 2) * DAY -1000 ms": "a day has no second after its last, and times are whole seconds",
+        "window.count < least: <=": "the entry that judges is in the window too, and is no patient of the day",
+    },
     "rules.drug.d08_round_sums": {"default 172800: 172801": _WHOLE_DAYS},
 }
 """Module -> what is changed, as it is printed -> why nothing can tell it from the source as it is."""

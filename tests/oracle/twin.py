@@ -17,7 +17,7 @@ from rules.engine.marks import NARROWED_BY
 from rules.engine.retraction import Retraction
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
-from rules.ledgers import LEDGERS, Admitted, Arrival, Fill, Ordered, Received, Registered, Sale, Stay, Visit
+from rules.ledgers import LEDGERS, Admitted, Arrival, Departed, Fill, Ordered, Received, Registered, Sale, Stay, Visit
 from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso
@@ -251,7 +251,11 @@ def _names(name: str, entry: Entry) -> bool:
         "b": isinstance(entry, Fill | Ordered) and bool(entry.batch) and rest == f"{place}:{entry.visit}:{entry.batch}",
         "a": (isinstance(entry, Admitted) or (of_stay and cast("Stay", entry).piece == "admission"))
         and rest == f"{place}:{entry.visit}",
-        "d": of_stay and cast("Stay", entry).piece == "discharge" and rest == f"{place}:{entry.visit}",
+        "d": (
+            (isinstance(entry, Departed) and not entry.settlement)
+            or (of_stay and cast("Stay", entry).piece == "discharge")
+        )
+        and rest == f"{place}:{entry.visit}",
         "c": isinstance(entry, Sale) and rest == f"{place}:{entry.code}",
         "k": (isinstance(entry, Sale) and entry.stock and rest == f"{place}:4:{entry.number}")
         or (isinstance(entry, Received) and bool(entry.number) and rest == f"{place}:{entry.sort}:{entry.number}"),
@@ -269,7 +273,7 @@ def _slot(entry: Entry) -> object:
         return ("sale", entry.institution, entry.stock, entry.settlement or entry.message, entry.code)
     if isinstance(entry, Stay) and entry.piece != "settlement":
         return (entry.piece, entry.institution, entry.visit)
-    if isinstance(entry, Admitted | Registered):
+    if isinstance(entry, Admitted | Registered) or (isinstance(entry, Departed) and not entry.settlement):
         return (type(entry), entry.institution, entry.visit)
     return ("settlement", entry.institution, entry.settlement) if entry.settlement else None
 
@@ -279,7 +283,9 @@ def _outdoes(other: Entry, one: Entry, reach: int) -> bool:
 
     Uploads that lie further from the first business time than the reach do not speak of one thing.
     """
-    of_stay = isinstance(one, Stay) and one.piece != "settlement"
+    of_stay = (isinstance(one, Stay) and one.piece != "settlement") or (
+        isinstance(one, Departed) and not one.settlement
+    )
     latest = of_stay or isinstance(one, Fill | Ordered | Admitted | Registered)
     first, second = sorted((one, other), key=lambda one: (one.uploaded, one.answered, one.message, one.identity))
     return other is (second if latest else first) and other is not one and second.uploaded <= first.time + reach

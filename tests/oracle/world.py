@@ -232,6 +232,8 @@ def _stay(draft: Draft, at: int, header: Body) -> Body:
     if draft.kind == "admission":
         ill: Body = {"dscg_maindiag_code": ("J18.9", "O80.9", "S72.0", "")[draft.variant]}
         number = f"139000000{draft.line}" if draft.money else ""
+        if draft.box == 2:
+            ill["insuplc_admdvs"] = "330100"
         return wire.admission(str(header["mdtrt_id"]), at, **header | ill, tel=number)
     if draft.kind == "discharge":
         return wire.discharge(str(header["mdtrt_id"]), at, **header)
@@ -275,6 +277,7 @@ def a_reference() -> Reference:
         "institutions", row | {"fixmedins_code": wire.OTHER_SHOP, "status": "active", "kind": "pharmacy", "lat": "33.0"}
     )
     suspended = {"fixmedins_code": wire.HOSPITAL, "status": "suspended", "kind": "hospital", "valid_from": "2026-03-03"}
+    suspended["beds"] = "1"
     reference.put("institutions", row | suspended)
     reference.put("deaths", {"psn_no": Pseudonyms("key").person("0-1"), "die_date": "2026-03-04"})
     for person, state in (("0-1", "suspended"), ("0-2", "waiting")):
@@ -327,6 +330,8 @@ LOWERED: dict[str, dict[str, object]] = {
     "S02": {"limit": 2, "fewest_days": 2, "together": 3_600},
     "S07": {"fewest": 1}, "I02": {"fewest": 1}, "B12": {"fewest": 1}, "B12-SCOPE": {"fewest": 1}, "B10": {"limit": 1},
     "I04": {"over_days": 1, "over_days_by_plan": 2}, "I11": {"limit": 2}, "I03": {"limit": 2, "weeks": 1},
+    "I08": {"limit": 1, "percent": 1, "weeks": 4, "least_weeks": 1, "days": 2},
+    "I12": {"over_percent": 0, "least_more": -1, "longest_days": 20},
     "B21": {"limit": 2}, "B18": {"limit": 2, "window": 10_800}, "D10-DEL": {"limit": 2},
     "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},
     "D20": {"fewest": 1}, "B13": {"fewest": 1, "grace_days": 1},

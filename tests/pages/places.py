@@ -1,4 +1,4 @@
-"""S01, S01-GAP, S01-SIGN, S01-TILL, S08, S09, S09-STAY, B15, D06, D08, D04, D04-DATA, D07 and D11 from their pages."""
+"""The rules over institutions and trace codes, from their pages."""
 
 from __future__ import annotations
 
@@ -261,6 +261,62 @@ def _is_minor(one: Piece, facts: Facts) -> bool:
         if known:
             return known.get("minor") == "1"
     return False
+
+
+def coaches(facts: Facts) -> Iterator[Found]:
+    """I08."""
+    came = [
+        one for one in facts.of("2401")
+        if one.kind not in ("23", "28", "52", "5212")
+        and text_of(one.message, "dscg_maindiag_code")[:1].upper() not in ("S", "T")
+        and text_of(one.message, "insuplc_admdvs") and text_of(one.message, "mdtrtarea_admvs")
+    ]  # fmt: skip
+    for scope, pieces in by_place(came):
+        for now in pieces:
+            *weeks, week = [_last_of(pieces, now.time - n * 7 * DAY, 7 * DAY) for n in range(8, -1, -1)]
+            known = {person for earlier in weeks for person in earlier}
+            new = {person for person, one in week.items() if elsewhere(one)} - known
+            shares = [sum(map(elsewhere, one.values())) / len(one) for one in weeks if one]
+            if now.person not in new or len(shares) < 4:
+                continue
+            mean = len(week) * median(shares)
+            if len(new) >= max(10, 40 * len(week) / 100, mean + 5 * sqrt(mean)):
+                yield Found("I08", scope, now.time, len(new), "warning")
+
+
+def _last_of(pieces: list[Piece], until: int, length: int) -> dict[str, Piece]:
+    """Who came in a stretch of time, with the last time."""
+    return {one.person: one for one in pieces if until - length < one.time <= until}
+
+
+def wards(facts: Facts) -> Iterator[Found]:
+    """I12."""
+    moved = [
+        one for one in facts.of("2401", "2402", "2304")
+        if one.transaction != "2304" or text_of(one.message, "mid_setl_flag") != "1"
+    ]  # fmt: skip
+    for scope, pieces in by_place(moved):
+        first = {day_of(one.time): one.time for one in reversed(pieces)}
+        for today, time in first.items():
+            day = today - DAY
+            known = row(facts.tables, "institutions", "fixmedins_code", scope[0], day) or {}
+            beds = int(known.get("beds") or 0)
+            moments = [day, *(one.time for one in pieces if day < one.time < today)]
+            value = min(_patients(pieces, day, moment) for moment in moments)
+            if beds and 100 * value > 110 * beds and value >= beds + 5:
+                yield Found("I12", scope, time, value, "high" if 100 * value >= 150 * beds else "warning")
+
+
+def _patients(pieces: list[Piece], day: int, moment: int) -> int:
+    """How many persons are in hospital at a moment of a day."""
+    seen = [one for one in pieces if one.time <= moment]
+    came = [one for one in seen if one.transaction == "2401" and one.kind not in ("28", "5212")]
+    last = {one.person: one for one in came if one.time > day - 60 * DAY}
+    left = [one for one in seen if one.transaction != "2401"]
+    return sum(
+        not any((one.person, one.visit) == (by.person, by.visit) and by.time >= one.time for by in left)
+        for one in last.values()
+    )
 
 
 def identity_numbers(facts: Facts) -> Iterator[Found]:

@@ -51,8 +51,9 @@ def tables() -> Tables:
     dead = {"die_date": day(4)}
     return {
         "institutions": [
-            place | {"fixmedins_code": H1, "group": "G1", "lat": "30.0", "lon": "118.5"},
-            place | {"fixmedins_code": H2, "group": "G1", "lat": "30.0", "lon": "118.52", "valid_to": day(200)},
+            place | {"fixmedins_code": H1, "group": "G1", "lat": "30.0", "lon": "118.5", "beds": "12"},
+            place
+            | {"fixmedins_code": H2, "group": "G1", "lat": "30.0", "lon": "118.52", "beds": "52", "valid_to": day(200)},
             place | {"fixmedins_code": H2, "group": "G2", "valid_from": day(201)},
             place | {"fixmedins_code": H3},
             place | {"fixmedins_code": FAR, "admdvs": "341022", "lat": "30.8", "lon": "118.5"},
@@ -516,6 +517,72 @@ def _with_a_cold(town: Town, number: int, at: float) -> None:
     )  # fmt: skip
     if town.maybe(0.05):
         town.take_back(came, begins + choice((HOUR, 20 * DAY, 62 * DAY, 64 * DAY)))
+
+
+def wards(town: Town) -> None:
+    """A ward in which about as many lie as are told, for some days; they leave and are taken back in every way."""
+    choice = town.random.choice
+    place, count = choice(((H1, 16), (H1, 17), (H1, 18), (H1, 19), (H2, 57), (H2, 58), (H2, 59), (H2, 79)))
+    for number in range(4):  # who came so long ago that it is nearly forgotten
+        _lies_in(town, place, f"l{number}", (5 + number) * DAY + choice((-1, 0, 1)), choice((0.5, 20, None)))
+    for number in range(count + choice((0, 2, 3, 4, 6))):
+        before = choice((9 * HOUR, 2 * HOUR, 60, 1, 0, -1))
+        _lies_in(town, place, f"w{number}", 65 * DAY - before, choice((1, 2, 3, 3, 3.5, None, *(5,) * 20)))
+    for number in range(6):
+        at = choice((65.2, 66, 66.4, 67, 68.5, 75)) * DAY + choice((-1, 0, 1))
+        _lies_in(town, place, choice((f"n{number}", f"w{number}")), at, choice((0.2, 1, 2, 4)))
+
+
+def coaches(town: Town) -> None:
+    """Weeks of two hospitals with more or fewer patients from elsewhere, then days on which about as many come."""
+    choice, share = town.random.choice, town.random.choice((0, 0, 0, 0.1, 0.1, 0.2, 0.5))
+    a_week = choice((3, 8, 12))
+    for number in range(a_week * 8):
+        if number // a_week in (2, 5) and town.maybe(0.6):
+            continue
+        at = 3 * HOUR + 7 * DAY * number / a_week
+        _from_somewhere(town, choice((f"u{number}", f"u{number}", "u1")), at, share)
+    at = 56.0 * DAY
+    for number in range(choice((16, 24, 40))):
+        at += choice((0, HOUR, 3 * HOUR, 9 * HOUR)) + choice((-MINUTE, 0, MINUTE))
+        person = choice((*(f"b{number}",) * 8, "u1", "u9", "b1"))
+        _from_somewhere(town, person, at, choice((0.5, 0.9, 0.9)))
+
+
+def _from_somewhere(town: Town, person: str, at: float, share: float) -> None:
+    choice = town.random.choice
+    place, begins = choice((H1,) * 12 + (H2,)), town.moment(at)
+    region = choice(("341004", "341022", "330100")) if town.maybe(share) else choice(("341021",) * 12 + ("",))
+    came = town.send(
+        "2401", place, person, begins, mdtrt_id=town.number(place, "v"), begntime=text(begins), insuplc_admdvs=region,
+        med_type=choice(("21",) * 20 + ("28", "52", "23")),
+        dscg_maindiag_code=choice(("I20.0",) * 12 + ("S72.0", "t14", "J18.9", None)),
+    )  # fmt: skip
+    if town.maybe(0.04):
+        town.take_back(came, begins + choice((HOUR, 20 * DAY, 62 * DAY, 64 * DAY)))
+
+
+def _lies_in(town: Town, place: str, person: str, at: float, days: float | None) -> None:
+    choice = town.random.choice
+    visit, begins = town.number(place, "v"), town.moment(at)
+    kind = choice(("21",) * 50 + ("28", "5212", "52"))
+    came = town.send("2401", place, person, begins, mdtrt_id=visit, begntime=text(begins), med_type=kind)
+    if town.maybe(0.03):
+        town.take_back(came, begins + choice((HOUR, 20 * DAY, 62 * DAY)))
+    if days is None:
+        return
+    ends = town.moment(begins + days * DAY - choice((0, 0, 1)))
+    delay = choice((2, 2, 2, 20 * HOUR, 14 * DAY))
+    if town.maybe(0.9):
+        left = town.send("2402", place, person, ends, delay, mdtrt_id=visit, endtime=text(ends))
+        if town.maybe(0.06):
+            town.take_back(left, ends + choice((15 * DAY, 62 * DAY)))
+    if town.maybe(0.5):
+        flag, kind = choice(("0", "0", "0", "1", None)), choice(("21", "21", "28"))
+        paid = ends + choice((-DAY, HOUR, HOUR))
+        bill = town.settle("2304", place, person, paid, mdtrt_id=visit, mid_setl_flag=flag, med_type=kind)
+        if town.maybe(0.06):
+            town.take_back(bill, paid + choice((HOUR, 62 * DAY)))
 
 
 def outages(town: Town) -> None:
@@ -1223,7 +1290,8 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
     "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,
-    "entitlements": entitlements, "colds": colds, "outages": outages, "charges": charges,
+    "entitlements": entitlements, "colds": colds, "wards": wards, "coaches": coaches,
+    "outages": outages, "charges": charges,
     "corrections": corrections, "limits": limits, "flags": flags, "outings": outings, "licences": licences,
     "machines": machines, "laboratories": laboratories, "procurement": procurement, "soaring": soaring, "lids": lids,
 }  # fmt: skip

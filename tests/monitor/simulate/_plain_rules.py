@@ -134,6 +134,8 @@ def judge(traffic: Traffic) -> list[Found]:
         meanwhile,
         long_stays,
         minor,
+        full_houses,
+        fetched,
         convoys,
         staff,
         births,
@@ -918,6 +920,57 @@ def minor(traffic: Traffic) -> Iterator[Found]:
             recent = [one for one in group if stay["in"] - 7 * DAY < one["in"] <= stay["in"]]
             if len(recent) >= 15:
                 yield "I03", recent
+
+
+def full_houses(traffic: Traffic) -> Iterator[Found]:
+    """I12: a tenth more patients than beds, and five at least, as a day begins and as it ends."""
+    beds = {row["fixmedins_code"]: int(row["beds"] or 0) for row in traffic.tables["institutions"]}
+    lying = [stay for stay in traffic.stays if stay["med_type"] not in ("28", "5212") and stay["way"]]
+    places: dict[str, list[Event]] = defaultdict(list)
+    for stay in lying:
+        places[stay["fixmedins_code"]].append(stay)
+    for group in places.values():
+        most = beds[group[0]["fixmedins_code"]]
+        first = min(stay["in"] for stay in group) // DAY * DAY
+        days = int((max(stay["out"] for stay in group) - first) / DAY)
+        there = [[stay for stay in group if stay["in"] <= first + day * DAY < stay["out"]] for day in range(days + 1)]
+        for one, two in pairwise(there):
+            fewest = min(one, two, key=len)
+            if most and len(fewest) > 1.1 * most and len(fewest) >= most + 5:
+                yield "I12", fewest
+
+
+def fetched(traffic: Traffic) -> Iterator[Found]:
+    """I08: ten from elsewhere within a week who were not there in the eight before, and two in five of all."""
+    counted = [
+        stay for stay in traffic.stays
+        if stay["med_type"] not in ("23", "28", "52", "5212") and stay["dscg_maindiag_code"][0] not in "ST"
+    ]  # fmt: skip
+    places: dict[str, list[Event]] = defaultdict(list)
+    for stay in counted:
+        places[stay["fixmedins_code"]].append(stay)
+    for group in places.values():
+        for stay in group:
+            now, since = stay["in"], stay["in"] - 7 * DAY
+            before = [one for one in group if since - 56 * DAY < one["in"] <= since]
+            known = {one["psn_no"] for one in before}
+            week = [one for one in group if since < one["in"] <= now]
+            new = [one for one in week if _is_outsider(one) and one["psn_no"] not in known]
+            shares = []
+            for n in range(8):
+                end = since - n * 7 * DAY
+                earlier = {one["psn_no"]: _is_outsider(one) for one in before if end - 7 * DAY < one["in"] <= end}
+                if earlier:
+                    shares.append(sum(earlier.values()) / len(earlier))
+            persons = {one["psn_no"] for one in week}
+            if len(shares) >= 4 and len({one["psn_no"] for one in new}) >= max(10, 0.4 * len(persons)):
+                mean = median(shares) * len(persons)
+                if len(new) >= mean + 5 * mean**0.5:
+                    yield "I08", new
+
+
+def _is_outsider(stay: Event) -> bool:
+    return bool(stay["insuplc_admdvs"] != stay["mdtrtarea_admvs"])
 
 
 def _two_stays(one: Event, two: Event, groups: dict[str, str], exempt: set[str]) -> Iterator[Found]:

@@ -39,7 +39,7 @@ LOOK_ALIKES = {
     "paid_by_the_patient", "tests_of_two_days", "two_therapists", "out_of_stock", "test_in_another_hospital",
     "bought_around_a_stay", "entered_late", "stood_in", "scanned_far_away", "scanned_without_a_licence_by_a_slip",
     "offer_of_every_week", "village_and_its_relatives",
-    "lids_that_droop",
+    "lids_that_droop", "week_of_day_surgery",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
@@ -47,7 +47,7 @@ RULES = {
     "E04", "E11", "D12-RXNO", "D14", "D14-DAY", "S08", "B11", "B11-SPEED", "S11", "S11-DAY", "S02", "S03", "S03-MONTH",
     "S04", "D13", "D06", "D18", "D08", "I11", "I03", "B01", "B07", "B21", "E02", "E05", "E06", "E07", "E07-SUM", "E08",
     "B18", "D10-DEL", "B03", "D19", "I05-PAIR", "B04", "B05", "B06", "B02", "B08", "D20", "S07", "I02", "B12",
-    "B12-SCOPE", "B13", "S05", "I07", "B10",
+    "B12-SCOPE", "B13", "S05", "I07", "B10", "I12",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
@@ -59,6 +59,7 @@ STRADDLING = {
     "abolished_item_charged", "contained_material_charged", "uncovered_put_into_scope", "therapist_without_a_break",
     "dear_product", "credential_of_a_patient", "bed_left_empty", "revoked_and_still_there", "skin_and_bones",
     "scanned_without_a_licence", "bought_elsewhere", "borrowed_cards", "convoy_of_empty_beds", "folds_in_the_lid",
+    "beds_in_the_corridor", "fetched_by_bus",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 

@@ -71,7 +71,7 @@ KINDS: dict[str, tuple[Body, int, int]] = {
 def tables() -> Reference:
     """Tables with which every ledger keeps something: the shop is suspended, the person died before."""
     reference = Reference()
-    row = {"fixmedins_code": wire.SHOP, "status": "suspended", "kind": "pharmacy", "traced_purchases": "1"}
+    row = {"fixmedins_code": wire.SHOP, "status": "suspended", "kind": "pharmacy", "beds": "9", "traced_purchases": "1"}
     reference.put("institutions", row)
     reference.put("deaths", {"psn_no": "1", "die_date": "2026-02-01"})
     reference.put("insured", {"psn_no": "1", "state": "suspended"})

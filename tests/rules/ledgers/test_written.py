@@ -12,6 +12,7 @@ from rules.ledgers import (
     Admitted,
     Arrival,
     Brought,
+    Departed,
     Dispensed,
     Fill,
     Listed,
@@ -260,6 +261,18 @@ def test_a_piece_of_a_stay(infno: str) -> None:
     [stay] = [one for one in entries(entries_of(found)) if isinstance(one, Stay)]
 
     assert with_shared(found, Stay(**bare(time=MONDAY, person="1", visit="V", **expected))) == stay
+
+
+@pytest.mark.parametrize(("infno", "settlement"), [("2402", ""), ("2304", "S")])
+def test_the_end_of_a_stay_is_remembered_at_the_institution(infno: str, settlement: str) -> None:
+    """The discharge, and the bill if it is final."""
+    said, _ = PIECES[infno]
+    found = opened(message(infno, **HEADER | said | {"mid_setl_flag": "0"}))
+    interim = opened(message("2304", **HEADER | PIECES["2304"][0] | {"mid_setl_flag": "1"}))
+    [left] = [one for one in entries(entries_of(found)) if isinstance(one, Departed)]
+
+    assert with_shared(found, Departed(**bare(time=MONDAY, person="1", visit="V", settlement=settlement))) == left
+    assert [] == [one for one in entries(entries_of(interim)) if isinstance(one, Departed)]
 
 
 def test_an_admission_is_remembered_at_the_institution() -> None:
