@@ -126,14 +126,14 @@ def sale(time: int, person: str = "p1", institution: str = PHARMACY, amount: int
 
 
 def dispensed(
-    time: int, code: str, institution: str = PHARMACY, amount: int = 5_000, **more: object
+    time: int, code: str = "81234560000000000017", institution: str = PHARMACY, amount: int = 5_000, **more: object
 ) -> Dispensed:  # fmt: skip
     """A box that an institution sold."""
     sold = sale(time, institution=institution, amount=amount, code=code, line=code)
     return Dispensed(**msgspec.structs.asdict(sold) | more)
 
 
-def received(time: int, codes: Iterable[str], institution: str = PHARMACY, **more: object) -> Received:
+def received(time: int, codes: Iterable[str] = (), institution: str = PHARMACY, **more: object) -> Received:
     """Boxes that an institution took into its stock."""
     own: dict[str, object] = {
         "item": "XC09AAA001A001010100001", "codes": tuple(map(number_of, codes)), "sort": "3", "settlement": "",

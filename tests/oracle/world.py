@@ -274,7 +274,15 @@ def a_reference() -> Reference:
         row | {"fixmedins_code": wire.SHOP, "status": "active", "kind": "pharmacy", "traced_purchases": "1"},
     )
     reference.put(
-        "institutions", row | {"fixmedins_code": wire.OTHER_SHOP, "status": "active", "kind": "pharmacy", "lat": "33.0"}
+        "institutions",
+        row
+        | {
+            "fixmedins_code": wire.OTHER_SHOP,
+            "status": "active",
+            "kind": "pharmacy",
+            "lat": "33.0",
+            "traced_purchases": "1",
+        },
     )
     suspended = {"fixmedins_code": wire.HOSPITAL, "status": "suspended", "kind": "hospital", "valid_from": "2026-03-03"}
     suspended["beds"] = "1"
@@ -335,7 +343,7 @@ LOWERED: dict[str, dict[str, object]] = {
     "B21": {"limit": 2}, "B18": {"limit": 2, "window": 10_800}, "D10-DEL": {"limit": 2},
     "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},
     "D20": {"fewest": 1}, "B13": {"fewest": 1, "grace_days": 1},
-    "D11": {"fewest": 1, "over_percent": 1, "enough": 1, "days": 1, "usual_percent": 1, "wait_days": 2},
+    "D11": {"fewest": 1, "over_percent": 1, "enough": 0, "usual_percent": 0, "wait_days": 2},
     "D17": {"fewest_more": 1, "percent": 1, "weeks": 1},
     "B14": {"fewest_more": 1, "percent": 1, "weeks": 1},
     "E02": {"over_yuan": 30},
