@@ -18,6 +18,7 @@ from ..wire.fields import Admission, PersonMessage, PreSettlement, Settlement
 from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .admissions import Admitted, admitted_of
+from .agencies import Claimed, claimed_of
 from .brokers import Brought, brought_of
 from .listed import Listed, listed_in
 from .orders import Ordered, ordered_in
@@ -26,6 +27,7 @@ from .physicians import Written, written_in
 from .prescriptions import Use, prescriptions_in, use_of
 from .sales import Sale, sale_of, sold_in
 from .services import Registered, registered_of
+from .stay_bills import Billed, billed_of
 from .stays import Stay, stays_of
 from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
@@ -46,6 +48,8 @@ AnyEntry = (
     | Ordered
     | Overpriced
     | Listed
+    | Billed
+    | Claimed
 )
 
 
@@ -64,11 +68,13 @@ Source = Callable[[Event, Shared], list[bytes]]
 Sources = dict[str, tuple[tuple[str, Source], ...]]
 
 SWIPES, VISITS, FILLS, STAYS = ("Swipe", swipes_of), ("Visit", visits_of), ("Fill", fills_of), ("Stay", stays_of)
-OVERPRICED = ("Overpriced", overpriced_in)
+OVERPRICED, BILLED = ("Overpriced", overpriced_in), ("Billed", billed_of)
 
 AT_INSTITUTION: Sources = {
-    "settlement": (SWIPES, OVERPRICED),
-    "fee_lines": (OVERPRICED,),
+    "settlement": (SWIPES, OVERPRICED, BILLED),
+    "fee_lines": (OVERPRICED, BILLED),
+    "fee_lines_cancel": (BILLED,),
+    "reversal": (BILLED,),
     "pre_settlement": (SWIPES,),
     "review": (SWIPES,),
     "admission": (("Admitted", admitted_of),),
@@ -178,6 +184,8 @@ def _part_of(event: Event, kinds: Container[str]) -> _Part:
         elsewhere += [("physician", *one) for one in ordered_in(event, shared)]
     if isinstance(event.body, Admission) and event.body.telephone and "Brought" in kinds:
         elsewhere.append(("group", event.body.telephone, brought_of(event, shared)))
+    if kind == "settlement" and "Claimed" in kinds:
+        elsewhere += [("group", *one) for one in claimed_of(event, shared)]
     targets = [] if isinstance(event.body, PreSettlement) else targets_of(event, sold, stands=True)
     retractions = [] if of_its_person else retractions_of(event)
     return _Part(at_institution, of_person, elsewhere, retractions, targets)
@@ -198,7 +206,8 @@ def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, byt
 
 
 SPACES = ("person", "institution", "physician", "token", "group")
-"""The key spaces: what the first part of a ledger key is. group: a telephone."""
+"""The key spaces: what the first part of a ledger key is. group: a telephone, or the county
+whose agency pays."""
 
 
 def _record(space: str, key: str, entries: list[bytes], end: bytes) -> tuple[bytes, bytes]:

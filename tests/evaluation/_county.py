@@ -28,8 +28,8 @@ TIMES = 30
 """A scenario is played so often in one county, at most: more would be played on top of one another."""
 TIMES_AGAINST_USUAL = 4
 """One that is held against what is usual at its place: more of them in one county are what is usual there."""
-AGAINST_USUAL = frozenset({"B14", "B15", "D06", "D17", "D20", "I03", "S08"})
-"""Rules that hold a day, a week or a month of a place against those before, or count the lines of a drug there."""
+AGAINST_USUAL = frozenset({"B14", "B15", "B17", "B23", "D06", "D17", "D20", "I03", "S08"})
+"""Rules that hold a day, a week or a month of a place against those before, or count what is much of it there."""
 
 
 @dataclass(frozen=True)

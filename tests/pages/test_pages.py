@@ -53,7 +53,7 @@ JUDGES = (
     overlaps, persons.long_stays, persons.meanwhile,
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers, places.untraced, places.round_sums,
-    places.minor_illnesses, places.late_uploads, places.deletions,
+    places.minor_illnesses, places.late_uploads, places.deletions, places.rewritten, places.clerks,
     places.bad_codes, places.boxes, places.substitutions, convoys.convoys,
     visits.registered,
     visits.two_places, visits.attendances, visits.charges, visits.prices, visits.flags,

@@ -37,7 +37,7 @@ LOOK_ALIKES = {
     "insured_for_weeks", "bed_of_a_day", "scanned_for_control", "wrong_price_of_a_day", "delivery_note_corrected",
     "service_at_its_limit", "drug_at_its_limit", "abolished_item_by_a_slip", "contained_material_by_a_slip",
     "paid_by_the_patient", "tests_of_two_days", "two_therapists", "out_of_stock", "test_in_another_hospital",
-    "bought_around_a_stay", "entered_late", "stood_in",
+    "bought_around_a_stay", "entered_late", "stood_in", "own_mistakes_corrected", "only_clerk",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
@@ -45,7 +45,7 @@ RULES = {
     "E04", "E11", "D12-RXNO", "D14", "D14-DAY", "S08", "B11", "B11-SPEED", "S11", "S11-DAY", "S02", "S03", "S03-MONTH",
     "S04", "D13", "D06", "D18", "D08", "I11", "I03", "B01", "B07", "B21", "E02", "E05", "E06", "E07", "E07-SUM", "E08",
     "B18", "D10-DEL", "B03", "D19", "I05-PAIR", "B04", "B05", "B06", "B02", "B08", "D20", "S07", "I02", "B12",
-    "B12-SCOPE",
+    "B12-SCOPE", "B17", "B23",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
@@ -56,6 +56,7 @@ STRADDLING = {
     "tidied_up", "book_rewritten", "service_above_its_limit", "drug_above_its_limit",
     "abolished_item_charged", "contained_material_charged", "uncovered_put_into_scope", "therapist_without_a_break",
     "dear_product", "credential_of_a_patient", "bed_left_empty", "revoked_and_still_there", "skin_and_bones",
+    "bills_rewritten", "clerk_in_the_plot",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 
@@ -318,7 +319,7 @@ def test_the_turn_of_the_year_settles_the_ward_out_and_in() -> None:
 @pytest.mark.long
 def test_what_grows_does_so_only_where_it_is_labelled() -> None:
     """Over 80 days at one institution each, and no other rule is confused by the length."""
-    simulation = Simulation(seed=6, persons=5_000, days=80)
+    simulation = Simulation(seed=8, persons=5_000, days=80)
     found, labels = found_in(simulation), [one for one in simulation.labels() if one["label"] == "fraud"]
     for rule in ("B15", "D17", "B14"):
         seen = {body["fixmedins_code"] for by, bodies in found for body in bodies if by == rule}

@@ -20,7 +20,7 @@ from rules.wire.forms import TRANSACTIONS
 
 Event = dict[str, Any]
 Form = Literal["flat", "reply", "mixed"]
-COUNTY: Event = {"seed": 19, "persons": 4_000, "days": 26}
+COUNTY: Event = {"seed": 39, "persons": 4_000, "days": 26}
 """A county in which every transaction and every variant occurs within 26 days."""
 BYTES = "92ff7200a0ff0d2fdbdba0214d2c0c70d1bdc5f3621554bab14d1e1678f23666"
 """SHA-256 of the flat traffic of one seed, as it was before there were other forms."""
