@@ -16,11 +16,16 @@ from .engine.scene import Scene, again, of_burst, of_days, of_row
 from .engine.text import Text, above, exceeded, listed, period, reached, span_text, yuan
 from .engine.window import Window
 from .ledgers import (
+    BILL,
+    DELETION,
     PHARMACY,
+    REVERSAL,
     Admitted,
     Arrival,
     Beside,
+    Billed,
     Brought,
+    Claimed,
     Departed,
     Dispensed,
     Fill,
@@ -71,14 +76,17 @@ from .times import DAY, HOUR, MINUTE, SECOND, clock, day_of, hour_of_day, year_o
 from .wire.notation import is_own_code
 
 __all__ = [
+    "BILL",
     "BY_ENTITLEMENT",
     "BY_NATURE",
     "CONFIRMED",
     "DAY",
+    "DELETION",
     "HOUR",
     "INVALID",
     "MINUTE",
     "PHARMACY",
+    "REVERSAL",
     "SECOND",
     "STOCK_DELETED",
     "TRANSFER",
@@ -86,8 +94,10 @@ __all__ = [
     "Admitted",
     "Arrival",
     "Beside",
+    "Billed",
     "Brought",
     "Card",
+    "Claimed",
     "DayRule",
     "Departed",
     "Dispensed",

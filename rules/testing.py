@@ -13,10 +13,15 @@ from .engine.marks import number_of
 from .engine.rule import DayRule, Rule
 from .engine.window import Window
 from .ledgers import (
+    BILL,
+    DELETION,
+    REVERSAL,
     Admitted,
     Arrival,
     Beside,
+    Billed,
     Brought,
+    Claimed,
     Departed,
     Dispensed,
     Fill,
@@ -192,6 +197,35 @@ def arrival(time: int, person: str = "p1", institution: str = PHARMACY, amount: 
     """That a message came."""
     defaults: dict[str, object] = {"transaction": "2102"}
     return Arrival(**(_common(time, person, institution, amount) | defaults | more))  # type: ignore[arg-type]
+
+
+def billed(time: int, piece: str = BILL, visit: str = "v1", amount: int = 0, **more: object) -> Billed:
+    """A bill of a stay, what takes it back, or a deletion of its lines."""
+    infno = {BILL: "2304", REVERSAL: "2305", DELETION: "2302"}[piece]
+    plain = {"piece": piece, "visit": visit, "transaction": infno, "total": 2 * amount}
+    return Billed(**(_common(time, "p1", HOSPITAL, amount) | plain | more))  # type: ignore[arg-type]
+
+
+def rewritten(time: int, after: float, **more: object) -> list[Billed]:
+    """A stay that is settled, taken back so many days later, and settled anew for more after a deletion."""
+    visit, back = f"v{next(_numbers)}", time + round(after * DAY)
+    old = billed(time, BILL, visit, 500_000)
+    return [
+        old,
+        billed(back, REVERSAL, visit, settlement=old.settlement),
+        billed(back + 60 * SECOND, DELETION, visit, settlement=""),
+        billed(back + 3_600 * SECOND, BILL, visit, 600_000, **more),
+    ]
+
+
+def claimed(
+    time: int, operator: str = "c1", institution: str = HOSPITAL, person: str = "p1", **more: object
+) -> Claimed:
+    """A bill that was handed in, as the agency paid it."""
+    defaults: dict[str, object] = {
+        "operator": operator, "total": 10_000, "of_stay": False, "transaction": "2207", "insured_in": "341021",
+    }  # fmt: skip
+    return Claimed(**(_common(time, person, institution, 8_000) | defaults | more))  # type: ignore[arg-type]
 
 
 def _of_lead(time: int, person: str, institution: str, amount: int, **more: object) -> dict[str, object]:

@@ -22,6 +22,8 @@ _ALERT = Said(
     "    {rule} {status} {alert_id}：触发 {triggers} 次，{measure} {value:g}（阈值 {limit:g}）",
     "    {rule} {status} {alert_id}: {triggers} triggers, {measure} {value:g} (limit {limit:g})",
 )
+_LENGTH_OF_REGION = 6
+"""Digits of the code of a county (GB/T 2260); a telephone has more."""
 
 state_app = group("What the windows hold.")
 
@@ -61,7 +63,8 @@ def state_show(
 
 
 def _inside(kind: str, name: str, pseudonyms: Pseudonyms) -> str:
-    """The key as it is used inside: of a person or a telephone the pseudonym."""
+    """The key as it is used inside: of a person or a telephone the pseudonym. The code of a county is no telephone."""
     if kind == "person" and not name.startswith("p_"):
         return pseudonyms.person(name)
-    return pseudonyms.telephone(name) if kind == "group" and not name.startswith("t_") else name
+    is_number = kind == "group" and not name.startswith("t_") and len(name) > _LENGTH_OF_REGION
+    return pseudonyms.telephone(name) if is_number else name

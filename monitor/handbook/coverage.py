@@ -60,6 +60,10 @@ REASONS: Mapping[str, Said] = {
 }
 """Why no stream of settlements can show what a phrase means."""
 PLANNED: Mapping[str, Said] = {
+    "images": Said(
+        "影像和报告的重复使用：接口不带校验值",
+        "images and reports that are used again: the interface carries no checksum of them",
+    ),
     "lists": Said("与国家问题清单的对照", "a cross-reference to the national lists of problems"),
     "payout": Said(
         "清算拨付（3203）：接入的报文中没有，3203按月汇总，不指明所付的结算",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from rules.times import DAY, HOUR
@@ -92,6 +92,41 @@ def dear_far_away(stage: Stage, day: int, _turn: int) -> Act:
     return Act(place, messages, settled_at(messages)[:5][-1])
 
 
+CLERKS = tuple(f"jb{number:02d}" for number in range(1, 5))
+"""Those of the agency who pay bills that are handed in."""
+
+
+def handed_in(
+    stage: Stage, place: Institution, times: Iterable[int], clerks: Sequence[str], **fields: object
+) -> list[Message]:  # fmt: skip
+    """Bills of visits to one place are paid by hand at these moments, two a person; the clerks take turns."""
+    found: list[Message] = []
+    person = local(stage)
+    for number, at in enumerate(times):
+        if number and number % 2 == 0:
+            person = local(stage)
+        visit = seen_every(stage, person, place, [at], "11")
+        found += settled_with(visit, setl_type="1", opter=clerks[number % len(clerks)], **fields)
+    return found
+
+
+def ordinary_claims(stage: Stage, day: int, clerks: Sequence[str], **fields: object) -> list[Message]:
+    """Within eight days 24 bills of three hospitals of the county are paid by hand."""
+    return [
+        message
+        for place in stage.county.hospitals[:3]
+        for message in handed_in(stage, place, mornings(stage, day, 8, 1), clerks, **fields)
+    ]
+
+
+def clerk_in_the_plot(stage: Stage, day: int, _turn: int) -> Act:
+    """Four clerks take the bills of the county's hospitals in turn; one pays 5 to 14 of a hospital far away."""
+    place, others = stage.county.far_hospital, ordinary_claims(stage, day, CLERKS)
+    times = mornings(stage, day + 9 * DAY, stage.drawn(5, 14), 1)
+    bills = handed_in(stage, place, times, CLERKS[:1])
+    return Act(place, [*others, *bills], settled_at(bills)[:8][-1])
+
+
 def insured_and_admitted(stage: Stage, day: int, turn: int) -> Act:
     """Somebody who is ill is insured, and within four weeks lies in hospital for some 5,000 to 50,000 yuan."""
     person, place = local(stage), stage.county.hospitals[turn % 2]
@@ -107,4 +142,5 @@ FRAUDS = (
     Scenario("large_bill", ("E07-SUM",), 6, large_bill, apart=True),
     Scenario("insured_and_admitted", ("E02",), 6, insured_and_admitted, apart=True),
     Scenario("dear_far_away", ("E08",), 28, dear_far_away, apart=True),
+    Scenario("clerk_in_the_plot", ("B23",), 25, clerk_in_the_plot, most=2, apart=True),
 )

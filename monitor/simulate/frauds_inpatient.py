@@ -11,7 +11,7 @@ from rules.times import DAY, HOUR, MINUTE, day_of
 from .catalogue import ADMITTED, BED, DELIVERY, SEEN, SERVICES, Illness
 from .county import NEAR, Institution
 from .forms import Line, Message, Written
-from .inpatient import Stay, care
+from .inpatient import Stay, care, settle_anew
 from .numbers import wire_time
 from .outpatient import Visit, treat
 from .people import Person
@@ -182,6 +182,28 @@ def fetched_by_bus(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, stays), sorted(stay.admitted for stay in stays)[:10][-1])
 
 
+def opened_again(
+    stage: Stage, place: Institution, day: int, count: int, later: int, times: float
+) -> tuple[list[Message], list[int]]:
+    """So many short stays that are settled anew so long after their bill; also gives when. times: the bill's."""
+    messages: list[Message] = []
+    moments = []
+    for number, person in enumerate(stage.people(count)):
+        stay = stay_of(stage, person, place, day + number % 4 * DAY, 2, stage.pen.rng.choice(ADMITTED))
+        first = care(stage.pen, stay)
+        again = settle_anew(stage.pen, stay, first, later, times)
+        messages += [*first, *again]
+        moments.append(again[-1].at)
+    return messages, sorted(moments)
+
+
+def bills_rewritten(stage: Stage, day: int, turn: int) -> Act:
+    """A clinic opens six to sixteen stays again, eight days after they were paid, and charges a fifth more."""
+    place = stage.county.hospitals[2 + turn % 4]
+    messages, moments = opened_again(stage, place, day, stage.drawn(6, 16), 8 * DAY, 1.2)
+    return Act(place, messages, moments[:10][-1])
+
+
 def with_beds(stage: Stage, stay: Stay, a_day: int) -> list[Message]:
     """A stay whose bed is charged so many times a day, in lines of their own."""
     messages, counter = care(stage.pen, stay), stage.pen.at(stay.place, stay.person)
@@ -265,7 +287,7 @@ FRAUDS = (
     Scenario("admitted_while_suspended", ("S09-STAY",), 1, admitted_while_suspended),
     Scenario("outpatient_growth", ("B15",), 76, outpatient_growth, most=1),
     Scenario("brought_in_again", ("I11",), 24, brought_in_again, also=("I05",), apart=True),
-    Scenario("beds_for_colds", ("I03",), 11, beds_for_colds, most=4, apart=True),
+    Scenario("beds_for_colds", ("I03",), 11, beds_for_colds, also=("I12",), most=4, apart=True),
     Scenario("fetched_by_bus", ("I08",), 66, fetched_by_bus, most=1, apart=True),
     Scenario("beds_in_the_corridor", ("I12",), 8, beds_in_the_corridor, most=2, apart=True),
     Scenario("bed_charged_twice", ("B01",), 6, bed_charged_twice, apart=True),
@@ -273,4 +295,5 @@ FRAUDS = (
     Scenario("same_ward_again", ("I05-PAIR",), 27, same_ward_again, also=("I05",), apart=True),
     Scenario("credential_of_a_patient", ("S07",), 8, credential_of_a_patient, also=("I02",), apart=True),
     Scenario("bed_left_empty", ("I02",), 9, bed_left_empty, also=("D01", "D01-DUP"), apart=True),
+    Scenario("bills_rewritten", ("B17",), 15, bills_rewritten, most=2, apart=True),
 )

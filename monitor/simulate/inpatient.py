@@ -153,6 +153,29 @@ def settle_again(pen: Pen, stay: Stay, settled: Message) -> list[Message]:
     ]
 
 
+def settle_anew(pen: Pen, stay: Stay, messages: list[Message], later: int, times: float) -> list[Message]:
+    """So long after the bill it is taken back, a day's lines are charged at other prices, and it is settled again.
+
+    times: what those lines come to then, and with them the bill, against before.
+    """
+    day, settled = (next(one for one in messages if one.body["infno"] == infno).body for infno in ("2301", "2304"))
+    at, counter = stay.settled_at + later, pen.at(stay.place, stay.person)
+    common: Wire = {name: day[name] for name in ("mdtrt_id", "med_type")}
+    named: Wire = {"setl_id": settled["setl_id"], "mdtrt_id": settled["mdtrt_id"], "setl_time": wire_time(at)}
+    erased: Wire = {"mdtrt_id": day["mdtrt_id"], "feedetl_sn": [line["feedetl_sn"] for line in day["feedetail"]]}
+    prices = ("pric", "det_item_fee_sumamt")
+    lines = [
+        {**line, "feedetl_sn": pen.desk.line(), **{name: round(line[name] * times, 2) for name in prices}}
+        for line in day["feedetail"]
+    ]
+    return [
+        counter.write("2305", at, named),
+        counter.write("2302", at + 10 * MINUTE, erased),
+        counter.write("2301", at + 20 * MINUTE, {**common, "feedetail": lines}),
+        _settle(pen, stay, common, round(settled["medfee_sumamt"] * times * 100), at + HOUR),
+    ]
+
+
 def discharge_again(pen: Pen, stay: Stay, messages: list[Message]) -> list[Message]:
     """The discharge was entered by mistake: 2405 takes it back, and it is entered again."""
     left = next(message for message in messages if message.body["infno"] == "2402").body

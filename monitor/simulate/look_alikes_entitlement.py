@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from rules.times import DAY
+from rules.times import DAY, HOUR, MINUTE
 
-from .frauds_entitlement import dear_stay, local, mornings, seen_every, settled_at, settled_with
+from .forms import Wire
+from .frauds_entitlement import (
+    CLERKS,
+    dear_stay,
+    handed_in,
+    local,
+    mornings,
+    ordinary_claims,
+    seen_every,
+    settled_at,
+    settled_with,
+)
 from .stage import Act, Scenario, Stage
 
 
@@ -49,10 +60,22 @@ def insured_for_weeks(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, messages, settled_at(messages)[0])
 
 
+def only_clerk(stage: Stage, day: int, turn: int) -> Act:
+    """Another county has one clerk, who pays all bills; or four, of whom one does a hospital's pile in a sitting."""
+    place, shared = stage.county.far_hospital, bool(turn % 2)
+    agency: Wire = {"insuplc_admdvs": "340521" if shared else "340522"}
+    clerks = CLERKS if shared else CLERKS[:1]
+    times = (day + 10 * DAY + 9 * HOUR + n * 5 * MINUTE for n in range(12))
+    pile = times if shared else mornings(stage, day + 9 * DAY, 12, 1)
+    bills = handed_in(stage, place, pile, CLERKS[:1], **agency)
+    return Act(place, [*ordinary_claims(stage, day, clerks, **agency), *bills], settled_at(bills)[-1])
+
+
 LOOK_ALIKES = (
     Scenario("ill_without_recognition", ("E05",), 13, ill_without_recognition, apart=True),
     Scenario("assisted_patient", ("E06",), 9, assisted_patient, apart=True),
     Scenario("bills_of_a_journey", ("E07", "E07-SUM"), 13, bills_of_a_journey, apart=True),
     Scenario("insured_for_weeks", ("E02",), 6, insured_for_weeks, apart=True),
     Scenario("treated_in_the_city", ("E08",), 27, treated_in_the_city, apart=True),
+    Scenario("only_clerk", ("B23",), 23, only_clerk, most=2, apart=True),
 )

@@ -21,7 +21,7 @@ from .catalogue import (
 )
 from .county import NEAR
 from .forms import Message
-from .frauds_inpatient import bought_meanwhile, seen_elsewhere, stay_of, with_beds
+from .frauds_inpatient import bought_meanwhile, opened_again, seen_elsewhere, stay_of, with_beds
 from .inpatient import DIED, TRANSFER, Stay, care
 from .numbers import wire_date
 from .stage import Act, NotNow, Scenario, Stage
@@ -202,6 +202,14 @@ def bought_around_a_stay(stage: Stage, day: int, turn: int) -> Act:
     return Act(stay.place, [*care(stage.pen, stay), *sales], needed)
 
 
+def own_mistakes_corrected(stage: Stage, day: int, turn: int) -> Act:
+    """A clinic finds too high a price and settles twelve stays anew for less, weeks later; or dearer, but at once."""
+    place = stage.county.hospitals[2 + turn % 2]
+    later, times = (3 * DAY, 1.2) if turn % 2 else (9 * DAY, 0.8)
+    messages, moments = opened_again(stage, place, day, 12, later, times)
+    return Act(place, messages, moments[-1])
+
+
 LOOK_ALIKES = (
     Scenario("treatment_cycle", ("I01", "I05"), 20, treatment_cycle),
     Scenario("transfer", ("I01", "E01"), 8, transfer),
@@ -219,4 +227,5 @@ LOOK_ALIKES = (
     Scenario("weeks_in_hospital", ("I04",), 58, weeks_in_hospital, apart=True),
     Scenario("test_in_another_hospital", ("S07",), 7, test_in_another_hospital, apart=True),
     Scenario("bought_around_a_stay", ("I02",), 7, bought_around_a_stay, apart=True),
+    Scenario("own_mistakes_corrected", ("B17",), 16, own_mistakes_corrected, most=2, apart=True),
 )

@@ -7,6 +7,7 @@ from ..engine.ledger import Ledger, kept
 from ..engine.watch import Watch, able_of
 from ..reference import Reference
 from .admissions import ADMISSIONS, Admitted
+from .agencies import AGENCIES, Claimed
 from .agreements import AGREEMENTS
 from .away import AWAY
 from .bad_codes import BAD_CODES
@@ -44,6 +45,7 @@ from .sales import SALES, Sale
 from .sent_out import SENT_OUT
 from .services import SERVICES, Registered, when_died
 from .spending import SPENDING
+from .stay_bills import BILL, DELETION, REVERSAL, STAY_BILLS, Billed
 from .stays import STAYS, Stay
 from .stays_at import STAYS_AT
 from .supply import SUPPLY, Fill
@@ -62,14 +64,19 @@ from .visits import VISITS, Visit
 from .whereabouts import WHEREABOUTS
 
 __all__ = [
+    "BILL",
+    "DELETION",
     "LEDGERS",
     "LEDGERS_OF_LEADS",
     "PHARMACY",
+    "REVERSAL",
     "Admitted",
     "AnyEntry",
     "Arrival",
     "Beside",
+    "Billed",
     "Brought",
+    "Claimed",
     "Departed",
     "Dispensed",
     "Fill",
@@ -108,6 +115,7 @@ LEDGERS: tuple[Ledger, ...] = (
     ROUNDED,
     LATE_UPLOADS,
     DELETIONS,
+    STAY_BILLS,
     OVERPRICED,
     FLAGGED,
     COSMETIC,
@@ -143,6 +151,7 @@ LEDGERS: tuple[Ledger, ...] = (
     VILLAGES,
     CARE_HOMES,
     BROKERS,
+    AGENCIES,
     SALES,
     PRESCRIPTIONS,
     PHYSICIANS,

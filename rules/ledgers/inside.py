@@ -19,6 +19,7 @@ from ..wire.fields import Admission, PersonMessage, PreSettlement, Settlement
 from ._common import Shared, array_head, encode
 from ._retracting import refund_in, retractions_of, taken_by, taken_by_refund, targets_of
 from .admissions import Admitted, admitted_of
+from .agencies import Claimed, claimed_of
 from .beds import Departed, departed_in
 from .brokers import Brought, brought_of
 from .listed import Listed, listed_in
@@ -29,6 +30,7 @@ from .prescriptions import Use, prescriptions_in, use_of
 from .received import STOCK_OF, Dispensed, Received, stock_in
 from .sales import Sale, sale_of, sold_in
 from .services import Registered, registered_of
+from .stay_bills import Billed, billed_of
 from .stays import Stay, stays_of
 from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
@@ -52,6 +54,8 @@ AnyEntry = (
     | Listed
     | Dispensed
     | Received
+    | Billed
+    | Claimed
 )
 
 
@@ -70,11 +74,13 @@ Source = Callable[[Event, Shared], list[bytes]]
 Sources = dict[str, tuple[tuple[str, Source], ...]]
 
 SWIPES, VISITS, FILLS, STAYS = ("Swipe", swipes_of), ("Visit", visits_of), ("Fill", fills_of), ("Stay", stays_of)
-OVERPRICED, DEPARTED = ("Overpriced", overpriced_in), ("Departed", departed_in)
+OVERPRICED, BILLED, DEPARTED = ("Overpriced", overpriced_in), ("Billed", billed_of), ("Departed", departed_in)
 
 AT_INSTITUTION: Sources = {
-    "settlement": (SWIPES, OVERPRICED, DEPARTED),
-    "fee_lines": (OVERPRICED,),
+    "settlement": (SWIPES, OVERPRICED, BILLED, DEPARTED),
+    "fee_lines": (OVERPRICED, BILLED),
+    "fee_lines_cancel": (BILLED,),
+    "reversal": (BILLED,),
     "pre_settlement": (SWIPES,),
     "review": (SWIPES,),
     "admission": (("Admitted", admitted_of),),
@@ -114,7 +120,7 @@ def _brought(event: Event, shared: Shared) -> Iterable[tuple[str, bytes]]:
 
 _USES, _WRITTEN = ("Use", "token", _uses), ("Written", "physician", written_in)
 ELSEWHERE: dict[str, tuple[tuple[str, str, Callable[[Event, Shared], Iterable[tuple[str, bytes]]]], ...]] = {
-    "settlement": (_USES, _WRITTEN),
+    "settlement": (_USES, _WRITTEN, ("Claimed", "group", claimed_of)),
     "pre_settlement": (_USES, _WRITTEN),
     "review": (_USES, _WRITTEN),
     "fee_lines": (("Ordered", "physician", ordered_in),),
@@ -224,7 +230,8 @@ def _records(event: Event, part: _Part, end: bytes) -> Iterator[tuple[bytes, byt
 
 
 SPACES = ("person", "institution", "physician", "token", "group")
-"""The key spaces: what the first part of a ledger key is. group: a telephone."""
+"""The key spaces: what the first part of a ledger key is. group: a telephone, or the county
+whose agency pays."""
 
 
 def _record(space: str, key: str, entries: list[bytes], end: bytes) -> tuple[bytes, bytes]:

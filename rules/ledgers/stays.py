@@ -74,9 +74,8 @@ class Stay(Entry, frozen=True, tag="s"):
 
     @property
     def slot(self) -> str:
-        """The piece of the visit; of a bill the settlement."""
-        named = self.settlement if self.piece == "settlement" else self.visit
-        return f"{self.piece}:{self.institution}:{named}"
+        """The piece of the visit; of a bill the settlement, as of every settlement."""
+        return super().slot if self.piece == "settlement" else f"{self.piece}:{self.institution}:{self.visit}"
 
     @property
     def paid_by(self) -> str:

@@ -5,7 +5,7 @@ Every rate below is our assumption.
 
 from __future__ import annotations
 
-from math import log
+from math import ceil, comb, exp, factorial, log
 from statistics import NormalDist
 
 import pytest
@@ -30,6 +30,24 @@ def test_large_bills() -> None:
     assert 40 == pytest.approx(large, abs=2.5)
     assert 0.11 == pytest.approx(large / 365, abs=0.005)
     assert 3.4 == pytest.approx(large / 12, abs=0.1)
+
+
+def test_bills_of_one_hospital_by_one_of_four_clerks() -> None:
+    """B23: of some 82 a month of either kind every tenth is of one hospital; once in two years a clerk has them all."""
+    mean = 1_000 / 10 * 30 / 365
+    by_chance = sum(
+        exp(-mean) * mean**count / factorial(count) * 4 * _of_one_in_four(count, max(8, ceil(0.8 * count)))
+        for count in range(8, 60)
+    )
+
+    assert by_chance < 0.0005
+    assert 0.04 == pytest.approx(1 / 24 + 2 * by_chance, abs=0.005)
+    assert 0.0014 == pytest.approx((1 / 24 + 2 * by_chance) / 30, abs=0.0001)
+
+
+def _of_one_in_four(count: int, fewest: int) -> float:
+    """How likely one clerk in four has so many of them at least."""
+    return sum(comb(count, n) * 0.25**n * 0.75 ** (count - n) for n in range(fewest, count + 1))
 
 
 def test_persons_who_are_newly_insured() -> None:

@@ -1,4 +1,4 @@
-"""How often what offices do late alerts in an honest county of 200,000: B18, B21, D10-DEL and E05.
+"""How often what offices do late alerts in an honest county of 200,000: B17, B18, B21, E05 and D10-DEL.
 
 Every rate below is our assumption.
 """
@@ -21,6 +21,16 @@ def test_what_is_deleted_at_one_go() -> None:
     assert 0.096 == pytest.approx(70 / 2 / 365, abs=0.0005)
     assert 2.9 == pytest.approx(70 / 2 / 12, abs=0.05)
     assert _at_least(30, 5) < 1e-12
+
+
+def test_paid_stays_that_are_opened_again() -> None:
+    """B17: one in a thousand of 15,000 a year never adds up to 2 %; ten hospitals correct a ward once in ten years."""
+    usual = 15_000 * 90 / 365
+
+    assert _at_least(10, usual / 1_000) < 0.005
+    assert _at_least(int(0.02 * usual) + 1, usual / 1_000) < 1e-12
+    assert 0.003 == pytest.approx(10 / 10 / 365, abs=0.0005)
+    assert 0.1 == pytest.approx(10 / 10 / 12, abs=0.02)
 
 
 def test_rows_of_stock_that_are_corrected() -> None:

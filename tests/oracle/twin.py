@@ -17,7 +17,21 @@ from rules.engine.marks import NARROWED_BY
 from rules.engine.retraction import Retraction
 from rules.engine.rule import DayRule, Rule
 from rules.engine.window import Window
-from rules.ledgers import LEDGERS, Admitted, Arrival, Departed, Fill, Ordered, Received, Registered, Sale, Stay, Visit
+from rules.ledgers import (
+    LEDGERS,
+    Admitted,
+    Arrival,
+    Billed,
+    Claimed,
+    Departed,
+    Fill,
+    Ordered,
+    Received,
+    Registered,
+    Sale,
+    Stay,
+    Visit,
+)
 from rules.ledgers.inside import entries_of
 from rules.reference import Reference
 from rules.times import DAY, HOUR, clock, day_of, iso
@@ -223,6 +237,10 @@ def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
         reach = min(reach, 72 * HOUR)
         # A line that a settlement carries is taken back with it.
         since = max(entry.time, getattr(entry, "paid", 0))
+    if isinstance(entry, Claimed) and entry.transaction != "2304":
+        reach = min(reach, 72 * HOUR)
+    if isinstance(entry, Billed) and entry.piece != "bill" and entry.transaction != "2301":
+        reach = min(reach, 72 * HOUR)
     if retraction.uploaded > since + reach or retraction.institution != entry.institution:
         return False
     if retraction.person and entry.person and retraction.person != entry.person:
@@ -244,6 +262,7 @@ def _names(name: str, entry: Entry) -> bool:
     return {
         "m": rest == f"{place}:{entry.message}",
         "s": bool(entry.settlement)
+        and not isinstance(entry, Billed)
         and rest == f"{place}:{entry.settlement}"
         and (not narrowed or (isinstance(entry, Sale) and item == entry.item)),
         "l": isinstance(entry, Fill | Ordered) and rest == f"{place}:{entry.visit}:{entry.line}",
@@ -275,7 +294,8 @@ def _slot(entry: Entry) -> object:
         return (entry.piece, entry.institution, entry.visit)
     if isinstance(entry, Admitted | Registered) or (isinstance(entry, Departed) and not entry.settlement):
         return (type(entry), entry.institution, entry.visit)
-    return ("settlement", entry.institution, entry.settlement) if entry.settlement else None
+    alone = isinstance(entry, Billed) and entry.piece != "bill"
+    return ("settlement", entry.institution, entry.settlement) if entry.settlement and not alone else None
 
 
 def _outdoes(other: Entry, one: Entry, reach: int) -> bool:

@@ -111,15 +111,15 @@ DENSE = Scale((0,), 5, 12, (0, 0, 1, 60))
 
 
 def drafts(
-    scale: Scale, *, largest: int, kinds: Sequence[str] = TRUE_KINDS, pool: int = 3, town: int = 0
+    scale: Scale, *, largest: int, kinds: Sequence[str] = TRUE_KINDS, pool: int = 3, town: int = 0, bills: int = 21
 ) -> st.SearchStrategy[list[Draft]]:
-    """Worlds of this scale; most of them crowded. pool: how many persons, shops, visits there are."""
+    """Worlds of this scale; most of them crowded. pool: how many persons, shops, visits, bills: settlements."""
     small = st.integers(0, pool - 1)
     draft = st.builds(
         Draft,
         kind=st.sampled_from(tuple(kinds)), day=st.sampled_from(scale.days), slot=st.integers(0, scale.slots),
         delay=st.sampled_from(scale.delays), message=st.integers(0, 40), target=st.integers(0, 40), person=small,
-        shop=small, visit=small, settlement=st.integers(0, 20), line=small, item=small, box=small,
+        shop=small, visit=small, settlement=st.integers(0, bills - 1), line=small, item=small, box=small,
         money=st.integers(0, 4),
         variant=st.integers(0, 3), town=st.just(town),
     )  # fmt: skip
@@ -147,7 +147,7 @@ def _settlement(draft: Draft, at: int, infno: str, header: Body) -> Body:
     ids: Body = {"setl_id": draft.named("S", draft.settlement), "med_type": "41" if infno == "2102" else "11"}
     ids["mdtrt_cert_type"] = ("02", "03")[draft.target % 2]
     if draft.box == 2:  # by entitlement, with assistance, on a bill that was handed in; or in another county
-        special: Body = {"med_type": "14", "maf_pay": 3, "setl_type": "1"}
+        special: Body = {"med_type": "14", "maf_pay": 3, "setl_type": "1", "opter": f"o{draft.item % 2}"}
         ids |= special if draft.line else {"insuplc_admdvs": "330100"}
     return wire.settlement(at, infno, **header | money | ids | more | {"drug_trac_info": boxes})
 
@@ -341,6 +341,8 @@ LOWERED: dict[str, dict[str, object]] = {
     "I08": {"limit": 1, "percent": 1, "weeks": 4, "least_weeks": 1, "days": 2},
     "I12": {"over_percent": 0, "least_more": -1, "longest_days": 20},
     "B21": {"limit": 2}, "B18": {"limit": 2, "window": 10_800}, "D10-DEL": {"limit": 2},
+    "B17": {"limit": 1, "after_days": 0},
+    "B23": {"limit": 1, "fewest_days": 1, "fewest_elsewhere": 1, "most_elsewhere": 60},
     "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},
     "D20": {"fewest": 1}, "B13": {"fewest": 1, "grace_days": 1},
     "D11": {"fewest": 1, "over_percent": 1, "enough": 0, "usual_percent": 0, "wait_days": 2},

@@ -118,6 +118,7 @@ class Facts:
     """All that stands, in order of time, and the tables. sold: settlements as far as their trace codes stand.
 
     deleted: what deletes records, by its upload; came_in: rows of stock that say which boxes are there.
+    booked: bills of stays, whatever became of them, what takes them back, and what deletes or gives back their lines.
     """
 
     tables: Tables
@@ -126,6 +127,7 @@ class Facts:
     sold: list[Piece] = field(default_factory=list)
     deleted: list[Piece] = field(default_factory=list)
     came_in: list[Piece] = field(default_factory=list)
+    booked: list[Piece] = field(default_factory=list)
 
     def of(self, *transactions: str) -> list[Piece]:
         """The pieces of these transactions."""
@@ -138,6 +140,7 @@ def facts(messages: Iterable[Message], tables: Tables) -> Facts:
     found = Facts(tables)
     for number, message in enumerate(every):
         transaction, later = text_of(message, "infno"), every[number + 1 :]
+        found.booked += _booked(message, transaction)
         if transaction in SETTLEMENTS:
             time = seconds(message["setl_time"])
             by, lines = SETTLEMENTS[transaction], tuple(_lines(message))
@@ -163,7 +166,14 @@ def facts(messages: Iterable[Message], tables: Tables) -> Facts:
     found.pieces.sort(key=lambda one: one.time)
     found.sold.sort(key=lambda one: one.time)
     found.deleted.sort(key=lambda one: one.time)
+    found.booked.sort(key=lambda one: one.time)
     return found
+
+
+def _booked(message: Message, transaction: str) -> list[Piece]:
+    gives_back = transaction == "2301" and any(one.count < 0 for one in _lines(message))
+    is_booked = transaction in ("2304", "2305", "2302") or gives_back
+    return [_piece(message, seconds(message["inf_time"]), ())] if is_booked else []
 
 
 def _last_sent(pieces: list[Piece]) -> list[Piece]:

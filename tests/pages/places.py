@@ -243,6 +243,62 @@ def deletions(facts: Facts) -> Iterator[Found]:
                 yield Found("D10-DEL", scope, now.time, len(rows), "warning")
 
 
+def rewritten(facts: Facts) -> Iterator[Found]:
+    """B17."""
+    for scope, pieces in by_place(facts.booked):
+        for now in (one for one in pieces if one.transaction == "2304"):
+            recent = [one for one in pieces if now.time - 90 * DAY < one.time <= now.time]
+            stays: dict[tuple[str, str], list[Piece]] = {}
+            for one in recent:
+                stays.setdefault((one.visit, one.person), []).append(one)
+            changed = {stay: _rewritings(of_stay) for stay, of_stay in stays.items()}
+            count = sum(bool(bills) for bills in changed.values())
+            settled = sum(any(one.transaction == "2304" for one in of_stay) for of_stay in stays.values())
+            if now in changed[now.visit, now.person] and count >= 10 and 100 * count > 2 * settled:
+                yield Found("B17", scope, now.time, count, "high")
+
+
+def _rewritings(pieces: list[Piece]) -> list[Piece]:
+    """The bills of a stay that took the place of another one."""
+    bills = [one for one in pieces if one.transaction == "2304"]
+    return [
+        new
+        for new in bills
+        for old in bills
+        for back in pieces
+        if back.transaction == "2305" and back.message["setl_id"] == old.message["setl_id"]
+        if back.time >= old.time + 7 * DAY
+        if any(one.transaction in ("2301", "2302") and back.time <= one.time <= new.time for one in pieces)
+        if new.message["medfee_sumamt"] != old.message["medfee_sumamt"] and _fund(new) >= _fund(old)
+    ]
+
+
+def _fund(one: Piece) -> float:
+    return float(text_of(one.message, "fund_pay_sumamt"))
+
+
+def clerks(facts: Facts) -> Iterator[Found]:
+    """B23."""
+    agencies: dict[tuple[str, str], list[Piece]] = {}
+    for one in facts.of("2102", "2207", "2304"):
+        county, opter = (text_of(one.message, name) for name in ("insuplc_admdvs", "opter"))
+        if text_of(one.message, "setl_type") == "1" and county and opter:
+            agencies.setdefault((county, "stay" if one.transaction == "2304" else "visit"), []).append(one)
+    for scope, paid in agencies.items():
+        for now in paid:
+            month = [one for one in paid if now.time - 30 * DAY < one.time <= now.time]
+            here = [one for one in month if one.place == now.place]
+            elsewhere = [one for one in month if one.place != now.place]
+            own, other = (
+                [one for one in some if text_of(one.message, "opter") == text_of(now.message, "opter")]
+                for some in (here, elsewhere)
+            )
+            is_spread = len({day_of(one.time) for one in own}) >= 4
+            is_shared = len(elsewhere) >= 20 and other and 2 * len(other) <= len(elsewhere)
+            if len(own) >= 8 and is_spread and 5 * len(own) >= 4 * len(here) and is_shared:
+                yield Found("B23", scope, now.time, len(own), "high")
+
+
 def minor_illnesses(facts: Facts) -> Iterator[Found]:
     """I03."""
     minor = [one for one in facts.of("2401") if _is_minor(one, facts)]

@@ -54,6 +54,7 @@ JUDGES = (
     persons.split_stays, persons.frequent_stays, persons.deliveries, places.swiping, places.tills, places.agreements,
     places.admissions, places.growths, places.identity_numbers, places.untraced, places.round_sums,
     places.minor_illnesses, places.wards, places.coaches, places.late_uploads, places.deletions,
+    places.rewritten, places.clerks,
     places.bad_codes, places.boxes, places.substitutions, places.from_nowhere, convoys.convoys,
     visits.registered,
     visits.two_places, visits.attendances, visits.charges, visits.prices, visits.flags, visits.licensed,

@@ -616,6 +616,54 @@ def corrections(town: Town) -> None:
             town.send(infno, place, f"p{number}", at, **visit, **lines)
 
 
+def reopened(town: Town) -> None:
+    """Stays of two hospitals, most of which are taken back about a week later, changed, and settled again."""
+    choice = town.random.choice
+    at = 9.0 * HOUR
+    for number in range(choice((0, 0, 510, 560))):
+        town.settle("2304", H1, f"q{number}", 20 * DAY + number * HOUR)
+    for number in range(46):
+        at += choice((HOUR, DAY, DAY, 3 * DAY))
+        place, person = choice((*(H1,) * 6, H2)), f"p{number}"
+        bill = town.settle("2304", place, person, at, medfee_sumamt=100, fund_pay_sumamt=70)
+        settled = (datetime.fromisoformat(str(bill["inf_time"])) - START).total_seconds() - 1
+        opened = settled + choice((6 * DAY, 7 * DAY - 1, 7 * DAY, 7 * DAY, 7 * DAY + 1, 12 * DAY, 30 * DAY))
+        if town.maybe(0.9):
+            town.take_back(bill, opened)
+        visit: Message = {"mdtrt_id": bill["mdtrt_id"]}
+        if town.maybe(0.7):
+            whose = choice((*(person,) * 12, "p9"))
+            town.send("2302", place, whose, opened + choice((-60, 60, 60, 600)), **visit, feedetl_sn="f1")
+        elif town.maybe(0.7):
+            count = choice((-1, -1, 1))
+            signed: Message = {"cnt": count, "det_item_fee_sumamt": 10 * count, "init_feedetl_sn": "f1"}
+            lines = [town.line(opened, n, **signed if n else {}) for n in range(2)]
+            town.send("2301", place, person, opened + 90, **visit, med_type="21", feedetail=lines)
+        sums: Message = {
+            "medfee_sumamt": choice((100, 90, *(110,) * 6)), "fund_pay_sumamt": choice((*(70,) * 6, 80, 69.99)),
+        }  # fmt: skip
+        again = town.settle("2304", place, person, opened + choice((300, HOUR, 2 * DAY)), **visit, **sums)
+        if town.maybe(0.05):
+            town.take_back(again, opened + 10 * DAY)
+
+
+def counters(town: Town) -> None:
+    """Bills of four hospitals that two agencies pay, by clerks who take them in turn; of one hospital mostly by one."""
+    choice = town.random.choice
+    at, favoured, usual = 9.0 * HOUR, choice((0.7, 0.85, 1.0)), choice((("c1", "c2"), ("c1", "c2", "c3")))
+    for number in range(170):
+        at += choice((HOUR, 3 * HOUR, 6 * HOUR, 14 * HOUR)) - choice((0, 0, 1))
+        place = choice((FAR, H1, H2, H3))
+        infno, kind = choice((*(("2207", "11"),) * 8, ("2304", "21")))
+        paid = town.settle(
+            infno, place, f"p{number}", at, med_type=kind, setl_type=choice((*("1",) * 12, "2", None)),
+            opter="c1" if place == FAR and town.maybe(favoured) else choice((*usual * 8, "")),
+            insuplc_admdvs=choice((*("341021",) * 12, "341022", "")),
+        )  # fmt: skip
+        if town.maybe(0.05):
+            town.take_back(paid, at + choice((HOUR, 72 * HOUR - 10, 73 * HOUR, 20 * DAY)))
+
+
 def limits(town: Town) -> None:
     """Items of four kinds at prices about their limits, in visits, stays and sales at three places."""
     choice = town.random.choice
@@ -1290,10 +1338,10 @@ WORLDS: dict[str, Callable[[Town], None]] = {
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
     "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,
-    "entitlements": entitlements, "colds": colds, "wards": wards, "coaches": coaches,
-    "outages": outages, "charges": charges,
-    "corrections": corrections, "limits": limits, "flags": flags, "outings": outings, "licences": licences,
-    "machines": machines, "laboratories": laboratories, "procurement": procurement, "soaring": soaring, "lids": lids,
+    "entitlements": entitlements, "colds": colds, "wards": wards, "coaches": coaches, "outages": outages,
+    "charges": charges, "corrections": corrections, "reopened": reopened, "counters": counters, "limits": limits,
+    "flags": flags, "outings": outings, "licences": licences, "machines": machines, "laboratories": laboratories,
+    "procurement": procurement, "soaring": soaring, "lids": lids,
 }  # fmt: skip
 
 

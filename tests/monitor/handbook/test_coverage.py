@@ -28,10 +28,10 @@ from rules.catalogue import catalogue
 from rules.columns import TABLE_COLUMNS
 
 NOT_BUILT = {
-    "B17", "B22", "B23", "D15", "E03",
+    "B22", "D15", "E03",
 }  # fmt: skip
 """Numbers of the catalogue that phrases wait for. This list may only shrink: what is built leaves it."""
-MOST = {"not yet": 15, "no": 46}
+MOST = {"not yet": 12, "no": 46}
 """Phrases that nothing serves yet, and that no stream can show. These numbers may only shrink."""
 
 

@@ -37,6 +37,7 @@ class Traffic:
     sold: list[tuple[str, Event, Event]]
     deleted: list[Event]
     came_in: list[Event]
+    booked: list[Event]
     tables: Tables
 
 
@@ -74,7 +75,9 @@ def read(events: Iterable[Event], tables: Tables) -> Traffic:
     ]
     deleted = [event for event in every if event["infno"] in ("2205", "2302", "2404", "2405", "3507")]
     came_in = [event for event in every if event["infno"] in ("3501", "3502", "3503")]
-    return Traffic(list(settled.values()), lines, list(_stays(every)), sold, deleted, came_in, tables)
+    of_bills = [event for event in every if event["infno"] in ("2304", "2305", "2302")]
+    booked = [{**event, "setl_time": event["inf_time"]} for event in of_bills if event["msgid"] not in undone]
+    return Traffic(list(settled.values()), lines, list(_stays(every)), sold, deleted, came_in, booked, tables)
 
 
 def _stays(every: list[Event]) -> Iterator[Event]:
@@ -103,6 +106,8 @@ def judge(traffic: Traffic) -> list[Found]:
         charged,
         late,
         erased,
+        rewritten,
+        clerks,
         priced,
         flagged,
         unlicensed,
@@ -526,6 +531,44 @@ def growing(traffic: Traffic) -> Iterator[Found]:
             is_known = any(one[0] <= at - 56 * DAY for one in earlier)
             if is_known and amount >= max(3 * usual, usual + (140 if rule == "D17" else 30)):
                 yield rule, [one[1] for one in week]
+
+
+def rewritten(traffic: Traffic) -> Iterator[Found]:
+    """B17: ten stays that were taken back a week after their bill, lost lines, and were settled for another sum."""
+    for group in _by(traffic.booked, "fixmedins_code"):
+        found = [events for events in _by(group, "mdtrt_id") if _is_rewritten(events)]
+        if len(found) >= 10:
+            yield "B17", [event for events in found for event in events]
+
+
+def _is_rewritten(events: list[Event]) -> bool:
+    bills = [event for event in events if event["infno"] == "2304"]
+    return any(
+        back["infno"] == "2305" and back["setl_id"] == old["setl_id"]
+        and seconds(back["setl_time"]) - seconds(old["setl_time"]) >= 7 * DAY
+        and any(one["infno"] == "2302" and back["setl_time"] <= one["setl_time"] <= new["setl_time"] for one in events)
+        and new["medfee_sumamt"] != old["medfee_sumamt"] and new["fund_pay_sumamt"] >= old["fund_pay_sumamt"]
+        for back in events for old in bills for new in bills
+    )  # fmt: skip
+
+
+def clerks(traffic: Traffic) -> Iterator[Found]:
+    """B23: a clerk pays eight bills of an institution on four days, four fifths of all, and at most half of others."""
+    paid = [event for event in traffic.settled if event["setl_type"] == "1"]
+    for of_agency in _by(paid, "insuplc_admdvs"):
+        for kind in (True, False):
+            some = [event for event in of_agency if (event["infno"] == "2304") == kind]
+            for event in some:
+                now = seconds(event["setl_time"])
+                month = [one for one in some if now - 30 * DAY < seconds(one["setl_time"]) <= now]
+                here = [one for one in month if one["fixmedins_code"] == event["fixmedins_code"]]
+                own = [one for one in here if one["opter"] == event["opter"]]
+                others = [one for one in month if one["fixmedins_code"] != event["fixmedins_code"]]
+                too = [one for one in others if one["opter"] == event["opter"]]
+                days = {one["setl_time"][:10] for one in own}
+                is_much = len(own) >= 8 and len(days) >= 4 and len(own) >= 0.8 * len(here)
+                if is_much and len(others) >= 20 and 0 < len(too) <= 0.5 * len(others):
+                    yield "B23", own
 
 
 def claims(traffic: Traffic) -> Iterator[Found]:

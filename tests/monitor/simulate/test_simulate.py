@@ -39,7 +39,7 @@ LOOK_ALIKES = {
     "paid_by_the_patient", "tests_of_two_days", "two_therapists", "out_of_stock", "test_in_another_hospital",
     "bought_around_a_stay", "entered_late", "stood_in", "scanned_far_away", "scanned_without_a_licence_by_a_slip",
     "offer_of_every_week", "village_and_its_relatives",
-    "lids_that_droop", "week_of_day_surgery",
+    "lids_that_droop", "week_of_day_surgery", "own_mistakes_corrected", "only_clerk",
 }  # fmt: skip
 RULES = {
     "S01", "S01-SIGN", "S01-GAP", "S01-TILL", "S06", "S09", "S09-STAY", "S10", "E09", "D01", "D01-DUP", "D02", "D03",
@@ -47,7 +47,7 @@ RULES = {
     "E04", "E11", "D12-RXNO", "D14", "D14-DAY", "S08", "B11", "B11-SPEED", "S11", "S11-DAY", "S02", "S03", "S03-MONTH",
     "S04", "D13", "D06", "D18", "D08", "I11", "I03", "B01", "B07", "B21", "E02", "E05", "E06", "E07", "E07-SUM", "E08",
     "B18", "D10-DEL", "B03", "D19", "I05-PAIR", "B04", "B05", "B06", "B02", "B08", "D20", "S07", "I02", "B12",
-    "B12-SCOPE", "B13", "S05", "I07", "B10", "I12",
+    "B12-SCOPE", "B13", "S05", "I07", "B10", "I12", "B17", "B23",
 }  # fmt: skip
 STRADDLING = {
     "convoy_by_telephone", "convoy_of_household", "convoy_of_village", "convoy_of_care_home", "broker",
@@ -60,6 +60,7 @@ STRADDLING = {
     "dear_product", "credential_of_a_patient", "bed_left_empty", "revoked_and_still_there", "skin_and_bones",
     "scanned_without_a_licence", "bought_elsewhere", "borrowed_cards", "convoy_of_empty_beds", "folds_in_the_lid",
     "beds_in_the_corridor", "fetched_by_bus",
+    "bills_rewritten", "clerk_in_the_plot",
 }  # fmt: skip
 """Frauds whose strength is drawn: some of them are too small to be seen."""
 
@@ -322,7 +323,7 @@ def test_the_turn_of_the_year_settles_the_ward_out_and_in() -> None:
 @pytest.mark.long
 def test_what_grows_does_so_only_where_it_is_labelled() -> None:
     """Over 80 days at one institution each, and no other rule is confused by the length."""
-    simulation = Simulation(seed=6, persons=5_000, days=80)
+    simulation = Simulation(seed=8, persons=5_000, days=80)
     found, labels = found_in(simulation), [one for one in simulation.labels() if one["label"] == "fraud"]
     for rule in ("B15", "D17", "B14"):
         seen = {body["fixmedins_code"] for by, bodies in found for body in bodies if by == rule}

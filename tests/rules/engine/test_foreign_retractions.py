@@ -331,11 +331,11 @@ def a_desk() -> Desk:
 
 
 def standing_after(*bodies: Body) -> list[tuple[str, str]]:
-    """Ledger and line of what stands on the pages; that a message came always does."""
+    """Ledger and line of what stands on the pages; that a message came, or a bill was made, always does."""
     desk = a_desk()
     desk.tell(*bodies)
     everything = desk.engine.memory.all_pages().values()
-    pages = [page for page in everything if page.ledger.name not in ("messages", "targets")]
+    pages = [page for page in everything if page.ledger.name not in ("messages", "targets", "stay_bills")]
     return sorted((page.ledger.name, entry.line) for page in pages for entry in page.order)
 
 

@@ -46,12 +46,14 @@ from tests.oracle.world import (
 
 SEEDS = st.integers(0, 1 << 32)
 SWIPES = ("pharmacy",) * 6 + ("outpatient", "reversal", "reversal", "message_reversal")
+BOOKS = ("inpatient",) * 5 + ("reversal",) * 3 + ("cancel_lines", "lines", "message_reversal")
 World = tuple[Scale, list[Draft]]
 WORLDS = st.one_of(
     st.sampled_from([SHORT, DENSE, LONG]).flatmap(lambda scale: st.tuples(st.just(scale), drafts(scale, largest=50))),
     st.tuples(st.just(STEADY), drafts(STEADY, largest=80, kinds=SWIPES, pool=1)),
+    st.tuples(st.just(LONG), drafts(LONG, largest=80, kinds=BOOKS, pool=1, bills=8)),
 )
-"""Worlds of everything, and of one busy shop."""
+"""Worlds of everything, of one busy shop, and of one stay whose bills are taken back and made again."""
 RULES = pytest.mark.parametrize(
     ("rules", "reference"),
     [(SAMPLES, Reference()), (whole_catalogue(), a_reference())],

@@ -64,6 +64,9 @@ KINDS: dict[str, tuple[Body, int, int]] = {
     "stock": (STOCK, 90 * DAY, 15 * DAY),
     "purchase": (BOUGHT, 72 * HOUR, 15 * DAY),
     "deletion": (wire.deletion("N1"), 72 * HOUR, 72 * HOUR),
+    "reversal of a bill": (wire.reversal("S", MONDAY, "2305", mdtrt_id="V"), 72 * HOUR, 72 * HOUR),
+    "lines of a stay deleted": (wire.message("2302", mdtrt_id="V", feedetl_sn="1"), 72 * HOUR, 72 * HOUR),
+    "claim of an outpatient": (wire.settlement(MONDAY, "2207", med_type="11", setl_type="1"), 72 * HOUR, 72 * HOUR),
 }
 """Each kind of message with its reach and its grace (contract, sections 2 and 3), ms."""
 

@@ -11,7 +11,9 @@ from rules.engine.marks import marks_of, number_of
 from rules.ledgers import (
     Admitted,
     Arrival,
+    Billed,
     Brought,
+    Claimed,
     Departed,
     Dispensed,
     Fill,
@@ -127,6 +129,7 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
             days=0, visit_type="41", prescription="RX34102100017", physician="", batch="C", total=3_000,
             paid=MONDAY,
         )),
+        Claimed(**bare(**of_bill, amount=3_000, operator="o1", total=6_000, of_stay=False)),
         Written(**bare(
             **of_bill, amount=1_500, line="D341021000017", physician="D341021000017", number="RX34102100025",
             total=3_000, items=(RAMIPRIL,),
@@ -284,6 +287,28 @@ def test_an_admission_is_remembered_at_the_institution() -> None:
         time=MONDAY, person="1", visit="V", visit_type="21", diagnosis="I63.9", telephone="13900000012",
     ))) == admitted  # fmt: skip
     assert Brought(**msgspec.structs.asdict(admitted)) == brought
+
+
+BOOKED: dict[str, tuple[Body, dict[str, object]]] = {
+    "2304": (PIECES["2304"][0], {"piece": "bill", "settlement": "S", "amount": 3_000, "total": 6_000}),
+    "2305": ({"setl_id": "S", "setl_time": text(MONDAY)}, {"piece": "reversal", "settlement": "S"}),
+    "2302": ({"feedetl_sn": ["1", "2"]}, {"piece": "deletion"}),
+    "2301": (
+        {"feedetail": [{**BILL["feedetail"][0], "cnt": -1, "init_feedetl_sn": "0"}]},  # type: ignore[index]
+        {"piece": "deletion"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("infno", BOOKED)
+def test_the_bill_of_a_stay_and_what_undoes_it_is_remembered_at_the_institution(infno: str) -> None:
+    """By its upload, and by itself: what takes the bill back does not take back that it was made."""
+    said, expected = BOOKED[infno]
+    found = opened(message(infno, **HEADER | {"fixmedins_code": HOSPITAL} | said))
+    [billed] = [one for one in entries(entries_of(found)) if isinstance(one, Billed)]
+
+    assert with_shared(found, Billed(**bare(time=MONDAY + 5 * SECOND, person="1", visit="V", **expected))) == billed
+    assert [billed.own_key] == billed.retraction_keys
 
 
 def test_a_stock_report_is_a_sale_of_each_code() -> None:
