@@ -111,7 +111,9 @@ def convoy_of_empty_beds(stage: Stage, day: int, turn: int) -> Act:
 FRAUDS = (
     Scenario("convoy_by_telephone", ("I06-TEL",), 26, convoy_by_telephone),
     Scenario("convoy_of_household", ("I06-HOME",), 8, convoy_of_household, also=("I06-VILLAGE",)),
-    Scenario("convoy_of_village", ("I06-VILLAGE",), 8, convoy_of_village, also=("I06-TEL", "I06-HOME", "I13-TEL", "I12")),
+    Scenario(
+        "convoy_of_village", ("I06-VILLAGE",), 8, convoy_of_village, also=("I06-TEL", "I06-HOME", "I13-TEL", "I12"),
+    ),
     Scenario("convoy_of_care_home", ("I09",), 12, convoy_of_care_home, also=("I06-VILLAGE", "I06-TEL", "I06-HOME")),
     Scenario("broker", ("I13-TEL",), 26, broker, also=("I06-TEL",)),
     Scenario(
