@@ -1,6 +1,6 @@
 """What a worker remembers costs it: bytes of a box, of a person's year, of each ledger; and how long a take-over takes.
 
-python -m tests.bench.memory [--boxes 200000] [--persons 2000] [--days 365] [--broker]
+python -m tests.bench.memory [--boxes 200000] [--persons 2000] [--days 365] [--broker] [--folder FOLDER]
 
 What rests is on a disk, and in a second measurement in memory; what that saved is taken over.
 
@@ -16,12 +16,10 @@ import gc
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import msgspec
 import orjson
@@ -44,12 +42,9 @@ from streams.detect.disk import Disk
 from streams.kafka.changelog import Head
 from streams.route.router import Routed, Router, bundles, encode_tick
 from tests.bench import takeover
-from tests.bench.takeover import Spent, State
+from tests.bench.takeover import State, apart
 from tests.bench.usage import machine, resident
 from tests.kafka._cluster import kafka_cluster
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 COUNTY = 200_000
 PARTITIONS = 8
@@ -58,12 +53,6 @@ A_WHILE = 20
 200,000 sends none or a few (24.7 messages a person and year are 0.02 a second)."""
 
 _ONE: msgspec.msgpack.Decoder[Inside] = msgspec.msgpack.Decoder(Inside)
-
-
-def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The result of a call in a fresh process: its memory is its own."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        return pool.submit(work, *args, **kwargs).result()
 
 
 class Saving:
@@ -193,8 +182,9 @@ def main() -> None:
     parser.add_argument("--persons", type=int, default=2_000)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--broker", action="store_true", help="read the state through a changelog, too")
+    parser.add_argument("--folder", type=Path, help="where the county and its state stay; default: a temporary one")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() if given.folder is None else nullcontext(given.folder) as folder:
         county = County(Path(folder), given.persons, given.days)
         _print(_figures(county, given.boxes, through_broker=given.broker))
         _print(_of_ledgers(county))
@@ -236,22 +226,9 @@ def _of_year(county: County, messages: int, disk: Path | None) -> Iterator[str]:
 
 
 def _of_take_over(county: County, *, through_broker: bool) -> Iterator[str]:
-    loaded = apart(takeover.load, county.saved)
-    yield f"| take-over: records of the state | {loaded.records:,} |"
-    yield f"| loading them | {_said(loaded.spent)} |"
-    yield f"| memory after loading | {loaded.resident / 1e6:,.0f} MB |"
-    spent = loaded.spent
-    if through_broker:
-        with kafka_cluster() as kafka:
-            spent = apart(takeover.through, county.saved, kafka.bootstrap)
-        yield f"| reading them from a changelog and loading them | {_said(spent)} |"
-    scale = COUNTY / PARTITIONS / county.persons
-    part = f"one of {PARTITIONS} partitions of {COUNTY:,} persons, × {scale:.1f}"
-    yield f"| extrapolated: {part} | {_said(Spent(*(scale * one for one in spent)))} |"
-
-
-def _said(spent: Spent) -> str:
-    return f"{spent.wall:.1f} s, CPU {spent.cpu:.1f} s"
+    with kafka_cluster() if through_broker else nullcontext() as kafka:
+        yield from takeover.rows(county.saved, None if kafka is None else kafka.bootstrap)
+    yield f"| such a partition is one of {PARTITIONS} of | {county.persons * PARTITIONS:,} persons |"
 
 
 def _of_ledgers(county: County) -> Iterator[str]:

@@ -1,17 +1,26 @@
-"""Saved state of one partition in a file, and how it is taken over: from the file, and through a changelog."""
+"""Saved state of one partition in a file, and how it is taken over: from the file, and through a changelog.
+
+python -m tests.bench.takeover FOLDER/saved
+
+FOLDER: where `python -m tests.bench.memory --folder FOLDER` left it. The rows are in Markdown.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
+import sys
 import time
 import tracemalloc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, ParamSpec, TypeVar
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -24,8 +33,11 @@ from rules.ledgers import LEDGERS
 from rules.reference import Reference
 from streams.kafka import reading
 from streams.kafka.changelog import HEAD, Changelog, Head
-from tests.bench.usage import resident
-from tests.kafka._cluster import Kafka
+from tests.bench.usage import machine, resident
+from tests.kafka._cluster import Kafka, kafka_cluster
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Records = dict[bytes, bytes]
 
@@ -77,6 +89,10 @@ class Spent(NamedTuple):
     def now(cls) -> Spent:
         """The moments from which something is counted."""
         return cls(time.monotonic(), time.process_time())
+
+    def __str__(self) -> str:
+        """In words."""
+        return f"{self.wall:.1f} s, CPU {self.cpu:.1f} s"
 
     def since(self) -> Spent:
         """What was spent since this was taken."""
@@ -143,6 +159,22 @@ def _changelog(bootstrap: str) -> Changelog:
     )
 
 
+def rows(path: Path, bootstrap: str | None) -> Iterator[str]:
+    """How long a take-over takes, each way in a process of its own. bootstrap: of a broker, if there is one."""
+    loaded = apart(load, path)
+    yield f"| take-over: records of the state | {loaded.records:,} |"
+    yield f"| loading them | {loaded.spent} |"
+    yield f"| memory after loading | {loaded.resident / 1e6:,.0f} MB |"
+    if bootstrap is not None:
+        yield f"| reading them from a changelog and loading them | {apart(through, path, bootstrap)} |"
+
+
+def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of a call in a fresh process: its memory is its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(work, *args, **kwargs).result()
+
+
 def ledgers_of(path: Path) -> list[str]:
     """The ledgers that records are of; "" of what belongs to none."""
     return sorted({_ledger_of(name) for name in _apart(path)})
@@ -171,3 +203,13 @@ def row_of(path: Path, ledger: str) -> str:
     held = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     return f"| {ledger or 'none'} | {number:,} | {saved / 1e6:.1f} | {held / 1e6:.1f} | {held / number:,.0f} |"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("saved", type=Path)
+    given = parser.parse_args()
+    with kafka_cluster() as kafka:
+        for row in rows(given.saved, kafka.bootstrap):
+            sys.stdout.write(f"{row}\n")
+    sys.stdout.write(f"{machine()}\n")
