@@ -56,8 +56,8 @@ def test_each_alert_is_printed_once_as_it_stands(events: Path) -> None:
     """With all that came after it opened; --follow prints the opening before that."""
     said, followed = of_s01(run(events, "--only", "S01")), of_s01(run(events, "--only", "S01", "--follow"))
 
-    assert [True, True] == [f"有{persons}名" in line for line, persons in zip(said, (17, 9), strict=True)]
-    assert [True, True, False, False] == ["有8名" in line for line in followed]
+    assert [True, True] == [f"最多{persons}名" in line for line, persons in zip(said, (17, 9), strict=True)]
+    assert [True, True, False, False] == ["最多8名" in line for line in followed]
     assert said == followed[2:]
 
 
