@@ -47,8 +47,8 @@ def birth_in_the_family(stage: Stage, day: int, turn: int) -> Act:
 
 
 def village_and_its_relatives(stage: Stage, day: int, turn: int) -> Act:
-    """Five of one village fall ill within three days; relatives buy with the cards of four of them on two days."""
-    people = stage.circle(in_person, 5)
+    """Four of one village fall ill within three days; relatives buy with their cards on two days."""
+    people = stage.circle(in_person, 4)
     return left_at_once(stage, people, stage.county.hospitals[2 + turn % 2], day, 4, 2)
 
 

@@ -127,11 +127,12 @@ class CosmeticAsTreatment(Rule[Listed]):
     def sentence(self, episode: Episode, names: Names) -> Text:
         """In which department, which item, how many persons, how much."""
         found = episode.peak
-        service, department = names.service(found.evidence[-1]), found.details["department"]
+        service, code = names.service(found.evidence[-1]), found.details["department"]
+        where = Text(f"科室{code}", f"department {code}") if code else Text("某科室", "a department")
         limit, total = reached(found.limit, Text("人", "persons")), found.details["sum"]
         return Text(
-            f"科室{department}在{self.days}天内对{found.value:g}名参保人收取{service.zh}，计入支付范围{total}元（{limit.zh}）",
-            f"department {department} charged {service.en} to {found.value:g} persons within {self.days} d, with "
+            f"{where.zh}在{self.days}天内对{found.value:g}名参保人收取{service.zh}，计入支付范围{total}元（{limit.zh}）",
+            f"{where.en} charged {service.en} to {found.value:g} persons within {self.days} d, with "
             f"{total} yuan in scope of the fund ({limit.en})",
         )
 

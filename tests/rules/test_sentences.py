@@ -160,7 +160,7 @@ def codes_of(episode: Episode) -> Iterator[str]:
     yield episode.first.institution
     for one in [*episode.evidence, *episode.peak.evidence]:
         yield from (one.institution, one.item, one.line, *one.decided.values())
-    yield from (BOX, "J06", "J18", *NAMES, *(row.institution for row in episode.peak.evidence))
+    yield from (BOX, "J06", "J18", "PET/CT", *NAMES, *(row.institution for row in episode.peak.evidence))
 
 
 def bare(text: str, parts: Iterable[str], mark: str) -> str:

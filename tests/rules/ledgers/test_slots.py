@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.ledgers import Billed, Claimed, Stay, Swipe, Visit
+from rules.ledgers import Billed, Claimed, Departed, Stay, Swipe, Visit
 from rules.ledgers.inside import entries_of
 from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
@@ -15,4 +15,4 @@ def test_a_settlement_is_one_thing_in_every_ledger() -> None:
     left = entries_of(Door(Pseudonyms("key", raw=True)).open(raw(body), 1 << 50))
     found = {type(one): one.slot for record in left.records for one in record.entries if one.settlement}
 
-    assert dict.fromkeys((Swipe, Billed, Visit, Stay, Claimed), f"s:{HOSPITAL}:S") == found
+    assert dict.fromkeys((Swipe, Billed, Departed, Visit, Stay, Claimed), f"s:{HOSPITAL}:S") == found
