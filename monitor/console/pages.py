@@ -268,7 +268,7 @@ def _lead(console: Console, request: Request, alert_id: str) -> dict[str, object
         "alert": alert, "standing": standing_of(alert, language),
         "facts": [*facts_of(alert, language), *facts_of_points(alert, said, language)],
         "evidence": evidence_of(alert, language, diagnoses_of(whole, reference)), "why": why_of(alert, language),
-        "known": [*known_of(whole, reference, language), *_earlier(console, request, whole)],
+        "known": [*known_of(whole, reference, language), *_earlier(console, request, whole, state.disposition)],
         "assignees": _assignees(console, request), "plot": plot_of(whole), "stays": stays_of(whole),
         "advice": advice.of(language), "within_days": "日内" in advice.zh,
         "beside": others, "beside_open": _going_on(alert, others),
@@ -289,11 +289,13 @@ def _advice(rule_id: str) -> Said:
     return Said("", "") if rule is None else Said(rule.card.advice.zh, rule.card.advice.en)
 
 
-def _earlier(console: Console, request: Request, alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What became of the other leads of each of its institutions, of its rule there, and of the same person."""
+def _earlier(console: Console, request: Request, alert: Mapping[str, Any], own: str) -> Iterator[tuple[str, str]]:
+    """What became of the other leads of each of its institutions, of its rule there, and of the same person.
+
+    own: its own disposition.
+    """
     user, words, rule = user_of(request), words_in(language_of(request)), alert["rule_id"]
     places = dict.fromkeys(one["fixmedins_code"] for one in (*alert["evidence"], alert) if one.get("fixmedins_code"))
-    own = console.model.state_of(alert["alert_id"]).disposition
     for code in [*places][:MOST_PLACES]:
         wanted = Wanted(institution=code, within=user.within)
         is_own = [own] if code == alert.get("fixmedins_code") else []

@@ -24,3 +24,8 @@ class AboutActors(Rule[Lead]):
     def about(self, scope: tuple[str, ...]) -> tuple[Subject, str]:
         """Kind and id, as the leads have them."""
         return cast("Subject", scope[1]), scope[0]
+
+
+def adds_up(lead: Lead) -> bool:
+    """Whether a lead is added up with others."""
+    return lead.speaks and lead.severity >= WARNING

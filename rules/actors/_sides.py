@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from rules import DAY, Finding, Guard, Here, Reference, Rule, Text, Window, evidence
 
-from ._actor import WARNING
+from ._actor import adds_up
 
 
 class OnBothSides(Rule[Here]):
@@ -47,7 +47,7 @@ class OnBothSides(Rule[Here]):
 
     def check(self, entry: Here, window: Window[Here], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Count the persons on both sides, in the window that ends with this lead."""
-        leads = [one for one in window.entries if one.speaks and one.severity >= WARNING]
+        leads = [one for one in window.entries if adds_up(one)]
         one, other = (self._people_on(side, leads) for side in self.sides)
         proof = self._proof(leads, one & other)
         if len(one & other) < self.limit or entry not in proof or not self.is_enough(proof):
@@ -55,7 +55,7 @@ class OnBothSides(Rule[Here]):
         return self._finding(len(one & other), proof)
 
     def _finding(self, persons: int, proof: Sequence[Here]) -> Finding:
-        holds = any(lead.said in ("confirmed", "referred") for lead in proof)
+        holds = any(lead.holds for lead in proof)
         return Finding(
             measure="persons_on_both_sides",
             value=persons,

@@ -20,7 +20,7 @@ from rules import (
     reached,
 )
 
-from ._actor import NOUNS, WARNING, AboutActors
+from ._actor import NOUNS, AboutActors, adds_up
 
 
 class SeveralRules(AboutActors):
@@ -117,13 +117,13 @@ class SeveralRules(AboutActors):
 
     def check(self, entry: Lead, window: Window[Lead], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Count the rules of the leads in the window that ends with this one."""
-        if not _counts(entry):
+        if not adds_up(entry):
             return None
-        leads = [one for one in window.entries if _counts(one)]
+        leads = [one for one in window.entries if adds_up(one)]
         numbers, limit = {one.number for one in leads}, self._limit_of(entry)
         if len(numbers) < limit:
             return None
-        holds = any(one.said in ("confirmed", "referred") for one in leads)
+        holds = any(one.holds for one in leads)
         return Finding(
             measure="rules_about_one_actor",
             value=len(numbers),
@@ -148,8 +148,3 @@ class SeveralRules(AboutActors):
             f"{who.zh}{self.days}天内有{leads}条线索，分属{found.value:g}条不同规则（{limit.zh}），见于{places.zh}",
             f"{who.en} has {leads} leads of {found.value:g} rules within {self.days} days ({limit.en}), at {places.en}",
         )
-
-
-def _counts(one: Lead) -> bool:
-    """Whether a lead is added up."""
-    return one.speaks and one.severity >= WARNING

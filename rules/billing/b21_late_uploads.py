@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from rules import (
-    DAY,
     Card,
     Episode,
-    Finding,
-    Guard,
     Names,
-    Reference,
-    Rule,
+    Severity,
     Swipe,
     Text,
-    Window,
     assumption,
-    day_of,
     ends_after,
-    evidence,
     is_late,
     parameter,
     reached,
 )
 
+from ._of_day import CountedOfDay
 
-class LateUploads(Rule[Swipe]):
+
+class LateUploads(CountedOfDay[Swipe]):
     """An institution uploads many settlements of one day more than 24 hours after they were made.
 
     Why: "全面、准确、及时上传相关数据至医保系统" (Anyue county, 2024-11-11), and article 39 of the regulation. What
@@ -84,28 +79,18 @@ class LateUploads(Rule[Swipe]):
     quiet: int = ends_after(172_800, "相隔不超过两日的并入同一预警", "days at most two apart stay one alert")
 
     @property
-    def span(self) -> int:
-        """A day, ms."""
-        return DAY
+    def measure(self) -> str:
+        """Settlements that came late."""
+        return "late_settlements_of_a_day"
 
     @property
-    def guard(self) -> Guard:
-        """As many settlements."""
-        return Guard(fewest=self.limit)
+    def severity(self) -> Severity:
+        """It says something of the uploads, and of nobody's care."""
+        return "info"
 
-    def check(self, entry: Swipe, window: Window[Swipe], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
-        """Count the late settlements of the day up to this one."""
-        late = [one for one in window.since(day_of(entry.time)) if is_late(one)]
-        if not is_late(entry) or len(late) < self.limit:
-            return None
-        return Finding(
-            measure="late_settlements_of_a_day",
-            value=len(late),
-            limit=self.limit,
-            unit="settlements",
-            severity="info",
-            evidence=evidence(late, self.card),
-        )
+    def counts(self, entry: Swipe) -> bool:
+        """Whether it was uploaded late."""
+        return is_late(entry)
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many of the worst day."""

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from rules import (
-    DAY,
     STOCK_DELETED,
     Arrival,
     Card,
     Episode,
-    Finding,
-    Guard,
     Names,
-    Reference,
-    Rule,
     Text,
-    Window,
     assumption,
-    day_of,
     ends_after,
-    evidence,
     parameter,
     reached,
 )
 
+from ._of_day import CountedOfDay
 
-class StockRecordsDeleted(Rule[Arrival]):
+
+class StockRecordsDeleted(CountedOfDay[Arrival]):
     """An institution deletes many rows of stock on one day that it had reported before.
 
     Why: "篡改药品耗材进销存记录" (She county, 2025-04-30). Purchases and sales that were reported no longer agree with
@@ -81,28 +75,13 @@ class StockRecordsDeleted(Rule[Arrival]):
     quiet: int = ends_after(172_800, "相隔不超过两日的并入同一预警", "days at most two apart stay one alert")
 
     @property
-    def span(self) -> int:
-        """A day, ms."""
-        return DAY
+    def measure(self) -> str:
+        """Rows that were deleted."""
+        return "deleted_stock_rows_of_a_day"
 
-    @property
-    def guard(self) -> Guard:
-        """As many deletions."""
-        return Guard(fewest=self.limit)
-
-    def check(self, entry: Arrival, window: Window[Arrival], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
-        """Count the deleted rows of the day up to this one."""
-        rows = [one for one in window.since(day_of(entry.time)) if one.transaction == STOCK_DELETED]
-        if entry.transaction != STOCK_DELETED or len(rows) < self.limit:
-            return None
-        return Finding(
-            measure="deleted_stock_rows_of_a_day",
-            value=len(rows),
-            limit=self.limit,
-            unit="deletions",
-            severity="warning",
-            evidence=evidence(rows, self.card),
-        )
+    def counts(self, entry: Arrival) -> bool:
+        """Whether it deletes a row of stock."""
+        return entry.transaction == STOCK_DELETED
 
     def sentence(self, episode: Episode, names: Names) -> Text:  # noqa: ARG002 - as every rule
         """How many of the worst day."""

@@ -180,8 +180,10 @@ class NeverTakenIn(Rule[Dispensed | Received]):
         reference: Reference,  # noqa: ARG002 - as every rule
     ) -> Finding | None:
         """Look for what came in of the boxes that were sold up to this sale."""
+        if isinstance(entry, Received):
+            return None
         known = self._known(window)
-        if isinstance(entry, Received) or entry.code_number in known:
+        if entry.code_number in known:
             return None
         sold, before = _boxes(window.last(self.days * DAY)), self._before(entry, window)
         missing = [one for one in sold if one.code_number not in known]

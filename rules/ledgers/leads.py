@@ -17,6 +17,8 @@ REACH_OF_LEADS = 366 * DAY
 """So long after a lead a disposition of it still counts. Our assumption: a year, the span of the longest rule."""
 
 CONFIRMED = "confirmed"
+HELD = frozenset({"confirmed", "referred"})
+"""Dispositions by which a lead was found to hold."""
 DISMISSED = frozenset({"false_positive", "data_error", "explained"})
 """Dispositions by which a lead says nothing of whom it is about."""
 
@@ -53,6 +55,11 @@ class Lead(Entry, frozen=True, tag="ld"):
     def speaks(self) -> bool:
         """Whether it says something of whom it is about: it was not withdrawn, and nobody found it wrong."""
         return self.stands and self.said not in DISMISSED
+
+    @property
+    def holds(self) -> bool:
+        """Whether somebody found that it is as it says."""
+        return self.said in HELD
 
     @property
     def number(self) -> str:
