@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Kind = Literal["text", "number", "degrees", "day", "moment"]
-"""What a column holds: a day is yyyy-mm-dd, a moment may have a time; numbers are 0 or more, but for degrees."""
+Kind = Literal["text", "pair", "number", "degrees", "day", "moment"]
+"""What a column holds: a pair is two texts with a colon between; a day is yyyy-mm-dd, a moment may have a time; numbers
+are 0 or more, but for degrees."""
 
 
 class Column(NamedTuple):
@@ -535,6 +536,7 @@ TABLE_COLUMNS: dict[str, About] = {
                 "定点医药机构编号、半角冒号、设备类别（写法与`items`表一致）",
                 "H34102100001:PET/CT",
                 required=True,
+                kind="pair",
             ),
             Column(
                 "licence",

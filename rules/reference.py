@@ -171,6 +171,8 @@ def _check_values(table: str, row: Row) -> None:
 def _is_fit(column: Column, text: str) -> bool:
     if column.one_of:
         return text in column.one_of
+    if column.kind == "pair":
+        return re.fullmatch(r"[^:\s]+:\S.*", text) is not None
     if column.kind == "day":
         return _is_day(text)
     if column.kind == "moment":
@@ -181,7 +183,11 @@ def _is_fit(column: Column, text: str) -> bool:
 def _expected(column: Column) -> str:
     if column.one_of:
         return f"one of {', '.join(column.one_of)}"
-    return {"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd, also with a time"}.get(column.kind, "a number")
+    return {
+        "pair": "two texts with a colon between",
+        "day": "yyyy-mm-dd",
+        "moment": "yyyy-mm-dd, also with a time",
+    }.get(column.kind, "a number")
 
 
 def _is_day(text: str) -> bool:

@@ -39,6 +39,7 @@ A rule whose table is missing is off, and says so.""",
     holds={
         "text": "text",
         "number": "number, 0 or more",
+        "pair": "two texts with a colon",
         "degrees": "number",
         "day": "yyyy-mm-dd",
         "moment": "yyyy-mm-dd, or yyyy-mm-dd hh:mm:ss",
@@ -62,6 +63,7 @@ _ZH = _Words(
     holds={
         "text": "文本",
         "number": "数字，不小于0",
+        "pair": "冒号隔开的两段文本",
         "degrees": "数字",
         "day": "yyyy-mm-dd",
         "moment": "yyyy-mm-dd 或 yyyy-mm-dd hh:mm:ss",

@@ -49,6 +49,15 @@ def test_a_number_that_no_rule_can_use_is_refused(table: str, column: str, text:
         Reference().put(table, row)
 
 
+@pytest.mark.parametrize("text", ["H34102100001", ":PET/CT", "H34102100001:", "H34102100001: PET/CT", "H 1:PET/CT"])
+def test_a_key_of_two_parts_has_both(text: str) -> None:
+    """Else the row would say nothing, and whoever holds the licence would be told to have none."""
+    expected = "equipment.place_and_kind: expected two texts with a colon between, was text of"
+    with pytest.raises(BadRowError, match=rf"^{expected} {len(text)}$"):
+        Reference().put("equipment", {"place_and_kind": text})
+    Reference().put("equipment", {"place_and_kind": "H34102100001:PET/CT 64"})
+
+
 def test_degrees_may_be_negative() -> None:
     """West and south are no mistake."""
     row = {"fixmedins_code": "P1", "status": "active", "kind": "pharmacy"}
