@@ -339,9 +339,11 @@ async def test_a_worker_that_retention_passes_by_ends_with_three(area: Area) -> 
     code = await worker.ended()
 
     assert code == 3, worker.complaints
-    assert worker.lines[-1].startswith(f"settlement_monitor.streams CRITICAL worker ends: lost: {area.names.events}/")
-    assert "are gone before they were read" in worker.lines[-1]
-    assert f"monitor topics accept-gap --prefix {area.prefix} " in worker.lines[-1]
+    assert worker.complaints[-1].startswith(
+        f"settlement_monitor.streams CRITICAL worker ends: lost: {area.names.events}/"
+    )
+    assert "are gone before they were read" in worker.complaints[-1]
+    assert f"monitor topics accept-gap --prefix {area.prefix} " in worker.complaints[-1]
 
 
 @pytest.mark.long
@@ -359,7 +361,7 @@ async def test_a_partition_inside_that_is_trimmed_behind_its_head_is_not_taken_o
     code = await worker.ended()
 
     assert code == 3, worker.complaints
-    assert f"lost: {area.names.entries}/" in worker.lines[-1]
+    assert f"lost: {area.names.entries}/" in worker.complaints[-1]
 
 
 async def test_a_changelog_that_is_gone_is_not_a_first_start(area: Area) -> None:
@@ -382,7 +384,7 @@ async def test_a_changelog_that_is_gone_is_not_a_first_start(area: Area) -> None
     code = await worker.ended()
 
     assert code == 3, worker.complaints
-    assert "the state saved at offset " in worker.lines[-1]
+    assert "the state saved at offset " in worker.complaints[-1]
 
 
 async def all_closed(area: Area) -> bool:
@@ -398,7 +400,7 @@ async def test_a_worker_that_fails_ends_with_one(area: Area) -> None:
 
     assert code == 1
     expected = "settlement_monitor.streams CRITICAL worker ends: judging entries: RuntimeError: broken (in "
-    assert worker.lines[-1].startswith(expected), worker.complaints
+    assert worker.complaints[-1].startswith(expected), worker.complaints
     assert await area.heads() == {}
 
 
