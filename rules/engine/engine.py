@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import NamedTuple, cast
 
 from ..reference import Reference
 from ..times import BEFORE_ALL, FAR, HOUR
@@ -24,7 +24,6 @@ from .in_memory import InMemory
 from .item import Item, Record, Tick
 from .judge import Judge
 from .ledger import Bounds, Feed, Ledger, kept
-from .marks import marks_of
 from .memory import SOME, Kept, Memory
 from .page import Page, PageName
 from .records import name_at_rest, names_of_track
@@ -33,6 +32,18 @@ from .retraction import Retraction
 from .rule import DayRule, Rule
 from .taking_back import TakingBack
 from .watch import Watch, able_of
+
+
+class _Lane(NamedTuple):
+    """Where an entry of some kind goes.
+
+    retention: of the ledger, ms. is_silent: whether the first entry under a key rests at once, for no rule judges it.
+    """
+
+    ledger: Ledger
+    feed: Feed
+    retention: int
+    is_silent: bool
 
 
 class Engine:
@@ -49,13 +60,12 @@ class Engine:
         """Take where pages rest; None: in memory."""
         self.memory = Memory(ledgers, InMemory() if resting is None else resting)
         self.effects = Effects()
-        self._feeds: dict[type[Entry], list[tuple[Ledger, Feed]]] = {}
+        self._lanes: dict[type[Entry], list[_Lane]] = {}
         self._now = Moment(0, 0, reference, [])
         self._agenda = Agenda()
         self._judge = Judge(self.memory, self.effects, self._agenda, reference)
         self._taking_back = TakingBack(self.memory, self.effects, self._judge)
         self._answering = Answering(self.memory, self.effects, self._judge)
-        self._silent: set[str] = set()
         self.turned = self.turn_changed = False
         self.in_force: dict[str, Watch] = {}
         self.rule_classes: dict[str, type[Rule]] = {}
@@ -105,19 +115,20 @@ class Engine:
         self.memory.questions.watches = in_force
         self._judge.turn(watches)
         ledgers = self.memory.ledgers.values()
-        self._silent = {one.name for one in ledgers if one.may_rest and _is_silent_alone(watches.get(one.name, ()))}
-        self._keep_ledgers(watches)
-        self.memory.turn(watches, {one.name: _bounds_of(one, watches.get(one.name, ())) for one in ledgers})
+        bounds = {one.name: _bounds_of(one, watches.get(one.name, ())) for one in ledgers}
+        self._keep_ledgers(watches, bounds)
+        self.memory.turn(watches, bounds)
 
-    def _keep_ledgers(self, watches: Mapping[str, Sequence[Watch]]) -> None:
+    def _keep_ledgers(self, watches: Mapping[str, Sequence[Watch]], bounds: Mapping[str, Bounds]) -> None:
         """Keep what these rules read, by ledger, and what that needs; and nothing more."""
         ledgers = self.memory.ledgers
         some = kept(ledgers, watches)
-        self._feeds = {feed.entry: [] for one in ledgers.values() for feed in one.feeds}
+        self._lanes = {feed.entry: [] for one in ledgers.values() for feed in one.feeds}
         for one in some:
+            is_silent = one.may_rest and _is_silent_alone(watches.get(one.name, ()))
             for feed in one.feeds:
-                self._feeds[feed.entry].append((one, feed))
-        self._answering.feeds = self._feeds
+                self._lanes[feed.entry].append(_Lane(one, feed, bounds[one.name].retention, is_silent))
+        self._answering.feeds = {kind: [(one.ledger, one.feed) for one in of] for kind, of in self._lanes.items()}
         self.memory.keep({one.name for one in some})
 
     def feed(self, item: Item, appended: int) -> None:
@@ -204,51 +215,51 @@ class Engine:
                 self.memory.lay_new(page)
         self.memory.mark(kept)
         if self.memory.retractions.of_unpaid:
-            for _, entry, _ in kept:
-                self._taking_back.reconsider_lines(entry, now)
+            for entry in record.entries:
+                if not entry.pre:
+                    self._taking_back.reconsider_lines(entry, now)
         self.memory.lay_some(SOME)
 
     def _place(self, entry: Entry, kept: list[Kept], new: list[Page], now: Moment) -> None:
-        """Put an entry on its page in each ledger. new: the pages that are made for it."""
-        feeds = self._feeds[type(entry)]
-        if not feeds:
+        """Put an entry on its page in each ledger.
+
+        new: the pages that are made for it. kept: it, where retractions do not find it yet.
+        """
+        lanes = self._lanes[type(entry)]
+        if not lanes:
             return
-        keys = entry.retraction_keys
-        marks = entry.marks if entry.lasting else marks_of(keys)  # of nearly all they are at hand
-        for ledger, feed in feeds:
+        memory, marks = self.memory, entry.marks
+        for lane in lanes:
+            ledger, feed = lane.ledger, lane.feed
             key = feed.key(entry, self._judge.reference)
             if key is None:
                 continue
-            if entry.time < entry.uploaded - self.memory.bounds[ledger.name].retention:  # no page is made for it
+            if entry.time < entry.uploaded - lane.retention:  # no page is made for it
                 self.effects.refused.append((ledger.name, entry))
                 continue
-            page = self.memory.pages.get((ledger.name, key))
+            page_name = (ledger.name, key)
+            page = memory.pages.get(page_name)
             if page is None:
-                name = name_at_rest((ledger.name, key))
-                page = self.memory.wake(name)
+                name = name_at_rest(page_name)
+                page = memory.wake(name)
                 if page is None:
-                    if self._rests_alone(ledger, feed, entry, keys):
+                    rests = lane.is_silent and memory.lays_new_pages
+                    if rests and not self._taking_back.is_taken(entry, marks, feed.reach):
                         self._lay_first(ledger, name, entry, marks)
-                        kept.append((name, entry, marks))
                         continue
-                    page = self.memory.new_page(ledger, (ledger.name, key), name)
+                    page = memory.new_page(ledger, page_name, name)
                     new.append(page)
-            if self._keep(page, entry, keys, now):
-                kept.append((page.at_rest, entry, marks))
-
-    def _rests_alone(self, ledger: Ledger, feed: Feed, entry: Entry, keys: list[str]) -> bool:
-        """Whether the first entry under a key rests at once: no rule judges it alone, and nothing takes it back."""
-        is_silent = ledger.name in self._silent and self.memory.lays_new_pages
-        return is_silent and not self._taking_back.is_taken(entry, keys, feed.reach)
+            if self._keep(page, entry, marks, now):
+                kept.append((page.at_rest, marks))
 
     def _lay_first(self, ledger: Ledger, name: bytes, entry: Entry, marks: set[int]) -> None:
-        """Keep the first entry under a key, at rest."""
+        """Keep the first entry under a key, at rest: no rule judges it alone, and nothing takes it back."""
         self.effects.counts.entries[ledger.name] += 1
         if ledger.keeps_arrivals:
             self._taking_back.await_target(cast("Arrival", entry))
         self.memory.lay_first(ledger, name, entry, marks)
 
-    def _keep(self, page: Page, entry: Entry, keys: list[str], now: Moment) -> bool:
+    def _keep(self, page: Page, entry: Entry, marks: set[int], now: Moment) -> bool:
         """Put an entry on a page and judge what that changes; tells whether it was put there."""
         counts, ledger = self.effects.counts, page.ledger
         if entry.id in page.held:
@@ -266,7 +277,7 @@ class Engine:
             counts.msgid_reused += entry.slot in page.slots
             self._taking_back.await_target(cast("Arrival", entry))
         reach = self.memory.reach[ledger.name, type(entry)]
-        changed = page.add(entry, reach, taken=self._taking_back.is_taken(entry, keys, reach))
+        changed = page.add(entry, reach, taken=self._taking_back.is_taken(entry, marks, reach))
         if ledger.bin:
             self.effects.refuse_frozen(page, changed)
         if changed and ledger.name in self.memory.watches:

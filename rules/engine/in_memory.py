@@ -1,7 +1,8 @@
 """Pages at rest in memory, packed: of a county these are tens of millions, and nearly all of what a worker holds.
 
 A page has a number from the first time that it is laid or marked until it is dropped. Those that were laid lately are
-bytes by themselves; the others lie in packs of sixteen, compressed. All that leads to a page (its name, the marks of
+bytes by themselves; the others lie in packs of sixteen, compressed. Pages with a first entry go into a pack at once,
+as soon as there are sixteen of them. All that leads to a page (its name, the marks of
 its entries, the tick at which it was touched) leads to its number, by arrays and not by objects.
 
 A pack is also one record of the saved state, so that who takes over reads one where there were sixteen. Each page is
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from zlib import crc32
 
 from . import packs
@@ -34,16 +35,21 @@ MANY = 100_000
 """So many marks are sorted at once where saved pages come back (our assumption)."""
 
 
+_Coming = tuple[bytes, str, int, int, Sequence[int]]
+"""A page with a first entry, as `lay_first` was given it."""
+
+
 class InMemory(AtRest):
     """Pages at rest in memory, and when they were touched last."""
 
     __slots__ = (
-        "_apart", "_awake", "_by_name", "_changed", "_count", "_free", "_fresh", "_lately", "_left", "_marked", "_near",
-        "_next_pack", "_packs", "_places", "_read", "_touched", "_unsaved",
+        "_apart", "_awake", "_by_name", "_changed", "_coming", "_count", "_free", "_fresh", "_lately", "_left", "_marked",
+        "_near", "_next_pack", "_packs", "_places", "_read", "_touched", "_unsaved", "_written",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._count = 0
+        self._coming: dict[Name, _Coming] = {}  # pages with a first entry, which have no number yet
         self._near: dict[Name, int] = {}  # numbers of pages that are awake or were laid lately
         self._awake: dict[int, Name] = {}
         self._lately: OrderedDict[int, Laid] = OrderedDict()  # in the order in which they were laid
@@ -61,9 +67,16 @@ class InMemory(AtRest):
         self._fresh: dict[int, list[bytes]] = {}
         self._apart: dict[int, None] = {}
         self._changed: dict[int, None] = {}
+        self._written: dict[int, bytes] = {}  # packs that are not saved yet and have not changed, as they are saved
 
     def __len__(self) -> int:
-        return self._count
+        return self._count + len(self._coming)
+
+    def lay_first(self, name: Name, saved: bytes, ledger: str, touched: int, day: int, marks: Sequence[int]) -> None:
+        """As of AtRest."""
+        self._coming[name] = (saved, ledger, touched, day, marks)
+        if len(self._coming) == PACKED:
+            self._pack_coming()
 
     def lay(self, name: Name, saved: bytes, ledger: str, touched: int, days: list[int], *, is_saved: bool) -> None:
         """As of AtRest. The page is not at rest already."""
@@ -79,6 +92,8 @@ class InMemory(AtRest):
 
     def take(self, name: Name) -> Taken | None:
         """As of AtRest."""
+        if name in self._coming:
+            self._settle(name)
         number = self._near.get(name) or self._packed_number(name)
         found = self._at_rest(number) if number else None
         if found is None:  # nearly always: most keys come once
@@ -104,10 +119,11 @@ class InMemory(AtRest):
     def names(self) -> list[Name]:
         """As of AtRest."""
         packed = (one for pack in self._packs for _, one in self._of_pack(pack))
-        return [name for name, *_ in (*self._lately.values(), *packed)]
+        return [*self._coming, *(name for name, *_ in (*self._lately.values(), *packed))]
 
     def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
         """As of AtRest. Each is told at most once for each time that it was laid to rest."""
+        self._settle_all()
         ticks, beginning = self._touched[ledger], beginning_of(ledger)
         for at in sorted(at for at in ticks if at <= tick):
             numbers = ticks[at]
@@ -119,6 +135,8 @@ class InMemory(AtRest):
 
     def mark(self, name: Name, marks: Iterable[int]) -> None:
         """As of AtRest."""
+        if name in self._coming:
+            self._settle(name)
         number = self._near.get(name) or self._packed_number(name)
         if not number:
             number = self._number_anew(name)
@@ -127,11 +145,14 @@ class InMemory(AtRest):
 
     def named(self, marks: Iterable[int]) -> list[Name]:
         """As of AtRest. A number may belong to another page by now."""
+        marks = {*marks}
         numbers = {number for mark in marks for number in self._marked.find(mark)}
-        return sorted(name for number in numbers if (name := self._name(number)) is not None)
+        found = [name for number in numbers if (name := self._name(number)) is not None]
+        return sorted(found + [name for name, (*_, own) in self._coming.items() if not marks.isdisjoint(own)])
 
     def forget_marks(self, tick: int, kept: int) -> None:
         """As of AtRest."""
+        self._settle_all()
         self._marked.forget(tick, kept)
 
     def begin(self) -> None:
@@ -142,6 +163,7 @@ class InMemory(AtRest):
 
         Where a name is told twice the later value holds.
         """
+        self._settle_all()
         for pack in [*self._apart][:GATHERED]:
             del self._apart[pack]
             self._fresh[pack] = [name for _, one in self._of_pack(pack) for name in _records_of(one)]
@@ -149,7 +171,7 @@ class InMemory(AtRest):
             yield from ((name, None) for name in names)
         for pack in (*self._fresh, *self._changed):
             if pack in self._packs:
-                yield name_of_record(packs.KIND, part=str(pack)), self._record_of(pack)
+                yield name_of_record(packs.KIND, part=str(pack)), self._written.get(pack) or self._record_of(pack)
             elif pack in self._changed:
                 yield name_of_record(packs.KIND, part=str(pack)), None
         for name in self._unsaved:
@@ -161,6 +183,7 @@ class InMemory(AtRest):
         self._unsaved.clear()
         self._fresh.clear()
         self._changed.clear()
+        self._written.clear()
 
     def put_back(self, saved: Iterable[tuple[int, bytes]]) -> None:
         """As of AtRest. They are not read before a page of them is asked for."""
@@ -221,6 +244,33 @@ class InMemory(AtRest):
 
     # Packs
 
+    def _settle_all(self) -> None:
+        """Let the pages with a first entry that are fewer than a pack lie by themselves: they may come again soon."""
+        for name in [*self._coming]:
+            self._settle(name)
+
+    def _settle(self, name: Name) -> None:
+        saved, ledger, touched, day, marks = self._coming.pop(name)
+        self.lay(name, saved, ledger, touched, [day], is_saved=False)
+        self.mark(name, marks)
+
+    def _pack_coming(self) -> None:
+        """Pack pages with a first entry, which never lay by themselves: what leads to them is at hand."""
+        coming, self._coming = self._coming, {}
+        pack, self._next_pack, first = self._next_pack, self._next_pack + 1, len(self._places)
+        self._places.extend(range(pack * PACKED, pack * PACKED + len(coming)))
+        self._count += len(coming)
+        names, put = [crc32(name) for name in coming], self._by_name.put
+        saved, ledgers, touched, days, marks = zip(*coming.values(), strict=True)
+        for number, name in enumerate(names, first):
+            put(name, number)
+        self._marked.put_all(first, marks)
+        for number, (ledger, tick) in enumerate(zip(ledgers, touched, strict=True), first):
+            self._touched[ledger][tick].append(number)
+        self._packs[pack] = pages = packs.pressed([*zip(coming, saved, ([day] for day in days), strict=True)])
+        self._written[pack] = packs.together(names, ledgers, touched, marks, pages)
+        self._fresh[pack] = []
+
     def _pack(self) -> None:
         """Pack the pages that were laid first of those that lie by themselves."""
         pack, self._next_pack = self._next_pack, self._next_pack + 1
@@ -264,6 +314,7 @@ class InMemory(AtRest):
         """Take a page out of its pack; tells whether it is saved by itself."""
         pack, self._places[number] = self._places[number] // PACKED, 0
         is_apart = pack in self._apart
+        self._written.pop(pack, None)
         if not is_apart and pack not in self._fresh:
             self._changed[pack] = None
         left = self._left[pack] = self._left.get(pack, 0) + 1

@@ -39,10 +39,15 @@ class Marked:
 
     def put(self, number: int, marks: Iterable[int]) -> None:
         """Let a number have these marks."""
+        self.put_all(number, (marks,))
+
+    def put_all(self, first: int, marks: Iterable[Iterable[int]]) -> None:
+        """Let numbers, from `first` on, have these marks, each its own."""
         lately = self._lately
-        for mark in marks:
-            if lately.setdefault(mark, number) != number:
-                self._more.setdefault(mark, set()).add(number)
+        for number, own in enumerate(marks, first):
+            for mark in own:
+                if lately.setdefault(mark, number) != number:
+                    self._more.setdefault(mark, set()).add(number)
         if len(lately) >= LATELY:
             self._settle()
 

@@ -38,8 +38,8 @@ SOME, MANY = 32, 500
 """So many pages at most are laid to rest with a record, and with a checkpoint: more than an event touches."""
 
 Placed = tuple[Page, Entry]
-Kept = tuple[bytes, Entry, set[int]]
-"""An entry that is new: the name at rest of its page, itself, its marks."""
+Kept = tuple[bytes, set[int]]
+"""Of an entry that is new: the name at rest of its page, and its marks."""
 
 
 class Memory:
@@ -61,6 +61,7 @@ class Memory:
         self._abandoned: set[str] = set()
         self.tick = 0
         self.tick_changed = False
+        self._next_rested = 0  # before this tick no page that is awake has rested for its retention
         self.entries = 0
         self.pages: dict[PageName, Page] = {}
         self.tracked: dict[tuple[str, str], list[Page]] = {}
@@ -104,9 +105,9 @@ class Memory:
 
         Most keys never come again: nothing more is ever made of them.
         """
-        touched = self.tick or entry.uploaded
-        saved = b"\x91" + records.first_day(entry, touched, marks)
-        self.resting.lay(name, saved, ledger.name, touched, [day_of(entry.time)], is_saved=False)
+        touched, in_order = self.tick or entry.uploaded, sorted(marks)
+        saved = b"\x91" + records.first_day(entry, touched, in_order)
+        self.resting.lay_first(name, saved, ledger.name, touched, day_of(entry.time), in_order)
         self.entries += 1
 
     def lay_new(self, page: Page) -> None:
@@ -124,6 +125,7 @@ class Memory:
     def new_page(self, ledger: Ledger, name: PageName, at_rest: bytes) -> Page:
         """Make the page of a key that has none."""
         page = self.pages[name] = Page(ledger, name, at_rest, self.bounds[ledger.name])
+        self._next_rested = min(self._next_rested, self.tick + page.bounds.retention)
         return page
 
     def page_of(self, name: PageName) -> Page | None:
@@ -188,6 +190,7 @@ class Memory:
         of_ledger, key = records.name_of(name)
         page = self.new_page(self.ledgers[of_ledger], (of_ledger, key), name)
         records.wake(page, found.saved, self.days_of)
+        self._next_rested = min(self._next_rested, _rested_at(page))
         self._woken[page.name] = None
         if not found.is_saved:
             page.changed_days = {day_of(entry.time): page.touched for entry in page.held.values()}
@@ -204,7 +207,7 @@ class Memory:
 
     def mark(self, kept: Iterable[Kept]) -> None:
         """Let retractions find entries."""
-        for name, _, marks in kept:
+        for name, marks in kept:
             self.resting.mark(name, marks)
 
     def mark_page(self, page: Page) -> None:
@@ -306,8 +309,10 @@ class Memory:
         Those that say that a message came are dropped in any case: nothing comes under their keys again.
         """
         is_full = self._count_of_pages > self.room
-        for page in list(self.pages.values()):
-            yield (is_full or page.ledger.keeps_arrivals) and self._drop_if_rested(page)
+        if self.tick >= self._next_rested:
+            for page in [page for page in self.pages.values() if self._has_rested(page)]:
+                yield (is_full or page.ledger.keeps_arrivals) and self._drop_if_rested(page)
+            self._next_rested = min(map(_rested_at, self.pages.values()), default=FAR)
         for ledger in self.ledgers.values() if is_full else self._of_arrivals:
             for name in self.resting.untouched_since(ledger.name, self.tick - self.bounds[ledger.name].retention):
                 page_at_rest = self._page_named(name)
@@ -320,7 +325,7 @@ class Memory:
         return True
 
     def _has_rested(self, page: Page) -> bool:
-        return page.touched + page.bounds.retention <= self.tick
+        return _rested_at(page) <= self.tick
 
     def _drop(self, page: Page) -> None:
         self.gone.update(records.names_of_page(page))
@@ -340,6 +345,7 @@ class Memory:
         """Hold what these rules ask for, by ledger, within these bounds."""
         self.watches, before, self.bounds = watches, self.bounds, bounds
         if before != bounds:
+            self._next_rested = 0
             for page in self.pages.values():
                 page.retain(bounds[page.ledger.name])
         tracked, self.tracked = self.tracked, {}
@@ -356,6 +362,11 @@ class Memory:
         self.tick_changed = False
         self.resting.leave()
         self.rest()
+
+
+def _rested_at(page: Page) -> int:
+    """When a page that nothing touches any more has rested for its retention, ms."""
+    return page.touched + page.bounds.retention
 
 
 def _goes_on_as(old: Track | None, new: Track) -> Track:

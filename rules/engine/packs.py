@@ -54,15 +54,20 @@ def unpressed(pages: bytes) -> list[Laid]:
 def saved(pages: Sequence[Laid], compressed: bytes) -> bytes:
     """Pages as they are saved together. compressed: themselves, `pressed`."""
     resting = [what_rests(bytes_at_rest) for _, bytes_at_rest, _ in pages]
-    return _encode(
-        Pack(
-            [crc32(name) for name, *_ in pages],
-            [name_of(name)[0] for name, *_ in pages],
-            [one.touched for one in resting],
-            [one.marks for one in resting],
-            compressed,
-        )
+    return together(
+        [crc32(name) for name, *_ in pages],
+        [name_of(name)[0] for name, *_ in pages],
+        [one.touched for one in resting],
+        [one.marks for one in resting],
+        compressed,
     )
+
+
+def together(
+    names: Sequence[int], ledgers: Sequence[str], touched: Sequence[int], marks: Sequence[Sequence[int]], pages: bytes
+) -> bytes:
+    """The same of what leads to the pages, where it is at hand: as `Pack` says."""
+    return _encode((names, ledgers, touched, marks, pages))
 
 
 def apart(saved_pack: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -130,9 +130,9 @@ def _of_day(page: Page, entries: list[Entry], touched: int) -> Day[Entry]:
     return Day(touched, marks, entries, taken, fallen)
 
 
-def first_day(entry: Entry, touched: int, marks: set[int]) -> bytes:
-    """The only day of a page that has but one entry, which stands: as `of_page` saves it."""
-    return encode(Day(touched, sorted(marks), [entry]))
+def first_day(entry: Entry, touched: int, marks: list[int]) -> bytes:
+    """The only day of a page that has but one entry, which stands: as `of_page` saves it. marks: sorted."""
+    return encode(Day(touched, marks, [entry]))
 
 
 def _of_track(track: Track) -> bytes | None:

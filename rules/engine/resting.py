@@ -7,7 +7,7 @@ Where these bytes are, in memory or on a disk, is the choice of who makes the en
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 Name = bytes
@@ -38,6 +38,11 @@ class AtRest(Protocol):
         touched: tick of its last entry, ms. days: of its entries, in order, as `name_of_day` takes them. is_saved:
         whether the records of these days are saved by now, as they are.
         """
+
+    def lay_first(self, name: Name, saved: bytes, ledger: str, touched: int, day: int, marks: Sequence[int]) -> None:
+        """Lay a page to rest that is new, with its only entry, which has these marks: by far the most frequent one."""
+        self.lay(name, saved, ledger, touched, [day], is_saved=False)
+        self.mark(name, marks)
 
     def take(self, name: Name) -> Taken | None:
         """Take a page out that is to wake; None where it is not at rest."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from .entry import Entry
+from .marks import mark_of
 from .retraction import REACH_OF_MESSAGE_REVERSAL, Retraction, comes_before
 
 ROOM = 100_000
@@ -17,7 +19,17 @@ class Retractions:
     of_unpaid: the bills (`Entry.paid_by`) on which it depends what is taken back. room: how many are never too many.
     """
 
-    __slots__ = ("_arrived", "_by_identity", "_by_key", "_by_message", "_kept", "changed", "of_unpaid", "room")
+    __slots__ = (
+        "_arrived",
+        "_by_identity",
+        "_by_key",
+        "_by_message",
+        "_kept",
+        "_marks",
+        "changed",
+        "of_unpaid",
+        "room",
+    )
 
     def __init__(self, kept: int) -> None:
         """Take kept: how long a retraction is kept at least, ms by the log's clock: while what it names may change."""
@@ -25,6 +37,7 @@ class Retractions:
         self.room = ROOM
         self._by_identity: dict[int, Retraction] = {}
         self._by_key: dict[str, list[Retraction]] = {}
+        self._marks: set[int] = set()  # of the keys
         self._by_message: dict[str, list[Retraction]] = {}
         self._arrived: dict[int, int] = {}
         self.changed: set[int] = set()
@@ -44,12 +57,13 @@ class Retractions:
         self._by_message.setdefault(retraction.own_key, []).append(retraction)
         for key in retraction.retraction_keys:
             self._by_key.setdefault(key, []).append(retraction)
+            self._marks.add(mark_of(key))
             if retraction.unpaid_only:
                 self.of_unpaid.add(f"p{key[1:]}")
 
-    def names_none_of(self, keys: Iterable[str]) -> bool:
-        """Whether no retraction names one of these keys: by far the most frequent case."""
-        return self._by_key.keys().isdisjoint(keys)
+    def names_none_of(self, marks: AbstractSet[int]) -> bool:
+        """Whether no retraction names a key with one of these marks: by far the most frequent case."""
+        return self._marks.isdisjoint(marks)
 
     def naming(self, entry: Entry, keys: list[str], reach: int) -> Iterator[Retraction]:
         """The standing retractions that act on this entry."""
@@ -103,6 +117,7 @@ class Retractions:
             _drop(self._by_message, retraction.own_key, identity)
             for key in retraction.retraction_keys:
                 _drop(self._by_key, key, identity)
+        self._marks = {mark_of(key) for key in self._by_key}
 
     def saved(self, identity: int) -> tuple[Retraction, int] | None:
         """A retraction and the tick at which it came, for the changelog; None where it was dropped."""

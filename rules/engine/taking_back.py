@@ -51,7 +51,7 @@ class TakingBack:
     def _reconsider(self, page: Page, entry: Entry, now: Moment) -> None:
         """Take an entry back, or let it stand again."""
         reach = self._memory.reach_of(page, entry)
-        taken = self.is_taken(entry, entry.retraction_keys, reach)
+        taken = self.is_taken(entry, entry.marks, reach)
         changed = page.retake(entry, self._memory.reach[page.ledger.name, type(entry)], taken=taken)
         self._memory.changed_pages[page.name] = None
         self._effects.refuse_frozen(page, changed)
@@ -72,11 +72,11 @@ class TakingBack:
             if any(_would_pay(bill, line, cancel) for cancel in cancels):
                 self._reconsider(page, line, now)
 
-    def is_taken(self, entry: Entry, keys: list[str], reach: int) -> bool:
-        """Whether a standing retraction in reach (ms, of the ledger) takes this entry back."""
-        if entry.lasting or self._memory.retractions.names_none_of(keys):
+    def is_taken(self, entry: Entry, marks: set[int], reach: int) -> bool:
+        """Whether a standing retraction in reach (ms, of the ledger) takes this entry back, which has these marks."""
+        if entry.lasting or self._memory.retractions.names_none_of(marks):
             return False
-        naming = self._memory.retractions.naming(entry, keys, min(reach, entry.longest_reach))
+        naming = self._memory.retractions.naming(entry, entry.retraction_keys, min(reach, entry.longest_reach))
         return any(not one.unpaid_only or not self._is_paid(entry, one) for one in naming)
 
     def _is_paid(self, line: Entry, cancel: Retraction) -> bool:

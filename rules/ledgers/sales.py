@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 
 from ..engine.entry import Entry, Role
 from ..engine.ledger import REACH_OF_CODES, SLOW, Feed, Ledger
-from ..engine.marks import NARROWED_BY
+from ..engine.marks import NARROWED_BY, marks_of, number_of
 from ..reference import Reference
 from ..wire.checks import is_set, stock_count
 from ..wire.door import Event
@@ -60,6 +60,14 @@ class Sale(Entry, frozen=True, tag="t"):
         if self.stock and self.number:
             keys.append(f"k:{place}:4:{self.number}")
         return keys
+
+    @property
+    def marks(self) -> set[int]:
+        """Those of its keys; the item of the settlement is found by the settlement."""
+        place = self.institution
+        if self.stock or not self.settlement:
+            return marks_of(self.retraction_keys)
+        return {number_of(self.own_key), number_of(f"c:{place}:{self.code}"), number_of(f"s:{place}:{self.settlement}")}
 
     @property
     def slot(self) -> str:

@@ -86,6 +86,19 @@ class Machine(RuleBasedStateMachine):
             self.touched[name] = ledger, touched_then
             self.awake.discard(name)
 
+    @rule(
+        names=st.sets(NAMES, max_size=PACKED * 2), marks=MARKS, touched=st.integers(0, 3), day=st.sampled_from([7, 8])
+    )
+    def lay_first(self, names: set[bytes], marks: set[int], touched: int, day: int) -> None:
+        """New pages with their first entry."""
+        for name in sorted(names - self.laid.keys() - self.awake):
+            ledger, saved = name_of(name)[0], page(name, touched, marks, [day])
+            self.resting.lay_first(name, saved, ledger, touched, day, sorted(marks))
+            self.marks[name] |= marks
+            self.days[name] = {day}
+            self.laid[name] = saved, [day]
+            self.touched[name] = ledger, touched
+
     @rule(name=NAMES, marks=MARKS)
     def mark(self, name: bytes, marks: set[int]) -> None:
         """Of a page that is awake, at rest, or new and awake."""

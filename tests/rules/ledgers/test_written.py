@@ -368,6 +368,7 @@ def test_an_arrival_names_what_its_entries_are_taken_back_by(name: str) -> None:
     [arrival, *others] = entries(entries_of(opened(MESSAGES[name])))
     keys = {key for one in others if not one.pre for key in one.retraction_keys if key[0] not in "mlp"}
     assert isinstance(arrival, Arrival)
+    assert all(one.marks == marks_of(one.retraction_keys) for one in others)
     body = opened(MESSAGES[name]).events[0].body
     place, number = body.institution, getattr(body, "number", "")
     own = {f"r:{place}:{getattr(body, 'visit', '')}", *(f"k:{place}:{sort}:{number}" for sort in "1234")}
