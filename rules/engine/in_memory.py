@@ -43,8 +43,8 @@ class InMemory(AtRest):
     """Pages at rest in memory, and when they were touched last."""
 
     __slots__ = (
-        "_apart", "_awake", "_by_name", "_changed", "_coming", "_count", "_free", "_fresh", "_lately", "_left", "_marked",
-        "_near", "_next_pack", "_packs", "_places", "_read", "_touched", "_unsaved", "_written",
+        "_apart", "_awake", "_by_name", "_changed", "_coming", "_count", "_free", "_fresh", "_lately", "_left",
+        "_marked", "_near", "_next_pack", "_packs", "_places", "_read", "_touched", "_unsaved", "_written",
     )  # fmt: skip
 
     def __init__(self) -> None:
