@@ -175,7 +175,8 @@ def dispensed(
 def own_pace(dispensings: Iterable[Dispensing]) -> dict[str, int]:
     """How long one cnt of an item lasts this person, ms, by what at least three dispensings of it show.
 
-    The lower median of (time to the next one) / quantity: a pause between two does not make the others last longer.
+    The shortest of (time to the next one) / quantity: whoever comes late once in a while has nothing more left for it.
+    Not counted are those of less than a third of the lower median: a fill that is far too early is not a person's pace.
     """
     taken: dict[str, list[tuple[int, int]]] = {}
     for one in dispensings:
@@ -187,7 +188,8 @@ def own_pace(dispensings: Iterable[Dispensing]) -> dict[str, int]:
     for item, rows in taken.items():
         paces = sorted((after - time) * UNIT // quantity for (time, quantity), (after, _) in pairwise(rows))
         if len(rows) >= _ENOUGH:
-            found[item] = paces[(len(paces) - 1) // 2]
+            usual = paces[(len(paces) - 1) // 2]
+            found[item] = next(pace for pace in paces if 3 * pace >= usual)
     return found
 
 

@@ -186,7 +186,8 @@ def own_paces(before: list[Dispensing]) -> Paces:
         taken = [(time, count) for time, count in taken if count > 0]
         steps = sorted((after - time) / count for (time, count), (after, _) in pairwise(taken))
         if len(taken) >= 3:
-            paces[item] = steps[(len(steps) - 1) // 2]
+            median = steps[(len(steps) - 1) // 2]
+            paces[item] = min(step for step in steps if step >= median / 3)
     return paces
 
 

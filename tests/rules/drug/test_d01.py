@@ -264,6 +264,17 @@ def test_a_pause_does_not_slow_the_own_pace() -> None:
     assert the_last(*(fill(NOON + day * DAY, 0, quantity=10_000) for day in days)) is None
 
 
+def test_the_own_pace_is_the_shortest_that_is_usual() -> None:
+    """Late refills leave nothing; a fill far too early, less than a third of what is usual, is no pace, a third is."""
+    late = [fill(NOON + day * DAY, 0, quantity=10_000) for day in (0, 20, 50, 82)]
+    early = [fill(NOON + day * DAY, 0, quantity=10_000) for day in (0, 21, 27, 48)]
+    third = [fill(NOON + day * DAY, 0, quantity=10_000) for day in (0, 21, 28, 49)]
+
+    assert 18.0 == the_last(*late, fill(NOON + 84 * DAY, 0, quantity=10_000))
+    assert 34.0 == the_last(*early, fill(NOON + 50 * DAY, 0, quantity=10_000))
+    assert the_last(*third, fill(NOON + 50 * DAY, 0, quantity=10_000)) is None
+
+
 def test_a_reversed_fill_neither_covers_nor_triggers() -> None:
     """2103 takes back its lines; the alert goes with them."""
     first, second = fetched((0, 30), (5, 30))
