@@ -67,8 +67,8 @@ class EarlyRefill(Rule[Fill]):
 
     The own pace of a person is used where no prd_days is sent, before the drug table: how long one cnt of this item
     lasts. It is known from three or more earlier dispensings of the item with a positive quantity: of the numbers (time
-    to the next of them) / quantity the shortest that is at least a third of their lower median. (By the median itself 7 %
-    of all honest refills would alert.) Where nothing is known of the last fill, the rule does not decide.
+    to the next of them) / quantity the shortest that is at least a third of their lower median. (By the median itself 7
+    of 100 honest refills would alert.) Where nothing is known of the last fill, the rule does not decide.
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`, our assumption: 2,140 refills a day,
     fetched when -5 to 10 days remain, so that 27 % come with more than 6; one in twenty elsewhere): by the wide
