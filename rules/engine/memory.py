@@ -155,8 +155,12 @@ class Memory:
     def lay_to_rest(self, pages: Iterable[Page]) -> None:
         """Keep pages as bytes that have nothing but a few entries: no sums, and nothing that a rule has found."""
         for page in pages:
-            may_rest = page.ledger.may_rest and len(page.held) <= FEW
-            if may_rest and not any(track.has_state for track in page.tracks):
+            if not page.ledger.may_rest or len(page.held) > FEW:
+                continue
+            if any(track.has_state for track in page.tracks):
+                for track in page.tracks:
+                    track.forget_derived()
+            else:
                 self._lay(page, is_saved=True)
 
     def _lay(self, page: Page, *, is_saved: bool) -> None:

@@ -57,6 +57,12 @@ class Track:
         """Whether anything is saved of it."""
         return bool(self.alerts or self.triggers or self.days or self.changed or self.changed_days)
 
+    def forget_derived(self) -> None:
+        """Let go of what can be made anew: of a page that nobody touches it is more than half."""
+        self._tail = None
+        self._episodes.clear()
+        self.window.reset()
+
     def note(self, id_: Id, found: Trigger | None) -> bool:
         """Store or clear the finding of an entry. Returns True if it changed."""
         before = self.triggers.get(id_)

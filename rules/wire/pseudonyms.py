@@ -11,12 +11,11 @@ class Pseudonyms:
     raw: leave the numbers as they are (persons = "raw"); for networks where a county has decided so.
     """
 
-    __slots__ = ("_cache", "_keyed", "key", "raw")
+    __slots__ = ("_keyed", "key", "raw")
 
     def __init__(self, key: str, *, raw: bool = False) -> None:
         self.key = blake2b(key.encode(), digest_size=32).digest()
         self._keyed = blake2b(digest_size=10, key=self.key)
-        self._cache: dict[str, str] = {}
         self.raw = raw
 
     def person(self, number: str) -> str:
@@ -34,13 +33,6 @@ class Pseudonyms:
     def _name(self, prefix: str, number: str) -> str:
         if self.raw:
             return number
-        named = prefix + number
-        known = self._cache.get(named)
-        if known is None:
-            hashed = self._keyed.copy()
-            hashed.update(named.encode())
-            known = prefix + hashed.hexdigest()
-            if len(self._cache) >= 200_000:
-                self._cache.clear()
-            self._cache[named] = known
-        return known
+        hashed = self._keyed.copy()
+        hashed.update((prefix + number).encode())
+        return prefix + hashed.hexdigest()

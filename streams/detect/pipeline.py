@@ -48,6 +48,8 @@ MEASURE_SECONDS = 2.0
 SLICE_SECONDS = 0.05
 """So long is judged before anything else has its turn, and one step more: at a hot institution a late swipe may take
 10 ms."""
+APART_SECONDS = 0.02
+"""So much later than another one a partition is saved for the last time, so that the loop has a turn in between."""
 
 
 class Pipeline:
@@ -94,7 +96,9 @@ class Pipeline:
         """Write checkpoints for ever."""
         while True:
             await asyncio.sleep(self._config.checkpoint_seconds)
-            await _all(self._save(task) for task in list(self._tasks.values()))
+            tasks = list(self._tasks.values())
+            apart = self._config.checkpoint_seconds / 2 / max(len(tasks), 1)
+            await _all(self._save(task, after=number * apart) for number, task in enumerate(tasks))
 
     async def tally(self) -> None:
         """Write for ever what was noted of senders."""
@@ -122,7 +126,9 @@ class Pipeline:
             else:
                 self._meter.standing({tp: Standing.at(finished, found.get(tp)) for tp, finished in done.items()})
 
-    async def _save(self, task: Task) -> None:
+    async def _save(self, task: Task, after: float = 0.0) -> None:
+        """Save a partition so many seconds later than the first: together they would take time and memory at once."""
+        await asyncio.sleep(after)
         self._pulse.check()
         idle = task.position == task.seen
         task.seen = task.position
@@ -240,13 +246,15 @@ class Pipeline:
             if self._taking is not None:
                 self._taking.cancel()
                 await asyncio.wait([self._taking])
-            await _all([self._finish_routing(), *(self._finish(task) for task in self._tasks.values())])
+            saving = (self._finish(task, number * APART_SECONDS) for number, task in enumerate(self._tasks.values()))
+            await _all([self._finish_routing(), *saving])
 
     async def _finish_routing(self) -> None:
         await self.intake.finish()
         await self._write_tallies()
 
-    async def _finish(self, task: Task) -> None:
+    async def _finish(self, task: Task, after: float) -> None:
+        await asyncio.sleep(after)
         self._pulse.check()
         if saved := await task.finish():
             self._meter.checkpointed(task.partition, saved)
