@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 
-LATELY = 16_384
+LATELY = 4_096
 """So many marks that came last are held in a dictionary (our assumption)."""
 MOST = 1 << 17
 """A run has at most so many pairs, or as many as came at once: to merge so many takes 0.04 s (our assumption)."""

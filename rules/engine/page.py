@@ -19,6 +19,9 @@ FEW = 16
 _NO_BINS: dict[int, list[int]] = {}
 """Of the pages whose ledger keeps no sums; nobody writes into it."""
 
+_ByMark = dict[int, Entry | tuple[Entry, ...]]
+"""The entries that have a mark, of nearly all marks one."""
+
 PageName = tuple[str, tuple[str, ...]]
 """The name of the ledger, and the key."""
 
@@ -60,7 +63,7 @@ class Page:
         self.changed_days: dict[int, int] = {}
         self.changed_bins: tuple[int, ...] = ()
         self.tracks: Sequence[Track] = ()
-        self._by_mark: dict[int, tuple[Entry, ...]] | None = None
+        self._by_mark: _ByMark | None = None
 
     def advance(self, uploaded: int) -> bool:
         """Note an upload; tells whether days have become too old by it."""
@@ -242,7 +245,7 @@ class Page:
         """The held entries that have one of these retraction keys."""
         candidates: Iterable[Entry] = self.held.values()
         if self._by_mark is not None:
-            marked = (one for mark in marks_of(keys) for one in self._by_mark.get(mark, ()))
+            marked = (one for mark in marks_of(keys) for one in _all_of(self._by_mark.get(mark, ())))
             candidates = {one.id: one for one in marked}.values()
         return [entry for entry in candidates if entry.is_named_by_one_of(keys)]
 
@@ -261,7 +264,7 @@ class Page:
         if self._by_mark is None:
             return
         for mark in {mark for entry in gone for mark in entry.marks}:
-            left = tuple(one for one in self._by_mark.pop(mark) if one.id in self.held)
+            left = tuple(one for one in _all_of(self._by_mark.pop(mark)) if one.id in self.held)
             if left:
                 self._by_mark[mark] = left
 
@@ -289,6 +292,11 @@ def bin_of(time: int, length: int) -> int:
     return day_of(time) if length == DAY else time // length * length
 
 
-def _put_by_mark(by_mark: dict[int, tuple[Entry, ...]], entry: Entry) -> None:
+def _all_of(marked: Entry | tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return marked if isinstance(marked, tuple) else (marked,)
+
+
+def _put_by_mark(by_mark: _ByMark, entry: Entry) -> None:
     for mark in entry.marks:
-        by_mark[mark] = (*by_mark.get(mark, ()), entry)
+        before = by_mark.get(mark)
+        by_mark[mark] = entry if before is None else (*_all_of(before), entry)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter, time
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import faust
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -22,7 +22,6 @@ from rules.engine.resting import AtRest
 from rules.ledgers import LEDGERS
 from streams.config import StreamConfig
 from streams.detect.detector import Outcome, Published, process_in_slices
-from streams.detect.disk import Disk
 from streams.detect.meter import Meter, Standing
 from streams.detect.task import Task
 from streams.kafka import reading
@@ -39,6 +38,9 @@ from streams.route.intake import Batch, Intake
 from streams.route.router import Routed, Router, bundles, partition_of
 from streams.route.tallies import Tallies
 from streams.route.turns import Turns
+
+if TYPE_CHECKING:
+    from streams.detect.disk import Disk
 
 log = logging.getLogger("settlement_monitor.streams")
 
@@ -294,6 +296,8 @@ class Pipeline:
             raise LostOffsetsError(line_of([gap], self._config.prefix))
 
     def _disk(self, partition: int, count: int) -> Disk:
+        from streams.detect.disk import Disk  # noqa: PLC0415 - RocksDB takes 8 MB, of no use where all is in memory
+
         identity = f"area {self._config.area}, state {self._versions().get('state')}, {count} partitions"
         return Disk(Path(self._config.state_dir) / self._config.prefix / str(partition), LEDGERS, identity)
 

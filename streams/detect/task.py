@@ -15,17 +15,19 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from time import perf_counter
-from typing import ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
 from rules.engine import packs
 from rules.engine.engine import Engine
 from rules.engine.item import Tick, Turn
-from streams.detect.disk import Disk
 from streams.kafka.changelog import HEAD, Changelog, Head
 from streams.kafka.ending import within
 from streams.kafka.versions import InForce, greatest
+
+if TYPE_CHECKING:
+    from streams.detect.disk import Disk
 
 P = ParamSpec("P")
 T = TypeVar("T")
