@@ -58,7 +58,7 @@ def build_app(
         producer_max_batch_size=config.send_bytes,
         producer_max_request_size=config.record_bytes,
         producer_request_timeout=30.0,
-        stream_buffer_maxsize=32,
+        stream_buffer_maxsize=8,
         stream_wait_empty=True,
         table_standby_replicas=0,
         topic_allow_declare=False,
