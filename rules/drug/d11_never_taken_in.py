@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from rules import (
@@ -182,15 +182,17 @@ class NeverTakenIn(Rule[Dispensed | Received]):
         """Look for what came in of the boxes that were sold up to this sale."""
         if isinstance(entry, Received):
             return None
-        known = self._known(window)
-        if entry.code_number in known:
+        number = entry.code_number
+        if any(number in row.codes for row in self._rows(window)):  # nearly all came in
             return None
-        sold, before = _boxes(window.last(self.days * DAY)), self._before(entry, window)
+        known = {code: row.time for row in self._rows(window) for code in row.codes}
+        sold = _boxes(window.last(self.days * DAY))
         missing = [one for one in sold if one.code_number not in known]
-        came_in = [one for one in before if one.code_number in known]
-        if not (self._is_much(missing, sold) and self._is_unusual(came_in, before)):
+        if not self._is_much(missing, sold):
             return None
-        if max(known.values(), default=0) <= missing[0].time:
+        before = self._before(entry, window)
+        came_in = [one for one in before if one.code_number in known]
+        if not self._is_unusual(came_in, before) or max(known.values(), default=0) <= missing[0].time:
             return None
         return Finding(
             measure="codes_never_taken_in",
@@ -203,10 +205,9 @@ class NeverTakenIn(Rule[Dispensed | Received]):
             details={"sold": f"{len(sold)}", "before": f"{len(before)}", "came_in": f"{len(came_in)}"},
         )
 
-    def _known(self, window: Window[Dispensed | Received]) -> dict[int, int]:
-        """The numbers of the codes that came in, each with when it did last."""
-        rows = (one for one in chain(window.entries, window.after(self.ahead)) if isinstance(one, Received))
-        return {code: row.time for row in rows for code in row.codes}
+    def _rows(self, window: Window[Dispensed | Received]) -> Iterator[Received]:
+        """What takes boxes in, in order."""
+        return (one for one in chain(window.entries, window.after(self.ahead)) if isinstance(one, Received))
 
     def _before(self, entry: Dispensed, window: Window[Dispensed | Received]) -> Sequence[Dispensed]:
         """What was sold in the days before those that are judged."""
