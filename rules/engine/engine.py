@@ -169,6 +169,7 @@ class Engine:
 
     def leave_unsaved(self) -> None:
         """Let pages rest as after `drain_changes`, where nobody saves what changed."""
+        self.memory.forget_changes()
         self.memory.leave_unsaved()
 
     def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:

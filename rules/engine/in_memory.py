@@ -11,6 +11,7 @@ saved in exactly one place: in its pack, or by itself.
 
 from __future__ import annotations
 
+import heapq
 from array import array
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +45,8 @@ class InMemory(AtRest):
 
     __slots__ = (
         "_apart", "_awake", "_by_name", "_changed", "_coming", "_count", "_free", "_fresh", "_lately", "_left",
-        "_marked", "_near", "_next_pack", "_packs", "_places", "_read", "_touched", "_unsaved", "_written",
+        "_marked", "_near", "_next_pack", "_packs", "_places", "_read", "_ticks", "_touched", "_unsaved",
+        "_written",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -60,7 +62,8 @@ class InMemory(AtRest):
         self._places = array("Q", (0,))  # by number: pack * PACKED + position, 0 where the page is near or no more
         self._free: list[int] = []
         self._by_name, self._marked = Pairs(), Marked()
-        self._touched: dict[str, dict[int, array[int]]] = defaultdict(lambda: defaultdict(lambda: array("I")))
+        self._touched: dict[str, dict[int, array[int]]] = defaultdict(dict)  # ledger -> tick -> numbers
+        self._ticks: dict[str, list[int]] = defaultdict(list)  # the same ticks, each as a heap: there are many
         # What is not saved yet: pages that lie by themselves; packs, with the records of those of their pages that were
         # saved before. Packs of which every page is saved by itself. Packs that were saved, and have changed since.
         self._unsaved: set[Name] = set()
@@ -84,7 +87,7 @@ class InMemory(AtRest):
         self._awake.pop(number, None)
         self._lately[number] = (name, saved, days)
         self._count += 1
-        self._touched[ledger][touched].append(number)
+        self._touch(number, ledger, touched)
         if not is_saved:
             self._unsaved.add(name)
         if len(self._lately) >= LATELY + PACKED:
@@ -124,14 +127,15 @@ class InMemory(AtRest):
     def untouched_since(self, ledger: str, tick: int) -> Iterator[Name]:
         """As of AtRest. Each is told at most once for each time that it was laid to rest."""
         self._settle_all()
-        ticks, beginning = self._touched[ledger], beginning_of(ledger)
-        for at in sorted(at for at in ticks if at <= tick):
-            numbers = ticks[at]
-            while numbers:  # who asks may stop here, and ask for the rest later
-                found = self._at_rest(numbers.pop())
-                if found is not None and found[0].startswith(beginning):  # a number may be another page's by now
-                    yield found[0]
-            del ticks[at]
+        touched, ticks, beginning = self._touched[ledger], self._ticks[ledger], beginning_of(ledger)
+        while ticks and ticks[0] <= tick:
+            numbers = touched[ticks[0]]
+            if not numbers:
+                del touched[heapq.heappop(ticks)]
+                continue
+            found = self._at_rest(numbers.pop())  # who asks may stop here, and ask for the rest later
+            if found is not None and found[0].startswith(beginning):  # a number may be another page's by now
+                yield found[0]
 
     def mark(self, name: Name, marks: Iterable[int]) -> None:
         """As of AtRest."""
@@ -200,7 +204,7 @@ class InMemory(AtRest):
             names += [name << 32 | number for number, name in enumerate(found.names, first)]
             pairs += [mark << 32 | number for number, marks in enumerate(found.marks, first) for mark in marks]
             for number, (ledger, touched) in enumerate(zip(found.ledgers, found.touched, strict=True), first):
-                self._touched[ledger][touched].append(number)
+                self._touch(number, ledger, touched)
             if len(pairs) > MANY:
                 self._marked.put_pairs(pairs)
                 pairs = []
@@ -211,6 +215,14 @@ class InMemory(AtRest):
         """As of AtRest: it is counted here."""
 
     # Numbers
+
+    def _touch(self, number: int, ledger: str, tick: int) -> None:
+        """Note the tick at which a page was touched."""
+        touched = self._touched[ledger]
+        if (numbers := touched.get(tick)) is None:
+            numbers = touched[tick] = array("I")
+            heapq.heappush(self._ticks[ledger], tick)
+        numbers.append(number)
 
     def _number_anew(self, name: Name) -> int:
         """The number of a page that has none; from now on it is near."""
@@ -266,7 +278,7 @@ class InMemory(AtRest):
             put(name, number)
         self._marked.put_all(first, marks)
         for number, (ledger, tick) in enumerate(zip(ledgers, touched, strict=True), first):
-            self._touched[ledger][tick].append(number)
+            self._touch(number, ledger, tick)
         self._packs[pack] = pages = packs.pressed([*zip(coming, saved, ([day] for day in days), strict=True)])
         self._written[pack] = packs.together(names, ledgers, touched, marks, pages)
         self._fresh[pack] = []

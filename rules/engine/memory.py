@@ -358,6 +358,15 @@ class Memory:
             page.tracks = ()
             page.tracks = [_goes_on_as(known.get(one.watch.name), one) for one in self.tracks(page)]
 
+    def forget_changes(self) -> None:
+        """Where nobody saves: what changed on pages is no reason to keep them awake."""
+        for name in self.changed_pages:
+            if (page := self.pages.get(name)) is not None:
+                page.changed_days, page.changed_bins = {}, ()
+                for track in page.tracks:
+                    track.changed = False
+                    track.changed_days.clear()
+
     def leave_unsaved(self) -> None:
         """Let pages rest as after a save, where nobody saves what changed."""
         self.gone.clear()

@@ -101,6 +101,20 @@ def test_a_page_that_rests_is_dropped_only_where_there_are_very_many() -> None:
     assert 0 == len(in_memory(desk.engine)._marked)
 
 
+def test_where_nobody_saves_no_page_waits_to_be_saved() -> None:
+    """Else none of those that an alert or a sum once changed would rest, and a replay would hold ever more."""
+    desk = Desk(*SAMPLES)
+    for day in range(5):
+        a_day(desk, day)
+    changed = [page for page in desk.engine.memory.pages.values() if page.changed_days or page.changed_bins]
+    desk.engine.leave_unsaved()
+
+    assert changed
+    for page in desk.engine.memory.pages.values():
+        assert ({}, ()) == (page.changed_days, page.changed_bins)
+        assert not any(track.changed or track.changed_days for track in page.tracks)
+
+
 def test_the_first_tick_forgets_nothing() -> None:
     """What came before any tick is as old as its upload."""
     desk = Desk(*SAMPLES)
