@@ -14,7 +14,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from random import SystemRandom
 
@@ -23,7 +23,7 @@ from monitor.offline.standing import Span
 from monitor.simulate import Simulation
 from monitor.simulate.simulation import START
 from rules.catalogue import catalogue
-from rules.times import DAY, parse
+from rules.times import BEIJING, DAY, parse
 from tests.evaluation._county import COUNTIES, episodes_of, judged, scenarios
 
 
@@ -53,8 +53,11 @@ def recall(asked: argparse.Namespace) -> Iterator[str]:
 
 def county(asked: argparse.Namespace) -> Iterator[str]:
     """What every rule says of a whole county, in its last days."""
-    place = Simulation(asked.seed, asked.persons, asked.days, frauds=not asked.honest, look_alikes=not asked.honest)
-    end = parse((START + timedelta(days=asked.days)).isoformat())
+    honest = asked.honest
+    # No later than today: nothing is uploaded in the future.
+    start = min(START, datetime.now(BEIJING).date() - timedelta(days=asked.days))
+    place = Simulation(asked.seed, asked.persons, asked.days, start, frauds=not honest, look_alikes=not honest)
+    end = parse((start + timedelta(days=asked.days)).isoformat())
     span = Span(end - asked.scored * DAY, end - 1)
     found = judged(place, list(catalogue()))
     scores = evaluate(found.leads, found.labels, span=span)
