@@ -63,7 +63,7 @@ class InMemory(AtRest):
         self._free: list[int] = []
         self._by_name, self._marked = Pairs(), Marked()
         self._touched: dict[str, dict[int, array[int]]] = defaultdict(dict)  # ledger -> tick -> numbers
-        self._ticks: dict[str, list[int]] = defaultdict(list)  # the same ticks, each as a heap: there are many
+        self._ticks: dict[str, list[int]] = defaultdict(list)  # the ticks of a ledger again, as a heap
         # What is not saved yet: pages that lie by themselves; packs, with the records of those of their pages that were
         # saved before. Packs of which every page is saved by itself. Packs that were saved, and have changed since.
         self._unsaved: set[Name] = set()

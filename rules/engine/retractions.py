@@ -20,16 +20,8 @@ class Retractions:
     """
 
     __slots__ = (
-        "_arrived",
-        "_by_identity",
-        "_by_key",
-        "_by_message",
-        "_kept",
-        "_marks",
-        "changed",
-        "of_unpaid",
-        "room",
-    )
+        "_arrived", "_by_identity", "_by_key", "_by_message", "_kept", "_marks", "changed", "of_unpaid", "room",
+    )  # fmt: skip
 
     def __init__(self, kept: int) -> None:
         """Take kept: how long a retraction is kept at least, ms by the log's clock: while what it names may change."""
@@ -37,7 +29,7 @@ class Retractions:
         self.room = ROOM
         self._by_identity: dict[int, Retraction] = {}
         self._by_key: dict[str, list[Retraction]] = {}
-        self._marks: set[int] = set()  # of the keys
+        self._marks: set[int] = set()  # of the keys, and of some that were forgotten
         self._by_message: dict[str, list[Retraction]] = {}
         self._arrived: dict[int, int] = {}
         self.changed: set[int] = set()
@@ -117,7 +109,8 @@ class Retractions:
             _drop(self._by_message, retraction.own_key, identity)
             for key in retraction.retraction_keys:
                 _drop(self._by_key, key, identity)
-        self._marks = {mark_of(key) for key in self._by_key}
+        if len(self._marks) > 2 * len(self._by_key):  # else what is too much only has a look taken in vain
+            self._marks = {mark_of(key) for key in self._by_key}
 
     def saved(self, identity: int) -> tuple[Retraction, int] | None:
         """A retraction and the tick at which it came, for the changelog; None where it was dropped."""
