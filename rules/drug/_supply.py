@@ -178,19 +178,24 @@ def own_pace(dispensings: Iterable[Dispensing]) -> dict[str, int]:
     The shortest of (time to the next one) / quantity: whoever comes late once in a while has nothing more left for it.
     Not counted are those of less than a third of the lower median: a fill that is far too early is not a person's pace.
     """
+    found = {}
+    for item, rows in _taken(dispensings).items():
+        paces = sorted((after - time) * UNIT // quantity for (time, quantity), (after, _) in pairwise(rows))
+        if len(rows) >= _ENOUGH:
+            usual = paces[(len(paces) - 1) // 2]
+            found[item] = next(pace for pace in paces if 3 * pace >= usual)
+    return found
+
+
+def _taken(dispensings: Iterable[Dispensing]) -> dict[str, list[tuple[int, int]]]:
+    """Of each item when it was dispensed, and how much of it."""
     taken: dict[str, list[tuple[int, int]]] = {}
     for one in dispensings:
         for item in sorted({line.item for line in one.lines}):
             quantity = sum(line.quantity for line in one.lines if line.item == item)
             if quantity > 0:
                 taken.setdefault(item, []).append((one.time, quantity))
-    found = {}
-    for item, rows in taken.items():
-        paces = sorted((after - time) * UNIT // quantity for (time, quantity), (after, _) in pairwise(rows))
-        if len(rows) >= _ENOUGH:
-            usual = paces[(len(paces) - 1) // 2]
-            found[item] = next(pace for pace in paces if 3 * pace >= usual)
-    return found
+    return taken
 
 
 def told_days(time: int) -> str:

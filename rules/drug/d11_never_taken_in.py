@@ -179,7 +179,10 @@ class NeverTakenIn(Rule[Dispensed | Received]):
         window: Window[Dispensed | Received],
         reference: Reference,  # noqa: ARG002 - as every rule
     ) -> Finding | None:
-        """Look for what came in of the boxes that were sold up to this sale."""
+        """Look for what came in of the boxes that were sold up to this sale.
+
+        Long because each question is asked only where the cheaper ones before it leave a doubt.
+        """
         if isinstance(entry, Received):
             return None
         number = entry.code_number
