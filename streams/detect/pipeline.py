@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, cast
@@ -28,7 +29,7 @@ from streams.kafka import reading
 from streams.kafka.aside import set_aside
 from streams.kafka.changelog import Changelog
 from streams.kafka.ending import named, or_die, within
-from streams.kafka.ends import Ends
+from streams.kafka.ends import Ends, until_answered
 from streams.kafka.faust import BatchApp, BatchConsumer, BatchProducer, Record, client_settings
 from streams.kafka.lost import Gap, LostOffsetsError, entries_are_lost, line_of
 from streams.kafka.pulse import Pulse
@@ -266,7 +267,7 @@ class Pipeline:
         for partition in gone:
             await self._tasks.pop(partition).close()
         async with within(6 * self._config.step_seconds, f"ends of {self._names.entries}"):
-            ends = await self.consumer().ends(self._names.entries)
+            ends = await until_answered(partial(self.consumer().ends, self._names.entries))
         await _all(self._take(p, len(ends), ends[p][1]) for p in mine)
 
     async def _take(self, partition: int, count: int, end: int) -> None:

@@ -7,18 +7,25 @@ of nothing that waits.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, LeaderNotAvailableError
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from streams.kafka.clients import begin, let_go
 
+log = logging.getLogger("settlement_monitor.streams")
+
+T = TypeVar("T")
+
+AGAIN_SECONDS = 0.2
+"""So long after a question without an answer it is asked again."""
 ANSWER_SECONDS = 2.0
 """So long a broker has for an answer (our assumption); asking again costs nothing."""
 LATEST = -1
@@ -32,6 +39,16 @@ class End(NamedTuple):
     """Of the next record that will be appended."""
     stable: int
     """Of the first record of the first open transaction; `offset` where none is open."""
+
+
+async def until_answered(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again while a leader is being elected or no broker answers; the caller sets how long."""
+    while True:
+        try:
+            return await ask()
+        except (LeaderNotAvailableError, KafkaConnectionError) as error:
+            log.warning("%r; asking again", error)
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 class Ends:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from time import monotonic
 
 import pytest
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, LeaderNotAvailableError, TopicAuthorizationFailedError
 from confluent_kafka import Producer
 from faust.types import TP
 
 from monitor.offline.embedded import EmbeddedBroker, Feeder
-from streams.kafka.ends import End, Ends
+from streams.kafka.ends import End, Ends, until_answered
 
 
 async def test_the_ends_of_all_partitions_are_asked() -> None:
@@ -58,3 +59,19 @@ async def test_an_address_that_answers_nothing_is_given_up() -> None:
             await ends.ask([])
 
     assert monotonic() - started < 10
+
+
+async def test_what_a_cluster_cannot_answer_yet_is_asked_again() -> None:
+    """While a leader is elected, and while no broker answers; what will never be answered is raised at once."""
+    answers = [LeaderNotAvailableError("of 4 partitions"), KafkaConnectionError("no broker"), {0: 7}]
+    refused = [LeaderNotAvailableError("of 4 partitions"), TopicAuthorizationFailedError("s.entries"), {0: 7}]
+
+    async def next_of(left: list[Exception | dict[int, int]]) -> dict[int, int]:
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert await until_answered(partial(next_of, answers)) == {0: 7}
+    with pytest.raises(TopicAuthorizationFailedError):
+        await until_answered(partial(next_of, refused))
