@@ -53,6 +53,20 @@ def enough_days() -> int:
     )
 
 
+def days_left_out() -> int:
+    """The parameter `left_out` of these rules."""
+    return parameter(
+        1,
+        "其中占比最大的该数天不计入平日",
+        "so many of these days, those with the largest share, do not count into what is usual",
+        unit="days",
+        origin=assumption(
+            "一次异常日不应成为平日；不计两天，正常县的预警更多",
+            "one day that was told is not usual; with two an honest county opens more alerts",
+        ),
+    )
+
+
 def days_in_a_row() -> int:
     """The parameter `quiet` of these rules."""
     return ends_after(172_800, "相隔不超过两日的并入同一预警", "days at most two apart stay one alert")
@@ -65,6 +79,7 @@ class ShareOfDay(DayRule):
     over_deviations: int
     days: int
     enough: int
+    left_out: int
 
     @property
     def span(self) -> int:
@@ -98,13 +113,17 @@ class ShareOfDay(DayRule):
         )
 
     def _usual(self, day: int, bins: Bins) -> _Usual:
-        """Of the days before this one. Raises Undecidable where too few of them have a settlement."""
+        """Of the days before this one, without those whose share is largest; of days alike the earlier is left out.
+
+        Raises Undecidable where too few of the days have a settlement, or none is kept.
+        """
         before = [bins[one] for one in range(day - self.days * DAY, day, DAY) if bins.get(one, [0])[0] > 0]
-        if not before or len(before) < self.enough:
+        kept = sorted(before, key=lambda sums: sums[1] / sums[0], reverse=True)[max(self.left_out, 0) :]
+        if not kept or len(before) < self.enough:
             raise Undecidable("too few days to compare")
-        total = sum(settled for settled, _ in before)
-        share = (sum(of_kind for _, of_kind in before) + 1) / (total + 2)
-        squares = sum(settled * (of_kind / settled - share) ** 2 for settled, of_kind in before)
+        total = sum(settled for settled, _ in kept)
+        share = (sum(of_kind for _, of_kind in kept) + 1) / (total + 2)
+        squares = sum(settled * (of_kind / settled - share) ** 2 for settled, of_kind in kept)
         return _Usual(share, sqrt(squares / total))
 
 

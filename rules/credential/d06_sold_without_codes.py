@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules import Card, Episode, Finding, Names, Reference, Text, assumption, parameter
 
-from ._share import Bins, ShareOfDay, days_compared, days_in_a_row, enough_days, share_text
+from ._share import Bins, ShareOfDay, days_compared, days_in_a_row, days_left_out, enough_days, share_text
 
 
 class SoldWithoutCodes(ShareOfDay):
@@ -15,19 +15,19 @@ class SoldWithoutCodes(ShareOfDay):
 
     Counted are the standing settlements of a pharmacy (2102, or med_type 41) with a drug line, by Beijing day: a line
     with a positive quantity (cnt), and with a list_type that begins with 1 or is not sent. A settlement is without a
-    code if its drug_trac_info names none, not a bad one either. A day is held against the days before as in S08: k of
-    its n settlements are without a code, it is a finding if k is at least `fewest`, and k / n is more than p +
-    `over_deviations` standard deviations: `warning`.
+    code if its drug_trac_info names none, not a bad one either. A day is held against the days before as in S08,
+    without the `left_out` of them whose share is largest: k of its n settlements are without a code, it is a finding if
+    k is at least `fewest`, and k / n is more than p + `over_deviations` standard deviations: `warning`.
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_growth.py`, our assumption: 60 pharmacies of 50 to 400
-    settlements a day, where one in twenty is without a code and this part wanders by a fifth from day to day: 6 alerts
-    a year; and each scanner fails for a day once in four years): 0.06 alerts a day. That is 1.8 alerts a month in
-    200,000.
+    settlements a day, where one in twenty is without a code and this part wanders by a fifth from day to day: 10
+    alerts a year; and each scanner fails for a day once in four years): 0.07 alerts a day. That is 2.1 alerts a month
+    in 200,000. With no day left out chance brings 6 a year, with two 12.5.
 
     Known gaps: a pharmacy that reports codes with its stock alone (3505) is always without, and so is never told. A day
-    on which the scanner fails looks the same. A day that was told counts into what is usual, as in S08: at a small
-    pharmacy a second one within four weeks is not found. Forgers who scan boxes and keep them: D04 finds these when
-    they are sold again.
+    on which the scanner fails looks the same. Of the days that were told one does not count into what is usual, as in
+    S08: at a small pharmacy a third one within four weeks may not be found. Forgers who scan boxes and keep them: D04
+    finds these when they are sold again.
 
     Example:
         >>> from rules.testing import at, judge_days
@@ -76,6 +76,7 @@ class SoldWithoutCodes(ShareOfDay):
     )
     days: int = days_compared()
     enough: int = enough_days()
+    left_out: int = days_left_out()
     quiet: int = days_in_a_row()
 
     def check_day(self, day: int, bins: Bins, reference: Reference, institution: str) -> Finding | None:  # noqa: ARG002 - as every rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules import Card, Episode, Finding, Names, Reference, Text, assumption, parameter
 
-from ._share import Bins, ShareOfDay, days_compared, days_in_a_row, enough_days, share_text
+from ._share import Bins, ShareOfDay, days_compared, days_in_a_row, days_left_out, enough_days, share_text
 
 
 class IdentityNumbers(ShareOfDay):
@@ -16,9 +16,11 @@ class IdentityNumbers(ShareOfDay):
     assumption.
 
     Counted are the standing settlements of pharmacies and outpatients (2102, 2207) that state mdtrt_cert_type, by
-    Beijing day. A day D is judged once it is over. Of n settlements on D k have 02. The usual share p is (K + 1) /
-    (N + 2), where K of the N settlements on the `days` days before D have 02. With fewer than `enough` such days that
-    have a settlement the rule does not decide (counted as `too few days to compare`).
+    Beijing day. A day D is judged once it is over. Of n settlements on D k have 02. D is held against those of the
+    `days` days before it that have a settlement. With fewer than `enough` of them the rule does not decide (counted as
+    `too few days to compare`). Then the `left_out` of them whose share of 02 is largest are left out, of days with the
+    same share the earlier one first; the others are the usual days. Where none is left, the rule does not decide
+    either. The usual share p is (K + 1) / (N + 2), where K of the N settlements on the usual days have 02.
 
     The standard deviation is the larger of sqrt(p * (1 - p) / n) and the square root of the mean, over these N
     settlements, of the squared difference between p and the share of their day. It is a finding if k is at least
@@ -26,13 +28,14 @@ class IdentityNumbers(ShareOfDay):
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_growth.py`, our assumption: 60 pharmacies of 50 to 400
     settlements a day and 6 hospitals of 600, where one settlement in twenty is by identity number and this part wanders
-    by a fifth from day to day): on average, 6 a year; with 3 standard deviations 120. That is 0.5 alerts a month in
-    200,000.
+    by a fifth from day to day): on average, 12 a year; with 3 standard deviations 190. That is 1.0 alerts a month in
+    200,000. With no day left out they are 6 a year, with two 15.
 
     Known gaps: whether a number was typed in or the identity card was read is not in the message. A day on which the
-    reader of cards fails, or an outreach in a village, looks the same. Who always types numbers in is usual there; and
-    a day that was told counts into what is usual for four weeks, so that a second one must be larger: at an institution
-    of few settlements a day it is not found. A settlement that states no credential is not counted.
+    reader of cards fails, or an outreach in a village, looks the same. Who always types numbers in is usual there. One
+    day that was told does not count into what is usual; the second one does for four weeks, so that a third one within
+    them must be larger: at an institution of few settlements a day it may not be found. A settlement that states no
+    credential is not counted.
 
     Example:
         >>> from rules.testing import at, judge_days
@@ -81,12 +84,13 @@ class IdentityNumbers(ShareOfDay):
         "so many standard deviations must the share lie above the usual one",
         unit="standard deviations",
         origin=assumption(
-            "取3倍时正常县每年预警约120条，取5倍时约6条",
-            "with 3 an honest county opens 120 alerts a year, with 5 six",
+            "取3倍时正常县每年预警约190条，取5倍时约12条",
+            "with 3 an honest county opens 190 alerts a year, with 5 twelve",
         ),
     )
     days: int = days_compared()
     enough: int = enough_days()
+    left_out: int = days_left_out()
     quiet: int = days_in_a_row()
 
     def check_day(self, day: int, bins: Bins, reference: Reference, institution: str) -> Finding | None:  # noqa: ARG002 - as every rule

@@ -85,21 +85,33 @@ def by_number(rule: ShareOfDay, settlements: int, years: int) -> float:
 
 
 def test_identity_numbers_at_honest_institutions() -> None:
-    """The figures on the page of S08: 60 pharmacies and 6 hospitals, by the default and by three deviations."""
+    """The figures on the page of S08: 60 pharmacies and 6 hospitals, by the default, and by other parameters."""
     sizes = [*(50 + 350 * shop // 59 for shop in range(60)), *range(600, 606)]
-    few, many = (sum(by_number(IdentityNumbers(over_deviations=times), size, 2) for size in sizes) for times in (5, 3))
+    rules = (IdentityNumbers(), IdentityNumbers(left_out=0), IdentityNumbers(left_out=2))
+    few, none_out, two_out = (sum(by_number(rule, size, 2) for size in sizes) for rule in rules)
+    many = sum(by_number(IdentityNumbers(over_deviations=3), size, 2) for size in sizes)
 
     page = " ".join((inspect.getdoc(IdentityNumbers) or "").split())
     told = re.search(r"on average, (\d+) a year; with 3 standard deviations (\d+)", page)
     assert told
     assert float(told[1]) == pytest.approx(few, abs=1)
     assert float(told[2]) == pytest.approx(many, abs=5)
+    other = re.search(r"With no day left out they are (\d+) a year, with two (\d+)\.", page)
+    assert other
+    assert (float(other[1]), float(other[2])) == pytest.approx((none_out, two_out), abs=1)
 
 
 def test_boxes_that_nobody_scans_at_honest_pharmacies() -> None:
-    """The figure on the page of D06: of the 60 pharmacies each scanner fails for a day once in four years."""
+    """The figures on the page of D06: of the 60 pharmacies each scanner fails for a day once in four years."""
     sizes = [50 + 350 * shop // 59 for shop in range(60)]
-    by_chance = sum(by_number(SoldWithoutCodes(), size, 2) for size in sizes)
+    none_out, by_chance, two_out = (
+        sum(by_number(SoldWithoutCodes(left_out=days), size, 2) for size in sizes) for days in (0, 1, 2)
+    )
 
-    assert by_chance == pytest.approx(6, abs=0.6)
-    assert round((by_chance + 60 / 4) / 12, 1) == 1.8
+    page = " ".join((inspect.getdoc(SoldWithoutCodes) or "").split())
+    told = re.search(r"(\d+) alerts a year; .* chance brings (\d+) a year, with two ([\d.]+)\.", page)
+    assert told
+    assert (by_chance, none_out, two_out) == pytest.approx([float(one) for one in told.groups()], abs=0.6)
+    month = re.search(r"That is ([\d.]+) alerts a month", page)
+    assert month
+    assert round((by_chance + 60 / 4) / 12, 1) == float(month[1])

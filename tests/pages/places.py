@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from math import sqrt
 from re import fullmatch
 from statistics import median
@@ -413,14 +414,19 @@ def round_sums(facts: Facts) -> Iterator[Found]:
 
 
 def _far_above_usual(days: dict[int, list[bool]]) -> Iterator[tuple[int, float]]:
-    """The days with twenty or more, and a share far above that of the four weeks before; the share in per cent."""
+    """The days with twenty or more, and a share far above that of the four weeks before; the share in per cent.
+
+    Of the four weeks the day with the largest share does not count, the earliest of several.
+    """
     for day, today in sorted(days.items()):
         before = [days[day - n * DAY] for n in range(1, 29) if day - n * DAY in days]
         if sum(today) < 20 or len(before) < 14:
             continue
-        every = [one for some in before for one in some]
+        worst = max(range(len(before)), key=lambda n: (Fraction(sum(before[n]), len(before[n])), n))
+        kept = [some for n, some in enumerate(before) if n != worst]
+        every = [one for some in kept for one in some]
         usual = (sum(every) + 1) / (len(every) + 2)
-        squared = [(sum(some) / len(some) - usual) ** 2 for some in before for _ in some]
+        squared = [(sum(some) / len(some) - usual) ** 2 for some in kept for _ in some]
         spread = max(sqrt(sum(squared) / len(squared)), sqrt(usual * (1 - usual) / len(today)))
         if sum(today) / len(today) > usual + 5 * spread:
             yield day, round(100 * sum(today) / len(today), 1)

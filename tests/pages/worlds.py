@@ -1069,13 +1069,19 @@ def numbers(town: Town) -> None:
 
 
 def credentials(town: Town) -> None:
-    """Five weeks of a pharmacy and a hospital, and days on which about as many identity numbers come as are told."""
+    """Five weeks of a pharmacy and a hospital, and days on which about as many identity numbers come as are told.
+
+    Up to three such days lie within four weeks, and one of few customers who are all of this kind.
+    """
     choice = town.random.choice
-    usual = choice((0.0, 0.0, 0.1, 0.2))
+    usual, busy = choice((0.0, 0.0, 0.1, 0.2, 0.3)), choice(((0,), (0,), (0, 9), (0, 4, 11)))
+    few = choice((None, 6, 12))
     for number in range(choice((18, 19, 20, 30)), -1, -1):
-        today = number == 0 or town.maybe(0.01)
+        today = number in busy or town.maybe(0.01)
         count = choice((24, 28, 30)) if today else choice((0, 12, 20, 20, 20))
         share = choice((0.7, 0.8, 0.85, 0.9, 1.0)) if today else usual
+        if number == few:
+            count, share = choice((4, 6)), 1.0
         for settled in range(count):
             kind = choice(("02", "02", "02")) if settled < round(share * count) else choice(("01", "03", "03", None))
             infno, place = choice((("2102", P1),) * 9 + (("2207", P1), ("2304", P1)))
@@ -1091,13 +1097,19 @@ def credentials(town: Town) -> None:
 
 
 def shelves(town: Town) -> None:
-    """Five weeks of a pharmacy that scans most boxes, and days on which about as many as are told are not scanned."""
+    """Five weeks of a pharmacy that scans most boxes, and days on which about as many as are told are not scanned.
+
+    Up to three such days lie within four weeks, and one of few customers who are all of this kind.
+    """
     choice = town.random.choice
-    usual = choice((0.0, 0.0, 0.1, 0.2))
+    usual, busy = choice((0.0, 0.0, 0.1, 0.2, 0.3)), choice(((0,), (0,), (0, 5), (0, 3, 9)))
+    few = choice((None, 2, 12))
     for number in range(choice((20, 24, 27, 30)), -1, -1):
-        today = number == 0 or town.maybe(0.01)
+        today = number in busy or town.maybe(0.01)
         count = choice((26, 30, 34)) if today else choice((0, 12, 20, 20))
         share = choice((0.7, 0.8, 0.9, 1.0, 1.0)) if today else usual
+        if number == few:
+            count, share = choice((4, 6)), 1.0
         for sold in range(count):
             at = (50 - number) * DAY + 9 * HOUR + sold * 1_300
             kind = choice((*(None,) * 20, "101", "301"))

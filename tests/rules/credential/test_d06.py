@@ -80,6 +80,27 @@ def test_what_is_counted(infno: str, kind: str, traced: bool | None, kept: bool)
     assert TRACED.summed(entry) == int(traced is False)
 
 
+def test_a_second_day_within_four_weeks_is_found_at_a_small_pharmacy() -> None:
+    """The first of them is not what is usual; a third one is held against the second."""
+    days = {at("00:00", day=day): [10, 0] for day in range(60)}
+    first, second, third, later = ({at("00:00", day=day): [35, 25]} for day in (28, 40, 52, 57))
+
+    assert 1 == len(judge_days(RULE, days | first))
+    assert 2 == len(judge_days(RULE, days | first | second))
+    assert 2 == len(judge_days(RULE, days | first | second | third))
+    assert 3 == len(judge_days(RULE, days | first | second | later))
+    assert 1 == len(judge_days(replace(RULE, left_out=0), days | first | second))
+
+
+@pytest.mark.parametrize(("first", "second", "more"), [([200, 100], [10, 5], 1), ([10, 5], [200, 100], 0)])
+def test_of_days_alike_the_earlier_is_left_out(first: list[int], second: list[int], more: int) -> None:
+    """Half of each is without a code: a large day that is kept makes more usual than a small one."""
+    days = {at("00:00", day=-1 - day): [100, 5] for day in range(28)}
+    days |= {at("00:00", day=-20): first, at("00:00", day=-3): second}
+
+    assert more == len(judge_days(RULE, days | {at("00:00"): [100, 20]})) - len(judge_days(RULE, days))
+
+
 @pytest.mark.parametrize(("after", "alerts"), [(2, 1), (3, 2)])
 def test_days_at_most_two_apart_are_one_alert(after: int, alerts: int) -> None:
     """Forty a day, then 20 more of this kind on one day, and 90 on another."""
@@ -104,6 +125,6 @@ def test_from_settlements_to_the_alert() -> None:
 
     assert [("P1", "closed")] == [(one.scope[0], one.status) for one in alerts if one.status == "closed"]
     assert (
-        "P1 2026-04-02，有25笔药品结算未上传追溯码，占当日35笔的71.4%（提示阈值：超过5.4%；该机构平日0.4%）"
+        "P1 2026-04-02，有25笔药品结算未上传追溯码，占当日35笔的71.4%（提示阈值：超过5.5%；该机构平日0.4%）"
     ) in alerts[-1].text.zh
     assert "25 of 35 settlements named no trace code of a drug, 71.4 %" in alerts[-1].text.en
