@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaConnectionError, KafkaError, LeaderNotAvailableError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, LeaderNotAvailableError
 from aiokafka.protocol.offset import OffsetRequest
 from aiokafka.structs import TopicPartition
 from faust.types import TP
@@ -46,7 +46,7 @@ async def until_answered(ask: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await ask()
-        except (LeaderNotAvailableError, KafkaConnectionError) as error:
+        except (LeaderNotAvailableError, KafkaConnectionError, KafkaTimeoutError) as error:
             log.warning("%r; asking again", error)
         await asyncio.sleep(AGAIN_SECONDS)
 

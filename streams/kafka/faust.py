@@ -22,6 +22,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     ConsumerStoppedError,
     GroupAuthorizationFailedError,
+    IllegalStateError,
     KafkaError,
     LeaderNotAvailableError,
     OffsetOutOfRangeError,
@@ -31,6 +32,7 @@ from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
+from mode.threads import MethodQueue
 
 from streams.kafka.ending import cause, die, within
 from streams.kafka.ends import Ends
@@ -43,6 +45,11 @@ Record = tuple[bytes | None, bytes | None, Headers]
 """Key, value and headers of a record to be sent."""
 
 HEALTH_SECONDS = 1.0
+CALLS = 8
+"""So many calls of the consumer wait for their answers at once (our assumption): Faust's two can both wait for a broker
+that is away, and nothing is fetched of the others."""
+SPARE_SECONDS = 5.0
+"""So long before Faust's own limit a seek is given up (our assumption): Faust then stands still without a word."""
 FETCH_WAIT_MS = 200
 SEND_SECONDS = 60.0
 """After so long an unacknowledged record ends the process: aiokafka would wait for its replicas for ever."""
@@ -106,6 +113,13 @@ class _Thread(driver.AIOKafkaConsumerThread):
     """Where the partitions stand of which the last look brought nothing: up to there all is delivered."""
     _health: asyncio.Task[None] | None = None
 
+    @property
+    def method_queue(self) -> MethodQueue:
+        """The calls from the loop of the app that this thread answers."""
+        if self._method_queue is None:
+            self._method_queue = MethodQueue(num_workers=CALLS, loop=self.thread_loop, beacon=self.beacon)
+        return self._method_queue
+
     def _create_worker_consumer(self, transport: driver.Transport) -> aiokafka.AIOKafkaConsumer:
         """Ask for committed records, five times a second; Faust waits 1.5 s, which some brokers take at its word."""
         consumer = super()._create_worker_consumer(transport)
@@ -146,6 +160,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
                 if isinstance(error, FORBIDDEN) or coordinator._coordination_task.done():
                     die(cause(error, "belonging to the consumer group"))
                 log.warning("consumer group: %r; joining again", error)
+            if consumer._fetcher._fetch_task.done() and not consumer._closed:
+                die("fetching records: the task of aiokafka has ended")
 
     async def _fetch_records(
         self,
@@ -158,6 +174,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
 
         Faust's own may take records of a new assignment before its positions are set, and lose them.
         """
+        # Of its own: the app empties its set in another thread, and of no partition at all aiokafka would take all.
+        active_partitions = {*active_partitions}
         with consumer._fetcher._subscriptions.fetch_context():
             records = await self._drain(consumer, active_partitions, max_records)
             if not records:
@@ -363,8 +381,17 @@ class BatchConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek all but the held topic; without a group offset this is the first start, so the beginning.
 
-        That is committed before anything is read: once state is saved, a group without an offset has lost it.
+        That is committed before anything is read: once state is saved, a group without an offset has lost it. Raises
+        TimeoutError where no leader answers, IllegalStateError where the partitions were given away meanwhile: Faust
+        then waits for the next assignment, and lets nothing be fetched before.
         """
+        flow = self.flow_stops
+        async with within(self.app.conf.broker_request_timeout - SPARE_SECONDS, "where the input is to be read from"):
+            await self._seek_input()
+        if flow != self.flow_stops:
+            raise IllegalStateError("partitions were given away while their offsets were sought")
+
+    async def _seek_input(self) -> None:
         starts: dict[TP, tuple[int, int | None]] = await self._thread.call_thread(
             self._thread.starts, self.app.held_topic
         )
@@ -418,6 +445,9 @@ class BatchProducer(driver.Producer):
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"enable_idempotence": True, "acks": "all"}
+
+    async def flush(self) -> None:
+        """Wait for nothing: who sends waits for the acknowledgement, and no commit waits for figures for people."""
 
     async def publish(self, topic: str, partition: int, records: Iterable[Record]) -> list[RecordMetadata]:
         """Send records to one partition; returns when all are acknowledged."""

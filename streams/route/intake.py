@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic, perf_counter
 from typing import Any, Protocol, cast
 
@@ -53,7 +54,7 @@ class _Arrived:
 
     event: faust.EventT[Any]
     left: int
-    closing: Awaitable[None] | None = None
+    closing: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(slots=True)
@@ -332,7 +333,7 @@ class Intake:
         batch = run[0].batch
         for piece in run:
             if piece.read is None:
-                batch.closing = self._ticks.close(piece.record.timestamp)
+                batch.closing = partial(self._ticks.close, piece.record.timestamp)
                 one.closing = piece.record.offset
         batch.left -= len(run)
         if not batch.left:
@@ -343,7 +344,7 @@ class Intake:
         if batch.closing is None:
             cast(Any, batch.event).ack()
             return
-        closing = asyncio.create_task(or_die(_close(one, batch.closing, batch.event), "closing the log"))
+        closing = asyncio.create_task(or_die(_close(one, batch.closing(), batch.event), "closing the log"))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
@@ -378,14 +379,18 @@ class Intake:
             if said and self.turns is not None:
                 await self.turns.wait()
             if said and generation == self._generation:
-                await self._progress.announce(said)
-                for p, one in said.items():
-                    inputs[p].said, inputs[p].told = one, monotonic()
-                self._announced.set()
-                self._changed.set()
+                await self._say(said, inputs)
+                if generation == self._generation:  # else the partitions of now are still to be announced
+                    self._announced.set()
             if 0 in inputs:
                 await self._ticks.passed(min(self._board.tick(), self._progress.now() // HOUR * HOUR))
             self._tell_of_holds()
+
+    async def _say(self, said: Mapping[int, Announcement], inputs: Mapping[int, _Input]) -> None:
+        await self._progress.announce(said)
+        for p, one in said.items():
+            inputs[p].said, inputs[p].told = one, monotonic()
+        self._changed.set()
 
     async def _look_for_ends(self, inputs: Mapping[int, _Input]) -> None:
         asked_at = self._progress.now()

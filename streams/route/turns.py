@@ -18,7 +18,7 @@ from streams.kafka.ending import cause, die
 from streams.kafka.faust import BatchConsumer, BatchProducer
 from streams.kafka.reading import UnreadError
 from streams.kafka.topics import Names
-from streams.kafka.versions import Versions, is_ahead
+from streams.kafka.versions import InForce, Versions, is_ahead
 from streams.route.kinds import Kinds
 from streams.route.router import NO_TURN, encode_turn
 
@@ -31,11 +31,11 @@ LOOK_SECONDS = 5.0
 
 @contextmanager
 def _unless_broker_is_away() -> Iterator[None]:
-    """Do it; where the broker does not answer now, it is done later."""
+    """Read it; where the broker does not answer now, it is read later."""
     try:
         yield
     except (KafkaError, UnreadError, TimeoutError, OSError) as error:
-        log.warning("versions cannot be read or told now", extra={"reason": type(error).__name__})
+        log.warning("versions cannot be read now", extra={"reason": type(error).__name__})
 
 
 class Turns:
@@ -63,9 +63,8 @@ class Turns:
         self._told = asyncio.Event()
         self._begun = False
 
-    async def announce(self) -> None:
-        """Tell what is in force now; returns when every internal partition has it."""
-        found = await self._versions.newest()
+    async def announce(self, found: InForce) -> None:
+        """Tell what is in force; returns when every internal partition has it."""
         needed = kinds_read(found.watches, found.reference)
         await self._kinds.widen(needed)
         self.latest = Turn(dict(found.offsets), found.mark)
@@ -103,9 +102,12 @@ class Turns:
     async def _watch(self) -> None:
         try:
             while True:
+                found = None
                 with _unless_broker_is_away():
                     if not self._told.is_set() or is_ahead(await self._versions.ends(), self.latest.offsets):
-                        await self.announce()
+                        found = await self._versions.newest()
+                if found is not None:  # what was sent and not acknowledged ends the process, as everywhere
+                    await self.announce(found)
                 await asyncio.sleep(LOOK_SECONDS if self._told.is_set() else WAIT_SECONDS)
         except Exception as error:  # noqa: BLE001 - the process ends
             die(cause(error, "telling which versions are in force"))

@@ -7,7 +7,12 @@ from functools import partial
 from time import monotonic
 
 import pytest
-from aiokafka.errors import KafkaConnectionError, LeaderNotAvailableError, TopicAuthorizationFailedError
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    LeaderNotAvailableError,
+    TopicAuthorizationFailedError,
+)
 from confluent_kafka import Producer
 from faust.types import TP
 
@@ -63,7 +68,7 @@ async def test_an_address_that_answers_nothing_is_given_up() -> None:
 
 async def test_what_a_cluster_cannot_answer_yet_is_asked_again() -> None:
     """While a leader is elected, and while no broker answers; what will never be answered is raised at once."""
-    answers = [LeaderNotAvailableError("of 4 partitions"), KafkaConnectionError("no broker"), {0: 7}]
+    answers = [LeaderNotAvailableError("of 4"), KafkaConnectionError("no broker"), KafkaTimeoutError("first"), {0: 7}]
     refused = [LeaderNotAvailableError("of 4 partitions"), TopicAuthorizationFailedError("s.entries"), {0: 7}]
 
     async def next_of(left: list[Exception | dict[int, int]]) -> dict[int, int]:

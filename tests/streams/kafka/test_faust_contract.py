@@ -2,6 +2,7 @@
 """What streams/kafka/faust.py overrides and relies on in faust, mode and aiokafka, and what it promises in their place."""
 
 import asyncio
+import contextlib
 import hashlib
 import importlib
 import importlib.metadata
@@ -20,7 +21,15 @@ from aiokafka.structs import TopicPartition
 from faust.types import TP
 
 from streams.kafka import faust as ours
-from streams.kafka.faust import BatchApp, BatchConsumer, BatchProducer, BatchTransport, _Thread, send_all
+from streams.kafka.faust import (
+    SPARE_SECONDS,
+    BatchApp,
+    BatchConsumer,
+    BatchProducer,
+    BatchTransport,
+    _Thread,
+    send_all,
+)
 from streams.kafka.pulse import BEAT_SECONDS, Pulse
 
 VERSIONS = {"faust-streaming": "0.15.3", "mode-streaming": "0.7.1", "aiokafka": "0.14.0"}
@@ -74,6 +83,8 @@ PINNED = {
     "faust.app.base:App._consumer_wait_empty": "73ba99b95ca0",
     "faust.tables.recovery:Recovery._resume_streams": "fbe0f747b84c",
     "faust.tables.recovery:Recovery.on_rebalance": "31030bc1807f",
+    "faust.tables.recovery:Recovery._wait": "768af810dce8",
+    "mode.threads:MethodQueue.__init__": "62d5b81ebce9",
     "faust.events:Event.ack": "5e8bcc5ff1f1",
     "faust.types.tuples:Message.ack": "3c9ee05236d3",
     "faust.agents.agent:Agent._execute_actor": "f5fa58d0f95a",
@@ -142,6 +153,7 @@ class FakeKafka(_Thread):
         self.assigned: set[TP] = set()
         self.committed: list[dict[TP, int]] = []
         self.accepts = True
+        self.is_away = self.is_given_away = False
 
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109
         fetched, self.fetched = self.fetched, {}
@@ -157,6 +169,13 @@ class FakeKafka(_Thread):
 
     async def call_thread(self, fun: Any, *args: Any, **kwargs: Any) -> Any:
         return await fun(*args, **kwargs)
+
+    async def starts(self, held_topic: str | None) -> dict[TP, tuple[int, int | None]]:
+        if self.is_away:
+            await asyncio.sleep(60)
+        if self.is_given_away:
+            self.consumer.stop_flow()
+        return dict.fromkeys(self.assigned, (7, 7))
 
     async def seek_from(self, tp: TP, offset: int | None) -> int:
         if tp not in self.assigned:
@@ -195,7 +214,6 @@ async def consumer() -> AsyncIterator[BatchConsumer]:
         await consumer.wait_empty()
 
     consumer._on_partitions_revoked = cast(Any, revoked)
-    cast(Any, app.producer).flush = lambda: asyncio.sleep(0)
     yield consumer
     for thread in (real, consumer._thread):
         thread.thread_loop.close()
@@ -218,6 +236,27 @@ async def committed(consumer: BatchConsumer) -> dict[TP, int]:
     """Commit; gives all that was committed up to now."""
     await consumer.commit()
     return {tp: offset for each in kafka_of(consumer).committed for tp, offset in each.items()}
+
+
+async def test_a_seek_without_an_answer_ends_before_faust_forgets_it(consumer: BatchConsumer) -> None:
+    """Faust's recovery task would end without a word, and nothing would ever be fetched again."""
+    kafka_of(consumer).is_away = True
+    consumer.app.conf.broker_request_timeout = SPARE_SECONDS + 0.1
+
+    with pytest.raises(TimeoutError, match=r"where the input is to be read from: .* within 0\.1 s"):
+        await cast(Any, consumer.app.tables).recovery._wait(consumer.perform_seek(), timeout=60)
+
+
+@pytest.mark.parametrize("is_given_away", [False, True])
+async def test_a_seek_of_an_assignment_that_is_over_lets_nothing_flow(
+    *, consumer: BatchConsumer, is_given_away: bool
+) -> None:
+    """Faust lets the flow go on after a seek, be the partitions still here or not."""
+    kafka_of(consumer).is_given_away = is_given_away
+    refused = pytest.raises(IllegalStateError, match="given away") if is_given_away else contextlib.nullcontext()
+
+    with refused:
+        await cast(Any, consumer.app.tables).recovery._wait(consumer.perform_seek(), timeout=60)
 
 
 async def test_one_event_is_one_fetched_batch_of_one_partition(consumer: BatchConsumer) -> None:
@@ -294,6 +333,15 @@ async def test_a_refused_commit_is_repeated(consumer: BatchConsumer) -> None:
     kafka_of(consumer).accepts = True
 
     assert await committed(consumer) == {TP0: 2}
+
+
+async def test_a_commit_waits_for_nothing_that_is_sent(consumer: BatchConsumer) -> None:
+    """Faust's own flushes first, for ever where one record cannot be acknowledged, be it a figure for people."""
+    never = asyncio.Event()
+    cast(Any, consumer.app.producer)._producer = SimpleNamespace(flush=never.wait)
+    consumer.ack((await fetch(consumer, p0=[0, 1]))[0])
+    async with asyncio.timeout(30):
+        assert await committed(consumer) == {TP0: 2}
 
 
 async def test_a_commit_is_not_sent_twice(consumer: BatchConsumer) -> None:
@@ -494,13 +542,14 @@ async def test_what_is_never_acknowledged_is_not_waited_for(
         await producer.publish("t", 0, [(None, b"1", ())])
 
 
-@pytest.mark.parametrize("dead", [True, False])
-async def test_a_group_that_is_not_watched_any_more_ends_the_process(
-    consumer: BatchConsumer,
-    monkeypatch: pytest.MonkeyPatch,
-    dead: bool,  # noqa: FBT001 - a column
+@pytest.mark.parametrize(
+    ("dead", "said"),
+    [("", set()), ("watch", {"watching the consumer group"}), ("fetch", {"fetching records"})],
+)
+async def test_a_task_that_nobody_asks_about_ends_the_process(
+    consumer: BatchConsumer, monkeypatch: pytest.MonkeyPatch, dead: str, said: set[str]
 ) -> None:
-    """Whatever the watch died of: without it one error would leave the worker without partitions for ever."""
+    """Whatever it died of: the worker would be without partitions for ever, or read nothing."""
     ends: list[str] = []
     monkeypatch.setattr(ours, "die", ends.append)
     monkeypatch.setattr(ours, "HEALTH_SECONDS", 0.01)
@@ -508,10 +557,13 @@ async def test_a_group_that_is_not_watched_any_more_ends_the_process(
 
     def coordinator() -> Any:
         asked.set()
-        if dead:
+        if dead == "watch":
             raise AttributeError("_coordinator")
         return SimpleNamespace(
-            _coordinator=SimpleNamespace(check_errors=lambda: None), _subscription=SubscriptionState()
+            _coordinator=SimpleNamespace(check_errors=lambda: None),
+            _subscription=SubscriptionState(),
+            _fetcher=SimpleNamespace(_fetch_task=SimpleNamespace(done=lambda: dead == "fetch")),
+            _closed=False,
         )
 
     monkeypatch.setattr(thread, "_ensure_consumer", coordinator)
@@ -521,7 +573,7 @@ async def test_a_group_that_is_not_watched_any_more_ends_the_process(
     watching.cancel()
     await asyncio.wait([watching])
 
-    assert len(ends) == dead
+    assert said == {one.partition(":")[0] for one in ends}
 
 
 async def test_who_has_only_partitions_that_wait_stays_in_the_group(
@@ -531,7 +583,12 @@ async def test_who_has_only_partitions_that_wait_stays_in_the_group(
     monkeypatch.setattr(ours, "HEALTH_SECONDS", 0.01)
     subscription = SubscriptionState()
     subscription._last_fetch_ended -= 1e6
-    there = SimpleNamespace(_coordinator=SimpleNamespace(check_errors=lambda: None), _subscription=subscription)
+    there = SimpleNamespace(
+        _coordinator=SimpleNamespace(check_errors=lambda: None),
+        _subscription=subscription,
+        _fetcher=SimpleNamespace(_fetch_task=asyncio.current_task()),
+        _closed=False,
+    )
     thread = kafka_of(consumer)
     monkeypatch.setattr(thread, "_ensure_consumer", lambda: there)
     watching = asyncio.create_task(thread._watch_coordinator())

@@ -13,6 +13,7 @@ import msgspec
 import orjson
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -290,3 +291,24 @@ async def test_the_owner_of_partition_0_tells_what_is_in_force(
     assert first[0].mark != second[1].mark
     assert log.records[0] == log.records[1]
     assert owner.latest == second[1]
+
+
+@pytest.mark.usefixtures("cluster")
+async def test_a_turn_that_nobody_acknowledges_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The producer has counted it: the next one would leave a gap, and be refused for ever."""
+    ends: list[str] = []
+    monkeypatch.setattr(turns, "die", ends.append)
+    log = Log()
+
+    async def refused(*_: object) -> None:
+        raise KafkaTimeoutError
+
+    monkeypatch.setattr(log, "publish", refused)
+    owner = Turns(Names("p"), a_reader(), lambda: cast(Any, log), lambda: cast(Any, log), Kinds("a", 60, silent))
+    owner.watch(owner=True)
+    async with asyncio.timeout(30):
+        while not ends:  # noqa: ASYNC110 - the last thing that it does
+            await asyncio.sleep(0)
+
+    assert len(ends) == 1
+    assert ends[0].startswith("telling which versions are in force: KafkaTimeoutError")
