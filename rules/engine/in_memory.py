@@ -2,8 +2,8 @@
 
 A page has a number from the first time that it is laid or marked until it is dropped. Those that were laid lately are
 bytes by themselves; the others lie in packs of sixteen, compressed. Pages with a first entry go into a pack at once,
-as soon as there are sixteen of them. All that leads to a page (its name, the marks of
-its entries, the tick at which it was touched) leads to its number, by arrays and not by objects.
+as soon as there are sixteen of them of one ledger: these are forgotten together. All that leads to a page (its name,
+the marks of its entries, the tick at which it was touched) leads to its number, by arrays and not by objects.
 
 A pack is also one record of the saved state, so that who takes over reads one where there were sixteen. Each page is
 saved in exactly one place: in its pack, or by itself.
@@ -21,8 +21,8 @@ from . import packs
 from .marked import Marked
 from .packs import Laid
 from .pairs import Pairs
-from .records import beginning_of, days_at_rest, name_of_day, name_of_record
-from .resting import AtRest, Name, Taken
+from .records import beginning_of, days_at_rest, name_of_day, name_of_record, what_rests
+from .resting import AtRest, Dropped, Name, Taken
 
 PACKED = 16
 """Pages of a pack: 32 make it 7 % smaller and are read in twice the time (our assumption)."""
@@ -44,14 +44,15 @@ class InMemory(AtRest):
     """Pages at rest in memory, and when they were touched last."""
 
     __slots__ = (
-        "_apart", "_awake", "_by_name", "_changed", "_coming", "_count", "_free", "_fresh", "_lately", "_left",
-        "_marked", "_near", "_next_pack", "_packs", "_places", "_read", "_ticks", "_touched", "_unsaved",
+        "_apart", "_awake", "_by_name", "_changed", "_coming", "_coming_of", "_count", "_free", "_fresh", "_lately",
+        "_left", "_marked", "_near", "_next_pack", "_packs", "_places", "_read", "_ticks", "_touched", "_unsaved",
         "_written",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self._count = 0
         self._coming: dict[Name, _Coming] = {}  # pages with a first entry, which have no number yet
+        self._coming_of: dict[str, dict[Name, None]] = defaultdict(dict)  # their names by ledger
         self._near: dict[Name, int] = {}  # numbers of pages that are awake or were laid lately
         self._awake: dict[int, Name] = {}
         self._lately: OrderedDict[int, Laid] = OrderedDict()  # in the order in which they were laid
@@ -78,8 +79,11 @@ class InMemory(AtRest):
     def lay_first(self, name: Name, saved: bytes, ledger: str, touched: int, day: int, marks: Sequence[int]) -> None:
         """As of AtRest."""
         self._coming[name] = (saved, ledger, touched, day, marks)
-        if len(self._coming) == PACKED:
-            self._pack_coming()
+        of_ledger = self._coming_of[ledger]
+        of_ledger[name] = None
+        if len(of_ledger) == PACKED:
+            del self._coming_of[ledger]
+            self._pack_coming(ledger, [*of_ledger])
 
     def lay(self, name: Name, saved: bytes, ledger: str, touched: int, days: list[int], *, is_saved: bool) -> None:
         """As of AtRest. The page is not at rest already."""
@@ -118,6 +122,24 @@ class InMemory(AtRest):
             del self._awake[number]
             self._by_name.drop(crc32(name), number)
             self._free.append(number)
+
+    def drop_untouched(self, name: Name, tick: int) -> Dropped | None:
+        """As of AtRest."""
+        if name in self._coming:
+            self._settle(name)
+        number = self._near.get(name) or self._packed_number(name)
+        found = self._at_rest(number) if number else None
+        if found is None or (resting := what_rests(found[1])).touched > tick:
+            return None
+        if self._lately.pop(number, None) is None:
+            self._take_out(number)
+        else:
+            del self._near[name]
+            self._unsaved.discard(name)
+        self._count -= 1
+        self._by_name.drop(crc32(name), number)
+        self._free.append(number)
+        return Dropped(resting.entries, _records_of(found))
 
     def names(self) -> list[Name]:
         """As of AtRest."""
@@ -263,21 +285,21 @@ class InMemory(AtRest):
 
     def _settle(self, name: Name) -> None:
         saved, ledger, touched, day, marks = self._coming.pop(name)
+        del self._coming_of[ledger][name]
         self.lay(name, saved, ledger, touched, [day], is_saved=False)
         self.mark(name, marks)
 
-    def _pack_coming(self) -> None:
+    def _pack_coming(self, ledger: str, coming: Sequence[Name]) -> None:
         """Pack pages with a first entry, which never lay by themselves: what leads to them is at hand."""
-        coming, self._coming = self._coming, {}
         pack, self._next_pack, first = self._next_pack, self._next_pack + 1, len(self._places)
         self._places.extend(range(pack * PACKED, pack * PACKED + len(coming)))
         self._count += len(coming)
         names, put = [crc32(name) for name in coming], self._by_name.put
-        saved, ledgers, touched, days, marks = zip(*coming.values(), strict=True)
+        saved, ledgers, touched, days, marks = zip(*map(self._coming.pop, coming), strict=True)
         for number, name in enumerate(names, first):
             put(name, number)
         self._marked.put_all(first, marks)
-        for number, (ledger, tick) in enumerate(zip(ledgers, touched, strict=True), first):
+        for number, tick in enumerate(touched, first):
             self._touch(number, ledger, tick)
         self._packs[pack] = pages = packs.pressed([*zip(coming, saved, ([day] for day in days), strict=True)])
         self._written[pack] = packs.together(names, ledgers, touched, marks, pages)

@@ -301,10 +301,7 @@ class Memory:
             yield True
         for ledger in sorted(self._abandoned):
             for name in self.resting.untouched_since(ledger, FAR):
-                page_at_rest = self._page_named(name)
-                if page_at_rest is not None:
-                    self._drop(page_at_rest)
-                yield page_at_rest is not None
+                yield self._drop_at_rest(name, FAR)
         self._abandoned.clear()
 
     def _drop_rested(self) -> Iterator[bool]:
@@ -318,9 +315,21 @@ class Memory:
                 yield (is_full or page.ledger.keeps_arrivals) and self._drop_if_rested(page)
             self._next_rested = min(map(_rested_at, self.pages.values()), default=FAR)
         for ledger in self.ledgers.values() if is_full else self._of_arrivals:
-            for name in self.resting.untouched_since(ledger.name, self.tick - self.bounds[ledger.name].retention):
-                page_at_rest = self._page_named(name)
-                yield page_at_rest is not None and self._drop_if_rested(page_at_rest)
+            until = self.tick - self.bounds[ledger.name].retention
+            for name in self.resting.untouched_since(ledger.name, until):
+                if (awake := self.pages.get(records.name_of(name))) is not None:
+                    yield self._drop_if_rested(awake)
+                else:
+                    yield self._drop_at_rest(name, until)
+
+    def _drop_at_rest(self, name: bytes, until: int) -> bool:
+        """Drop a page that rests since this tick, without waking it: nothing was found on it."""
+        dropped = self.resting.drop_untouched(name, until)
+        if dropped is None:
+            return False
+        self.gone.update(dropped.records)
+        self.entries -= dropped.entries
+        return True
 
     def _drop_if_rested(self, page: Page) -> bool:
         if not self._has_rested(page) or any(track.awaits for track in page.tracks):

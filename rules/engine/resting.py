@@ -21,6 +21,13 @@ class Taken(NamedTuple):
     is_saved: bool
 
 
+class Dropped(NamedTuple):
+    """A page that was dropped at rest: how many entries it had, and the names of the records of its days."""
+
+    entries: int
+    records: list[bytes]
+
+
 class AtRest(Protocol):
     """The pages at rest, and by the marks of retraction keys which pages, awake or at rest, may have an entry.
 
@@ -49,6 +56,9 @@ class AtRest(Protocol):
 
     def drop(self, name: Name) -> None:
         """A page that is awake is no more."""
+
+    def drop_untouched(self, name: Name, tick: int) -> Dropped | None:
+        """Drop a page that rests and was touched last at this tick or before; None where it is no such page."""
 
     def names(self) -> Iterable[Name]:
         """The pages at rest."""

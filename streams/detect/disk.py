@@ -34,8 +34,9 @@ from rules.engine.records import (
     name_of_day,
     page_and_day,
     several_at_rest,
+    what_rests,
 )
-from rules.engine.resting import AtRest, Name, Taken
+from rules.engine.resting import AtRest, Dropped, Name, Taken
 from streams.kafka.changelog import HEAD, Head
 
 log = logging.getLogger("settlement_monitor.streams")
@@ -74,11 +75,12 @@ _NamesByMark = dict[int, set[Name]]
 
 
 class _Laid(NamedTuple):
-    """A page that was laid to rest lately."""
+    """A page that was laid to rest lately. days: of its entries."""
 
     saved: bytes
     ledger: str
     touched: int
+    days: list[int]
 
 
 class DiskError(Exception):
@@ -136,30 +138,45 @@ class Disk(AtRest):
     def lay(self, name: Name, saved: bytes, ledger: str, touched: int, days: list[int], *, is_saved: bool) -> None:
         """As of AtRest."""
         self._number += 1
-        self._laid[name] = _Laid(saved, ledger, touched)
+        self._laid[name] = _Laid(saved, ledger, touched, days)
         if not is_saved:
             self._unsaved[name] = days
 
     def take(self, name: Name) -> Taken | None:
         """As of AtRest."""
+        found = self._found(name)
+        if found is None:
+            return None
+        self._number -= 1
+        return Taken(found[0], self._unsaved.pop(name, None) is None)
+
+    def _found(self, name: Name) -> tuple[bytes, list[int]] | None:
+        """A page at rest, and the days of its entries."""
         for lately in (self._laid, self._leaving):
             if name in lately:
                 found = lately[name]
-                saved = found.saved if found else None
-                break
-        else:
-            value = self._get(_PAGE + name) if self._begun else None
-            saved = several_at_rest([day for _, day in _DAYS.decode(value)]) if value is not None else None
-        if saved is None:
+                return (found.saved, found.days) if found else None
+        value = self._get(_PAGE + name) if self._begun else None
+        if value is None:
             return None
-        self._number -= 1
-        return Taken(saved, self._unsaved.pop(name, None) is None)
+        days = _DAYS.decode(value)
+        return several_at_rest([saved for _, saved in days]), [day for day, _ in days]
 
     def drop(self, name: Name) -> None:
         """As of AtRest."""
         self._laid[name] = None
         if (number := self._numbers.pop(name, None)) is not None:
             del self._numbered[number]
+
+    def drop_untouched(self, name: Name, tick: int) -> Dropped | None:
+        """As of AtRest."""
+        found = self._found(name)
+        if found is None or (resting := what_rests(found[0])).touched > tick:
+            return None
+        self._number -= 1
+        self._unsaved.pop(name, None)
+        self._laid[name] = None
+        return Dropped(resting.entries, [name_of_day(name, day) for day in found[1]])
 
     def names(self) -> Iterator[Name]:
         """As of AtRest, and pages that are awake."""

@@ -22,7 +22,7 @@ from rules.engine.records import (
     several_at_rest,
     what_rests,
 )
-from rules.engine.resting import Taken
+from rules.engine.resting import Dropped, Taken
 from tests.oracle.profile import examples
 
 LEDGERS = ("sales", "visits")
@@ -140,6 +140,21 @@ class Machine(RuleBasedStateMachine):
         assert expected <= set(told) <= {name for name in self.laid if self.touched[name][0] == ledger}
         for name in set(told):
             self._take(name)
+
+    @rule(names=st.sets(NAMES, max_size=PACKED * 2), tick=st.integers(0, 3))
+    def drop_untouched(self, names: set[bytes], tick: int) -> None:
+        """What rests and was not touched since is dropped where it lies; neither what is awake nor anything else."""
+        for name in sorted(names):
+            one = self.laid.get(name)
+            goes = one is not None and what_rests(one[0]).touched <= tick
+            dropped = self.resting.drop_untouched(name, tick)
+            assert goes == (dropped is not None)
+            if one is not None and dropped is not None:
+                saved, days = one
+                assert Dropped(what_rests(saved).entries, [name_of_day(name, day) for day in days]) == dropped
+                del self.laid[name]
+                self.marks.pop(name, None)
+                self.to_save[name] = None
 
     @rule()
     def save(self) -> None:
