@@ -32,7 +32,7 @@ fmt: setup ## format, and mend what ruff can mend
 	.venv/bin/python -m ruff format
 	.venv/bin/python -m ruff check --fix
 
-rule: setup ## the files of a new rule, for you to fill: make rule ID=S05 NAME=wandering_card LEDGER=visits [FAMILY=credential]
+rule: setup ## the files of a new rule, for you to fill: make rule ID=S99 NAME=wandering_card LEDGER=visits [FAMILY=credential]
 	@.venv/bin/python -m tests.scaffold_rule '$(ID)' '$(NAME)' '$(LEDGER)' '$(FAMILY)'
 
 mutants: setup ## which changes of a number or comparison in a rule its own tests do not notice: ARGS='S01 B12'

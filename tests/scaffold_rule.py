@@ -1,4 +1,4 @@
-"""The three files of a new rule, for a person to fill: make rule ID=S05 NAME=wandering_card LEDGER=visits.
+"""The three files of a new rule, for a person to fill: make rule ID=S99 NAME=wandering_card LEDGER=visits.
 
 All that tests/rules/test_every_rule.py asks of a rule is there. What only its author knows is marked TO FILL, and the
 tests fail until that is filled.

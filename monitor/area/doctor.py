@@ -98,7 +98,10 @@ _ALL_READ = Said("没有未读的线索版本", "every revision is read")
 _WAIT = Said("自 {since} 起有线索版本未读", "revisions wait since {since}")
 _AND = Said("{wrote}；{reads}", "{wrote}; {reads}")
 _MORE = Said("另有 {number} 项，次数更少", "{number} more, less frequent")
-_REDIS_AWAY = Said("{error}；读模型不可用，检测照常进行", "{error}; the read model is away, detection goes on")
+_REDIS_AWAY = Said(
+    "{error}；新登录及需要登录的页面无法使用，已打开的页面收不到新线索提示；检测与线索清单不受影响",
+    "{error}; nobody who logs in gets through, open pages hear of no new lead; detection and lists go on",
+)
 _ANSWERS = Said("正常应答", "answers")
 _STATES = {
     "exists": Said("已存在", "exists"),

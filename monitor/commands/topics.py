@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from monitor.contract.text import Said
 from monitor.errors import ConfigurationError
 from monitor.settings import load_settings
 from monitor.text import padded
+
+if TYPE_CHECKING:
+    from streams.kafka.lost import Gap
 
 STATES: Mapping[str, Said] = {
     "created": Said("已创建", "created"),
@@ -114,11 +117,8 @@ def topics_accept_gap(
     """What workers ended for with exit code 3: offsets that are gone. Exit code 3 where there are some.
 
     With --yes the workers go on at the first records that are there; refused while a worker runs.
-
-    Long because it says each thing in two forms.
     """
     from monitor.area.acceptgap import accept, contract, gaps_of
-    from monitor.area.gaptext import gap_text
     from monitor.worker.worker import group_of
     from streams.kafka.lost import LOST
 
@@ -131,11 +131,19 @@ def topics_accept_gap(
     if as_json:
         out_json({"gaps": [contract(gap) for gap in found], "accepted": accepted})
     else:
-        goes_on, after = (_GOES_ON, _ACCEPTED) if accepted else (_WOULD_GO_ON, _WITH_YES)
-        for gap in found:
-            out_line(goes_on.filled(gap=gap_text(gap), first=gap.first).of(lang.value))
-        out_line((after if found else _NOTHING_LOST).of(lang.value))
+        for line in _said_of_gaps(found, accepted=accepted):
+            out_line(line.of(lang.value))
     raise typer.Exit(LOST if found and not accepted else 0)
+
+
+def _said_of_gaps(found: Sequence[Gap], *, accepted: bool) -> Iterator[Said]:
+    """What is told of offsets that are gone, and what comes of it."""
+    from monitor.area.gaptext import gap_text
+
+    goes_on, after = (_GOES_ON, _ACCEPTED) if accepted else (_WOULD_GO_ON, _WITH_YES)
+    for gap in found:
+        yield goes_on.filled(gap=gap_text(gap), first=gap.first)
+    yield after if found else _NOTHING_LOST
 
 
 @topics_app.command("configure")

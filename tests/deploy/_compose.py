@@ -17,7 +17,7 @@ class MissingError(Exception):
 
 
 def compose(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The file under these variables. Raises MissingError."""
+    """The file under these variables; a setting without a value has that of its variable. Raises MissingError."""
 
     def value(variable: re.Match[str]) -> str:
         if given := environment.get(variable["name"]):
@@ -27,6 +27,10 @@ def compose(environment: Mapping[str, str]) -> dict[str, Any]:
         return variable["word"] or ""
 
     parsed: dict[str, Any] = yaml.safe_load(_VARIABLE.sub(value, FILE.read_text()))
+    for service in parsed["services"].values():
+        stated = service.get("environment", {})
+        given = {name: environment.get(name) if one is None else one for name, one in stated.items()}
+        service["environment"] = {name: one for name, one in given.items() if one is not None}
     return parsed
 
 

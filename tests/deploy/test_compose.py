@@ -47,8 +47,9 @@ def test_no_secret_stands_in_it() -> None:
     given = [pair for service in raw.values() for pair in service.get("environment", {}).items()]
     secrets = {name: value for name, value in given if re.search("KEY|PASSWORD|SECRET|TOKEN", name)}
 
-    assert {"MONITOR_PERSON_KEY"} == secrets.keys()
+    assert {"MONITOR_PERSON_KEY", "MONITOR_CONSOLE_SECRET"} == secrets.keys()
     assert secrets["MONITOR_PERSON_KEY"].startswith("${MONITOR_PERSON_KEY:?")
+    assert secrets["MONITOR_CONSOLE_SECRET"] is None
 
 
 def test_the_key_is_made_once_and_read_by_its_owner_only(tmp_path: Path) -> None:
@@ -139,11 +140,40 @@ def test_a_question_starts_nothing(page: Path) -> None:
 def test_the_doctor_has_the_settings_of_all_the_others() -> None:
     """What one of them is told and the doctor is not, it would examine wrongly."""
     told = services()["monitor"]["environment"]
-    own = {"MONITOR_BUDGETS", "MONITOR_LOG_LEVEL", "MONITOR_METRICS_HOST", "MONITOR_METRICS_PORT", "MONITOR_STATE_DIR"}
+    own = {"MONITOR_LOG_LEVEL", "MONITOR_METRICS_HOST", "MONITOR_METRICS_PORT", "MONITOR_STATE_DIR"}
     own |= {f"MONITOR_CONSOLE_{name}" for name in ("HOST", "ADDRESS", "ACCESS", "PROXIES")}
     others = [services()[name]["environment"] for name in BUILT]
 
     assert [] == [(n, value) for one in others for n, value in one.items() if n not in own and told.get(n) != value]
+
+
+def test_every_setting_of_env_reaches_who_reads_it() -> None:
+    """Or it is one of these, and why: a setting that is written down and has no effect is worse than none."""
+    of_compose = {
+        "BROKERS", "METRICS_HOST", "METRICS_PORT", "REDIS", "ALERTMANAGER", "CONSOLE_HOST", "CONSOLE_ACCESS",
+    }  # fmt: skip
+    folders = {"STATE_DIR", "READMODEL_DIR"}  # in a container
+    ports = {"CONSOLE_PORT"}  # of a container: another one outside is set under `ports`
+    without_a_cluster = {"RULES", "REFERENCE", "EMBEDDED", "CONSOLE_DEMO"}
+    names = {name.upper() for name in Settings.model_fields}
+    marked = {f"MONITOR_{name}": f"of {name}" for name in names}
+    passed = {
+        name.removeprefix("MONITOR_")
+        for service in compose(marked)["services"].values()
+        for name, value in service["environment"].items()
+        if value == marked.get(name)
+    }
+
+    assert names - passed == of_compose | folders | ports | without_a_cluster
+
+
+def test_the_key_and_the_secret_are_told_to_who_needs_them_only() -> None:
+    """The pseudonyms are made where messages are read; sessions are signed by the console."""
+    marked = {"MONITOR_PERSON_KEY": "key", "MONITOR_CONSOLE_SECRET": "secret"}
+    told = {name: service["environment"].values() for name, service in compose(marked)["services"].items()}
+
+    assert {"worker", "exporter", "monitor"} == {name for name, values in told.items() if "key" in values}
+    assert {"console"} == {name for name, values in told.items() if "secret" in values}
 
 
 def test_the_console_starts_only_where_people_log_in() -> None:

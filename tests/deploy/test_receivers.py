@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import json
+import re
 import socketserver
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import Any, ClassVar
 import pytest
 import yaml
 
+from monitor.alertwords import SEVERITIES
 from monitor.notify.alertmanager import Alertmanager
 from monitor.notify.book import Policy, Post, misfire
 from rules.times import HOUR
@@ -30,6 +32,14 @@ WORDS = {
     "rule_name_zh": "集中刷卡", "sentence_zh": "示例大药房（P34102100029）11名参保人刷卡",
     "sentence_en": "11 persons swiped", "advice_zh": "核对就诊登记", "alert_id": "a1b2",
 }  # fmt: skip
+
+
+def test_a_severity_has_the_words_of_the_console() -> None:
+    """Whoever is told of a lead reads the same word in the message and on its page."""
+    template = (DEPLOY / "alertmanager" / "templates" / "settlement.tmpl").read_text()
+    severities = re.findall(r'if eq \. "(\w+)" }}([^{]+){{', template)
+
+    assert {severity: said.zh for severity, said in SEVERITIES.items()} == dict(severities)
 
 
 @contextmanager
