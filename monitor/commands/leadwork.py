@@ -76,7 +76,7 @@ def approve(
     lang: LangOption,
     as_json: Json = False,
 ) -> None:
-    """Approve the dispositions that wait of leads, as another person than who proposed them: they count from now on.
+    """Approve pending dispositions: they count from now on. Who approves must not be who proposed.
 
     All of them or none.
     """
