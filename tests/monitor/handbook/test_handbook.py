@@ -48,3 +48,16 @@ def test_operations_names_the_rules_over_leads() -> None:
     first, _, _ = text.partition(" judge leads")
 
     assert sorted(catalogue().keys() - of_messages()) == re.findall(r"[A-Z]\d\d[-A-Z]*", first)
+
+
+@pytest.mark.parametrize("name", ["notifying.md", "notifying.zh.md"])
+def test_the_sum_of_the_rule_pages_is_told_to_who_plans_staff(name: str) -> None:
+    """Within a tenth, the upper end counting where a page has a range; D01 is the greatest part."""
+    found = re.findall(r"^\| \[([\w-]+)\].*\| (?:[\d.]+ to )?([\d.,]+) \|$", PAGES["rules/README.md"](), re.MULTILINE)
+    rates = {rule_id: float(rate.replace(",", "")) for rule_id, rate in found}
+    page = (DOCS / name).read_text(encoding="utf-8")
+
+    assert catalogue().keys() == rates.keys()
+    assert sum(rates.values()) == pytest.approx(1700, rel=0.1)
+    assert f"{rates['D01']:,.0f}" in page
+    assert "1,700" in page
