@@ -320,7 +320,7 @@ def asked_for(arguments: Sequence[str]) -> NewRule:
 def _check_id(rule_id: str) -> None:
     letters = "".join(FAMILY_OF)
     if not re.fullmatch(rf"[{letters}][0-9][0-9](-[A-Z]+)?", rule_id):
-        raise RefusedError(f"ID: expected one of {letters} and two digits, as S05 or S05-PAIR, was {rule_id!r}")
+        raise RefusedError(f"ID: expected one of {letters} and two digits, as S99 or S99-PAIR, was {rule_id!r}")
     if taken := catalogue().get(rule_id):
         raise RefusedError(f"ID: expected a new one, {rule_id} is {taken.__module__.replace('.', '/')}.py")
 

@@ -14,7 +14,7 @@ from statistics import mode
 import pytest
 
 from monitor.rulepage import MARKS_ZH
-from rules.catalogue import FAMILIES, of_messages
+from rules.catalogue import FAMILIES, catalogue, of_messages
 from rules.ledgers import LEDGERS
 from tests.scaffold_rule import FAMILY_OF, LONGEST, ROOT, SUBJECTS, main, subject_of
 
@@ -29,6 +29,8 @@ COPIED = (
 )
 ASKED = ("S99", "wandering_card", "visits")
 """No rule has such a number."""
+EXAMPLE = "ID={} NAME={} LEDGER={}".format(*ASKED)
+"""What is typed in the example."""
 RULE, TEST = "rules/credential/s99_wandering_card.py", "tests/rules/credential/test_s99.py"
 TWIN = "rules/credential/s99_wandering_card.zh.md"
 
@@ -189,7 +191,16 @@ def test_make_help_names_it() -> None:
     """With the arguments that it needs."""
     done = run(ROOT, "make", "help")
 
-    assert "make rule ID=S05 NAME=wandering_card LEDGER=visits" in done.stdout
+    assert f"make rule {EXAMPLE}" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "Makefile", "tests/scaffold_rule.py"])
+def test_the_example_can_be_typed_as_it_stands(name: str) -> None:
+    """It is the same everywhere, and no rule has its number."""
+    found = re.findall(r"make rule (ID=\S+ NAME=\w+ LEDGER=\w+)", (ROOT / name).read_text(encoding="utf-8"))
+
+    assert [EXAMPLE] == found
+    assert [] == [rule_id for rule_id in catalogue() if rule_id.partition("-")[0] == ASKED[0]]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +227,7 @@ def test_family_and_files_follow_from_id_and_name(bare: Path, asked: tuple[str, 
 
 
 WORDS = "NAME: expected words in lower case, as wandering_card, was"
-DIGITS = "ID: expected one of SDIBE and two digits, as S05 or S05-PAIR, was"
+DIGITS = "ID: expected one of SDIBE and two digits, as S99 or S99-PAIR, was"
 CLASS = "means something else in the rule's file"
 OF_LEDGERS = ", ".join(sorted(ledger.name for ledger in LEDGERS))
 
