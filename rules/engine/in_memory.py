@@ -99,9 +99,7 @@ class InMemory(AtRest):
 
     def take(self, name: Name) -> Taken | None:
         """As of AtRest."""
-        if name in self._coming:
-            self._settle(name)
-        number = self._near.get(name) or self._packed_number(name)
+        number = self._number(name)
         found = self._at_rest(number) if number else None
         if found is None:  # nearly always: most keys come once
             return None
@@ -125,9 +123,7 @@ class InMemory(AtRest):
 
     def drop_untouched(self, name: Name, tick: int) -> Dropped | None:
         """As of AtRest."""
-        if name in self._coming:
-            self._settle(name)
-        number = self._near.get(name) or self._packed_number(name)
+        number = self._number(name)
         found = self._at_rest(number) if number else None
         if found is None or (resting := what_rests(found[1])).touched > tick:
             return None
@@ -161,9 +157,7 @@ class InMemory(AtRest):
 
     def mark(self, name: Name, marks: Iterable[int]) -> None:
         """As of AtRest."""
-        if name in self._coming:
-            self._settle(name)
-        number = self._near.get(name) or self._packed_number(name)
+        number = self._number(name)
         if not number:
             number = self._number_anew(name)
             self._awake[number] = name
@@ -256,6 +250,12 @@ class InMemory(AtRest):
         self._near[name] = number
         self._by_name.put(crc32(name), number)
         return number
+
+    def _number(self, name: Name) -> int:
+        """The number of a page, at rest or awake; 0 where it has none."""
+        if name in self._coming:
+            self._settle(name)
+        return self._near.get(name) or self._packed_number(name)
 
     def _packed_number(self, name: Name) -> int:
         """The number of a page in a pack; 0 where there is none of this name."""

@@ -121,7 +121,7 @@ class Disk(AtRest):
         self._guard = threading.Lock()
         self._laid: dict[Name, _Laid | None] = {}
         self._leaving: dict[Name, _Laid | None] = {}
-        self._unsaved: dict[Name, list[int]] = {}  # of those laid, and the days of their entries
+        self._unsaved: dict[Name, None] = {}  # of those laid
         self._marked: _NamesByMark = {}
         self._leaving_marked: _NamesByMark = {}
         self._always_marked = Marked()
@@ -140,7 +140,7 @@ class Disk(AtRest):
         self._number += 1
         self._laid[name] = _Laid(saved, ledger, touched, days)
         if not is_saved:
-            self._unsaved[name] = days
+            self._unsaved[name] = None
 
     def take(self, name: Name) -> Taken | None:
         """As of AtRest."""
@@ -148,7 +148,9 @@ class Disk(AtRest):
         if found is None:
             return None
         self._number -= 1
-        return Taken(found[0], self._unsaved.pop(name, None) is None)
+        is_saved = name not in self._unsaved
+        self._unsaved.pop(name, None)
+        return Taken(found[0], is_saved)
 
     def _found(self, name: Name) -> tuple[bytes, list[int]] | None:
         """A page at rest, and the days of its entries."""
@@ -226,9 +228,9 @@ class Disk(AtRest):
 
     def changed(self) -> Iterator[Record]:
         """As of AtRest."""
-        for name, days in self._unsaved.items():
-            saved = cast("_Laid", self._laid[name]).saved
-            yield from zip((name_of_day(name, day) for day in days), days_at_rest(saved), strict=True)
+        for name in self._unsaved:
+            one = cast("_Laid", self._laid[name])
+            yield from zip((name_of_day(name, day) for day in one.days), days_at_rest(one.saved), strict=True)
 
     def put_back(self, saved: Iterable[tuple[int, bytes]]) -> None:
         """As of AtRest: who takes over has parted them. Raises RuntimeError where one came."""
