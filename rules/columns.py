@@ -182,6 +182,15 @@ TABLE_COLUMNS: dict[str, About] = {
                 "1",
                 one_of=("0", "1"),
             ),
+            Column(
+                "stock_uploaded",
+                "`1`: it uploads the counts (3501), changes (3502) and purchases (3503, 3504) of its drugs, in the "
+                "unit in which it charges them (D10, D10-COUNT); empty: not so, and nothing is kept for it",
+                "`1` 表示该机构上传药品的盘点（3501）、变更（3502）和购进（3503、3504），计价单位与收费一致"
+                "（D10、D10-COUNT）；空为未上传，不为其保留数据",
+                "0",
+                one_of=("0", "1"),
+            ),
             *_VALID,
         ),
     ),

@@ -28,6 +28,7 @@ from .ledgers import (
     Here,
     Lead,
     Listed,
+    Moved,
     Ordered,
     Overpriced,
     Received,
@@ -145,6 +146,14 @@ def received(time: int, codes: Iterable[str] = (), institution: str = PHARMACY, 
         "transaction": "3503",
     }  # fmt: skip
     return Received(**(_common(time, "", institution, 0) | own | more))  # type: ignore[arg-type]
+
+
+def counted(time: int, packs: float, institution: str = PHARMACY, **more: object) -> Moved:
+    """A row of a count of stock."""
+    own: dict[str, object] = {
+        "item": "001101000010000", "quantity": round(packs * 10_000), "sort": "counted", "transaction": "3501",
+    }  # fmt: skip
+    return Moved(**(_common(time, "", institution, 0) | own | {"settlement": ""} | more))  # type: ignore[arg-type]
 
 
 def use(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Use:

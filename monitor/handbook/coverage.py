@@ -60,6 +60,10 @@ REASONS: Mapping[str, Said] = {
 }
 """Why no stream of settlements can show what a phrase means."""
 PLANNED: Mapping[str, Said] = {
+    "agents": Said(
+        "零星报销由同一人代办、付入同一账户：报文不写代办人和账户",
+        "claims of many persons by one agent or to one account: no message names either",
+    ),
     "images": Said(
         "影像和报告的重复使用：接口不带校验值",
         "images and reports that are used again: the interface carries no checksum of them",
@@ -70,7 +74,10 @@ PLANNED: Mapping[str, Said] = {
         "clearing and payout (3203): no message that is read says it, and 3203 sums up a month and names no settlement",
     ),
     "quality": Said("服务绩效指标", "measures of the quality of service"),
-    "stock": Said("进销存结存核对", "a running balance of purchases, sales and stock"),
+    "orders": Said(
+        "没有医嘱的收费：接入的报文中没有医嘱（4402）",
+        "charges without an order: no message that is read carries the orders (4402)",
+    ),
 }
 """Views that serve phrases and are not built yet."""
 

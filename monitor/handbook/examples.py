@@ -104,7 +104,7 @@ FLAT: tuple[Wire, ...] = (
     _hospital("3101", **_ASKED, trig_scen="2", feedetail=[_LINE]),
     _hospital("3102", **_ASKED, trig_scen="6", feedetail=[_LINE]),
     _stock("3501", **_LOT, inv_cnt=20, invdate="2026-03-05"),
-    _stock("3502", **_LOT, cnt=-2, inv_chg_time=_AT),
+    _stock("3502", **_LOT, cnt=-2, inv_chg_type="104", inv_chg_time=_AT),
     _stock("3503", **_BOUGHT),
     _stock("3504", **_BOUGHT | {"purc_retn_cnt": 2}),
     _stock("3505", **_SOLD),

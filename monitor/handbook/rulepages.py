@@ -23,6 +23,7 @@ from rules.engine.text import Text
 SHARED: Mapping[str, tuple[str, Said]] = {
     "supply": ("rules.drug._supply", Said("用药量", "Supply")),
     "prescribing": ("rules.drug._prescribing", Said("开方", "Prescribing")),
+    "stock": ("rules.drug._stock", Said("进销存账", "Book of a drug's stock")),
     "usual": ("rules.credential._habit", Said("平日水平", "What is usual")),
     "whole-stays": ("rules.ledgers.whole_stays", Said("完整住院", "Whole stays")),
     "convoys": ("rules.inpatient._convoy", Said("结队住院", "Convoys")),

@@ -130,11 +130,13 @@ MONITORED = _drugs("B06AA 糜蛋白酶 1 30 5200", 601, "B003")
 """A drug under key monitoring, of which many units are given at once."""
 BOUGHT = _drugs("B02BX 酚磺乙胺 1 1 2400", 701, "B003")
 """A drug of which pharmacies upload what they buy, in packs for a day."""
+KEPT = _drugs("A11GA 维生素C 1 1 1800|A11HA 维生素B6 1 1 1600", 801, "A001")
+"""Drugs of which pharmacies upload the whole stock, in packs for a day."""
 OUTSIDE = Item("002507000000908", "外送基因检测", "201", "04", 48_000)
 """A test that is sent out."""
 TRACER = Item("002301000000911", "PET/CT全身显像", "201", "03", 500_000)
 """An item of scenarios alone that needs licensed equipment."""
-DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS, *ALIKE, *DUAL_CHANNEL, *IN_BULK, *MONITORED, *BOUGHT)
+DRUGS = (*CHRONIC, *ACUTE, *INFUSIONS, *ALIKE, *DUAL_CHANNEL, *IN_BULK, *MONITORED, *BOUGHT, *KEPT)
 ADMITTED = _illnesses(_ADMITTED)
 SEEN = _illnesses(_SEEN)
 LASTING = Illness("I10", "高血压")

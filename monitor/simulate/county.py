@@ -57,6 +57,11 @@ class Institution:
     tills: int = 1
     physicians: tuple[str, ...] = ()
 
+    @property
+    def keeps_book(self) -> bool:
+        """Whether it uploads its whole stock: one that reports sales, and at once."""
+        return self.reports_stock and not self.batch
+
 
 @dataclass(frozen=True, slots=True)
 class County:

@@ -8,10 +8,10 @@ from itertools import accumulate
 
 from rules.times import DAY, HOUR, MINUTE, SECOND
 
-from .catalogue import BOUGHT
+from .catalogue import BOUGHT, KEPT, Item
 from .county import Institution
 from .forms import Line, Message, Wire
-from .numbers import wire_time
+from .numbers import wire_date, wire_time
 from .people import Person
 from .pharmacy import Sale, sell
 from .stage import WEEKS_BEFORE, Act, Scenario, Stage
@@ -154,7 +154,14 @@ def came_in(stage: Stage, place: Institution, at: int, lines: Sequence[Line], in
     """The boxes of these lines, of one item, come in; 3502 where they were lent."""
     codes = [{"drug_trac_codg": box} for line in lines for box in line.boxes]
     quantity, time = {"3503": ("purc_retn_cnt", "purc_retn_stoin_time"), "3502": ("cnt", "inv_chg_time")}[infno]
-    row: Wire = {"med_list_codg": lines[0].item.code, quantity: len(codes), time: wire_time(at), "drugtracinfo": codes}
+    lent: Wire = {"inv_chg_type": "101"} if infno == "3502" else {}
+    row: Wire = {
+        **lent,
+        "med_list_codg": lines[0].item.code,
+        quantity: len(codes),
+        time: wire_time(at),
+        "drugtracinfo": codes,
+    }
     return stage.pen.at(place).write(infno, at, row)
 
 
@@ -186,6 +193,49 @@ def bought_elsewhere(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, [*rows, *sold(stage, sales)], needed)
 
 
+def shop_with_a_book(stage: Stage, turn: int) -> Institution:
+    """A pharmacy that uploads its whole stock; by turns another one."""
+    shops = [one for one in stage.county.pharmacies if one.keeps_book]
+    return shops[turn % len(shops)]
+
+
+def counted(stage: Stage, place: Institution, day: int, item: Item, packs: int) -> list[Message]:
+    """A count of stock, of which each of two lots is a row; it is uploaded in the evening and dated by its day."""
+    rows: list[Wire] = [
+        {"med_list_codg": item.code, "inv_cnt": some, "invdate": wire_date(day), "manu_lotnum": f"L{lot}"}
+        for lot, some in enumerate((packs // 2, packs - packs // 2))
+    ]
+    return [stage.pen.at(place).write("3501", day + 20 * HOUR + lot * MINUTE, row) for lot, row in enumerate(rows)]
+
+
+def two_a_day(stage: Stage, place: Institution, day: int, lines: Sequence[Line]) -> list[Sale]:
+    """Single packs, two a day from the day after on, to ten customers by turns."""
+    people = stage.people(10)
+    return [
+        Sale(people[number % 10], place, stage.slot(place, day + (1 + number // 2) * DAY), (line,))
+        for number, line in enumerate(lines)
+    ]
+
+
+def settled_without_stock(stage: Stage, day: int, turn: int) -> Act:
+    """A pharmacy counts 20 packs, buys 20, and settles 44 to 80."""
+    place, lines = shop_with_a_book(stage, turn), [stage.pen.boxes(KEPT[0]) for _ in range(stage.drawn(44, 80))]
+    rows = [
+        *counted(stage, place, day, KEPT[0], 20),
+        came_in(stage, place, day + 6 * DAY + 8 * HOUR, lines[20:40]),
+    ]
+    sales = two_a_day(stage, place, day, lines)
+    return Act(place, [*rows, *sold(stage, sales)], sales[:50][-1].at)
+
+
+def left_on_the_shelf(stage: Stage, day: int, turn: int) -> Act:
+    """Of 40 packs that a pharmacy settles 6 to 40 stay on the shelf, and are counted five weeks later."""
+    place, lines = shop_with_a_book(stage, turn), [stage.pen.boxes(KEPT[2]) for _ in range(40)]
+    sales = two_a_day(stage, place, day, lines)
+    last = counted(stage, place, day + 35 * DAY, KEPT[2], 20 + stage.drawn(6, 40))
+    return Act(place, [*counted(stage, place, day, KEPT[2], 60), *sold(stage, sales), *last], last[-1].at)
+
+
 FRAUDS = (
     Scenario("own_staff_swiping", ("S03",), 1, own_staff_swiping, most=4, apart=True),
     Scenario("card_of_a_clerk", ("S03-MONTH",), 25, card_of_a_clerk, also=("D01", "D01-DUP"), most=4, apart=True),
@@ -197,6 +247,8 @@ FRAUDS = (
         "borrowed_cards", ("S05",), 22, borrowed_cards,
         also=("S01", "S01-GAP", "S01-SIGN", "S02", "D08", "D01", "D01-DUP"), most=3, apart=True,
     ),
+    Scenario("settled_without_stock", ("D10",), 41, settled_without_stock, most=2, apart=True),
+    Scenario("left_on_the_shelf", ("D10-COUNT",), 36, left_on_the_shelf, most=2, apart=True),
     Scenario("bought_elsewhere", ("D11",), 59, bought_elsewhere, most=2, apart=True),
     Scenario("book_rewritten", ("D10-DEL",), 1, book_rewritten, most=3, apart=True),
 )  # fmt: skip

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from rules.times import DAY, HOUR, MINUTE
 
-from .catalogue import BOUGHT
+from .catalogue import BOUGHT, KEPT
 from .frauds_shop import (
     came_in,
     clerks,
+    counted,
     deleted_rows,
     of_round_sums,
     one_by_one,
     shop_that_tells,
+    shop_with_a_book,
     sold,
+    two_a_day,
     without_codes,
 )
 from .pharmacy import Sale
@@ -112,6 +115,27 @@ def lent_or_entered_late(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, [*rows, *sold(stage, sales)], sales[-1].at)
 
 
+def entered_after_it_was_sold(stage: Stage, day: int, turn: int) -> Act:
+    """Of 60 packs that are settled 20 were counted, 20 are lent by a branch, and 20 are entered after their sale."""
+    place, lines = shop_with_a_book(stage, turn), [stage.pen.boxes(KEPT[1]) for _ in range(60)]
+    rows = [
+        *counted(stage, place, day, KEPT[1], 20),
+        came_in(stage, place, day + 8 * DAY + 8 * HOUR, lines[20:40], "3502"),
+        came_in(stage, place, day + 31 * DAY, lines[40:]),
+    ]
+    return Act(place, [*rows, *sold(stage, two_a_day(stage, place, day, lines))], day + 31 * DAY)
+
+
+def counted_before_it_was_entered(stage: Stage, day: int, turn: int) -> Act:
+    """A delivery of 30 packs is counted before it is entered; every other time the count is wrong by three."""
+    place, lines = shop_with_a_book(stage, turn), [stage.pen.boxes(KEPT[3]) for _ in range(40)]
+    last = counted(stage, place, day + 35 * DAY, KEPT[3], 23 if turn % 2 else 50)
+    delivery = [stage.pen.boxes(KEPT[3]) for _ in range(30)]
+    rows = [] if turn % 2 else [came_in(stage, place, day + 40 * DAY, delivery)]
+    sales = two_a_day(stage, place, day, lines)
+    return Act(place, [*counted(stage, place, day, KEPT[3], 60), *sold(stage, sales), *last, *rows], last[-1].at)
+
+
 LOOK_ALIKES = (
     Scenario("after_the_shift", ("S03",), 1, after_the_shift, most=4, apart=True),
     Scenario("clerk_with_a_cold", ("S03-MONTH",), 29, clerk_with_a_cold, most=4, apart=True),
@@ -120,6 +144,8 @@ LOOK_ALIKES = (
     Scenario("set_at_a_round_price", ("D08",), 1, set_at_a_round_price, most=2, apart=True),
     Scenario("offer_of_every_week", ("S05",), 15, offer_of_every_week, most=2, apart=True),
     Scenario("last_of_the_old_stock", ("D06",), 20, last_of_the_old_stock, most=3, apart=True),
+    Scenario("entered_after_it_was_sold", ("D10",), 32, entered_after_it_was_sold, most=2, apart=True),
+    Scenario("counted_before_it_was_entered", ("D10-COUNT",), 41, counted_before_it_was_entered, most=2, apart=True),
     Scenario("lent_or_entered_late", ("D11",), 59, lent_or_entered_late, most=2, apart=True),
     Scenario("delivery_note_corrected", ("D10-DEL",), 1, delivery_note_corrected, most=3, apart=True),
 )

@@ -75,6 +75,7 @@ def _institution(place: Institution, beds: int, sales_a_day: float) -> dict[str,
         "key": "0",
         "ownership": "private" if place.kind == "pharmacy" else "public",
         "traced_purchases": str(int(place.kind == "pharmacy")),
+        "stock_uploaded": str(int(place.kind == "pharmacy" and place.keeps_book)),
         **_OPEN,
     }
 

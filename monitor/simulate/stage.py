@@ -188,7 +188,7 @@ class Stage:
 
     def reporting_shop(self) -> Institution:
         """The same, of those that report what leaves their stock."""
-        return self.pen.rng.choice([shop for shop in self.county.pharmacies if not shop.batch and shop.reports_stock])
+        return self.pen.rng.choice([shop for shop in self.county.pharmacies if shop.keeps_book])
 
     def sister(self, hospital: Institution) -> Institution:
         """A clinic of the same group."""

@@ -48,6 +48,7 @@ from .spending import SPENDING
 from .stay_bills import BILL, DELETION, REVERSAL, STAY_BILLS, Billed
 from .stays import STAYS, Stay
 from .stays_at import STAYS_AT
+from .stock_book import STOCK_BOOK, Moved, books_read
 from .supply import SUPPLY, Fill
 from .swipes import PHARMACY, SWIPES, Swipe
 from .targets import TARGETS
@@ -84,6 +85,7 @@ __all__ = [
     "Inside",
     "Lead",
     "Listed",
+    "Moved",
     "Ordered",
     "Overpriced",
     "Received",
@@ -121,6 +123,7 @@ LEDGERS: tuple[Ledger, ...] = (
     COSMETIC,
     PROCURED,
     RECEIVED,
+    STOCK_BOOK,
     PERFORMED,
     UNLICENSED,
     KEY_DRUGS,
@@ -170,7 +173,8 @@ def frozen_after(name: str) -> int:
 def kinds_read(watches: Iterable[Watch], reference: Reference) -> frozenset[str]:
     """The kinds of entries that are kept where these rules and tables are in force, by the names of their classes.
 
-    Where lines of listed items are among them, also those items; where boxes of stock are, also their institutions.
+    Where lines of listed items are among them, also those items; where boxes or rows of stock are, also their
+    institutions.
     """
     read = {watch.rule.card.ledger for watch in able_of(watches, reference)[0]}
     ledgers = {one.name: one for one in LEDGERS}
@@ -178,4 +182,5 @@ def kinds_read(watches: Iterable[Watch], reference: Reference) -> frozenset[str]
     kinds = frozenset(feed.entry.__name__ for one in some for feed in one.feeds)
     items = listed_items(reference) if Listed.__name__ in kinds else frozenset()
     stocks = stocks_read(reference) if Dispensed.__name__ in kinds else frozenset()
-    return kinds | items | stocks
+    books = books_read(reference) if Moved.__name__ in kinds else frozenset()
+    return kinds | items | stocks | books

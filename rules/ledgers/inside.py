@@ -22,7 +22,7 @@ from .admissions import Admitted, admitted_of
 from .agencies import Claimed, claimed_of
 from .beds import Departed, departed_in
 from .brokers import Brought, brought_of
-from .listed import Listed, listed_in
+from .listed import BOOK_OF, Listed, listed_in
 from .orders import Ordered, ordered_in
 from .overpriced import Overpriced, overpriced_in
 from .physicians import Written, written_in
@@ -32,6 +32,7 @@ from .sales import Sale, sale_of, sold_in
 from .services import Registered, registered_of
 from .stay_bills import Billed, billed_of
 from .stays import Stay, stays_of
+from .stock_book import Moved, moves_in
 from .supply import Fill, fills_of
 from .swipes import Swipe, swipes_of
 from .visits import Visit, visits_of
@@ -54,6 +55,7 @@ AnyEntry = (
     | Listed
     | Dispensed
     | Received
+    | Moved
     | Billed
     | Claimed
 )
@@ -200,6 +202,8 @@ def _part_of(event: Event, kinds: Container[str]) -> _Part:
     sold = sold_in(event) if kind in SELLING else ()
     if kind in OF_STOCK and STOCK_OF + event.body.institution in kinds:
         at_institution += stock_in(event, sold, shared)
+    if kind in OF_STOCK and BOOK_OF + event.body.institution in kinds:
+        at_institution += moves_in(event, sold, shared)
     elsewhere: list[Keyed] = []
     for one in sold if "Sale" in kinds else ():
         written = sale_of(event, one, shared)

@@ -1,4 +1,4 @@
-"""Fee lines of the items that the tables point out, and of tests that are sent out.
+"""Fee lines of the items that the tables point out, of tests that are sent out, and of drugs whose stock is kept.
 
 Other lines are not sent to their institution inside.
 """
@@ -16,9 +16,12 @@ from ..wire.fields import FeeLines, Settlement
 from ._common import Shared, fen, through_fund, yuan
 from .orders import charged
 from .overpriced import Priced, prices
+from .supply import reads_as_drug
 
 ITEM = "item:"
 """Stands before the code of an item whose lines are sent, among the kinds of entries that are."""
+BOOK_OF = "book:"
+"""Stands before the code of an institution whose whole stock is read, among the kinds of entries that are sent."""
 FLAGS = ("registered", "separate", "covered")
 """Columns of the table of items that say with 0 that it may not be charged, or not to the fund."""
 
@@ -27,8 +30,9 @@ POINTED = ("minutes", "procured", "cosmetic_in", "equipment")
 
 
 class Listed(Priced, frozen=True, tag="k"):
-    """At the institution: one fee line of an item that a table points out, or of a test that is sent out.
+    """At the institution: one fee line of an item that is pointed out, or of a drug whose stock is read.
 
+    Pointed out by a table, or as a test that is sent out.
     in_scope: inscp_scp_amt, fen, 0 where it is not stated. performer: who carries out the order. sent_out:
     etip_flag.
     """
@@ -45,13 +49,15 @@ class Listed(Priced, frozen=True, tag="k"):
 
 
 def listed_in(event: Event, shared: Shared, kinds: Container[str]) -> list[bytes]:
-    """The lines of the items that are among the kinds, and of tests that are sent out."""
+    """The lines of the items that are among the kinds, of tests that are sent out, of drugs of institutions there."""
     body = cast("Settlement | FeeLines", event.body)
+    is_booked = BOOK_OF + body.institution in kinds
     paid, batch = event.at if isinstance(body, Settlement) else 0, body.batch or ""
     written = []
     for line in body.lines:
         sent_out = is_set(line.sent_out)
-        if sent_out or ITEM + line.item in kinds:
+        drug = is_booked and reads_as_drug(line.list_type or "", line.item)
+        if sent_out or drug or ITEM + line.item in kinds:
             of_listed = (paid, fen(line.in_scope), line.performer or "", sent_out, to_ms(line.occurred))
             own = (*charged(line, batch), *prices(line), *of_listed)
             written.append(shared.write(Listed, own, line.line, through_fund(line, body)))

@@ -269,6 +269,7 @@ class Stock(Message, kw_only=True, omit_defaults=True):
     counted_time: MomentOrDay | None = field(name="invdate", default=None)
     person: Short | None = field(name="psn_no", default=None)
     number: Short | None = field(name="fixmedins_bchno", default=None)
+    change: Short | None = field(name="inv_chg_type", default=None)
     lot: Short | None = field(name="manu_lotnum", default=None)
     barcode: Short | None = field(name="drug_prod_barc", default=None)
     supplier: Name | None = field(name="spler_name", default=None)

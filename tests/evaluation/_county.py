@@ -29,7 +29,25 @@ TIMES = 30
 TIMES_AGAINST_USUAL = 4
 """One that is held against what is usual at its place: more of them in one county are what is usual there."""
 AGAINST_USUAL = frozenset(
-    {"B10", "B14", "B15", "B17", "B23", "D06", "D11", "D17", "D20", "I03", "I07", "I08", "I12", "S05", "S08"}
+    {
+        "B10",
+        "B14",
+        "B15",
+        "B17",
+        "B23",
+        "D06",
+        "D10",
+        "D10-COUNT",
+        "D11",
+        "D17",
+        "D20",
+        "I03",
+        "I07",
+        "I08",
+        "I12",
+        "S05",
+        "S08",
+    }
 )
 """Rules that hold a day, a week or a month of a place against those before, add up what a month there brings, count
 what is much of it there, or have one lead for as long as a place is full."""

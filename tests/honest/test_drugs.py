@@ -22,6 +22,8 @@ from rules.drug.d04_data_bad_trace_codes import BadTraceCodes
 from rules.drug.d04_trace_code_reuse import TraceCodeReuse
 from rules.drug.d05_resale_accumulation import ResaleAccumulation
 from rules.drug.d07_substituted_drug import SubstitutedDrug
+from rules.drug.d10_count_still_on_shelf import StillOnShelf
+from rules.drug.d10_settled_beyond_stock import SettledBeyondStock
 from rules.drug.d11_never_taken_in import NeverTakenIn
 from rules.engine.entry import Entry
 from rules.engine.episode import runs, trigger
@@ -30,7 +32,7 @@ from rules.engine.rule import Rule
 from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
-from rules.testing import HOSPITAL, at, dispensed, fill, judge, received, sale
+from rules.testing import HOSPITAL, at, counted, dispensed, fill, judge, listed, received, sale
 from rules.times import DAY, HOUR, MINUTE
 from tests.oracle import wire
 from tests.oracle.world import logs, run, standing_at_end
@@ -307,6 +309,60 @@ def test_lots_that_nobody_recorded() -> None:
 
     assert 0.099 == pytest.approx(a_year / 365, abs=0.0005)
     assert 3 == a_year / 12
+
+
+def kept_shelf(random: Random) -> Iterator[Entry]:
+    """A year and a half of a drug at a pharmacy that uploads its whole stock.
+
+    A lot comes every week or every month and is entered up to five days late. A fifth to a half is sold for cash. The
+    shelf is counted once a month, a little wrong one time in three; now and then a pack breaks, and a neighbour lends
+    some.
+    """
+    a_day, every, cash = random.choice((0.5, 1, 3, 8)), random.choice((7, 28)), random.uniform(0.2, 0.5)
+    there = round(a_day * every)
+    for day in range(540):
+        if day % every == 0 and there < 2 * a_day * every:
+            lot = round(1.2 * a_day * every)
+            yield moved(at("08:00", day=day + random.choice((0, 0, 0, 1, 5))), lot)
+            there += lot
+        if random.random() < 1 / 90:
+            much = random.choice((-1, 3))
+            yield moved(at("08:30", day=day), much)
+            there += much
+        sold = min(there, int(a_day + random.random()))
+        there -= sold
+        for _ in range(sold):
+            if random.random() > cash:
+                moment = at("10:00", day=day) + random.randrange(9 * HOUR)
+                yield listed(moment, institution="P1", quantity=10_000)
+        if day % 30 == 0:
+            yield counted(at("00:00", day=day), max(there + random.choice((0, 0, 0, 0, 2, -2)), 0))
+
+
+def moved(time: int, packs: float) -> Entry:
+    """What came in, or went out."""
+    return counted(time, packs, sort="moved", transaction="3503" if packs > 0 else "3502")
+
+
+def test_books_of_honest_shelves_agree() -> None:
+    """Of 80 shelves in a year and a half none is told by either rule; where two packs were enough, some would be."""
+    random = Random(1)
+    shelves = [list(kept_shelf(random)) for _ in range(80)]
+    strict = StillOnShelf(fewest=2, over_percent=1, wait_days=1)
+
+    for rule in (SettledBeyondStock(), StillOnShelf()):
+        assert 0 == sum(alerts(rule, one) for one in shelves)
+    assert 0 < sum(alerts(strict, one) for one in shelves)
+
+
+def test_wrong_counts_and_deliveries_that_nobody_entered() -> None:
+    """The figures of D10 and D10-COUNT: 20 institutions with 40 drugs, one of which forgets uploads once a year."""
+    drugs, forgotten = 20 * 40, 40 / 2
+    beyond, counts = drugs / 50 + forgotten, drugs * 12 / 1_000 + forgotten
+
+    assert 0.099 == pytest.approx(beyond / 365, abs=0.0005)
+    assert 0.081 == pytest.approx(counts / 365, abs=0.0005)
+    assert (3, 2.5) == (beyond / 12, round(counts / 12, 1))
 
 
 def test_specialists_with_one_drug() -> None:

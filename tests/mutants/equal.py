@@ -25,6 +25,7 @@ EQUAL: dict[str, dict[str, str]] = {
     },
     "rules.credential.s02_cards_together": {"(self.days + 1) * DAY +1000 ms": _LONGER},
     "rules.credential.s04_employer_drive": {"(self.days + 1) * DAY +1000 ms": _LONGER},
+    "rules.drug.d10_count_still_on_shelf": {"self.days * DAY -1000 ms": "counts are held against one another by day"},
     "rules.drug.d04_trace_code_reuse": {
         "len(of_day) < 4 * self.placeholder: <=": "says only whether the answer is kept, and at this length it stays",
     },

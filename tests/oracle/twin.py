@@ -25,6 +25,7 @@ from rules.ledgers import (
     Claimed,
     Departed,
     Fill,
+    Moved,
     Ordered,
     Received,
     Registered,
@@ -254,6 +255,10 @@ def takes_back(retraction: Retraction, entry: Entry, reach: int) -> bool:
     return any(_names(name, entry) for name in retraction.retraction_keys)
 
 
+_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
+"""Transaction -> inv_data_type (contract, section 3)."""
+
+
 def _names(name: str, entry: Entry) -> bool:
     kind, _, rest = name.partition(":")
     rest, narrowed, item = rest.partition(NARROWED_BY)
@@ -277,7 +282,12 @@ def _names(name: str, entry: Entry) -> bool:
         and rest == f"{place}:{entry.visit}",
         "c": isinstance(entry, Sale) and rest == f"{place}:{entry.code}",
         "k": (isinstance(entry, Sale) and entry.stock and rest == f"{place}:4:{entry.number}")
-        or (isinstance(entry, Received) and bool(entry.number) and rest == f"{place}:{entry.sort}:{entry.number}"),
+        or (isinstance(entry, Received) and bool(entry.number) and rest == f"{place}:{entry.sort}:{entry.number}")
+        or (
+            isinstance(entry, Moved)
+            and bool(entry.number)
+            and rest == f"{place}:{_SORTS.get(entry.transaction)}:{entry.number}"
+        ),
         "r": isinstance(entry, Registered) and rest == f"{place}:{entry.visit}",
     }[kind]
 

@@ -265,13 +265,16 @@ _BODIES: dict[str, Callable[[Draft, int, Body], Body]] = {
 }
 
 
+UPLOADS = {"traced_purchases": "1", "stock_uploaded": "1"}
+
+
 def a_reference() -> Reference:
     """Tables that every rule of the catalogue can work with: a shop is suspended, a person dies on the third day."""
     reference = Reference("tables")
     row = {"lat": "31.0", "lon": "117.0", "valid_from": "2020-01-01"}
     reference.put(
         "institutions",
-        row | {"fixmedins_code": wire.SHOP, "status": "active", "kind": "pharmacy", "traced_purchases": "1"},
+        row | {"fixmedins_code": wire.SHOP, "status": "active", "kind": "pharmacy"} | UPLOADS,
     )
     reference.put(
         "institutions",
@@ -281,8 +284,8 @@ def a_reference() -> Reference:
             "status": "active",
             "kind": "pharmacy",
             "lat": "33.0",
-            "traced_purchases": "1",
-        },
+        }
+        | UPLOADS,
     )
     suspended = {"fixmedins_code": wire.HOSPITAL, "status": "suspended", "kind": "hospital", "valid_from": "2026-03-03"}
     suspended["beds"] = "1"
@@ -346,6 +349,8 @@ LOWERED: dict[str, dict[str, object]] = {
     "B03": {"fewest": 1}, "D19": {"fewest": 1}, "B04": {"fewest": 1}, "B05": {"fewest": 2}, "B06": {"fewest": 1},
     "D20": {"fewest": 1}, "B13": {"fewest": 1, "grace_days": 1},
     "D11": {"fewest": 1, "over_percent": 1, "enough": 0, "usual_percent": 0, "wait_days": 2},
+    "D10": {"fewest": 1, "percent": 1, "wait_days": 2},
+    "D10-COUNT": {"fewest": 1, "over_percent": 1, "days": 1, "wait_days": 2},
     "D17": {"fewest_more": 1, "percent": 1, "weeks": 1},
     "B14": {"fewest_more": 1, "percent": 1, "weeks": 1},
     "E02": {"over_yuan": 30},

@@ -117,7 +117,8 @@ class Piece:
 class Facts:
     """All that stands, in order of time, and the tables. sold: settlements as far as their trace codes stand.
 
-    deleted: what deletes records, by its upload; came_in: rows of stock that say which boxes are there.
+    deleted: what deletes records, by its upload; came_in: rows of stock that say which boxes are there; stock: rows of
+    stock; opened: settlements, whatever became of them, that sell parts of packs.
     booked: bills of stays, whatever became of them, what takes them back, and what deletes or gives back their lines.
     """
 
@@ -127,6 +128,8 @@ class Facts:
     sold: list[Piece] = field(default_factory=list)
     deleted: list[Piece] = field(default_factory=list)
     came_in: list[Piece] = field(default_factory=list)
+    stock: list[Piece] = field(default_factory=list)
+    opened: list[Piece] = field(default_factory=list)
     booked: list[Piece] = field(default_factory=list)
 
     def of(self, *transactions: str) -> list[Piece]:
@@ -160,7 +163,11 @@ def facts(messages: Iterable[Message], tables: Tables) -> Facts:
             found.lines += [one for one in _lines(message) if not _is_cancelled(one, later)]
         elif transaction in ("2205", "2302", "2404", "2405", "3507"):
             found.deleted.append(_piece(message, seconds(message["inf_time"]), ()))
-    found.came_in = list(_purchases(every))
+    found.stock = sorted(_rows_of_stock(every), key=lambda one: one.time)
+    found.came_in = [one for one in found.stock if one.transaction == "3503"]
+    found.opened = [
+        _piece(one, seconds(one["setl_time"]), tuple(_lines(one))) for one in every if one["infno"] in SETTLEMENTS
+    ]
     found.lines = _latest(found.lines)
     found.pieces = _last_sent(found.pieces)
     found.pieces.sort(key=lambda one: one.time)
@@ -201,22 +208,32 @@ def _is_named(message: Message, later: list[Message], by: str, name: str, until:
     )
 
 
-def _purchases(every: list[Message]) -> Iterator[Piece]:
+TIMES = {
+    "3501": "invdate", "3502": "inv_chg_time", "3503": "purc_retn_stoin_time", "3504": "purc_retn_stoin_time",
+    "3505": "sel_retn_time", "3506": "sel_retn_time",
+}  # fmt: skip
+SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
+"""Transaction -> inv_data_type."""
+
+
+def _rows_of_stock(every: list[Message]) -> Iterator[Piece]:
     """Those that are not deleted in time."""
     for number, message in enumerate(every):
-        if text_of(message, "infno") == "3503":
-            time = seconds(message["purc_retn_stoin_time"])
+        infno = text_of(message, "infno")
+        if infno in TIMES:
+            time = seconds(message[TIMES[infno]])
             if not any(_deletes(one, message, time) for one in every[number + 1 :]):
                 yield _piece(message, time, ())
 
 
 def _deletes(one: Message, row_of_stock: Message, time: int) -> bool:
-    """Whether a later message deletes this purchase, in time."""
+    """Whether a later message deletes this row, in time."""
+    sort = SORTS.get(text_of(row_of_stock, "infno"), "none")
     return (
         text_of(one, "infno") == "3507"
         and (one["fixmedins_code"], one["fixmedins_bchno"])
-        == (row_of_stock["fixmedins_code"], row_of_stock["fixmedins_bchno"])
-        and text_of(one, "inv_data_type") in ("", "3")
+        == (row_of_stock["fixmedins_code"], row_of_stock.get("fixmedins_bchno"))
+        and (text_of(one, "inv_data_type") in ("", sort) and sort != "none")
         and seconds(one["inf_time"]) <= time + 72 * HOUR
     )
 

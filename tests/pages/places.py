@@ -528,6 +528,7 @@ def from_nowhere(facts: Facts) -> Iterator[Found]:
             (one.time, _codes(one))
             for one in facts.came_in
             if (one.place, text_of(one.message, "med_list_codg")) == (place, item)
+            and _codes(one)
             and _tells(place, one.time, facts.tables)
         ]
         for now in sales:
@@ -550,6 +551,6 @@ def _tells(place: str, time: int, tables: Tables) -> bool:
 
 
 def _codes(one: Piece) -> list[str]:
-    codes = one.message["drugtracinfo"]
+    codes = one.message.get("drugtracinfo", [])
     assert isinstance(codes, list)
     return [code["drug_trac_codg"] for code in codes]

@@ -19,7 +19,7 @@ from rules.wire.door import Door
 from rules.wire.pseudonyms import Pseudonyms
 from tests.oracle.wire import raw
 
-from . import cards, convoys, drugs, persons, places, visits
+from . import cards, convoys, drugs, persons, places, stock, visits
 from .facts import Facts, Message, Tables, facts, seconds
 from .findings import Episode, Found, episodes
 from .worlds import H1, H2, WORLDS, day, tables, world
@@ -55,7 +55,8 @@ JUDGES = (
     places.admissions, places.growths, places.identity_numbers, places.untraced, places.round_sums,
     places.minor_illnesses, places.wards, places.coaches, places.late_uploads, places.deletions,
     places.rewritten, places.clerks,
-    places.bad_codes, places.boxes, places.substitutions, places.from_nowhere, convoys.convoys,
+    places.bad_codes, places.boxes, places.substitutions, places.from_nowhere, stock.beyond, stock.still_there,
+    convoys.convoys,
     visits.registered,
     visits.two_places, visits.attendances, visits.charges, visits.prices, visits.flags, visits.licensed,
     visits.cosmetics,

@@ -61,7 +61,8 @@ def tables() -> Tables:
             shop | {"fixmedins_code": P1} | suspended,
             shop | {"fixmedins_code": P1, "valid_from": day(15), "lat": "30.01", "lon": "118.5"},
             shop
-            | {"fixmedins_code": P2, "usual_per_10min": "1.0", "lat": "30.1", "lon": "118.5", "traced_purchases": "1"},
+            | {"fixmedins_code": P2, "usual_per_10min": "1.0", "lat": "30.1", "lon": "118.5"}
+            | dict.fromkeys(("traced_purchases", "stock_uploaded"), "1"),
             other | {"fixmedins_code": NEAR, "lat": "30.02", "lon": "118.5", "class": "big"},
             other | {"fixmedins_code": DISTANT, "lat": "30.6", "lon": "118.5"},
             other | {"fixmedins_code": ONLINE, "internet": "1", "lat": "30.6", "lon": "118.5"},
@@ -1034,6 +1035,74 @@ def _deliver(town: Town, place: str, item: str, at: float, codes: list[str]) -> 
         town.send("3507", place, "", second, late, fixmedins_bchno=row, inv_data_type=sort)
 
 
+def books(town: Town) -> None:
+    """Two drugs at a pharmacy that keeps its book, and at one that does not: counted, bought, lent, settled."""
+    choice = town.random.choice
+    at, honest = 0.0, choice((0.35, 0.5, 0.8))
+    for number in range(260):
+        at += choice((3 * HOUR, 9 * HOUR, DAY, DAY))
+        place, item = choice((*(P2,) * 19, P1)), choice((AMLODIPINE, AMLODIPINE, UNLISTED))
+        if town.maybe(0.07):
+            _count_stock(town, place, item, at)
+        elif town.maybe(honest / 3):
+            _move_stock(town, place, item, at)
+        else:
+            _sell_stock(town, place, item, at, number)
+
+
+def _count_stock(town: Town, place: str, item: str, at: float) -> None:
+    """One row or two, dated by the day or within it."""
+    day = text(day_start(at)) if town.maybe(0.7) else text(town.moment(at))
+    for _ in range(town.random.choice((1, 1, 2))):
+        much = town.random.choice((0, 3, 8, 15, 30))
+        more: Message = {"inv_cnt": much, "invdate": day, "fixmedins_bchno": town.number(place, "k")}
+        town.send("3501", place, "", at, 20 * HOUR, med_list_codg=item, **more)
+
+
+def _move_stock(town: Town, place: str, item: str, at: float) -> None:
+    """Bought, given back, changed; uploaded at once or days later, and now and then deleted."""
+    choice = town.random.choice
+    second, row, much = town.moment(at), town.number(place, "k"), choice((1, 4, 6, 9))
+    infno = choice(("3503", "3503", "3503", "3504", "3502", "3502"))
+    named: Message = {"purc_retn_cnt": much, "purc_retn_stoin_time": text(second)}
+    if infno == "3502":
+        kind = choice((*(f"{n}" for n in range(101, 112)), "199", None))
+        named = {"cnt": choice((1, -1)) * much, "inv_chg_time": text(second), "inv_chg_type": kind}
+    uploaded = choice((5, 5, 5, 6 * DAY, 14 * DAY))
+    town.send(infno, place, "", second, uploaded, med_list_codg=item, fixmedins_bchno=row, **named)
+    if town.maybe(0.06):
+        late = uploaded + choice((HOUR, 71 * HOUR, 73 * HOUR))
+        town.send("3507", place, "", second, late, fixmedins_bchno=row, inv_data_type=choice(("3", "2", None)))
+
+
+def _sell_stock(town: Town, place: str, item: str, at: float, number: int) -> None:
+    """Some packs; seldom parts of one, or what comes back; reported from stock besides."""
+    choice = town.random.choice
+    second, split = town.moment(at), choice((*("0",) * 79, "1"))
+    count = choice((1, 1, 2, 3, -1))
+    line = town.line(
+        second, number, med_list_codg=item, cnt=count, init_feedetl_sn="f0" if count < 0 else None,
+        list_type=choice((None, "101", "201") if number % 9 == 0 else (None, "101")),
+    )  # fmt: skip
+    code = {"drug_trac_codg": f"8123456{number:013d}", "trdn_flag": split}
+    if place == P2 and number % 11 == 0:
+        town.send("2204", place, f"k{number}", second, 2, mdtrt_id=f"v{number}", med_type="11", feedetail=[line])
+        return
+    boxes = [code | {"feedetl_sn": f"f{number}"}] if choice("ab") == "a" else []
+    sold = town.settle("2102", place, f"k{number}", second, feedetail=[line], drug_trac_info=boxes)
+    if town.maybe(0.05):
+        town.take_back(sold, second + choice((HOUR, 71 * HOUR, 80 * HOUR)))
+    if town.maybe(0.2):
+        named: Message = {"sel_retn_cnt": 1, "sel_retn_time": text(second), "fixmedins_bchno": town.number(place, "k")}
+        infno = choice(("3505", "3505", "3506"))
+        town.send(infno, place, "", second, 9, med_list_codg=item, trdn_flag=choice((*("0",) * 30, "1")), **named)
+
+
+def day_start(at: float) -> float:
+    """The first second of the day."""
+    return at - at % DAY
+
+
 def numbers(town: Town) -> None:
     """Few prescription numbers, with which four persons go to three pharmacies and a hospital."""
     choice = town.random.choice
@@ -1346,7 +1415,8 @@ def promoters(town: Town) -> None:
 WORLDS: dict[str, Callable[[Town], None]] = {
     "drugs": drugs, "journeys": journeys, "after death": after_death, "stays": stays, "admissions": admissions,
     "swipes": swipes, "queues": queues, "habits": habits, "suspensions": suspensions, "growing": growing,
-    "packs": packs, "deliveries": deliveries, "rounds": rounds, "together": together, "withheld": withheld,
+    "packs": packs, "deliveries": deliveries, "books": books,
+    "rounds": rounds, "together": together, "withheld": withheld,
     "numbers": numbers, "credentials": credentials, "pens": pens,
     "practices": practices, "attendances": attendances, "colleagues": colleagues, "firms": firms, "drawers": drawers,
     "promoters": promoters, "shelves": shelves, "forms": forms, "purses": purses, "long stays": long_stays,

@@ -113,6 +113,7 @@ def judge(traffic: Traffic) -> list[Found]:
         unlicensed,
         cosmetic,
         from_nowhere,
+        books,
         in_parts,
         all_day,
         dear,
@@ -447,9 +448,8 @@ def from_nowhere(traffic: Traffic) -> Iterator[Found]:
     asked = {row["fixmedins_code"] for row in traffic.tables["institutions"] if row["traced_purchases"] == "1"}
     known, rows = set(), defaultdict(list)
     for event in traffic.came_in:
-        known |= {(event["fixmedins_code"], code["drug_trac_codg"]) for code in event["drugtracinfo"]}
-        time = event.get("purc_retn_stoin_time") or event["inv_chg_time"]
-        rows[event["fixmedins_code"], event["med_list_codg"]].append(seconds(time))
+        known |= {(event["fixmedins_code"], code["drug_trac_codg"]) for code in event.get("drugtracinfo", ())}
+        rows[event["fixmedins_code"], event["med_list_codg"]].append(_stock_time(event))
     items = {line["feedetl_sn"]: line["med_list_codg"] for _, line in traffic.lines}
     sales: dict[tuple[str, str], dict[str, tuple[float, Event]]] = defaultdict(dict)
     for event in traffic.settled:
@@ -467,6 +467,51 @@ def from_nowhere(traffic: Traffic) -> Iterator[Found]:
             usual = sum((place, code) in known for code in before)
             if 10 * usual >= 9 * len(before) and max(rows[place, item]) > min(time for time, _ in missing):
                 yield "D11", [event for _, event in missing]
+
+
+def _stock_time(event: Event) -> float:
+    return seconds(next(event[name] for name in ("purc_retn_stoin_time", "inv_chg_time", "invdate") if name in event))
+
+
+def books(traffic: Traffic) -> Iterator[Found]:
+    """D10 and D10-COUNT, where packs come in and none goes back: ten more than the book allows, by any count before."""
+    asked = {row["fixmedins_code"] for row in traffic.tables["institutions"] if row["stock_uploaded"] == "1"}
+    counts: dict[tuple[str, str], dict[float, list[Event]]] = defaultdict(lambda: defaultdict(list))
+    came: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    lines: dict[tuple[str, str], list[tuple[float, float, Event]]] = defaultdict(list)
+    for event in traffic.came_in:
+        key, time = (event["fixmedins_code"], event["med_list_codg"]), _stock_time(event)
+        if event["infno"] == "3501":
+            counts[key][time].append(event)
+        else:
+            came[key].append((time, event.get("purc_retn_cnt") or event["cnt"]))
+    for event, line in traffic.lines:
+        key = (event["fixmedins_code"], line["med_list_codg"])
+        if key in counts and event["fixmedins_code"] in asked:
+            lines[key].append((seconds(line["fee_ocur_time"]), line["cnt"], event))
+    for key, days in counts.items():
+        for day in days:
+            yield from _since_a_count(day, days, came[key], lines[key])
+
+
+def _since_a_count(
+    day: float,
+    counts: dict[float, list[Event]],
+    came: list[tuple[float, float]],
+    lines: list[tuple[float, float, Event]],
+) -> Iterator[Found]:
+    there = sum(row["inv_cnt"] for row in counts[day])
+    for at, _, event in lines:
+        supply = there + sum(many for time, many in came if day <= time <= at + 7 * DAY)
+        settled = sum(many for time, many, _ in lines if day + DAY <= time <= at)
+        if at >= day + DAY and settled >= max(supply + 10, 1.1 * supply):
+            yield "D10", [*counts[day], event]
+    for later, found in counts.items():
+        supply = there + sum(many for time, many in came if day <= time <= later + 7 * DAY)
+        settled = sum(many for time, many, _ in lines if day + DAY <= time < later)
+        more = sum(row["inv_cnt"] for row in found) - max(supply - settled, 0)
+        if later >= day + 30 * DAY and settled > 0 and more >= max(10, 0.05 * settled):
+            yield "D10-COUNT", [*counts[day], *found]
 
 
 def in_parts(traffic: Traffic) -> Iterator[Found]:

@@ -11,6 +11,7 @@ from rules.engine.ledger import Feed
 from rules.ledgers import LEDGERS, Arrival, Listed, Sale
 from rules.ledgers.inside import entries_of
 from rules.ledgers.listed import listed_items
+from rules.ledgers.stock_book import books_read
 from rules.reference import Reference
 from rules.times import DAY, HOUR
 from rules.wire.door import Door
@@ -74,7 +75,8 @@ KINDS: dict[str, tuple[Body, int, int]] = {
 def tables() -> Reference:
     """Tables with which every ledger keeps something: the shop is suspended, the person died before."""
     reference = Reference()
-    row = {"fixmedins_code": wire.SHOP, "status": "suspended", "kind": "pharmacy", "beds": "9", "traced_purchases": "1"}
+    row = {"fixmedins_code": wire.SHOP, "status": "suspended", "kind": "pharmacy", "beds": "9"}
+    row |= {"traced_purchases": "1", "stock_uploaded": "1"}
     reference.put("institutions", row)
     reference.put("deaths", {"psn_no": "1", "die_date": "2026-02-01"})
     reference.put("insured", {"psn_no": "1", "state": "suspended"})
@@ -136,7 +138,7 @@ def test_the_grace_is_that_of_the_contract_at_least(kind: str) -> None:
 
 def test_what_is_kept_of_listed_items_is_sent() -> None:
     """A ledger keeps no line that a router, which sends those of listed items alone, leaves out."""
-    kinds = listed_items(tables()) | {"Listed"}
+    kinds = listed_items(tables()) | books_read(tables()) | {"Listed"}
     for body, *_ in KINDS.values():
         opened = Door(Pseudonyms("key", raw=True)).open(wire.raw(body), 1 << 50)
         sent = {one for record in entries_of(opened, kinds=kinds).records for one in record.entries}

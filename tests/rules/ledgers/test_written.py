@@ -18,6 +18,7 @@ from rules.ledgers import (
     Dispensed,
     Fill,
     Listed,
+    Moved,
     Ordered,
     Overpriced,
     Received,
@@ -110,6 +111,7 @@ def test_a_bill_of_a_pharmacy_is_a_swipe_a_visit_lines_and_its_tokens() -> None:
             ))
             for code, split in ((OTHER_BOX, True), (BOX, False))
         ),
+        Moved(**bare(**of_bill, line="0", item=RAMIPRIL, quantity=0, sort="opened")),
         Sale(**bare(
             **of_bill, amount=1_500, line=NO_PACK, code=NO_PACK, split=False, item=METFORMIN, quantity=10_000,
             stock=False, bad=True,
@@ -324,7 +326,8 @@ def test_a_stock_report_is_a_sale_of_each_code() -> None:
         for kind in (Dispensed, Sale)
         for code, split in ((BOX, False), (OTHER_BOX, True))
     ]  # fmt: skip
-    [_, *sales] = entries(entries_of(found))
+    kinds = {"Dispensed", "Sale", f"stock:{SHOP}"}
+    [_, *sales] = entries(entries_of(found, kinds=kinds))
 
     assert [with_shared(found, one) for one in expected] == sales
     assert [one.home for one in sales] == [*[("institution", SHOP)] * 2, ("token", BOX), ("token", OTHER_BOX)]
@@ -336,14 +339,16 @@ def test_what_comes_into_stock_is_remembered_by_its_codes(infno: str, sort: str)
     codes = [{"drug_trac_codg": code} for code in (BOX, OTHER_BOX, NO_PACK)]
     said: Body = {"med_list_codg": RAMIPRIL, "cnt": 2, "time": text(MONDAY), "fixmedins_bchno": "N"}
     found = opened(message(infno, **HEADER | said, drugtracinfo=codes))
-    [_, row] = entries(entries_of(found))
+    kinds = {"Received", f"stock:{SHOP}"}
+    [_, row] = entries(entries_of(found, kinds=kinds))
     numbers = tuple(sorted(map(number_of, (BOX, OTHER_BOX))))
 
     assert row == with_shared(found, Received(**bare(
         time=MONDAY, person="1", item=RAMIPRIL, codes=numbers, sort=sort, number="N",
     )))  # fmt: skip
     assert row.retraction_keys == [f"m:{SHOP}:M", f"k:{SHOP}:{sort}:N"]
-    assert 1 == len(entries(entries_of(opened(message(infno, **HEADER | said, drugtracinfo=codes[2:])))))
+    without = opened(message(infno, **HEADER | said, drugtracinfo=codes[2:]))
+    assert 1 == len(entries(entries_of(without, kinds=kinds)))
 
 
 def test_boxes_are_sent_to_the_institutions_that_are_asked_for() -> None:
@@ -357,6 +362,88 @@ def test_boxes_are_sent_to_the_institutions_that_are_asked_for() -> None:
 
     assert left(SHOP) == {"3503": [Received], "3504": [], "3505": [Dispensed], "3506": []}
     assert left("P1") == {"3503": [], "3504": [], "3505": [], "3506": []}
+
+
+def wire_line(number: str) -> Body:
+    """The first line of the bill, under this number."""
+    lines = BILL["feedetail"]
+    assert isinstance(lines, list)
+    return {**lines[0], "feedetl_sn": number}
+
+
+CHANGES = {
+    **dict.fromkeys(("101", "103", "106", "108", "110"), 20_000),
+    **dict.fromkeys(("102", "104", "105", "107", "109", "111"), -20_000),
+    "199": 20_000,
+}
+"""inv_chg_type -> what a change by 2 adds, ten-thousandths."""
+
+
+@pytest.mark.parametrize(
+    ("infno", "fields", "quantity", "sort", "key"),
+    [
+        ("3501", {"inv_cnt": 7.5}, 75_000, "counted", "1"),
+        ("3503", {"purc_retn_cnt": 2}, 20_000, "moved", "3"),
+        ("3504", {"purc_retn_cnt": 2}, -20_000, "moved", None),
+        *[("3502", {"cnt": 2, "inv_chg_type": kind}, much, "moved", "2") for kind, much in CHANGES.items()],
+        *[
+            ("3502", {"cnt": -2, "inv_chg_type": kind}, much, "moved", "2")
+            for kind, much in CHANGES.items()
+            if kind < "2"
+        ],
+    ],
+)
+def test_a_row_of_stock_is_remembered_by_what_it_adds(
+    infno: str, fields: Body, quantity: int, sort: str, key: str | None
+) -> None:
+    """A change by its kind, whatever its sign; of an unknown kind only what comes in."""
+    said: Body = {"med_list_codg": RAMIPRIL, "time": text(MONDAY), "fixmedins_bchno": "N"}
+    if fields == {"cnt": -2, "inv_chg_type": "199"}:
+        quantity = 0
+    found = opened(message(infno, **HEADER | said | fields))
+    [_, row] = entries(entries_of(found))
+
+    assert row == with_shared(found, Moved(**bare(
+        time=MONDAY, person="1", item=RAMIPRIL, quantity=quantity, sort=sort, number="N",
+    )))  # fmt: skip
+    assert row.retraction_keys == [f"m:{SHOP}:M", *([f"k:{SHOP}:{key}:N"] if key else [])]
+
+
+def test_of_sales_the_book_has_only_that_a_pack_was_opened() -> None:
+    """A report of stock once, a settlement once an item; where every box is whole, nothing."""
+    said: Body = {"med_list_codg": RAMIPRIL, "sel_retn_cnt": 2, "time": text(MONDAY)}
+    box, opened_box = ({"drug_trac_codg": BOX, "feedetl_sn": "1", "trdn_flag": flag} for flag in "01")
+    bill: Body = BILL | {"feedetail": [wire_line("1"), wire_line("2")], "drug_trac_info": [box]}
+
+    def left(infno: str, **fields: object) -> list[Entry]:
+        return [one for one in entries(entries_of(opened(message(infno, **HEADER | fields)))) if isinstance(one, Moved)]
+
+    assert [] == left("3505", **said) == left("3505", **said, drugtracinfo=[box]) == left("2102", **bill)
+    for found in (
+        left("3505", **said, trdn_flag="1"),
+        left("3506", **said, drugtracinfo=[opened_box]),
+        left("2102", **bill | {"drug_trac_info": [opened_box, opened_box | {"drug_trac_codg": OTHER_BOX}]}),
+    ):
+        [row] = found
+        assert isinstance(row, Moved)
+        assert (row.item, row.quantity, row.sort) == (RAMIPRIL, 0, "opened")
+
+
+def test_rows_and_lines_are_sent_to_the_institutions_whose_stock_is_read() -> None:
+    """By the kinds; of lines only those of drugs."""
+    service: Body = {"list_type": "", "med_list_codg": "0" * 15}
+    lines = [wire_line("1"), wire_line("2") | {"list_type": "201"}, wire_line("3") | service]
+    bill = message("2102", **HEADER, **BILL | {"feedetail": lines, "drug_trac_info": []})
+    row = message("3503", **HEADER, med_list_codg=RAMIPRIL, purc_retn_cnt=2, time=text(MONDAY))
+
+    def left(body: Body, place: str) -> list[str]:
+        kinds = {"Moved", "Listed", f"book:{place}"}
+        found = [one for one in entries(entries_of(opened(body), kinds=kinds)) if not isinstance(one, Arrival)]
+        return [f"{type(one).__name__} {one.line}".strip() for one in found]
+
+    assert ["Listed 1"] == left(bill, SHOP)
+    assert ["Moved"] == left(row, SHOP)
+    assert [] == left(bill, "P1") == left(row, "P1")
 
 
 MESSAGES = {**{str(one["infno"]): one for one in FLAT}, "a whole bill": message("2102", **HEADER, **BILL)}
