@@ -9,7 +9,7 @@ import pytest
 from monitor.handbook.alerts import ALERT, ROW
 from monitor.handbook.pages import DOCS, PAGES, topics_page
 from monitor.settings import Settings
-from rules.catalogue import catalogue, of_messages
+from rules.catalogue import catalogue
 from rules.engine.alert import Alert
 from rules.engine.proof import Proof
 
@@ -40,14 +40,6 @@ def test_topics_have_the_partitions_of_the_settings(monkeypatch: pytest.MonkeyPa
 
     assert f"| `settlement.events` | {fields['events_partitions'].default} |" in page
     assert f"| `settlement.internal.entries` | {fields['entries_partitions'].default} |" in page
-
-
-def test_operations_names_the_rules_over_leads() -> None:
-    """They run in another process than all others."""
-    _, _, text = (DOCS / "operations.md").read_text(encoding="utf-8").partition("\n## Rules over leads\n")
-    first, _, _ = text.partition(" judge leads")
-
-    assert sorted(catalogue().keys() - of_messages()) == re.findall(r"[A-Z]\d\d[-A-Z]*", first)
 
 
 @pytest.mark.parametrize("name", ["notifying.md", "notifying.zh.md"])
