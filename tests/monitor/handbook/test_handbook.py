@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,24 @@ def test_topics_have_the_partitions_of_the_settings(monkeypatch: pytest.MonkeyPa
 
     assert f"| `settlement.events` | {fields['events_partitions'].default} |" in page
     assert f"| `settlement.internal.entries` | {fields['entries_partitions'].default} |" in page
+
+
+OTHER_WORDS = {
+    "账本": "台账", "位点": "偏移量", "位移": "偏移量", "迟报": "迟到", "控制台": "线索网页", "线索之上": "线索研判",
+}  # fmt: skip
+"""What was written in Chinese beside the words of docs/glossary.md."""
+
+
+DEPLOY = DOCS.parent / "deploy"
+IN_CHINESE = [*DOCS.glob("*.zh.md"), DEPLOY / "prometheus" / "rules.yml", *DEPLOY.glob("grafana/dashboards/*.json")]
+
+
+@pytest.mark.parametrize("path", sorted(IN_CHINESE), ids=lambda path: path.name)
+def test_one_chinese_word_for_one_idea(path: Path) -> None:
+    """On pages, in alerts of Prometheus and on dashboards."""
+    text = path.read_text(encoding="utf-8")
+
+    assert {} == {word: right for word, right in OTHER_WORDS.items() if word in text}
 
 
 @pytest.mark.parametrize("name", ["notifying.md", "notifying.zh.md"])
