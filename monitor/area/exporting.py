@@ -41,7 +41,7 @@ TARGETS: Mapping[str, Said] = {
 }
 """To whom a lead is referred: the bodies to which the notices have leads transferred."""
 _NO_OFFSETS = Said(
-    "线索不记录各条报文在主题中的分区和位移；可凭机构代码与报文号（msgid）在 {} 主题中查找，该主题保存30天。",
+    "线索不记录各条报文在主题中的分区和偏移量；可凭机构代码与报文号（msgid）在 {} 主题中查找，该主题保存30天。",
     "Partition and offset of each message: a lead does not hold them. The message is found by institution and msgid on "
     "{}, which keeps 30 days.",
 )

@@ -69,7 +69,7 @@ _NOT_THERE = Said(
 _NOTIFY = Said("线索通知", "notify")
 WHY: Mapping[Blocked, Said] = {
     "open_transaction": Said("发布方的事务未结束", "a publisher's transaction is open"),
-    "no_leader": Said("没有代理主管该分区", "no broker leads it"),
+    "no_leader": Said("该分区没有主节点", "no broker leads it"),
 }
 """Why a partition cannot be read on -> in words."""
 

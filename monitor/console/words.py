@@ -274,7 +274,7 @@ WORDS: Mapping[str, Said] = {
     "message_number": Said("报文号", "Message"),
     "topic": Said("主题", "Topic"),
     "partition": Said("分区", "Partition"),
-    "offset": Said("位移", "Offset"),
+    "offset": Said("偏移量", "Offset"),
     "unknown": Said("未知", "not known"),
     "value": Said("取值", "Value"),
     "incident": Said("事件", "Incident"),

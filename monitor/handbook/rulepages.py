@@ -30,7 +30,7 @@ SHARED: Mapping[str, tuple[str, Said]] = {
 }
 """Page -> the module whose docstring says what several rules judge by, and the title."""
 FAMILIES: Mapping[str, Said] = {
-    "actors": Said("线索之上", "over leads"),
+    "actors": Said("线索研判", "over leads"),
     "billing": Said("费用", "billing"),
     "credential": Said("医保凭证", "credential"),
     "drug": Said("药品", "drug"),

@@ -257,7 +257,8 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite has ended it by itself where the disk is full
+            db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
 

@@ -56,7 +56,7 @@ class SeveralRules(AboutActors):
 
     card = Card(
         id="A02",
-        name=Text("一人多规则", "One actor over several rules"),
+        name=Text("同一对象触发多条规则", "One actor over several rules"),
         family="actors",
         ledger="actors",
         subject="actor",

@@ -64,11 +64,11 @@ def test_everything_that_a_reader_needs_is_in_it() -> None:
 @pytest.mark.parametrize(
     ("more", "parameters", "said"),
     [
-        ({}, {}, ["分区和位移", "参保人身份"]),
-        ({"evidence": []}, {}, ["分区和位移", "其余"]),
-        ({}, None, ["分区和位移", "参保人身份", "规则 S01"]),
-        ({"evidence_count": 70}, {}, ["分区和位移", "参保人身份", "其余"]),
-        ({"reference_version": "abc"}, {}, ["分区和位移", "参保人身份", "参考表"]),
+        ({}, {}, ["分区和偏移量", "参保人身份"]),
+        ({"evidence": []}, {}, ["分区和偏移量", "其余"]),
+        ({}, None, ["分区和偏移量", "参保人身份", "规则 S01"]),
+        ({"evidence_count": 70}, {}, ["分区和偏移量", "参保人身份", "其余"]),
+        ({"reference_version": "abc"}, {}, ["分区和偏移量", "参保人身份", "参考表"]),
     ],
 )
 def test_what_is_not_known_is_said(more: dict[str, Any], parameters: dict[str, object] | None, said: list[str]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from monitor.handbook.alerts import ALERT, ROW
 from monitor.handbook.pages import DOCS, PAGES, topics_page
 from monitor.settings import Settings
-from rules.catalogue import catalogue, of_messages
+from rules.catalogue import catalogue
 from rules.engine.alert import Alert
 from rules.engine.proof import Proof
 
@@ -42,12 +43,22 @@ def test_topics_have_the_partitions_of_the_settings(monkeypatch: pytest.MonkeyPa
     assert f"| `settlement.internal.entries` | {fields['entries_partitions'].default} |" in page
 
 
-def test_operations_names_the_rules_over_leads() -> None:
-    """They run in another process than all others."""
-    _, _, text = (DOCS / "operations.md").read_text(encoding="utf-8").partition("\n## Rules over leads\n")
-    first, _, _ = text.partition(" judge leads")
+OTHER_WORDS = {
+    "账本": "台账", "位点": "偏移量", "位移": "偏移量", "迟报": "迟到", "控制台": "线索网页", "线索之上": "线索研判",
+}  # fmt: skip
+"""What was written in Chinese beside the words of docs/glossary.md."""
 
-    assert sorted(catalogue().keys() - of_messages()) == re.findall(r"[A-Z]\d\d[-A-Z]*", first)
+
+DEPLOY = DOCS.parent / "deploy"
+IN_CHINESE = [*DOCS.glob("*.zh.md"), DEPLOY / "prometheus" / "rules.yml", *DEPLOY.glob("grafana/dashboards/*.json")]
+
+
+@pytest.mark.parametrize("path", sorted(IN_CHINESE), ids=lambda path: path.name)
+def test_one_chinese_word_for_one_idea(path: Path) -> None:
+    """On pages, in alerts of Prometheus and on dashboards."""
+    text = path.read_text(encoding="utf-8")
+
+    assert {} == {word: right for word, right in OTHER_WORDS.items() if word in text}
 
 
 @pytest.mark.parametrize("name", ["notifying.md", "notifying.zh.md"])

@@ -142,9 +142,11 @@ def test_the_pages_on_publishing_show_one_example_of_each_form(name: str) -> Non
     assert ["reply", "request", "flat"] == [known.get(block, "not an example") for block in blocks]
 
 
-@pytest.mark.parametrize("name", ["messages.md", "publishing.md", "publishing.zh.md", "operations.md"])
+@pytest.mark.parametrize(
+    "name", ["messages.md", "publishing.md", "publishing.zh.md", "operations.md", "operations.zh.md"]
+)
 def test_links_lead_to_files(name: str) -> None:
-    """Of the pages for publishers."""
+    """Of the pages for publishers and operators."""
     page = (DOCS / name).read_text(encoding="utf-8")
 
     assert [] == [link for link in re.findall(r"\]\(([^#)]+)\)", page) if not (DOCS / link).exists()]

@@ -9,10 +9,15 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import orjson
 import pytest
+from aiokafka.structs import ConsumerRecord
 
 from monitor.errors import ConfigurationError
+from monitor.readmodel.projector import Batch, Projector, _write
 from monitor.readmodel.store import Store, connect
+from monitor.settings import load_settings
+from tests.monitor.readmodel.test_readmodel import alert
 
 ROOT = Path(__file__).parents[3]
 WRITES = """
@@ -67,6 +72,28 @@ def test_a_process_that_is_killed_leaves_rows_and_offset_as_one(tmp_path: Path, 
     alerts, texts, end = told(path)
     assert alerts == texts == end
     assert end >= said[-1]
+
+
+def test_a_disk_that_is_full_is_told_and_nothing_is_half_written(tmp_path: Path) -> None:
+    """What was written before stays, and once there is room it goes on."""
+    projector = Projector(load_settings(prefix="p", readmodel_dir=tmp_path))
+
+    def batch(first: int, end: int) -> Batch:
+        values = ((at, orjson.dumps(alert(f"{at:032x}"))) for at in range(first, end))
+        return projector.read([ConsumerRecord("p.alerts", 0, at, 0, 0, None, it, None, 0, 0, ()) for at, it in values])
+
+    file = Store(tmp_path, "p").begin()
+    with closing(connect(file)) as db:
+        _write(db, batch(0, 7))
+        (pages,) = db.execute("PRAGMA page_count").fetchone()
+        db.execute(f"PRAGMA max_page_count = {pages + 1}")
+        with pytest.raises(sqlite3.OperationalError, match="database or disk is full"):
+            _write(db, batch(7, 500))
+        assert told(file) == (7, 7, 7)
+        db.execute(f"PRAGMA max_page_count = {10_000 * pages}")
+        _write(db, batch(7, 500))
+
+    assert told(file) == (500, 500, 500)
 
 
 def test_a_new_file_counts_when_it_is_complete(tmp_path: Path) -> None:
