@@ -14,6 +14,7 @@ import pytest
 import yaml
 from aiokafka import AIOKafkaProducer
 
+from monitor.console.metrics import ConsoleMetrics
 from monitor.exporter.metrics import UseMetrics
 from monitor.notify.metrics import NotifyMetrics
 from monitor.readmodel.metrics import ReadModelMetrics
@@ -33,7 +34,7 @@ DASHBOARDS: dict[str, dict[str, Any]] = {
     for path in sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
 }
 PANELS = [panel for one in DASHBOARDS.values() for panel in one["panels"] if panel["type"] != "row"]
-PROCESSES = (Metrics, NotifyMetrics, ReadModelMetrics, partial(UseMetrics, 10_000, {}))
+PROCESSES = (Metrics, NotifyMetrics, ReadModelMetrics, ConsoleMetrics, partial(UseMetrics, 10_000, {}))
 GRAFANA = {"$instance": ".*", "$__rate_interval": "1m", "$region": ".*", "$institution": ".*"}
 """What Grafana puts in the place of its variables."""
 
