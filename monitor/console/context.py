@@ -61,6 +61,7 @@ class Console:
     def __init__(self, settings: Settings, metrics: ConsoleMetrics) -> None:
         self.settings, self.metrics = settings, metrics
         self.model = ReadModel(settings)
+        metrics.readable.set_function(self.model.is_readable)
         self.keys = Keys(settings.prefix)
         self._projector = Projector(settings)
         self.client = {"bootstrap_servers": settings.brokers}

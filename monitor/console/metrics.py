@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from monitor.contract.feedback import DISPOSITIONS
 
@@ -29,6 +29,11 @@ class ConsoleMetrics:
             f"{PREFIX}_logins",
             "Tries to log in, by the way (token or oidc) and the result (accepted or refused).",
             ["way", "result"],
+            registry=here,
+        )
+        self.readable = Gauge(
+            f"{PREFIX}_readmodel_readable",
+            "1 where the read model can be opened, 0 where it cannot; tried at each scrape.",
             registry=here,
         )
         ProcessCollector(registry=here)

@@ -32,6 +32,13 @@ class LeadsMetrics:
             "The hour to which the log of leads has come, seconds since 1970.",
             registry=registry,
         )
+        self._looked = Gauge(
+            f"{PREFIX}_looked_timestamp_seconds",
+            "When rules over leads last looked for what is new, seconds since 1970; before the first time the start of "
+            "the process.",
+            registry=registry,
+        )
+        self._looked.set_to_current_time()
         for rule_id, rule in catalogue().items():
             if rule.card.family == OVER_LEADS:
                 self._revisions.labels(rule_id)
@@ -50,3 +57,4 @@ class LeadsMetrics:
         self._known.set(known)
         self._hour.set(hour / 1000)
         self._lag.set(lag)
+        self._looked.set_to_current_time()

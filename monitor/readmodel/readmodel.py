@@ -342,6 +342,14 @@ class ReadModel:
         with self._reading() as db:
             return {(topic, partition): end for topic, partition, end in db.execute("SELECT * FROM read")}
 
+    def is_readable(self) -> bool:
+        """Whether the read model is there and can be read."""
+        try:
+            self.read_until()
+        except ConfigurationError:
+            return False
+        return True
+
     def newest_trigger(self) -> int:
         """The last trigger of the newest alert, ms UTC; 0 where there is no alert."""
         with self._reading() as db:

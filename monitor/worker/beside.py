@@ -1,4 +1,4 @@
-"""How a process beside the workers starts: `monitor notify`, `monitor readmodel`, `monitor exporter`."""
+"""How a process beside the workers starts: `monitor notify`, `readmodel`, `exporter` and `console`."""
 
 from __future__ import annotations
 

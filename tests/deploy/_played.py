@@ -16,6 +16,7 @@ import msgspec
 from faust.types import TP
 
 from monitor import serving
+from monitor.console.metrics import ConsoleMetrics
 from monitor.exporter.metrics import UseMetrics
 from monitor.exporter.process import Tally
 from monitor.inforce.rulebook import load_rules
@@ -61,7 +62,7 @@ def odd(batch: Batch) -> Batch:
 
 
 class Played:
-    """The four processes in one."""
+    """The five processes in one."""
 
     def __init__(self) -> None:
         self.worker, self.notify, self.read_model = Metrics(), NotifyMetrics(), ReadModelMetrics()
@@ -74,6 +75,10 @@ class Played:
         self.read_model.loaded([("deaths", time.time() - 86_400)])
         self.read_model.heard({"P34102100029": 200_000.0})
         self.read_model.leads.stands(3, int(time.time() * 1000), 0)
+        self.console = ConsoleMetrics()
+        self.console.readable.set(1)
+        self.console.said.labels("confirmed").inc()
+        self.console.logins.labels("token", "accepted").inc()
         self.use = UseMetrics(10_000, {"341021": 120_000_000.0})
         self.tally = Tally(Door(Pseudonyms("test")), self.use, "")
 
@@ -97,6 +102,7 @@ class Played:
         self.book.fates.clear()
         self.notify.taken([now - 200] * len(outcome.revisions), 0)
         self.read_model.read(len(outcome.revisions), 0, 0)
+        self.console.seconds.labels("/leads", 200).observe(0.05)
 
 
 if __name__ == "__main__":
@@ -106,6 +112,7 @@ if __name__ == "__main__":
         serving.serve(played.notify.registry, {}, "127.0.0.1", 0),
         serving.serve(played.read_model.registry, {}, "127.0.0.1", 0),
         serving.serve(played.use.registry, {}, "127.0.0.1", 0),
+        serving.serve(played.console.registry, {}, "127.0.0.1", 0),
     ]
     sys.stdout.write(" ".join(str(server.server_address[1]) for server in servers) + "\n")
     sys.stdout.flush()

@@ -31,9 +31,10 @@ def prometheus_settings(targets: list[str], alertmanager: str, more: Mapping[str
     settings["rule_files"] = [str(DEPLOY / "prometheus" / name) for name in settings["rule_files"]]
     settings["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] = [alertmanager]
     jobs = {job["job_name"]: job for job in settings["scrape_configs"]}
-    del jobs["settlement-monitor"]["dns_sd_configs"]
+    for name in ("settlement-monitor", "settlement-console"):
+        del jobs[name]["dns_sd_configs"]
     jobs["settlement-monitor"]["static_configs"] = [{"targets": targets}]
-    for name in ("settlement-notify", "settlement-readmodel", "settlement-exporter"):
+    for name in ("settlement-notify", "settlement-readmodel", "settlement-exporter", "settlement-console"):
         jobs[name]["static_configs"] = [{"targets": more.get(name, [])}]
     del jobs["settlement-exporter"]["scrape_interval"]
     jobs["alertmanager"]["static_configs"] = [{"targets": [alertmanager]}]

@@ -1,6 +1,7 @@
 """deploy/alertmanager: who hears of what, asked of amtool, and what follows from what, seen in a real Alertmanager."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,6 +79,25 @@ def test_the_hours_are_those_of_the_notifier() -> None:
     assert start == work["times"][0]["start_time"] == digest["times"][0]["start_time"]
     assert end < work["times"][0]["end_time"]
     assert {"Asia/Shanghai"} == {work["location"], digest["location"]}
+
+
+def test_the_example_of_public_holidays_is_valid(tmp_path: Path) -> None:
+    """Without the marks of comments amtool takes it, and the reviewer's route alone is muted by it."""
+    text = re.sub(r"(?m)^( +)# (?=mute_time_intervals|- name: public|  )", r"\1", FILE.read_text())
+    given = yaml.safe_load(text)
+    path = tmp_path / "alertmanager.yml"
+    whole = alertmanager_settings("http://127.0.0.1:1/") | {name: given[name] for name in ("route", "time_intervals")}
+    path.write_text(yaml.safe_dump(whole))
+
+    done = run(program("amtool"), "check-config", path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {"reviewer": ["public-holidays"]} == {
+        route["receiver"]: route["mute_time_intervals"]
+        for route in given["route"]["routes"]
+        if "mute_time_intervals" in route
+    }
+    assert ["working-hours", "digest", "public-holidays"] == [one["name"] for one in given["time_intervals"]]
 
 
 def test_what_was_told_is_remembered_for_longer_than_it_is_repeated() -> None:

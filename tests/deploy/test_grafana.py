@@ -30,10 +30,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     said = folder / "played.log"
     with running([sys.executable, "-m", "tests.deploy._played"], said, cwd=ROOT):
         eventually(lambda: said.read_text().endswith("\n"), "the processes say their ports")
-        worker, notify, read_model, exporter = (f"127.0.0.1:{int(port)}" for port in said.read_text().split())
-        jobs = {
-            "settlement-notify": [notify], "settlement-readmodel": [read_model], "settlement-exporter": [exporter],
-        }  # fmt: skip
+        worker, *beside = (f"127.0.0.1:{int(port)}" for port in said.read_text().split())
+        names = ("notify", "readmodel", "exporter", "console")
+        jobs = {f"settlement-{name}": [address] for name, address in zip(names, beside, strict=True)}
         with prometheus(folder, [worker], more=jobs) as port:
             eventually(
                 lambda: query(port, 'sum(increase(settlement_monitor_alerts_total{shadow="true"}[1m])) > 0'), "leads"

@@ -14,6 +14,7 @@ import pytest
 import yaml
 from aiokafka import AIOKafkaProducer
 
+from monitor.console.metrics import ConsoleMetrics
 from monitor.exporter.metrics import UseMetrics
 from monitor.notify.metrics import NotifyMetrics
 from monitor.readmodel.metrics import ReadModelMetrics
@@ -33,7 +34,9 @@ DASHBOARDS: dict[str, dict[str, Any]] = {
     for path in sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
 }
 PANELS = [panel for one in DASHBOARDS.values() for panel in one["panels"] if panel["type"] != "row"]
-PROCESSES = (Metrics, NotifyMetrics, ReadModelMetrics, partial(UseMetrics, 10_000, {}))
+PROCESSES = (Metrics, NotifyMetrics, ReadModelMetrics, ConsoleMetrics, partial(UseMetrics, 10_000, {}))
+WORDS = ("when", "summary", "description", "runbook")
+"""What is said of an alert, in two languages."""
 GRAFANA = {"$instance": ".*", "$__rate_interval": "1m", "$region": ".*", "$institution": ".*"}
 """What Grafana puts in the place of its variables."""
 
@@ -92,12 +95,12 @@ def test_an_alert_has_a_unit_test(alert: str) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_says_what_to_do(alert: str) -> None:
-    """A sentence in both languages, what it means, and two or three steps, each within a time."""
+    """A sentence in both languages, when it fires, what it means, and two or three steps, each within a time."""
     words = ALERTS[alert]["annotations"]
     steps, steps_zh = words["runbook"].splitlines(), words["runbook_zh"].splitlines()
 
-    assert {name + end for name in ("summary", "description", "runbook") for end in ("", "_zh")} == words.keys()
-    assert all(re.search("[一-鿿]", words[f"{name}_zh"]) for name in ("summary", "description", "runbook"))
+    assert {name + end for name in WORDS for end in ("", "_zh")} == words.keys()
+    assert all(re.search("[一-鿿]", words[f"{name}_zh"]) for name in WORDS)
     assert len(steps) in (2, 3)
     for some in (steps, steps_zh):
         assert [f"{number}." for number in range(1, len(steps) + 1)] == [step.split()[0] for step in some]
@@ -111,6 +114,18 @@ def test_an_alert_has_a_section_of_the_runbook(page: str) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
 
     assert [*ALERTS] == re.findall(r"^## (\w+)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+def test_a_section_says_for_how_long_it_must_be_so(alert: str) -> None:
+    """The `for` of the rule, in both languages; an alert without one fires at once."""
+    given = ALERTS[alert].get("for", "")
+    unit, unit_zh = {"m": ("min", "分钟"), "h": ("h", "小时"), "": ("", "")}[given[-1:]]
+    span = (f"for {given[:-1]} {unit}: ", f"持续{given[:-1]}{unit_zh}时") if given else ("at once: ", "立即触发：")
+    for page, expected in zip(("runbook.md", "runbook.zh.md"), span, strict=True):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        section, _, _ = text.partition(f"\n## {alert}\n")[2].partition("\n## ")
+        assert expected in section.splitlines()[1]
 
 
 @pytest.mark.parametrize("place", expressions())

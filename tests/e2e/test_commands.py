@@ -239,7 +239,7 @@ def wrong(folder: Path) -> list[tuple[str, list[str], dict[str, object]]]:
         ("MONITOR_METRICS_PORT", ["worker"], {"metrics_port": 70000}),
         ("limt", ["rules", "validate", str(rules)], {}),
         ("limt", ["rules", "put", str(rules)], {}),
-        ("monitor rules put", ["worker", "--rules", str(rules)], {}),
+        ("monitor rules put", ["worker"], {"rules": rules}),
         ("deaths.csv:2", ["reference", "validate", str(table)], {}),
         ("nowhere", ["reference", "validate", str(folder / "nowhere")], {}),
         ("nowhere", ["replay", str(folder / "nowhere")], {}),

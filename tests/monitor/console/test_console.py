@@ -347,6 +347,18 @@ async def test_its_metrics_name_nobody(settings: Settings) -> None:
     assert routes <= {"/leads/{alert_id}", "/persons/{pseudonym}", "/institutions/{code}", "/static", "other"}
 
 
+@pytest.mark.usefixtures("page")
+def test_its_metrics_say_whether_the_read_model_can_be_opened(settings: Settings, tmp_path: Path) -> None:
+    """Tried at each scrape, so it is known before somebody asks for a page."""
+    found = []
+    for one in (settings, settings.model_copy(update={"readmodel_dir": tmp_path})):
+        metrics = ConsoleMetrics()
+        app_of(one, metrics)
+        found.append(metrics.registry.get_sample_value("settlement_monitor_console_readmodel_readable"))
+
+    assert [1, 0] == found
+
+
 def row(minute: int, person: str, amount: float = 10.0, role: str = "settlement") -> Lead:
     """A row of evidence, as far as a plot looks at it."""
     return {
