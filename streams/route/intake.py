@@ -162,8 +162,8 @@ class Intake:
         self._let_go = 0.0
         self._routing = asyncio.Lock()
         self._changed, self._dirty = asyncio.Event(), asyncio.Event()
-        self._announced = asyncio.Event()
-        """Set once the others know in this generation where the partitions of this worker stand."""
+        self._is_announced = False
+        """Whether the others know in this generation where the partitions of this worker stand."""
         self._closing: set[asyncio.Task[None]] = set()
 
     def _changed_board(self) -> None:
@@ -183,17 +183,21 @@ class Intake:
     # --- partitions come and go
 
     def begin(self, generation: int, partitions: int, positions: Mapping[int, int]) -> None:
-        """These input partitions came to this worker, and are read from these offsets on."""
+        """These input partitions came to this worker, and are read from these offsets on.
+
+        Nothing of them is fetched before it is announced where each stands: of a record that ends every owner, each
+        still says for how long it stands there. They wait in the consumer, not in their agent: behind an agent that
+        waits, Faust delivers nothing to the other one either.
+        """
         self._generation = generation
         self._board.begin(generation, partitions)
         self.kinds.begin(generation, partitions)
         self._inputs = {p: self._input(p, at) for p, at in positions.items()}
         # Which of them is the first is another one each time.
         self._last = sorted(self._standing_still(positions), key=lambda p: (p + generation) % partitions)
-        self._let_go = asyncio.get_running_loop().time()
-        self._consumer().hold_back({TP(self._topic, p) for p in self._last})
+        self._is_announced = False
+        self._consumer().hold_back({TP(self._topic, p) for p in positions})
         self._watch(owner=0 in positions)
-        self._announced.clear()
         self._dirty.set()
         self._changed.set()
 
@@ -223,6 +227,15 @@ class Intake:
             if known is not None and known.offset == position and known.stalled:
                 yield partition
 
+    def _let_come(self) -> None:
+        """Let records come, now that all know where the partitions of this worker stand."""
+        if self._is_announced:
+            return
+        self._is_announced, self._let_go = True, asyncio.get_running_loop().time()
+        for partition in self._inputs:
+            if partition not in self._last:
+                self._consumer().go_on_with(TP(self._topic, partition))
+
     def _go_on_with_the_last(self) -> None:
         """One after the other, so that a record that ends every owner lets each of the others be read first."""
         now = asyncio.get_running_loop().time()
@@ -239,18 +252,12 @@ class Intake:
     # --- records come
 
     async def take(self, event: faust.EventT[Any]) -> None:
-        """Take a batch, and let pass what may pass.
-
-        Nothing is looked at before it is announced where it stands: of a record that ends every owner, each still says
-        for how long it stands there.
-        """
+        """Take a batch, and let pass what may pass."""
         batch, generation = cast(Batch, event.value), self._generation
         partition = batch[0].partition
-        await self._announced.wait()
-        if generation != self._generation:
-            return
         async with self._routing:
-            if (one := self._inputs.get(partition)) is None:
+            one = self._inputs.get(partition)
+            if one is None or generation != self._generation:
                 return
             arrived = _Arrived(event, len(batch))
             for record in batch:
@@ -371,9 +378,9 @@ class Intake:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._dirty.wait(), LOOK_SECONDS)
             self._dirty.clear()
-            self._go_on_with_the_last()
             generation, inputs = self._generation, dict(self._inputs)
-            if self._announced.is_set():
+            if self._is_announced:
+                self._go_on_with_the_last()
                 await self._look_for_ends(inputs)
             said = {p: one for p, input_ in inputs.items() if (one := self._announcement(input_, generation))}
             if said and self.turns is not None:
@@ -381,7 +388,7 @@ class Intake:
             if said and generation == self._generation:
                 await self._say(said, inputs)
                 if generation == self._generation:  # else the partitions of now are still to be announced
-                    self._announced.set()
+                    self._let_come()
             if 0 in inputs:
                 await self._ticks.passed(min(self._board.tick(), self._progress.now() // HOUR * HOUR))
             self._tell_of_holds()

@@ -18,13 +18,17 @@ from random import Random
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
+from faust.types import TP
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from streams.detect.detector import process_in_slices
 from streams.detect.pipeline import Pipeline
-from tests.streams._area import Area, Worker
+from streams.kafka.versions import Versions
+from streams.route.intake import Intake
+from tests.streams._area import INPUTS, INSIDE, NAMES, Area, Worker
 from tests.streams._cluster import Producer
 from tests.streams._wrong import (
     newest_tables,
@@ -397,6 +401,42 @@ def test_who_was_replaced_does_not_put_rules_into_force_that_others_send_nothing
         go_on(area, random)
     finally:
         area.close()
+
+
+def test_what_waits_for_the_rules_to_be_told_holds_up_nothing_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker of the tables is away when a worker alone comes back: what stands inside is judged all the same."""
+    random, area = Random(0), Area()
+    try:
+        area.events.publish(random, 8)
+        area.start()
+        area.rebalance()
+        [worker] = area.workers
+        for _ in range(40):
+            area.wait(0.1)
+            for number in range(INPUTS):
+                worker.read(TP(NAMES.events, number), 1)
+        area.events.publish(random, 8)
+        with monkeypatch.context() as patch:
+            patch.setattr(Versions, "ends", away)
+            patch.setattr(Intake, "_standing_still", lambda *_: ())  # all three are read at once
+            area.rebalance()
+            for _ in range(80):
+                area.wait(0.1)
+                for tp in list(worker.consumer.position):
+                    worker.read(tp, 1)
+            judged = [worker.pipeline._tasks[number].position for number in range(INSIDE)]
+        inside = [area.broker.end(NAMES.entries, number) for number in range(INSIDE)]
+        area.finish()
+    finally:
+        area.close()
+
+    assert min(inside) > 10
+    assert judged == inside
+
+
+async def away(_: Versions) -> dict[str, int]:
+    """No broker answers."""
+    raise KafkaConnectionError("away")
 
 
 def test_what_was_read_to_its_end_is_waited_for_when_more_came() -> None:
