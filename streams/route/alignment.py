@@ -9,7 +9,7 @@ follows from the log inside alone. Nothing here knows Kafka.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from time import monotonic
 from typing import Generic, TypeVar
@@ -141,17 +141,23 @@ class Board:
         self.left_out &= self._stands.keys()
         self.look()
 
-    def hear(self, partition: int, said: Announcement) -> None:
-        """Take note of an announcement, of whichever generation."""
-        if said.area != self._area:
-            return
+    def hear(self, announced: Iterable[tuple[int, Announcement]]) -> None:
+        """Take note of announcements that came together, by partition, of whichever generation.
+
+        A look is over all partitions: one after each announcement would cost the square of their number.
+        """
+        for partition, said in announced:
+            if said.area == self._area:
+                self._note(partition, said)
+        self.look()
+
+    def _note(self, partition: int, said: Announcement) -> None:
         now = self._now()
         stand = self._stands.setdefault(partition, _Stand(now))
         before, stand.said, stand.heard = stand.said, said, now
         if before is None or said.offset != before.offset or said.end_at > before.end_at:
             stand.moved = now
             self.left_out.discard(partition)
-        self.look()
 
     def said_of(self, partition: int) -> Announcement | None:
         """The last announcement of a partition, of whichever generation."""

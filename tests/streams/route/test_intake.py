@@ -63,10 +63,12 @@ async def test_what_stood_still_with_its_owner_before_is_looked_at_last(
     monkeypatch.setattr(intake, "LAST_SECONDS", 0.0)
     consumer = Consumer()
     one = an_intake(consumer)
-    one._board.hear(0, before(1, stalled=0))  # held
-    one._board.hear(1, before(1, stalled=700))
-    one._board.hear(2, before(1, stalled=700))
-    one._board.hear(3, before(1, offset=4, stalled=700))  # its owner went on after that
+    one._board.hear([
+        (0, before(1, stalled=0)),  # held
+        (1, before(1, stalled=700)),
+        (2, before(1, stalled=700)),
+        (3, before(1, offset=4, stalled=700)),  # its owner went on after that
+    ])  # fmt: skip
     one.begin(generation, PARTITIONS, dict.fromkeys(range(PARTITIONS), 5))
 
     assert consumer.back == set(range(PARTITIONS))
@@ -83,7 +85,7 @@ async def test_what_comes_last_waits_for_its_moment() -> None:
     """The others are read and announced meanwhile."""
     consumer = Consumer()
     one = an_intake(consumer)
-    one._board.hear(1, before(1, stalled=700))
+    one._board.hear([(1, before(1, stalled=700))])
     one.begin(2, PARTITIONS, dict.fromkeys(range(PARTITIONS), 5))
     one._let_come()
     one._go_on_with_the_last()
