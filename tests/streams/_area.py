@@ -880,11 +880,17 @@ class Events:
         self._floor[p] = self._floor[p] or base
         bodies = [self._body(p, random, base) for _ in range(random.choice((1, 1, 2, 4)))]
         if random.random() < 0.05:
-            ids, ahead = self._ids(), base + random.randint(20, 300) * DAY
-            wild: wire.Body = {"fixmedins_code": f"W{self._number}", "psn_no": f"w{self._number}"}
-            bodies = [wire.settlement(ahead, **ids | wild), *bodies, self._body(p, random, base)]
+            bodies = [self._wild(base + random.randint(20, 300) * DAY), *bodies, self._body(p, random, base)]
             bodies.append(self._body(p, random, base))
         self._broker.append(NAMES.events, p, [(b"k", wire.raw(body), ()) for body in bodies])
+
+    def publish_wild(self, p: int) -> None:
+        """A wild date, and nothing behind it."""
+        self._broker.append(NAMES.events, p, [(b"k", wire.raw(self._wild(self.cursor + 200 * DAY)), ())])
+
+    def _wild(self, uploaded: int) -> wire.Body:
+        ids = self._ids()
+        return wire.settlement(uploaded, **ids | {"fixmedins_code": f"W{self._number}", "psn_no": f"w{self._number}"})
 
     def _ids(self) -> wire.Body:
         self._number += 1

@@ -24,11 +24,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from rules.engine.item import Tick
 from streams.detect.detector import process_in_slices
 from streams.detect.pipeline import Pipeline
 from streams.kafka.versions import Versions
 from streams.route.intake import Intake
-from tests.streams._area import INPUTS, INSIDE, NAMES, Area, Worker
+from tests.oracle.wire import DAY
+from tests.streams._area import INPUTS, INSIDE, NAMES, START, Area, Worker, pieces, read_inside
 from tests.streams._cluster import Producer
 from tests.streams._wrong import (
     newest_tables,
@@ -149,6 +151,11 @@ class Protocol(RuleBasedStateMachine):
     def publish(self, seed: int, halves: int) -> None:
         """More comes."""
         self.area.events.publish(Random(seed), halves)
+
+    @rule(partition=st.integers(0, 2))
+    def publish_wild(self, partition: int) -> None:
+        """A date far ahead comes, for now the last of its partition."""
+        self.area.events.publish_wild(partition)
 
     def teardown(self) -> None:
         """All run fairly to the end, unless something was found before."""
@@ -442,6 +449,41 @@ async def away(_: Versions) -> dict[str, int]:
 def test_what_was_read_to_its_end_is_waited_for_when_more_came() -> None:
     """The announcement of then holds for what had been appended by then."""
     come_back(0)
+
+
+def hours_told(area: Area) -> list[int]:
+    """The hours that were told inside, but for the closing one."""
+    records = [record for number in range(INSIDE) for record in area.broker.topics[NAMES.entries, number]]
+    items = [read_inside(piece) for record in records for piece in pieces(record.value or b"")]
+    return [item.hour for item in items if isinstance(item, Tick) and not item.final]
+
+
+def test_a_wild_last_record_moves_no_clock() -> None:
+    """Nothing bears it out: it waits until the others are read to their end, and then they wait as before."""
+    random, area = Random(0), Area()
+    try:
+        area.events.publish(random, 8)
+        area.events.publish_wild(2)
+        area.start()
+        area.start()
+        area.rebalance()
+        for _ in range(20):
+            area.work()
+        for worker in area.workers:
+            worker.go(worker.consumer.commit())
+        area.wait(0.5)
+        is_read = area.broker.committed[TP(NAMES.events, 2)] == area.broker.end(NAMES.events, 2)
+        latest = max(hours_told(area))
+        area.events.publish(random, 40)
+        area.slow = 2
+        for _ in range(20):
+            area.work()
+        area.finish()
+    finally:
+        area.close()
+
+    assert is_read
+    assert START < latest < START + 8 * DAY
 
 
 def go_through(one: Callable[[int], None], first: int) -> None:

@@ -65,6 +65,36 @@ def test_the_first_record_of_a_partition_is_asked_like_a_step() -> None:
     assert [0, MONDAY, MONDAY] == passed([MONDAY + 90 * DAY, MONDAY, MONDAY], clock=0)
 
 
+def test_a_last_record_alone_is_borne_out_by_nothing() -> None:
+    """Neither what was before it nor what moves no clock says whether it is wild or follows a silence."""
+    lane: Lane[str] = Lane(MONDAY)
+    lane.push("a day on", MONDAY + JUMP)
+    assert not lane.is_lone
+    lane.ahead(whole=True)
+    lane.take()
+    lane.push("far ahead", MONDAY + 90 * DAY)
+    lane.push("question", 0)
+    assert lane.is_lone
+    assert (lane.next_hour, lane.ahead(whole=False)) == (MONDAY + 90 * DAY, None)
+    lane.push("near", MONDAY + DAY)
+    assert not lane.is_lone
+
+
+def test_two_last_records_alone_bear_one_another_out() -> None:
+    """Else a history that comes record by record would stand still at the first silence."""
+    lane: Lane[str] = Lane(MONDAY)
+    lane.push("after holidays", MONDAY + 5 * DAY)
+    assert lane.is_lone
+    assert "after holidays" == lane.pass_by()
+    assert (MONDAY, 0) == (lane.clock, len(lane))
+    lane.push("far from it", MONDAY + 7 * DAY)
+    assert lane.is_lone
+    lane.pass_by()
+    lane.push("near it", MONDAY + 7 * DAY + HOUR)
+    assert not lane.is_lone
+    assert MONDAY + 7 * DAY + HOUR == lane.ahead(whole=True)
+
+
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=40), st.integers(0, 40))
 def test_where_batches_end_does_not_matter_to_the_clock(hours: list[int], cut: int) -> None:
     """What is told before all is there is told likewise when it is, but that it may wait."""

@@ -7,13 +7,13 @@ from typing import Any, cast
 import pytest
 from faust.types import TP
 
-from rules.times import HOUR
+from rules.times import DAY, HOUR
 from streams.config import StreamConfig
 from streams.detect.meter import Unmetered
 from streams.route import intake
-from streams.route.alignment import Announcement
-from streams.route.intake import Intake
-from streams.route.router import Router
+from streams.route.alignment import Announcement, Lane
+from streams.route.intake import Intake, _Input, _Piece
+from streams.route.router import Read, Router
 from tests.oracle.world import a_door
 
 AREA = "area"
@@ -91,3 +91,18 @@ async def test_what_comes_last_waits_for_its_moment() -> None:
     one._go_on_with_the_last()
 
     assert consumer.order == [0, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("behind", "whole", "ahead", "lone"),
+    [(HOUR, True, 10 * DAY, 0), (90 * DAY, True, None, 10 * DAY), (90 * DAY, False, None, 0)],
+)
+def test_a_last_record_is_borne_out_by_its_append_time(
+    *, behind: int, whole: bool, ahead: int | None, lone: int
+) -> None:
+    """What is live is uploaded when it is; of a history the broker's clock says nothing."""
+    one = _Input(Lane(DAY), Router(a_door()), 0, -1, whole=whole)
+    record = SimpleNamespace(timestamp=10 * DAY + behind)
+    one.lane.push(_Piece(cast(Any, record), cast(Any, None), Read(cast(Any, None), 10 * DAY)), 10 * DAY)
+
+    assert (one.ahead, one.lone, one.hour) == (ahead, lone, ahead or DAY)
