@@ -116,6 +116,7 @@ PINNED = {
     "aiokafka.producer.sender:Sender._do_txn_commit": "a474e71ab00f",
     "aiokafka.client:AIOKafkaClient.bootstrap": "f9d734f5446b",
     "aiokafka.client:AIOKafkaClient.force_metadata_update": "4b2453f58f83",
+    "aiokafka.client:AIOKafkaClient._md_synchronizer": "515db2ff324d",
     "aiokafka.client:AIOKafkaClient.send": "fb1726e3ed8e",
     "aiokafka.client:AIOKafkaClient.set_topics": "d431143b7c44",
     "aiokafka.protocol.offset:OffsetRequest": "d01378a63d0c",
