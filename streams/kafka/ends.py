@@ -28,6 +28,8 @@ AGAIN_SECONDS = 0.2
 """So long after a question without an answer it is asked again."""
 ANSWER_SECONDS = 2.0
 """So long a broker has for an answer (our assumption); asking again costs nothing."""
+LEADER_SECONDS = 5.0
+"""Who leads is asked anew after so long (our assumption): who is cut off may not know that it leads no more."""
 LATEST = -1
 UNCOMMITTED, COMMITTED = 0, 1
 
@@ -58,21 +60,27 @@ class Ends:
         """Take client: how to reach the cluster, as aiokafka takes it."""
         self._settings = client
         self._client: AIOKafkaClient | None = None
+        self._topics: set[str] = set()
 
     async def ask(self, partitions: Iterable[TP]) -> dict[TP, End]:
         """The end of each partition; one that no leader answers for is missing. Raises KafkaError: no broker answers.
 
-        Each leader is asked by itself, so that one that is away hides only its own partitions.
+        Each leader is asked by itself, so that one that is away hides only its own partitions. Who leads is asked only
+        where nothing is known of it, or who led does not answer: a broker that leads no more says so. Without a
+        partition it is only asked whether a broker answers.
         """
         wanted = list(partitions)
-        client = await self._connected({tp.topic for tp in wanted})
-        led: defaultdict[int, list[TP]] = defaultdict(list)
-        for tp in wanted:
-            leader = client.cluster.leader_for_partition(TopicPartition(*tp))
-            if leader is not None and leader >= 0:
-                led[leader].append(tp)
-        answers = await asyncio.gather(*(self._ask_leader(client, leader, tps) for leader, tps in led.items()))
-        return {tp: end for answer in answers for tp, end in answer.items()}
+        led: dict[TP, int] = {}
+        found: dict[TP, End] = {}
+        if self._client is not None:
+            led = _leaders(self._client, wanted)
+            found = await self._ask_leaders(self._client, led)
+        left = [tp for tp in wanted if tp not in found]
+        if left or not found:
+            client = await self._connected({tp.topic for tp in wanted})
+            moved = {tp: leader for tp, leader in _leaders(client, left).items() if leader != led.get(tp)}
+            found |= await self._ask_leaders(client, moved)
+        return found
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -87,7 +95,8 @@ class Ends:
                 if self._client is None:
                     self._client = self._new_client()
                     await begin(self._client.bootstrap())
-                self._client.set_topics(topics)
+                self._topics |= topics
+                self._client.set_topics(self._topics)
                 if await self._client.force_metadata_update():
                     return self._client
         except (TimeoutError, KafkaError):
@@ -99,7 +108,18 @@ class Ends:
         )
 
     def _new_client(self) -> AIOKafkaClient:
-        return AIOKafkaClient(request_timeout_ms=int(1000 * ANSWER_SECONDS), **self._settings)
+        return AIOKafkaClient(
+            request_timeout_ms=int(1000 * ANSWER_SECONDS),
+            metadata_max_age_ms=int(1000 * LEADER_SECONDS),
+            **self._settings,
+        )
+
+    async def _ask_leaders(self, client: AIOKafkaClient, leaders: Mapping[TP, int]) -> dict[TP, End]:
+        led: defaultdict[int, list[TP]] = defaultdict(list)
+        for tp, leader in leaders.items():
+            led[leader].append(tp)
+        answers = await asyncio.gather(*(self._ask_leader(client, leader, tps) for leader, tps in led.items()))
+        return {tp: end for answer in answers for tp, end in answer.items()}
 
     async def _ask_leader(self, client: AIOKafkaClient, leader: int, tps: list[TP]) -> dict[TP, End]:
         try:
@@ -108,6 +128,12 @@ class Ends:
         except (KafkaError, OSError):
             return {}
         return {tp: End(offsets[tp], stable[tp]) for tp in tps if tp in offsets and tp in stable}
+
+
+def _leaders(client: AIOKafkaClient, partitions: Iterable[TP]) -> dict[TP, int]:
+    """Who leads these partitions, as far as it is known; those are missing that nobody leads."""
+    known = {tp: client.cluster.leader_for_partition(TopicPartition(*tp)) for tp in partitions}
+    return {tp: leader for tp, leader in known.items() if leader is not None and leader >= 0}
 
 
 async def _offsets(client: AIOKafkaClient, leader: int, tps: list[TP], isolation: int) -> dict[TP, int]:

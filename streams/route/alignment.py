@@ -9,7 +9,7 @@ follows from the log inside alone. Nothing here knows Kafka.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from time import monotonic
 from typing import Generic, TypeVar
@@ -37,12 +37,14 @@ class Lane(Generic[T]):
     back, and a wild date does not move it.
     """
 
-    __slots__ = ("_next", "_waiting", "clock")
+    __slots__ = ("_next", "_passed_by", "_waiting", "clock")
 
     def __init__(self, clock: int = 0) -> None:
         self.clock = clock
         self._waiting: deque[tuple[int, T]] = deque()
         self._next: int | None = None
+        self._passed_by = 0
+        """Hour of the last record that was taken without moving the clock."""
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -51,6 +53,25 @@ class Lane(Generic[T]):
     def first(self) -> T:
         """What is next."""
         return self._waiting[0][1]
+
+    @property
+    def next_hour(self) -> int:
+        """The hour of what is next itself, ms."""
+        return self._waiting[0][0]
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether the next record makes a longer step, and no other one that is known says anything of it.
+
+        Neither one that follows, nor one within a day of it that was taken before and moved no clock.
+        """
+        if self._next is not None or not self._waiting:
+            return False
+        hour = self.next_hour
+        if hour <= self.clock + JUMP or abs(hour - self._passed_by) <= JUMP:
+            return False
+        following = self._following()
+        return len(following) < LOOK_AHEAD and not any(following)
 
     def push(self, item: T, uploaded: int) -> None:
         """Put a record at the end. uploaded: its inf_time, ms; 0 for what moves no clock."""
@@ -67,12 +88,15 @@ class Lane(Generic[T]):
         return self._next
 
     def _after_jump(self, hour: int, *, whole: bool) -> int | None:
-        following = [later for later, _ in islice(self._waiting, 1, 1 + LOOK_AHEAD)]
+        following = self._following()
         if len(following) < LOOK_AHEAD and not whole:
             return None
         known = [later for later in following if later]
         astray = sum(later < hour - JUMP for later in known)
         return hour if astray * ASTRAY <= len(known) else self.clock
+
+    def _following(self) -> list[int]:
+        return [later for later, _ in islice(self._waiting, 1, 1 + LOOK_AHEAD)]
 
     def take(self) -> T:
         """Take the next record; `ahead` has told where the clock stands with it."""
@@ -80,6 +104,11 @@ class Lane(Generic[T]):
             raise RuntimeError("lane: expected to be asked for the clock first")
         self.clock, self._next = self._next, None
         return self._waiting.popleft()[1]
+
+    def pass_by(self) -> T:
+        """Take the next record, a lone one, and leave the clock where it is."""
+        self._passed_by, item = self._waiting.popleft()
+        return item
 
 
 class Announcement(msgspec.Struct, frozen=True):
@@ -89,7 +118,8 @@ class Announcement(msgspec.Struct, frozen=True):
     record that is not acknowledged inside. hour: the clock as it will stand with that record, 0 where none is known.
     behind: how long after its inf_time the last record that moved the clock was appended, ms. end_at: the partition was
     read to its end when the broker's clock showed this, ms; 0 where it was not. stalled: for so long has the offset not
-    moved, by the clocks of its owners, ms; 0 while it is held or read to its end.
+    moved, by the clocks of its owners, ms; 0 while it is held or read to its end. lone: hour, ms, of a last record that
+    waits as if it were right and moves no clock, for nothing bears it out; 0 where there is none.
     """
 
     area: str
@@ -99,6 +129,7 @@ class Announcement(msgspec.Struct, frozen=True):
     behind: int = EVER
     end_at: int = 0
     stalled: int = 0
+    lone: int = 0
 
 
 class _Stand:
@@ -141,17 +172,23 @@ class Board:
         self.left_out &= self._stands.keys()
         self.look()
 
-    def hear(self, partition: int, said: Announcement) -> None:
-        """Take note of an announcement, of whichever generation."""
-        if said.area != self._area:
-            return
+    def hear(self, announced: Iterable[tuple[int, Announcement]]) -> None:
+        """Take note of announcements that came together, by partition, of whichever generation.
+
+        A look is over all partitions: one after each announcement would cost the square of their number.
+        """
+        for partition, said in announced:
+            if said.area == self._area:
+                self._note(partition, said)
+        self.look()
+
+    def _note(self, partition: int, said: Announcement) -> None:
         now = self._now()
         stand = self._stands.setdefault(partition, _Stand(now))
         before, stand.said, stand.heard = stand.said, said, now
         if before is None or said.offset != before.offset or said.end_at > before.end_at:
             stand.moved = now
             self.left_out.discard(partition)
-        self.look()
 
     def said_of(self, partition: int) -> Announcement | None:
         """The last announcement of a partition, of whichever generation."""
@@ -192,8 +229,9 @@ class Board:
         return hour <= self._least + self._alignment
 
     def latest(self) -> int:
-        """The latest hour that anybody announced, ms."""
-        return max((said.hour for p in self._stands if (said := self._current(p)) is not None), default=0)
+        """The latest hour that anybody announced, ms: that of a lone record too, for it waits for the others."""
+        said = [one for p in self._stands if (one := self._current(p)) is not None]
+        return max((max(one.hour, one.lone) for one in said), default=0)
 
     def waits_for(self) -> set[int]:
         """The partitions that others wait for: those that said nothing, and those far behind the latest hour.

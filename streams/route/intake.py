@@ -25,7 +25,7 @@ from streams.kafka.ending import or_die
 from streams.kafka.ends import End, Ends
 from streams.kafka.faust import BatchConsumer, BatchProducer
 from streams.kafka.topics import Names
-from streams.route.alignment import EVER, Announcement, Board, Lane
+from streams.route.alignment import EVER, JUMP, Announcement, Board, Lane
 from streams.route.kinds import Asked, Kinds
 from streams.route.progress import Progress
 from streams.route.router import NO_TURN, Read, Routed, Router
@@ -97,14 +97,42 @@ class _Input:
     told: float = 0.0
 
     @property
+    def ahead(self) -> int | None:
+        """The clock as it will stand with the next record; None where that cannot be told before more is read."""
+        return None if self._is_lone else self.lane.ahead(whole=self.whole)
+
+    @property
     def hour(self) -> int:
-        """The clock as it will stand with the next record, as far as that is known."""
-        return self.lane.ahead(whole=self.whole) or self.lane.clock
+        """The same, as far as it is known."""
+        return self.ahead or self.lane.clock
 
     @property
     def is_undecided(self) -> bool:
         """Whether more has to be read before the clock can be told."""
-        return len(self.lane) > 0 and self.lane.ahead(whole=self.whole) is None
+        return len(self.lane) > 0 and self.ahead is None
+
+    @property
+    def lone(self) -> int:
+        """The hour of a last record that nothing bears out; 0 where there is none.
+
+        It may be wild, or the first after a silence: so it waits as if it were right, and moves no clock.
+        """
+        return self.lane.next_hour if self.whole and self._is_lone else 0
+
+    def take(self) -> _Piece:
+        """Take the next record, once it may pass."""
+        piece = self.lane.pass_by() if self.lone else self.lane.take()
+        if piece.read is not None and piece.read.uploaded:
+            self.behind = max(0, piece.record.timestamp - piece.read.uploaded)
+        return piece
+
+    @property
+    def _is_lone(self) -> bool:
+        """Whether nothing bears the next record out, its append time neither: what is live is uploaded when it is."""
+        if not self.lane.is_lone:
+            return False
+        piece = self.lane.first
+        return piece.read is not None and piece.record.timestamp - piece.read.uploaded > JUMP
 
 
 class IntakeMeter(Protocol):
@@ -162,8 +190,8 @@ class Intake:
         self._let_go = 0.0
         self._routing = asyncio.Lock()
         self._changed, self._dirty = asyncio.Event(), asyncio.Event()
-        self._announced = asyncio.Event()
-        """Set once the others know in this generation where the partitions of this worker stand."""
+        self._is_announced = False
+        """Whether the others know in this generation where the partitions of this worker stand."""
         self._closing: set[asyncio.Task[None]] = set()
 
     def _changed_board(self) -> None:
@@ -183,17 +211,21 @@ class Intake:
     # --- partitions come and go
 
     def begin(self, generation: int, partitions: int, positions: Mapping[int, int]) -> None:
-        """These input partitions came to this worker, and are read from these offsets on."""
+        """These input partitions came to this worker, and are read from these offsets on.
+
+        Nothing of them is fetched before it is announced where each stands: of a record that ends every owner, each
+        still says for how long it stands there. They wait in the consumer, not in their agent: behind an agent that
+        waits, Faust delivers nothing to the other one either.
+        """
         self._generation = generation
         self._board.begin(generation, partitions)
         self.kinds.begin(generation, partitions)
         self._inputs = {p: self._input(p, at) for p, at in positions.items()}
         # Which of them is the first is another one each time.
         self._last = sorted(self._standing_still(positions), key=lambda p: (p + generation) % partitions)
-        self._let_go = asyncio.get_running_loop().time()
-        self._consumer().hold_back({TP(self._topic, p) for p in self._last})
+        self._is_announced = False
+        self._consumer().hold_back({TP(self._topic, p) for p in positions})
         self._watch(owner=0 in positions)
-        self._announced.clear()
         self._dirty.set()
         self._changed.set()
 
@@ -223,6 +255,15 @@ class Intake:
             if known is not None and known.offset == position and known.stalled:
                 yield partition
 
+    def _let_come(self) -> None:
+        """Let records come, now that all know where the partitions of this worker stand."""
+        if self._is_announced:
+            return
+        self._is_announced, self._let_go = True, asyncio.get_running_loop().time()
+        for partition in self._inputs:
+            if partition not in self._last:
+                self._consumer().go_on_with(TP(self._topic, partition))
+
     def _go_on_with_the_last(self) -> None:
         """One after the other, so that a record that ends every owner lets each of the others be read first."""
         now = asyncio.get_running_loop().time()
@@ -239,18 +280,12 @@ class Intake:
     # --- records come
 
     async def take(self, event: faust.EventT[Any]) -> None:
-        """Take a batch, and let pass what may pass.
-
-        Nothing is looked at before it is announced where it stands: of a record that ends every owner, each still says
-        for how long it stands there.
-        """
+        """Take a batch, and let pass what may pass."""
         batch, generation = cast(Batch, event.value), self._generation
         partition = batch[0].partition
-        await self._announced.wait()
-        if generation != self._generation:
-            return
         async with self._routing:
-            if (one := self._inputs.get(partition)) is None:
+            one = self._inputs.get(partition)
+            if one is None or generation != self._generation:
                 return
             arrived = _Arrived(event, len(batch))
             for record in batch:
@@ -310,12 +345,10 @@ class Intake:
             piece = lane.first
             if run and piece.batch is not run[0].batch:
                 break
-            hour = lane.ahead(whole=one.whole)
+            hour = one.lone or one.ahead
             if hour is None or not self._may_pass(piece, hour):
                 break
-            run.append(lane.take())
-            if piece.read is not None and piece.read.uploaded:
-                one.behind = max(0, piece.record.timestamp - piece.read.uploaded)
+            run.append(one.take())
         return run
 
     def _may_pass(self, piece: _Piece, hour: int) -> bool:
@@ -352,12 +385,15 @@ class Intake:
         """Fetch no more of a partition that is held; more of one whose clock cannot be told yet."""
         holds = len(one.lane) > 0 and not one.is_undecided
         tp = TP(self._topic, partition)
-        if holds and one.held is None:
-            one.held = monotonic()
+        if holds:
+            one.whole = False  # more may come while nothing is fetched
             self._consumer().pause_partitions({tp})
-        elif not holds and one.held is not None:
-            one.held, one.since = None, monotonic()
+        elif one.held is not None:
             self._consumer().go_on_with(tp)
+        if holds or one.lone:
+            one.held = one.held or monotonic()
+        elif one.held is not None:
+            one.held, one.since = None, monotonic()
             if one.is_told:
                 one.is_told = False
                 log.info("input partition goes on", extra={"partition": partition})
@@ -371,9 +407,9 @@ class Intake:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._dirty.wait(), LOOK_SECONDS)
             self._dirty.clear()
-            self._go_on_with_the_last()
             generation, inputs = self._generation, dict(self._inputs)
-            if self._announced.is_set():
+            if self._is_announced:
+                self._go_on_with_the_last()
                 await self._look_for_ends(inputs)
             said = {p: one for p, input_ in inputs.items() if (one := self._announcement(input_, generation))}
             if said and self.turns is not None:
@@ -381,7 +417,7 @@ class Intake:
             if said and generation == self._generation:
                 await self._say(said, inputs)
                 if generation == self._generation:  # else the partitions of now are still to be announced
-                    self._announced.set()
+                    self._let_come()
             if 0 in inputs:
                 await self._ticks.passed(min(self._board.tick(), self._progress.now() // HOUR * HOUR))
             self._tell_of_holds()
@@ -400,13 +436,16 @@ class Intake:
                 inputs[p].since, inputs[p].stalled = monotonic(), 0.0  # it rests, as far as anybody wants to know
         for tp, end in (await self._ask_for_ends(wanted)).items():
             one, position = inputs[tp.partition], self._consumer().read_to(tp, inputs[tp.partition].last)
-            if position is None or position < end.offset or self._inputs.get(tp.partition) is not one:
-                continue
-            if not len(one.lane):
-                one.end_at, one.since, one.stalled = asked_at, monotonic(), 0.0
-            elif not one.whole:
-                one.whole = True
-                self._changed.set()
+            if position is not None and position >= end.offset and self._inputs.get(tp.partition) is one:
+                self._note_end(one, asked_at)
+
+    def _note_end(self, one: _Input, asked_at: int) -> None:
+        """All that a partition had when its end was asked for has arrived."""
+        if len(one.lane) and not one.whole:
+            one.whole = True
+            self._changed.set()
+        if one.lone or not len(one.lane):
+            one.end_at, one.since, one.stalled = asked_at, monotonic(), 0.0
 
     async def _ask_for_ends(self, partitions: Sequence[int]) -> Mapping[TP, End]:
         """Where partitions end, with what is not committed; those are missing of which nobody knows now."""
@@ -429,7 +468,7 @@ class Intake:
         now, before = monotonic(), one.said
         stalled = 0.0 if one.held is not None or one.end_at else one.stalled + now - one.since
         said = Announcement(
-            self._config.area, generation, one.done, one.hour, one.behind, one.end_at, int(stalled * 1000)
+            self._config.area, generation, one.done, one.hour, one.behind, one.end_at, int(stalled * 1000), one.lone
         )
         if before is None or (before.generation, before.hour) != (generation, said.hour):
             return said

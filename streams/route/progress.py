@@ -80,21 +80,24 @@ class Progress:
         consumer.assign([topic])
         end = (await consumer.end_offsets([topic]))[topic]
         while True:
+            announced: list[tuple[int, Announcement]] = []
             for record in (await consumer.getmany(topic, timeout_ms=1000)).get(topic, ()):
                 self._ahead = record.timestamp - monotonic() * 1000
                 if record.key is not None and record.value is not None:
                     with contextlib.suppress(msgspec.DecodeError):  # of another release: it counts for nobody
-                        self._take(record.key, record.value, record.timestamp)
+                        announced += self._take(record.key, record.value, record.timestamp)
+            self._board.hear(announced)
             if not self.is_read.is_set() and await consumer.position(topic) >= end:
                 self.is_read.set()
             self._heard()
 
-    def _take(self, key: bytes, value: bytes, appended: int) -> None:
+    def _take(self, key: bytes, value: bytes, appended: int) -> list[tuple[int, Announcement]]:
+        """The announcement that a record is, if it is one; what is none is handed on."""
         if not key.isdigit():
             self._hear(key, value)
-            return
+            return []
         self._told_at[int(key)] = appended
-        self._board.hear(int(key), _decode(value))
+        return [(int(key), _decode(value))]
 
     async def tell(self, records: Mapping[bytes, bytes]) -> None:
         """Let every worker hear these records, this one too; returns when acknowledged."""
@@ -103,8 +106,7 @@ class Progress:
     async def announce(self, said: Mapping[int, Announcement]) -> None:
         """Say where partitions of this worker stand; returns when acknowledged."""
         if self._client is None:
-            for partition, one in said.items():
-                self._board.hear(partition, one)
+            self._board.hear(said.items())
             self._heard()
             return
         records: list[Record] = [(str(partition).encode(), _encode(one), ()) for partition, one in said.items()]

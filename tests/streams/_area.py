@@ -404,6 +404,35 @@ class Event:
         self.acked = True
 
 
+class Waiting(asyncio.Queue[Event]):
+    """The batches that wait for an agent, as in Faust: test_faust_contract.py has the same of Faust itself.
+
+    A partition whose batch finds six of them is fetched no more before three are left. Behind a batch that finds eight
+    nothing is delivered to any agent.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buffered: set[TP] = set()
+
+    @property
+    def holds_up(self) -> bool:
+        """Whether a batch waits for room here."""
+        return self.qsize() > 8
+
+    def take(self, tp: TP, event: Event) -> None:
+        """Let a batch wait."""
+        if self.qsize() >= 6:
+            self.buffered.add(tp)
+        self.put_nowait(event)
+
+    def _get(self) -> Event:
+        event: Event = cast(Any, super())._get()
+        if self.qsize() <= 3:
+            self.buffered.clear()
+        return event
+
+
 class Sender:
     """The worker's producer."""
 
@@ -468,8 +497,7 @@ class Worker:
         self.pipeline.intake.kinds._hold = 1e6
         self._new_input, self.pipeline.intake._input = self.pipeline.intake._input, self._input  # type: ignore[method-assign]
         self._rebalances = asyncio.Lock()  # aiokafka's callbacks come one after the other
-        self.routed: asyncio.Queue[Event] = asyncio.Queue()
-        self.judged: asyncio.Queue[Event] = asyncio.Queue()
+        self.routed, self.judged = Waiting(), Waiting()
 
     def _input(self, partition: int, position: int) -> Any:  # noqa: ANN401 - private to the intake
         one = self._new_input(partition, position)
@@ -522,8 +550,11 @@ class Worker:
 
     def read(self, tp: TP, number: int) -> None:
         """Let a batch come."""
+        queue = self.routed if tp.topic == NAMES.events else self.judged
+        if self.routed.holds_up or self.judged.holds_up or tp in queue.buffered:
+            return
         if event := self.consumer.fetch(tp, number):
-            (self.routed if tp.topic == NAMES.events else self.judged).put_nowait(event)
+            queue.take(tp, event)
 
     async def finish(self) -> None:
         """Before a rebalance."""
@@ -849,11 +880,17 @@ class Events:
         self._floor[p] = self._floor[p] or base
         bodies = [self._body(p, random, base) for _ in range(random.choice((1, 1, 2, 4)))]
         if random.random() < 0.05:
-            ids, ahead = self._ids(), base + random.randint(20, 300) * DAY
-            wild: wire.Body = {"fixmedins_code": f"W{self._number}", "psn_no": f"w{self._number}"}
-            bodies = [wire.settlement(ahead, **ids | wild), *bodies, self._body(p, random, base)]
+            bodies = [self._wild(base + random.randint(20, 300) * DAY), *bodies, self._body(p, random, base)]
             bodies.append(self._body(p, random, base))
         self._broker.append(NAMES.events, p, [(b"k", wire.raw(body), ()) for body in bodies])
+
+    def publish_wild(self, p: int) -> None:
+        """A wild date, and nothing behind it."""
+        self._broker.append(NAMES.events, p, [(b"k", wire.raw(self._wild(self.cursor + 200 * DAY)), ())])
+
+    def _wild(self, uploaded: int) -> wire.Body:
+        ids = self._ids()
+        return wire.settlement(uploaded, **ids | {"fixmedins_code": f"W{self._number}", "psn_no": f"w{self._number}"})
 
     def _ids(self) -> wire.Body:
         self._number += 1

@@ -18,13 +18,19 @@ from random import Random
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
+from faust.types import TP
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
+from rules.engine.item import Tick
 from streams.detect.detector import process_in_slices
 from streams.detect.pipeline import Pipeline
-from tests.streams._area import Area, Worker
+from streams.kafka.versions import Versions
+from streams.route.intake import Intake
+from tests.oracle.wire import DAY
+from tests.streams._area import INPUTS, INSIDE, NAMES, START, Area, Worker, pieces, read_inside
 from tests.streams._cluster import Producer
 from tests.streams._wrong import (
     newest_tables,
@@ -145,6 +151,11 @@ class Protocol(RuleBasedStateMachine):
     def publish(self, seed: int, halves: int) -> None:
         """More comes."""
         self.area.events.publish(Random(seed), halves)
+
+    @rule(partition=st.integers(0, 2))
+    def publish_wild(self, partition: int) -> None:
+        """A date far ahead comes, for now the last of its partition."""
+        self.area.events.publish_wild(partition)
 
     def teardown(self) -> None:
         """All run fairly to the end, unless something was found before."""
@@ -399,9 +410,80 @@ def test_who_was_replaced_does_not_put_rules_into_force_that_others_send_nothing
         area.close()
 
 
+def test_what_waits_for_the_rules_to_be_told_holds_up_nothing_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker of the tables is away when a worker alone comes back: what stands inside is judged all the same."""
+    random, area = Random(0), Area()
+    try:
+        area.events.publish(random, 8)
+        area.start()
+        area.rebalance()
+        [worker] = area.workers
+        for _ in range(40):
+            area.wait(0.1)
+            for number in range(INPUTS):
+                worker.read(TP(NAMES.events, number), 1)
+        area.events.publish(random, 8)
+        with monkeypatch.context() as patch:
+            patch.setattr(Versions, "ends", away)
+            patch.setattr(Intake, "_standing_still", lambda *_: ())  # all three are read at once
+            area.rebalance()
+            for _ in range(80):
+                area.wait(0.1)
+                for tp in list(worker.consumer.position):
+                    worker.read(tp, 1)
+            judged = [worker.pipeline._tasks[number].position for number in range(INSIDE)]
+        inside = [area.broker.end(NAMES.entries, number) for number in range(INSIDE)]
+        area.finish()
+    finally:
+        area.close()
+
+    assert min(inside) > 10
+    assert judged == inside
+
+
+async def away(_: Versions) -> dict[str, int]:
+    """No broker answers."""
+    raise KafkaConnectionError("away")
+
+
 def test_what_was_read_to_its_end_is_waited_for_when_more_came() -> None:
     """The announcement of then holds for what had been appended by then."""
     come_back(0)
+
+
+def hours_told(area: Area) -> list[int]:
+    """The hours that were told inside, but for the closing one."""
+    records = [record for number in range(INSIDE) for record in area.broker.topics[NAMES.entries, number]]
+    items = [read_inside(piece) for record in records for piece in pieces(record.value or b"")]
+    return [item.hour for item in items if isinstance(item, Tick) and not item.final]
+
+
+def test_a_wild_last_record_moves_no_clock() -> None:
+    """Nothing bears it out: it waits until the others are read to their end, and then they wait as before."""
+    random, area = Random(0), Area()
+    try:
+        area.events.publish(random, 8)
+        area.events.publish_wild(2)
+        area.start()
+        area.start()
+        area.rebalance()
+        for _ in range(20):
+            area.work()
+        for worker in area.workers:
+            worker.go(worker.consumer.commit())
+        area.wait(0.5)
+        is_read = area.broker.committed[TP(NAMES.events, 2)] == area.broker.end(NAMES.events, 2)
+        latest = max(hours_told(area))
+        area.events.publish(random, 40)
+        area.slow = 2
+        for _ in range(20):
+            area.work()
+        area.finish()
+    finally:
+        area.close()
+
+    assert is_read
+    assert START < latest < START + 8 * DAY
 
 
 def go_through(one: Callable[[int], None], first: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from functools import partial
 from time import monotonic
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import (
     KafkaConnectionError,
     KafkaTimeoutError,
@@ -17,6 +19,7 @@ from confluent_kafka import Producer
 from faust.types import TP
 
 from monitor.offline.embedded import EmbeddedBroker, Feeder
+from streams.kafka import ends as ends_of
 from streams.kafka.ends import End, Ends, until_answered
 
 
@@ -53,6 +56,36 @@ async def test_a_broker_that_is_away_is_said_at_once_and_found_again() -> None:
         await ends.close()
 
     assert found == {TP("s.events", 0): End(0, 0)}
+
+
+async def test_who_leads_is_asked_only_where_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of new partitions, and where who led does not answer: a leader that has moved is found at once."""
+    asked = 0
+    update = AIOKafkaClient._metadata_update
+
+    async def count(self: AIOKafkaClient, *args: object) -> object:
+        nonlocal asked
+        asked += 1
+        return await update(self, *args)
+
+    monkeypatch.setattr(AIOKafkaClient, "_metadata_update", count)
+    monkeypatch.setattr(ends_of, "LEADER_SECONDS", 600.0)
+    first, second = TP("s.events", 0), TP("s.events", 1)
+    with EmbeddedBroker() as broker:
+        Producer({"bootstrap.servers": broker.bootstrap, "log_level": 0}).list_topics("s.events", timeout=10)
+        ends = Ends({"bootstrap_servers": broker.bootstrap})
+        while len(await ends.ask([first, second])) < 2:  # noqa: ASYNC110 - the broker makes the topic now
+            await asyncio.sleep(0.05)
+        before = asked
+        for _ in range(10):
+            assert {first: End(0, 0), second: End(0, 0)} == await ends.ask([first, second])
+        assert asked == before
+        assert ends._client is not None
+        partitions = ends._client.cluster._partitions[first.topic]
+        partitions[0] = partitions[0]._replace(leader=99)
+        assert {first: End(0, 0), second: End(0, 0)} == await ends.ask([first, second])
+        assert asked > before
+        await ends.close()
 
 
 async def test_an_address_that_answers_nothing_is_given_up() -> None:

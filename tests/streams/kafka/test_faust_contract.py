@@ -77,6 +77,8 @@ PINNED = {
     "faust.transport.drivers.aiokafka:Producer.on_start": "a1601325eb84",
     "faust.transport.drivers.aiokafka:server_list": "5a13d9708b3c",
     "faust.transport.drivers.aiokafka:credentials_to_aiokafka_auth": "364c9c9c6852",
+    "faust.transport.conductor:ConductorCompiler.build": "70ded0e71910",
+    "mode.utils.queues:FlowControlQueue": "15f15a87fd6d",
     "faust.app.base:App._on_partitions_revoked": "c1abd58dcb37",
     "faust.app.base:App._on_partitions_assigned": "c9c5485eb273",
     "faust.app.base:App._stop_consumer": "96573acf5f04",
@@ -114,6 +116,7 @@ PINNED = {
     "aiokafka.producer.sender:Sender._do_txn_commit": "a474e71ab00f",
     "aiokafka.client:AIOKafkaClient.bootstrap": "f9d734f5446b",
     "aiokafka.client:AIOKafkaClient.force_metadata_update": "4b2453f58f83",
+    "aiokafka.client:AIOKafkaClient._md_synchronizer": "515db2ff324d",
     "aiokafka.client:AIOKafkaClient.send": "fb1726e3ed8e",
     "aiokafka.client:AIOKafkaClient.set_topics": "d431143b7c44",
     "aiokafka.protocol.offset:OffsetRequest": "d01378a63d0c",
@@ -484,6 +487,33 @@ async def test_room_in_a_full_buffer_is_noticed_at_once(consumer: BatchConsumer)
 
     assert len(delivered) == 1
     assert monotonic() - started < 0.5
+
+
+async def test_behind_a_full_queue_of_one_agent_nothing_is_delivered_to_any(consumer: BatchConsumer) -> None:
+    """So no agent may wait for what others do: a partition that has to wait is held in the consumer."""
+    app = consumer.app
+    app.flow_control.resume()
+    app.conf.stream_buffer_maxsize = 8
+    topic = app.topic("t", value_type=bytes, key_serializer="raw", value_serializer="raw")
+    channel = topic.clone(is_iterator=True)
+    partitions = [TP("t", number) for number in range(3)]
+    consumer._set_active_tps({*partitions})
+    handlers = {tp: cast(Any, app.topics)._build_handler(tp, {channel}) for tp in partitions}
+
+    async def deliver(tp: TP, offset: int) -> None:
+        await handlers[tp](consumer._to_message(tp, cast(Any, [Record(offset)])))
+
+    for offset in range(6):
+        await deliver(partitions[0], offset)
+    assert consumer._get_active_partitions() == {*partitions}
+    await deliver(partitions[0], 6)
+    await deliver(partitions[1], 0)
+    assert consumer._get_active_partitions() == {partitions[2]}
+    last = asyncio.create_task(deliver(partitions[2], 0))
+    await asyncio.wait([last], timeout=0.05)
+    assert not last.done()
+    channel.queue.get_nowait()
+    await asyncio.wait_for(last, 30)
 
 
 async def test_the_producer_is_idempotent(consumer: BatchConsumer) -> None:

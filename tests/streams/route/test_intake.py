@@ -7,13 +7,13 @@ from typing import Any, cast
 import pytest
 from faust.types import TP
 
-from rules.times import HOUR
+from rules.times import DAY, HOUR
 from streams.config import StreamConfig
 from streams.detect.meter import Unmetered
 from streams.route import intake
-from streams.route.alignment import Announcement
-from streams.route.intake import Intake
-from streams.route.router import Router
+from streams.route.alignment import Announcement, Lane
+from streams.route.intake import Intake, _Input, _Piece
+from streams.route.router import Read, Router
 from tests.oracle.world import a_door
 
 AREA = "area"
@@ -63,27 +63,46 @@ async def test_what_stood_still_with_its_owner_before_is_looked_at_last(
     monkeypatch.setattr(intake, "LAST_SECONDS", 0.0)
     consumer = Consumer()
     one = an_intake(consumer)
-    one._board.hear(0, before(1, stalled=0))  # held
-    one._board.hear(1, before(1, stalled=700))
-    one._board.hear(2, before(1, stalled=700))
-    one._board.hear(3, before(1, offset=4, stalled=700))  # its owner went on after that
+    one._board.hear([
+        (0, before(1, stalled=0)),  # held
+        (1, before(1, stalled=700)),
+        (2, before(1, stalled=700)),
+        (3, before(1, offset=4, stalled=700)),  # its owner went on after that
+    ])  # fmt: skip
     one.begin(generation, PARTITIONS, dict.fromkeys(range(PARTITIONS), 5))
 
-    assert consumer.back == {1, 2}
+    assert consumer.back == set(range(PARTITIONS))
     assert consumer.order == []
-    for so_far in range(1, 3):
+    one._let_come()
+    for so_far in range(3):
+        assert consumer.order == [0, 3, *order[:so_far]]
         one._go_on_with_the_last()
-        assert consumer.order == order[:so_far]
     one._go_on_with_the_last()
-    assert consumer.order == order
+    assert consumer.order == [0, 3, *order]
 
 
 async def test_what_comes_last_waits_for_its_moment() -> None:
     """The others are read and announced meanwhile."""
     consumer = Consumer()
     one = an_intake(consumer)
-    one._board.hear(1, before(1, stalled=700))
+    one._board.hear([(1, before(1, stalled=700))])
     one.begin(2, PARTITIONS, dict.fromkeys(range(PARTITIONS), 5))
+    one._let_come()
     one._go_on_with_the_last()
 
-    assert (consumer.back, consumer.order) == ({1}, [])
+    assert consumer.order == [0, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("behind", "whole", "ahead", "lone"),
+    [(HOUR, True, 10 * DAY, 0), (90 * DAY, True, None, 10 * DAY), (90 * DAY, False, None, 0)],
+)
+def test_a_last_record_is_borne_out_by_its_append_time(
+    *, behind: int, whole: bool, ahead: int | None, lone: int
+) -> None:
+    """What is live is uploaded when it is; of a history the broker's clock says nothing."""
+    one = _Input(Lane(DAY), Router(a_door()), 0, -1, whole=whole)
+    record = SimpleNamespace(timestamp=10 * DAY + behind)
+    one.lane.push(_Piece(cast(Any, record), cast(Any, None), Read(cast(Any, None), 10 * DAY)), 10 * DAY)
+
+    assert (one.ahead, one.lone, one.hour) == (ahead, lone, ahead or DAY)
