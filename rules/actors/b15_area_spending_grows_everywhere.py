@@ -39,8 +39,8 @@ class SpendingGrowsEverywhere(Rule[Growing]):
     `warning`. The leads of the institutions stand beside it as they are.
 
     `institutions` is how many institutions of a place can have a lead of B15 at all: those for which the fund pays some
-    20,000 to 40,000 yuan or more in a usual week, pharmacies left out. Rules over leads know no table, so set it for
-    your county; where an area has several, take the usual one.
+    20,000 to 40,000 yuan or more in a usual week, without pharmacies that settle as med_type 41. Rules over leads know
+    no table, so set it for your county; where an area has several, take the usual one.
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_leads.py`, our assumption: an epidemic or a new policy
     once in two years that the calendar does not know; 25 institutions that meet by chance are none, also where each has
@@ -78,9 +78,9 @@ class SpendingGrowsEverywhere(Rule[Growing]):
         ),
         basis="《医疗保障基金使用监督管理条例》第三十八条；安岳县八条措施（2024-11-11）“门诊统筹涨幅过快”",
         advice=Text(
-            "先查当周疫情通报，门诊统筹待遇、价格和目录有无调整，数据有无补传；原因明确的，将所列线索一并说明，再抽查涨幅明显高于其他机构的几家",
-            "first disease reports, changes of benefits, prices and lists, and late uploads of that week; where the "
-            "reason is clear, say so of all these leads; then the few institutions that grew far more than the others",
+            "当周有无疫情通报，门诊统筹待遇、价格和目录有无调整，数据有无补传；原因明确的，先抽查涨幅明显高于其他机构的几家，其余线索可一并说明",
+            "disease reports, changes of benefits, prices and lists, and late uploads of that week; where the reason "
+            "is clear, sample the few institutions that grew far more than the others, then say so of the other leads",
         ),
         stage="post",
         decided=("alert_id", "rule_id", "disposition", "mdtrtarea_admvs"),
