@@ -25,6 +25,7 @@ from .ledgers import (
     Departed,
     Dispensed,
     Fill,
+    Growing,
     Here,
     Lead,
     Listed,
@@ -256,6 +257,12 @@ def here(time: int, *persons: str, institution: str = PHARMACY, amount: int = 5_
     """A lead about an institution, at it, with the persons whom it names."""
     about = {"kind": "institution", "subject": institution, "persons": persons}
     return Here(**_of_lead(time, "", institution, amount, **(about | more)))  # type: ignore[arg-type]
+
+
+def growing(time: int, institution: str = HOSPITAL, amount: int = 3_000_000, **more: object) -> Growing:
+    """A lead that outpatient spending grows at an institution."""
+    about = {"rule": "B15", "kind": "institution", "subject": institution, "severity": 1, "place": "341021"}
+    return Growing(**_of_lead(time, "", institution, amount, **(about | more)))  # type: ignore[arg-type]
 
 
 def waiting(time: int, institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Waiting:

@@ -9,7 +9,8 @@ import msgspec
 
 from monitor.leads.facts import Found, OfLead, Said, Taken
 from rules.engine.item import Record
-from rules.ledgers import Beside, Here, Lead, Waiting
+from rules.ledgers import Beside, Growing, Here, Lead, Waiting
+from rules.ledgers.leads import GROWTH
 
 FEWEST_TOGETHER = 2
 """A person alone in a lead has no company."""
@@ -105,9 +106,10 @@ def _bare(fact: Found) -> Found:
 
 
 def _about(found: Found, before: Found | None, common: dict[str, Any], appended: int) -> Iterator[Record[Lead]]:
-    """The lead, as it is said under whom it is about, under each institution where it is, and each person in it."""
+    """The lead, as it is said under whom it is about, each institution and place where it is, and each person in it."""
     yield Record("lead", found.subject, [Lead(time=found.time, **common)], appended)
     yield from _here(found, before, common, appended)
+    yield from _growing(found, before, common, appended)
     for person in dict.fromkeys((*found.persons, *(before.persons if before else ()))):
         yield from _beside(person, found, before, common, appended)
 
@@ -131,6 +133,16 @@ def _places(found: Found) -> dict[str, tuple[str, tuple[str, ...]]]:
     names = {place: name for place, name, _ in found.stays}
     persons = {place: dict.fromkeys(one for at, _, one in found.stays if at == place) for place in names}
     return {place: (name, tuple(persons[place])) for place, name in names.items()}
+
+
+def _growing(found: Found, before: Found | None, common: dict[str, Any], appended: int) -> Iterator[Record[Lead]]:
+    """A lead on growth in its place of care; one where it is no longer is told so."""
+    if found.rule != GROWTH:
+        return
+    if before is not None and before.place != found.place:
+        gone = common | {"place": before.place, "stands": False}
+        yield Record("lead", before.place, [Growing(time=found.time, **gone)], appended)
+    yield Record("lead", found.place, [Growing(time=found.time, **common)], appended)
 
 
 def _waiting(

@@ -22,7 +22,7 @@ from monitor.leads.judging import Judging, watches_of
 from monitor.worker.fingerprint import catalogue_version
 from rules.engine.records import VERSION as STATE_VERSION
 
-FORM = "2"
+FORM = "3"
 """The form of the file, and of what the book of leads makes of facts."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS head (only INTEGER PRIMARY KEY CHECK (only = 1), value BLOB NOT NULL);

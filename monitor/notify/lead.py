@@ -137,6 +137,7 @@ def annotations_of(lead: Lead, advice: Text | None, opened: int) -> Labels:
 def _names_somebody(lead: Lead) -> bool:
     """Whether a number or pseudonym of a person stands in the sentence: a rule's fault, which must not leave here."""
     persons = {proof.person for proof in lead.evidence}
-    if lead.subject.kind not in _PLACES_AND_THINGS:
+    is_region = lead.subject.kind == "group" and lead.subject.id in (lead.insuplc_admdvs, lead.mdtrtarea_admvs)
+    if lead.subject.kind not in _PLACES_AND_THINGS and not is_region:
         persons.add(lead.subject.id)
     return any(person in lead.text.zh or person in lead.text.en for person in persons if person)

@@ -1,10 +1,10 @@
 """How good the alerts are, measured against the labels of simulated (or of investigated) traffic.
 
-An alert meets a label when their msgids meet; one without evidence (of a rule over whole days) when institution and
-times do, and the label names its rule. It belongs to the frauds that it meets, and to a look-alike that it is about:
-at least half of its messages are the look-alike's, and no fraud that its rule may speak of has as many; or the entry
-that opened it is the look-alike's, and no other label has as many. One over leads, of a rule that labels name, has the
-messages of these leads.
+An alert meets a label when their msgids meet; one without evidence (of a rule over whole days) when times and one of
+the institutions of the label do, and the label names its rule. It belongs to the frauds that it meets, and to a
+look-alike that it is about: at least half of its messages are the look-alike's, and no fraud that its rule may speak of
+has as many; or the entry that opened it is the look-alike's, and no other label has as many. One over leads, of a rule
+that labels name, has the messages of these leads.
 
 Counted are the alerts that stand: the last revision of each that is not withdrawn; shadow alerts and those of stage
 `pre` are left out. Those of history count, and are counted apart too.
@@ -76,6 +76,7 @@ class _Label(TypedDict):
     needed_time: NotRequired[str | None]
     also: NotRequired[list[str] | None]
     fixmedins_code: NotRequired[str | None]
+    also_at: NotRequired[list[str] | None]
     strength: NotRequired[float | None]
 
 
@@ -93,7 +94,7 @@ class Truth:
     also: frozenset[str]
     messages: frozenset[str]
     needed: int
-    institution: str
+    institutions: frozenset[str]
     first: int
     last: int
     strength: float
@@ -377,7 +378,7 @@ def _truth(label: Row) -> Truth:
         also=frozenset(label.get("also") or ()),
         messages=frozenset(label["msgids"]),
         needed=parse(label.get("needed_time") or label["first_time"]),
-        institution=label.get("fixmedins_code") or "",
+        institutions=frozenset({label.get("fixmedins_code") or "", *(label.get("also_at") or ())} - {""}),
         first=parse(label["first_time"]),
         last=parse(label.get("last_time") or label["first_time"]),
         strength=1.0 if strength is None else strength,
@@ -391,8 +392,8 @@ def _meetings(leads: Iterable[Lead], truths: Sequence[Truth]) -> dict[str, set[i
     for number, truth in enumerate(truths):
         for message in truth.messages:
             by_message[message].add(number)
-        if truth.institution:
-            by_institution[truth.institution].append(number)
+        for institution in truth.institutions:
+            by_institution[institution].append(number)
     return {lead.id: _about(lead, truths, set(_touched_by(lead, truths, by_message, by_institution))) for lead in leads}
 
 

@@ -260,22 +260,44 @@ _GROWING = 12
 """Days at the end of which the clinic's spending has been growing."""
 
 
-def outpatient_growth(stage: Stage, _day: int, _turn: int) -> Act:
-    """A clinic bills twenty dear treatments a day more than it used to, until the end."""
-    first = stage.end - _GROWING * DAY
-    place = stage.county.hospitals[2]
+def growing_from(stage: Stage, weeks: int) -> int:
+    """The first day of a growth that many times its length before the end, with two months before it to compare."""
+    first = stage.end - weeks * _GROWING * DAY
     if first - stage.first_day < 64 * DAY:
         raise NotNow
-    people = stage.people(60)
+    return first
+
+
+def more_visits(stage: Stage, place: Institution, count: int, first: int, a_day: int) -> list[Message]:
+    """So many dear treatments a day more than usual, of so many people in turn."""
+    people = stage.people(count)
     messages: list[Message] = []
-    for number in range(20 * (_GROWING - 1)):
-        today = first + number // 20 * DAY
-        at = today + 9 * HOUR + (number % 20) * 20 * MINUTE + stage.seconds(0, 600)
+    for number in range(a_day * (_GROWING - 1)):
+        today = first + number // a_day * DAY
+        at = today + 9 * HOUR + (number % a_day) * (400 // a_day) * MINUTE + stage.seconds(0, 600)
         lines = tuple(Line(stage.pen.rng.choice(SERVICES), price=30_000) for _ in range(2))
         person = people[number % len(people)]
         visit = Visit(person, place, at, "11", SEEN[3], lines, physician=place.physicians[number % 4])
         messages += treat(stage.pen, visit)
-    return Act(place, messages, first + 6 * DAY)
+    return messages
+
+
+def everywhere(stage: Stage, first: int, a_day: int, count: int) -> Act:
+    """So many visits a day more at six hospitals and clinics, of so many people at each."""
+    *others, place = stage.county.hospitals[-6:]
+    messages = [one for at in (*others, place) for one in more_visits(stage, at, count, first, a_day)]
+    return Act(place, messages, first + 6 * DAY, tuple(others))
+
+
+def outpatient_growth(stage: Stage, _day: int, _turn: int) -> Act:
+    """A clinic bills twenty dear treatments a day more than it used to, until the end."""
+    first, place = growing_from(stage, 1), stage.county.hospitals[2]
+    return Act(place, more_visits(stage, place, 60, first, 20), first + 6 * DAY)
+
+
+def growth_everywhere(stage: Stage, _day: int, _turn: int) -> Act:
+    """Somebody has shown it to six houses: each bills four to twenty dear treatments a day more, until the end."""
+    return everywhere(stage, growing_from(stage, 1), stage.drawn(4, 20), 40)
 
 
 FRAUDS = (
@@ -296,4 +318,5 @@ FRAUDS = (
     Scenario("credential_of_a_patient", ("S07",), 8, credential_of_a_patient, also=("I02",), apart=True),
     Scenario("bed_left_empty", ("I02",), 9, bed_left_empty, also=("D01", "D01-DUP"), apart=True),
     Scenario("bills_rewritten", ("B17",), 15, bills_rewritten, most=2, apart=True),
+    Scenario("growth_everywhere", ("B15-AREA",), 76, growth_everywhere, also=("B15",), most=1, apart=True),
 )

@@ -21,7 +21,15 @@ from .catalogue import (
 )
 from .county import NEAR
 from .forms import Message
-from .frauds_inpatient import bought_meanwhile, opened_again, seen_elsewhere, stay_of, with_beds
+from .frauds_inpatient import (
+    bought_meanwhile,
+    everywhere,
+    growing_from,
+    opened_again,
+    seen_elsewhere,
+    stay_of,
+    with_beds,
+)
 from .inpatient import DIED, TRANSFER, Stay, care
 from .numbers import wire_date
 from .stage import Act, NotNow, Scenario, Stage
@@ -159,6 +167,11 @@ def wave_of_colds(stage: Stage, day: int, turn: int) -> Act:
     return Act(place, _cared(stage, *stays), stays[-1].admitted)
 
 
+def busy_weeks_everywhere(stage: Stage, _day: int, _turn: int) -> Act:
+    """Six houses have four visits a day more for eleven days, as in a cold spell: none grows by much."""
+    return everywhere(stage, growing_from(stage, 3), 4, 15)
+
+
 def week_of_day_surgery(stage: Stage, day: int, turn: int) -> Act:
     """A clinic operates upon more people than it has beds, as day surgery (28): they lie there for a day or two."""
     place = stage.county.hospitals[4 + turn % 2]
@@ -228,4 +241,5 @@ LOOK_ALIKES = (
     Scenario("test_in_another_hospital", ("S07",), 7, test_in_another_hospital, apart=True),
     Scenario("bought_around_a_stay", ("I02",), 7, bought_around_a_stay, apart=True),
     Scenario("own_mistakes_corrected", ("B17",), 16, own_mistakes_corrected, most=2, apart=True),
+    Scenario("busy_weeks_everywhere", ("B15-AREA", "B15"), 100, busy_weeks_everywhere, most=1, apart=True),
 )

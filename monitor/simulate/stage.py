@@ -28,11 +28,15 @@ class NotNow(LookupError):  # noqa: N818 - it is an answer, not an error of the 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A scenario as it was played. needed: business time (ms) of the event with which it can be found."""
+    """A scenario as it was played. needed: business time (ms) of the event with which it can be found.
+
+    others: institutions at which it was played too.
+    """
 
     place: Institution
     messages: list[Message]
     needed: int
+    others: tuple[Institution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Label:
             "last_time": iso(max(times)),
             "needed_time": iso(self.act.needed),
             "msgids": sorted({message.id for message in self.act.messages}),
+            **({"also_at": [place.code for place in self.act.others]} if self.act.others else {}),
             **({} if self.strength is None else {"strength": round(self.strength, 4)}),
         }
 

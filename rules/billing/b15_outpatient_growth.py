@@ -82,9 +82,9 @@ class OutpatientGrowth(DayRule):
     the days before it, `successive_days` in all, trip: `warning`; `high` if each of them trips with `high_percent`
     too.
 
-    Known gaps: an epidemic that the calendar does not know trips many institutions at once, each by itself: a rule sees
-    one institution, so when more than a fifth trip on one day no regional alert takes their place. Growth that stays
-    below the limit for two months becomes the habit. A wave of new patients in a small town looks the same.
+    Known gaps: an epidemic that the calendar does not know trips many institutions at once, each by itself; B15-AREA
+    then tells it of their place, and these leads stand beside it. Growth that stays below the limit for two months
+    becomes the habit. A wave of new patients in a small town looks the same.
 
     Example:
         >>> from rules.testing import judge_days, spent

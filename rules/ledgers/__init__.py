@@ -27,7 +27,7 @@ from .inside import AnyEntry, Inside, Record
 from .insured import INSURED, withheld, withheld_between
 from .key_drugs import KEY_DRUGS
 from .late_uploads import LATE_UPLOADS
-from .leads import OF_LEADS, Beside, Here, Lead, Waiting
+from .leads import OF_LEADS, Beside, Growing, Here, Lead, Waiting
 from .listed import Listed, listed_items
 from .messages import MESSAGES
 from .minor_admissions import MINOR_ADMISSIONS
@@ -81,6 +81,7 @@ __all__ = [
     "Departed",
     "Dispensed",
     "Fill",
+    "Growing",
     "Here",
     "Inside",
     "Lead",

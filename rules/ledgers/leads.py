@@ -19,8 +19,12 @@ REACH_OF_LEADS = 366 * DAY
 CONFIRMED = "confirmed"
 HELD = frozenset({"confirmed", "referred"})
 """Dispositions by which a lead was found to hold."""
-DISMISSED = frozenset({"false_positive", "data_error", "explained"})
+WRONG = frozenset({"false_positive", "data_error"})
+"""Dispositions by which what a lead says did not happen."""
+DISMISSED = WRONG | {"explained"}
 """Dispositions by which a lead says nothing of whom it is about."""
+GROWTH = "B15"
+"""The rule whose leads say that outpatient spending grows."""
 
 
 class Lead(Entry, frozen=True, tag="ld"):
@@ -79,6 +83,15 @@ class Here(Lead, frozen=True, tag="lh"):
     persons: tuple[str, ...] = ()
 
 
+class Growing(Lead, frozen=True, tag="lg"):
+    """A lead that outpatient spending grows at an institution, in its place of care."""
+
+    @property
+    def happened(self) -> bool:
+        """Whether the spending grew as it says, for whatever reason."""
+        return self.stands and self.said not in WRONG
+
+
 class Waiting(Lead, frozen=True, tag="lw"):
     """A lead as it waits for people. time: when it was found.
 
@@ -109,12 +122,17 @@ def _of_institution(entry: Here | Waiting, reference: Reference) -> tuple[str, .
     return (entry.institution,)
 
 
+def _of_place(entry: Growing, reference: Reference) -> tuple[str, ...] | None:
+    return (entry.place,) if entry.place else None
+
+
 REPEATS = Ledger("repeats", "lead", (Feed.of(Lead, _of_rule, reach=REACH_OF_LEADS),))
 ACTORS = Ledger("actors", "lead", (Feed.of(Lead, _of_actor, reach=REACH_OF_LEADS),))
 COMPANY = Ledger("company", "person", (Feed.of(Beside, _of_person, reach=REACH_OF_LEADS),))
 WAITS = Ledger("waits", "institution", (Feed.of(Waiting, _of_institution, reach=REACH_OF_LEADS),))
 
 LEADS_AT = Ledger("leads_at", "institution", (Feed.of(Here, _of_institution, reach=REACH_OF_LEADS),))
+GROWING = Ledger("growing", "group", (Feed.of(Growing, _of_place, reach=REACH_OF_LEADS),))
 
-OF_LEADS = (REPEATS, ACTORS, COMPANY, WAITS, LEADS_AT)
+OF_LEADS = (REPEATS, ACTORS, COMPANY, WAITS, LEADS_AT, GROWING)
 """The ledgers of leads: kept by the engine of rules over leads, and by no other."""

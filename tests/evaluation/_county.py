@@ -52,6 +52,9 @@ AGAINST_USUAL = frozenset(
 """Rules that hold a day, a week or a month of a place against those before, add up what a month there brings, count
 what is much of it there, or have one lead for as long as a place is full."""
 
+ONCE = frozenset({"B15-AREA"})
+"""Rules whose fraud takes the whole county: two of it at the same time are one that is twice as strong."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -94,7 +97,7 @@ class Played(NamedTuple):
 
 def episodes_of(rule: str, episodes: int, persons: int, days: int, seed: int) -> Played:
     """Play counties for one rule until there are enough episodes."""
-    times = TIMES_AGAINST_USUAL if rule in AGAINST_USUAL else TIMES
+    times = 1 if rule in ONCE else TIMES_AGAINST_USUAL if rule in AGAINST_USUAL else TIMES
     scores: list[Score] = []
     messages = 0
     while len(scores) < COUNTIES and sum(len(one.episodes) for one in scores) < episodes:

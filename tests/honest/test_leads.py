@@ -95,3 +95,18 @@ def test_patients_who_are_brought_in_and_elsewhere() -> None:
 
     assert 0.05 == round(a_month, 2)
     assert 0.002 == round(a_month / 30, 3)
+
+
+def test_a_whole_place_in_which_spending_grows() -> None:
+    """By chance six of 25 never meet within a week, also at the rate of a lively clinic of the page of B15.
+
+    Once in two years there is a reason that they share.
+    """
+    of_institution = 0.6 / 365
+    in_a_week = 1 - exp(-7 * of_institution)
+    by_chance = 25 * of_institution * 30 * of_some(5, 24, in_a_week)
+    a_month = 1 / 24 + by_chance
+
+    assert by_chance < 1e-4
+    assert 0.04 == round(a_month, 2)
+    assert 0.0014 == round(a_month / 30, 4)

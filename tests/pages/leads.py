@@ -19,7 +19,7 @@ WRONG = {"false_positive", "data_error", "explained"}
 class Told:
     """A lead. said: its last disposition and when; first_said: when the first was. taken, gone, due: 0 where never.
 
-    lay: hospital and person of the stays in its evidence.
+    lay: hospital and person of the stays in its evidence. area: where the institution is, empty where not stated.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Told:
     taken: int = 0
     gone: int = 0
     lay: frozenset[tuple[str, str]] = frozenset()
+    area: str = ""
 
     @property
     def holds(self) -> bool:
@@ -131,6 +132,16 @@ def fictitious(leads: Sequence[Told]) -> Iterator[Found]:
             about = [other for other in there if other.rule in BROUGHT | ABSENT and _at(other, place) & both]
             if one in about and len(both) >= 3:
                 yield Found("I07", (place,), one.time, len(both), _severity(about))
+
+
+def everywhere(leads: Sequence[Told]) -> Iterator[Found]:
+    """B15-AREA."""
+    counted = [one for one in leads if one.rule == "B15" and one.area and not one.gone]
+    counted = [one for one in counted if one.said not in ("false_positive", "data_error")]
+    for one in counted:
+        grown = {other.place for other in within(counted, one, 7) if other.area == one.area}
+        if len(grown) > 0.2 * 25 and len(grown) >= 5:
+            yield Found("B15-AREA", (one.area,), one.time, len(grown), "warning")
 
 
 def _places(one: Told) -> set[str]:

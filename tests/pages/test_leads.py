@@ -22,6 +22,7 @@ START = parse("2026-01-01")
 HOURS = 24 * 300
 """So long is a world: longer than half a year, that windows end."""
 WORLDS = 8
+SAID = ("confirmed", "false_positive", "referred", "explained")
 OF_LEADS = {name: rule for name, rule in catalogue().items() if rule.card.family == "actors"}
 RULES = ("S01", "S01-GAP", "D01", "S06", "E01", "I05", "B07", "D18", "S03")
 
@@ -31,7 +32,7 @@ def revision(one: Told, found: int, *, stands: bool = True) -> Revision:
     return Revision(
         one.id, found - one.found, one.rule, one.kind, one.subject, SEVERITIES.index(one.severity),
         START + one.time * HOUR, START + found * HOUR, START + (one.due + found - one.found) * HOUR, stands,
-        one.place, "", "", "", 100,
+        one.place, "", "", one.area, 100,
         tuple(sorted(one.persons)), tuple((place, "", person) for place, person in sorted(one.lay)),
     )  # fmt: skip
 
@@ -77,21 +78,40 @@ def of_affair(rng: Random, number: int, began: int) -> Told:
     )  # fmt: skip
 
 
+def of_wave(rng: Random, number: int, began: int) -> Told:
+    """A lead that spending grows at one of nine institutions, within two weeks; all at midnight, as whole days are."""
+    one = lead_of(rng, number)
+    time, place = began + 24 * rng.randrange(14), f"W{rng.randrange(9)}"
+    found, length = time + rng.randrange(72), one.due - one.found
+    return replace(
+        one, rule="B15", kind="institution", subject=place, place=place, persons=frozenset(), time=time, found=found,
+        due=found + length, area=rng.choice(["A0", "A0", "A0", "A1", ""]),
+    )  # fmt: skip
+
+
+def lead_with(rng: Random, number: int, began: int) -> Told:
+    """Of the first any lead, then those of affairs, at last those of a wave."""
+    if number < 80:
+        return lead_of(rng, number)
+    return of_affair(rng, number, began) if number < 125 else of_wave(rng, number, began)
+
+
 def world(seed: int) -> tuple[list[Told], list[tuple[int, OfLead]]]:
     """Leads as they stand at the end, and the facts that led there with the hour of each, in some order of arrival."""
     rng, told, facts = Random(seed), list[Told](), list[tuple[int, OfLead]]()
     began = rng.randrange(HOURS // 2)
-    for number in range(125):
-        one = lead_of(rng, number) if number < 80 else of_affair(rng, number, began)
+    for number in range(150):
+        one = lead_with(rng, number, began)
         first = one
-        if rng.random() < 0.2:  # it began with another severity, and with other persons
-            lay = frozenset({("H1", "p1")}) if one.lay else one.lay
-            first = replace(one, severity=rng.choice(SEVERITIES), persons=one.persons | {"p5"}, place="P9", lay=lay)
+        if rng.random() < 0.2:  # it began with another severity, with other persons, and in another place
+            lay, area = frozenset({("H1", "p1")}) if one.lay else one.lay, rng.choice(["A0", "A1", ""])
+            others = one.persons | {"p5"}
+            first = replace(one, severity=rng.choice(SEVERITIES), persons=others, place="P9", lay=lay, area=area)
         facts.append((one.found, revision(first, one.found)))
         facts.append((one.found + 1, revision(one, one.found + 1)))
-        is_judged = number < 80 or seed % 2 == 0
+        is_judged = number < 80 or number >= 125 or seed % 2 == 0
         for _ in range(rng.randrange(3) if is_judged else 0):
-            at, said = one.found + rng.randrange(2, 500), rng.choice(["confirmed", "false_positive", "referred"])
+            at, said = one.found + rng.randrange(2, 500), rng.choice(SAID)
             if at == one.said_at:
                 continue
             facts += [(at, Said(one.id, said, START + at * HOUR))] * rng.randrange(1, 3)
@@ -114,7 +134,7 @@ def by_the_pages(told: list[Told], now: int) -> list[Episode]:
     """What the pages say."""
     found: list[Found] = [
         *leads.repeated(told), *leads.several(told), *leads.rings(told), *leads.unattended(told, now),
-        *leads.extracted(told), *leads.fictitious(told),
+        *leads.extracted(told), *leads.fictitious(told), *leads.everywhere(told),
     ]  # fmt: skip
     quiet = {name: rule().quiet // 3_600 for name, rule in OF_LEADS.items()}  # type: ignore[call-arg]  # defaults
     return episodes(found, quiet)

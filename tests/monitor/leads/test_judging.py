@@ -218,3 +218,41 @@ def test_the_customers_of_a_pharmacy_are_at_the_pharmacy() -> None:
     assert [("S05", "opened", 1)] == [one for one in brief(at_times(*leads)) if one[0] == "S05"]
     elsewhere = msgspec.structs.replace(leads[2], institution="P2")
     assert [] == [one for one in brief(at_times(*leads[:2], elsewhere)) if one[0] == "S05"]
+
+
+def grown(number: int, **more: Any) -> Found:  # noqa: ANN401 - fields of several types
+    """Outpatient spending grows at an institution."""
+    return found(number, START + number * HOUR, "B15", institution=f"H{number}", subject=f"H{number}", **more)
+
+
+def of_areas(facts: Iterable[tuple[Fact, int]]) -> list[tuple[str, str, int]]:
+    """What is said of places."""
+    return [one for one in brief(facts) if one[0] == "B15-AREA"]
+
+
+def test_spending_that_grows_in_a_whole_place_is_told_of_the_place() -> None:
+    """Leads of B15 alone are counted; one that is found wrong is no longer, one that is explained still is."""
+    six = [grown(number) for number in range(1, 7)]
+    other = msgspec.structs.replace(six[5], rule="B14")
+
+    assert [("B15-AREA", "opened", 1)] == of_areas(at_times(*six))
+    assert [] == of_areas(at_times(*six[:5], other))
+    wrong, explained = (said(3, one, START + DAY) for one in ("data_error", "explained"))
+    assert [("B15-AREA", "opened", 1)] == of_areas(at_times(*six, explained))
+    assert [("B15-AREA", "opened", 1), ("B15-AREA", "withdrawn", 2)] == of_areas(at_times(*six, wrong))
+
+
+def test_a_lead_that_turns_out_to_be_in_another_place_leaves_the_first() -> None:
+    """And counts at the other; one that only says the same again stays."""
+    six = [grown(number) for number in range(1, 7)]
+    again = grown(3, revision=2, severity=3, found=START + DAY)
+    moved = grown(3, revision=2, place="341022", found=START + DAY)
+    back = grown(3, revision=3, found=START + 2 * DAY)
+    nowhere = grown(3, revision=2, place="", found=START + DAY)
+
+    assert [("B15-AREA", "opened", 1)] == of_areas(at_times(*six, again))
+    assert ["opened", "withdrawn"] == [one[1] for one in of_areas(at_times(*six, moved))]
+    assert ["opened", "withdrawn"] == [one[1] for one in of_areas(at_times(*six, nowhere))]
+    assert ["opened", "withdrawn", "opened"] == [one[1] for one in of_areas(at_times(*six, moved, back))]
+    there = [grown(number, place="341022") for number in (11, 12, 13, 14, 15)]
+    assert ["opened", "withdrawn", "opened"] == [one[1] for one in of_areas(at_times(*six, *there, moved))]

@@ -16,7 +16,7 @@ from monitor.leads.facts import Fact, Hour, InForce, Taken
 from monitor.leads.judging import Judging
 from monitor.leads.saved import SavedLeads
 from rules.times import DAY, HOUR
-from tests.monitor.leads.test_judging import START, found, said
+from tests.monitor.leads.test_judging import START, at_times, found, grown, said
 
 Log = Sequence[tuple[Fact, int]]
 OFF = {"rule_id": "A02", "version": "1", "enabled": False, "status": "live", "valid_from": "", "parameters": {}}
@@ -32,9 +32,9 @@ def log_of(seed: int) -> Log:
         for _ in range(draw.randint(0, 4)):
             number, persons = draw.randint(1, 12), tuple(sorted(draw.sample(["p_1", "p_2", "p_3", "p_4"], 2)))
             lead = found(
-                number, START + number * DAY // 2, draw.choice(["S01", "D04", "E01"]), persons=persons,
+                number, START + number * DAY // 2, draw.choice(["S01", "D04", "E01", "B15"]), persons=persons,
                 revision=at // HOUR, subject=draw.choice(["P1", "P2"]), institution=draw.choice(["P1", "P2"]),
-                stands=draw.random() < 0.9, found=now,
+                stands=draw.random() < 0.9, found=now, place=draw.choice(["341021", "341022"]),
             )  # fmt: skip
             verdict = said(number, draw.choice(["confirmed", "explained"]), now)
             choices: list[Fact] = [lead, lead, verdict, Taken(f"{number:032x}", now)]
@@ -136,3 +136,18 @@ def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
         kept.save(Judging(), 9)
 
     assert ["what is known of leads cannot be read"] == [one["event"] for one in logs]
+
+
+def test_a_place_in_which_spending_grows_is_saved(tmp_path: Path) -> None:
+    """The sixth institution comes after a stop, and is the sixth."""
+    log = [(InForce(()), START), *at_times(*(grown(number) for number in range(1, 7)))]
+    before = Judging()
+    assert [] == told(before, log[:6])
+    with closing(SavedLeads(tmp_path, "p")) as kept:
+        kept.load(before, 0, 0)
+        kept.save(before, 6)
+
+    after = Judging()
+    with closing(SavedLeads(tmp_path, "p")) as kept:
+        assert 6 == kept.load(after, 0, 7)
+    assert ["B15-AREA"] == [one.rule_id for one in after.take(*log[6]).revisions]

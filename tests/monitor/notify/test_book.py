@@ -271,6 +271,19 @@ def test_nobody_is_named(place: str, subject: dict[str, str] | None, named: str)
     assert named not in repr(post)
 
 
+@pytest.mark.parametrize("region", ["341021", "340100"])
+def test_a_region_is_nobody(region: str) -> None:
+    """What is said of a county, of insurance or of care, names it; of another group the rule alone is named."""
+    one = book()
+    text = {"zh": f"{region}有6家机构", "en": f"six in {region}"}
+    take(one, text=text, subject={"kind": "group", "id": region})
+    take(
+        one, alert_id="a2", incident_id="i2", text={"zh": "t_1a", "en": "t_1a"}, subject={"kind": "group", "id": "t_1a"}
+    )
+
+    assert [text["zh"], "集中刷卡"] == [post.annotations["sentence_zh"] for post in one.news(NOW)]
+
+
 @pytest.mark.parametrize("value", [b"", b"{", b"[]", b"null", json.dumps(alert() | {"last_time": "soon"}).encode()])
 def test_what_is_no_alert_is_refused(value: bytes) -> None:
     """With an error that the caller catches."""

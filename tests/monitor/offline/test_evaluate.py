@@ -219,6 +219,22 @@ def test_an_alert_without_evidence_belongs_where_institution_and_days_meet() -> 
     assert (score.standing, score.right, len(score.found), score.mistaken) == (4, 1, 1, ("outing",))
 
 
+def test_a_label_may_be_of_several_institutions() -> None:
+    """An alert over leads that name no message belongs there by any of them."""
+    window = {"start": "2026-03-01T00:00:00+08:00", "end": "2026-03-08T00:00:00+08:00"}
+    labels = [
+        label("fraud", "B15-AREA", "a", also=["B15"], fixmedins_code="H1", also_at=["H2", "H3"]),
+        label("look_alike", "B15-AREA", "b", fixmedins_code="H4", also_at=["H5"], scenario="cold"),
+    ]
+    of_days = [alert(f"{n}", "B15", fixmedins_code=f"H{n}", window=window) for n in (2, 4)]
+    over = [alert(f"5{n}", "B15-AREA", "2", "4", fixmedins_code=f"H{n}", window=window) for n in (3, 5)]
+
+    scores = {one.rule: one for one in evaluate([*of_days, *over], labels)}
+
+    assert (scores["B15"].standing, scores["B15"].right) == (2, 1)
+    assert (scores["B15-AREA"].standing, scores["B15-AREA"].right, scores["B15-AREA"].mistaken) == (2, 1, ("cold",))
+
+
 @pytest.mark.parametrize(("language", "told"), [("zh", "其中历史线索 2 条"), ("en", "of them historical: 2")])
 def test_what_was_before_the_area_went_live_is_counted_apart(language: Language, told: str) -> None:
     """By the last trigger; it counts among the alerts too."""

@@ -148,7 +148,7 @@ def judge(traffic: Traffic) -> list[Found]:
         growth,
     )
     found = [found for rule in rules for found in rule(traffic)]
-    return [*found, *extracted(found), *fictitious(found)]
+    return [*found, *extracted(found), *fictitious(found), *everywhere(found)]
 
 
 def _by(events: Iterable[Event], *names: str) -> Iterable[list[Event]]:
@@ -1142,6 +1142,20 @@ CARDS = {"S01", "S01-GAP", "S01-SIGN", "S02", "S03", "S03-MONTH", "S04"}
 DRUGS = {"D01", "D01-DUP", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D09", "D12-RXNO"}
 BROUGHT = {"I01", "I03", "I05", "I05-PAIR", "I06-HOME", "I06-TEL", "I06-VILLAGE", "I09", "I10", "I11", "I13-TEL"}
 ABSENT = {"I02", "S07", "E01"}
+
+
+def everywhere(found: list[Found]) -> Iterator[Found]:
+    """B15-AREA: six institutions begin to grow within seven days."""
+    began: dict[str, tuple[int, list[Event]]] = {}
+    for rule, events in found:
+        if rule == "B15":
+            last = int(max(seconds(event["setl_time"]) for event in events) // DAY)
+            code = events[0]["fixmedins_code"]
+            began[code] = min(began.get(code, (last, events)), (last, events), key=lambda one: one[0])
+    for last, _ in began.values():
+        week = [events for day, events in began.values() if last - 7 < day <= last]
+        if len(week) >= 6:
+            yield "B15-AREA", [event for events in week for event in events]
 
 
 def extracted(found: list[Found]) -> Iterator[Found]:

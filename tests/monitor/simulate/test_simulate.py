@@ -323,14 +323,15 @@ def test_the_turn_of_the_year_settles_the_ward_out_and_in() -> None:
 
 @pytest.mark.long
 def test_what_grows_does_so_only_where_it_is_labelled() -> None:
-    """Over 80 days at one institution each, and no other rule is confused by the length."""
+    """Over 80 days at one institution each, or at six at once; and no other rule is confused by the length."""
     simulation = Simulation(seed=8, persons=5_000, days=80)
     found, labels = found_in(simulation), [one for one in simulation.labels() if one["label"] == "fraud"]
-    for rule in ("B15", "D17", "B14"):
+    for rule, count in (("B15", 6), ("B15-AREA", 6), ("D17", 1), ("B14", 1)):
         seen = {body["fixmedins_code"] for by, bodies in found for body in bodies if by == rule}
-        labelled = {label["fixmedins_code"] for label in labels if rule in label["rules"]}
+        meant = [label for label in labels if rule in label["rules"] or (rule == "B15" and rule in label["also"])]
+        labelled = {code for label in meant for code in (label["fixmedins_code"], *label.get("also_at", ()))}
 
-        assert len(labelled) == 1
+        assert len(labelled) == count
         assert seen == labelled
 
 
