@@ -161,11 +161,18 @@ class Engine:
             self.effects.errors += [(rule, _entry_of(judged), error) for rule, judged, error in now.faults]
             now.faults.clear()
 
-    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
+    def drain_changes(self) -> state.Drained:
         """The state records touched since the last call; None where one is gone."""
+        return next(found for found in self.drain_in_steps() if found is not None)
+
+    def drain_in_steps(self) -> Iterator[state.Drained | None]:
+        """The same after as many steps as it takes, for they may be very many; None is given after each.
+
+        Until they are given, nothing else is asked of the engine.
+        """
         in_force = list(self.in_force.values()) if self.turn_changed else None
         self.turn_changed = False
-        return state.drain_changes(self.memory, in_force)
+        return state.drain_in_steps(self.memory, in_force)
 
     def leave_unsaved(self) -> None:
         """Let pages rest as after `drain_changes`, where nobody saves what changed."""

@@ -37,6 +37,12 @@ from .watch import Watch, with_thresholds
 Saved = defaultdict[str, list[tuple[str, tuple[str, ...], str, bytes]]]
 """Records by kind: ledger, key, part of the key, value."""
 
+STEP = 256
+"""So many records are made in one step: some milliseconds (our assumption)."""
+
+Drained = list[tuple[bytes, bytes | None]]
+"""Records of a checkpoint, by name; None of what is gone."""
+
 _TAKER = msgspec.msgpack.Decoder(Arrival)
 
 
@@ -65,26 +71,17 @@ _ANSWERED = msgspec.msgpack.Decoder(set[str])
 _ASKED = msgspec.msgpack.Decoder(Asked)
 
 
-def drain_changes(memory: Memory, in_force: Iterable[Watch] | None) -> list[tuple[bytes, bytes | None]]:
+def drain_in_steps(memory: Memory, in_force: Iterable[Watch] | None) -> Iterator[Drained | None]:
     """The records touched since the last call, the gone ones as None; sorted, so that equal states give equal bytes.
 
-    in_force: the rules in force, where they have changed.
-
-    Long because each kind of record is written in its own way.
+    in_force: the rules in force, where they have changed. None is given again and again before them: there may be very
+    many. Until they are given nothing may be done with the memory, and they are to be taken.
     """
-    records: dict[bytes, bytes | None] = dict.fromkeys(memory.gone)
-    records.update(memory.resting.changed())
-    for page_name in memory.changed_pages:
-        page = memory.pages.get(page_name)
-        if page is not None:
-            records.update(of_page(page))
-    for identity in memory.retractions.changed:
-        saved = memory.retractions.saved(identity)
-        records[name_of_record("retraction", part=str(identity))] = None if saved is None else encode(saved)
-    for identity in memory.changed_takers:
-        taker = memory.takers.get(identity)
-        records[name_of_record("taker", part=str(identity))] = encode(taker) if taker else None
-    records.update(_of_questions(memory.questions))
+    records: dict[bytes, bytes | None] = {}
+    for number, (name, value) in enumerate(_changes(memory)):
+        records[name] = value
+        if number % STEP == 0:
+            yield None
     if memory.tick_changed:
         records[name_of_record("tick")] = encode(memory.tick)
     if in_force is not None:
@@ -92,8 +89,25 @@ def drain_changes(memory: Memory, in_force: Iterable[Watch] | None) -> list[tupl
     if records:
         sizes = memory.sizes()
         records[name_of_record("held")] = encode((sizes["entries"], sizes["pages"]))
+    yield None
     memory.leave_unsaved()
-    return sorted(records.items())
+    yield sorted(records.items())
+
+
+def _changes(memory: Memory) -> Iterator[tuple[bytes, bytes | None]]:
+    """What is gone, or is to be written; where a name is told twice the later value holds."""
+    yield from ((name, None) for name in memory.gone)
+    yield from memory.resting.changed()
+    for page_name in memory.changed_pages:
+        if (page := memory.pages.get(page_name)) is not None:
+            yield from of_page(page)
+    for identity in memory.retractions.changed:
+        saved = memory.retractions.saved(identity)
+        yield name_of_record("retraction", part=str(identity)), None if saved is None else encode(saved)
+    for identity in memory.changed_takers:
+        taker = memory.takers.get(identity)
+        yield name_of_record("taker", part=str(identity)), encode(taker) if taker else None
+    yield from _of_questions(memory.questions)
 
 
 def _of_watch(watch: Watch) -> _InForce:

@@ -24,7 +24,7 @@ from rules.ledgers import LEDGERS
 from streams.config import StreamConfig
 from streams.detect.detector import Outcome, Published, process_in_slices
 from streams.detect.meter import Meter, Standing
-from streams.detect.task import Task
+from streams.detect.task import SLICE_SECONDS, Task
 from streams.kafka import reading
 from streams.kafka.aside import set_aside
 from streams.kafka.changelog import Changelog
@@ -48,9 +48,6 @@ log = logging.getLogger("settlement_monitor.streams")
 _murmur2 = DefaultPartitioner()
 
 MEASURE_SECONDS = 2.0
-SLICE_SECONDS = 0.05
-"""So long is judged before anything else has its turn, and one step more: at a hot institution a late swipe may take
-10 ms."""
 APART_SECONDS = 0.02
 """So much later than another one a partition is saved for the last time, so that the loop has a turn in between."""
 

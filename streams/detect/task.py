@@ -22,6 +22,7 @@ import msgspec
 from rules.engine import packs
 from rules.engine.engine import Engine
 from rules.engine.item import Tick, Turn
+from rules.engine.state import Drained
 from streams.kafka.changelog import HEAD, Changelog, Head
 from streams.kafka.ending import within
 from streams.kafka.versions import InForce, greatest
@@ -42,6 +43,11 @@ LOADER = ThreadPoolExecutor(1, "load")
 
 DISK_SECONDS = 30.0
 """Longest time of writing one checkpoint to the disk (our assumption: a disk that is slower is ill)."""
+
+
+SLICE_SECONDS = 0.05
+"""So long is judged, or made ready to be saved, before anything else has its turn, and one step more: at a hot
+institution a late swipe may take 10 ms."""
 
 
 PARTED = 200
@@ -249,15 +255,16 @@ class Task:
                 if self._half_sent or self.position is None:
                     return None
                 started = perf_counter()
-                records = self.engine.drain_changes()
+                self._half_saved = True
+                records = await self._drained()
                 complete = stops and self.position >= self._judged_before
                 head = self._head(self.position, finished=complete)
                 finished = len(self._finished)
                 if not records and head.offset - (self._saved or 0) < moved:
                     if self._disk is not None:
                         self._disk.settle()  # what was handed out is nothing new
+                    self._half_saved = False
                     return None
-                self._half_saved = True
             behind = await changelog.write(records, head)
             if self._disk is not None:
                 async with within(DISK_SECONDS, f"writing the disk of partition {self.partition}"):
@@ -268,6 +275,17 @@ class Task:
             self._acknowledge(finished)
         size = sum(len(key) + len(value or b"") for key, value in records)
         return Saved(head.offset, len(records), size, perf_counter() - started)
+
+    async def _drained(self) -> Drained:
+        """What has changed since the last checkpoint. Everything else has its turn meanwhile; this partition waits."""
+        until = perf_counter() + SLICE_SECONDS
+        for found in self.engine.drain_in_steps():
+            if found is not None:
+                return found
+            if perf_counter() >= until:
+                await asyncio.sleep(0)
+                until = perf_counter() + SLICE_SECONDS
+        return []
 
     def _head(self, position: int, *, finished: bool) -> Head:
         offsets, mark = dict(self.offsets or {}), self._in_force.mark if self._in_force else ""

@@ -3,7 +3,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,10 +39,12 @@ class Counting:
         self._touched.add(key)
         return [f"{key}:{self.counts[key]}"] if self.counts[key] % 3 == 0 else []
 
-    def drain_changes(self) -> list[tuple[bytes, bytes | None]]:
+    def drain_in_steps(self) -> Iterator[list[tuple[bytes, bytes | None]] | None]:
         """As of rules.engine.engine.Engine."""
         touched, self._touched = sorted(self._touched), set()
-        return [(key.encode(), str(self.counts[key]).encode()) for key in touched]
+        for _ in touched:
+            yield None
+        yield [(key.encode(), str(self.counts[key]).encode()) for key in touched]
 
     def load(self, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         """As of rules.engine.engine.Engine."""
@@ -181,6 +183,45 @@ async def test_a_crash_at_any_step_loses_nothing() -> None:
 
         assert await lives(cluster, SIZES) == 2
         assert_complete(cluster)
+
+
+async def test_what_is_saved_is_made_ready_while_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the partition itself: what comes meanwhile is judged behind the checkpoint."""
+    monkeypatch.setattr("streams.detect.task.SLICE_SECONDS", 0.0)
+    cluster = Cluster()
+    task, engine = task_of(cluster)
+    task.start_at(await task.take_over(len(LOG)) or 0)
+    await judge(task, engine, cluster, 5)
+    drained, turns = dict(engine.counts), 0
+    saving = asyncio.create_task(task.save(idle=True))
+    await asyncio.sleep(0)
+    judging = asyncio.create_task(judge(task, engine, cluster, 5))
+    while engine.counts == drained and not saving.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert turns > len(drained)
+    await asyncio.gather(saving, judging)
+    assert engine.counts != drained
+    assert drained == {key.decode(): int(value) for key, value in cluster.committed().items() if key != HEAD}
+
+
+async def test_a_checkpoint_that_was_torn_while_it_was_made_ready_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was made ready would be in no other one."""
+    monkeypatch.setattr("streams.detect.task.SLICE_SECONDS", 0.0)
+    cluster = Cluster()
+    task, engine = task_of(cluster)
+    task.start_at(await task.take_over(len(LOG)) or 0)
+    await judge(task, engine, cluster, 5)
+    saving = asyncio.create_task(task.save(idle=True))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+
+    with pytest.raises(RuntimeError, match="was not finished"):
+        await task.save(idle=True)
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["committed and not on the disk", "on the disk"])
