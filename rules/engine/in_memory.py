@@ -36,6 +36,11 @@ MANY = 100_000
 """So many marks are sorted at once where saved pages come back (our assumption)."""
 
 
+_EVERY = (1 << PACKED) - 1
+"""All places of a pack."""
+_NOTHING: Laid = (b"", b"", [])
+"""Stands in a pack where a page has left it."""
+
 _Coming = tuple[bytes, str, int, int, Sequence[int]]
 """A page with a first entry, as `lay_first` was given it."""
 
@@ -57,7 +62,7 @@ class InMemory(AtRest):
         self._awake: dict[int, Name] = {}
         self._lately: OrderedDict[int, Laid] = OrderedDict()  # in the order in which they were laid
         self._packs: dict[int, bytes] = {}
-        self._left: dict[int, int] = {}  # pack -> how many of its pages have left it
+        self._left: dict[int, int] = {}  # pack -> which of its places nothing rests in any more, a bit for each
         self._next_pack = 1
         self._read: tuple[int, list[Laid]] = (0, [])  # the pack that was read last
         self._places = array("Q", (0,))  # by number: pack * PACKED + position, 0 where the page is near or no more
@@ -215,7 +220,7 @@ class InMemory(AtRest):
             first, size = len(places), len(found.names)
             places.extend(range(pack * PACKED, pack * PACKED + size))
             if size < PACKED:
-                self._left[pack] = PACKED - size
+                self._left[pack] = _EVERY >> size << size
             self._count += size
             names += [name << 32 | number for number, name in enumerate(found.names, first)]
             pairs += [mark << 32 | number for number, marks in enumerate(found.marks, first) for mark in marks]
@@ -335,24 +340,25 @@ class InMemory(AtRest):
                     yield number, one
 
     def _record_of(self, pack: int) -> bytes:
-        """A pack as it is saved: without what has left it."""
-        if self._left.get(pack, 0) > PACKED - len(self._packed(pack)):
-            resting = [*self._of_pack(pack)]
-            for place, (number, _) in enumerate(resting, pack * PACKED):
-                self._places[number] = place
-            self._packs[pack] = packs.pressed([one for _, one in resting])
-            self._read = (0, [])
-        return packs.saved(self._packed(pack), self._packs[pack])
+        """A pack as it is saved: without what has left it, of which nothing is kept either from now on."""
+        pages, left = self._packed(pack), self._left.get(pack, 0)
+        resting = [one for place, one in enumerate(pages) if not left >> place & 1]
+        if len(resting) == len(pages):
+            return packs.saved(pages, self._packs[pack])
+        pages = [_NOTHING if left >> place & 1 else one for place, one in enumerate(pages)]
+        self._packs[pack], self._read = packs.pressed(pages), (pack, pages)
+        return packs.saved(resting, packs.pressed(resting))
 
     def _take_out(self, number: int) -> bool:
         """Take a page out of its pack; tells whether it is saved by itself."""
-        pack, self._places[number] = self._places[number] // PACKED, 0
+        place, self._places[number] = self._places[number], 0
+        pack = place // PACKED
         is_apart = pack in self._apart
         self._written.pop(pack, None)
         if not is_apart and pack not in self._fresh:
             self._changed[pack] = None
-        left = self._left[pack] = self._left.get(pack, 0) + 1
-        if left >= PACKED - SPARSE:
+        left = self._left[pack] = self._left.get(pack, 0) | 1 << place % PACKED
+        if left.bit_count() >= PACKED - SPARSE:
             self._dissolve(pack)
         return is_apart
 
