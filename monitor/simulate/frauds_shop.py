@@ -233,7 +233,7 @@ def left_on_the_shelf(stage: Stage, day: int, turn: int) -> Act:
     place, lines = shop_with_a_book(stage, turn), [stage.pen.boxes(KEPT[2]) for _ in range(40)]
     sales = two_a_day(stage, place, day, lines)
     last = counted(stage, place, day + 35 * DAY, KEPT[2], 20 + stage.drawn(6, 40))
-    return Act(place, [*counted(stage, place, day, KEPT[2], 60), *sold(stage, sales), *last], last[-1].at)
+    return Act(place, [*counted(stage, place, day, KEPT[2], 60), *sold(stage, sales), *last], day + 35 * DAY)
 
 
 FRAUDS = (

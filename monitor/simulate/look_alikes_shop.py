@@ -133,7 +133,7 @@ def counted_before_it_was_entered(stage: Stage, day: int, turn: int) -> Act:
     delivery = [stage.pen.boxes(KEPT[3]) for _ in range(30)]
     rows = [] if turn % 2 else [came_in(stage, place, day + 40 * DAY, delivery)]
     sales = two_a_day(stage, place, day, lines)
-    return Act(place, [*counted(stage, place, day, KEPT[3], 60), *sold(stage, sales), *last, *rows], last[-1].at)
+    return Act(place, [*counted(stage, place, day, KEPT[3], 60), *sold(stage, sales), *last, *rows], day + 35 * DAY)
 
 
 LOOK_ALIKES = (
