@@ -32,11 +32,11 @@ class SpendingGrowsEverywhere(Rule[Growing]):
     policy or a new price, and who looks at each institution by itself asks the same question many times. No number is
     published; the figures are our assumption.
 
-    Looked at are the leads of B15 by their place of care (mdtrtarea_admvs), by the time of their first trigger, in
-    (t - `days`, t]. Left out are leads that were withdrawn, and those found to be false or an error of the data. One
-    that was explained counts: the spending grew, and the reason may be the same everywhere. It is a finding where the
-    institutions of these leads are more than `over_percent` % of `institutions`, and `fewest` or more. It is a
-    `warning`. The leads of the institutions stand beside it as they are.
+    At each lead of B15 those of its place of care (mdtrtarea_admvs) are looked at whose first trigger is in (t -
+    `days`, t], t being that of this lead. Left out are leads that were withdrawn, and those found to be false or an
+    error of the data. One that was explained counts: the spending grew, and the reason may be the same everywhere. It
+    is a finding where the institutions of these leads are more than `over_percent` % of `institutions`, and `fewest` or
+    more. It is a `warning`. The leads of the institutions stand beside it as they are.
 
     `institutions` is how many institutions of a place can have a lead of B15 at all: those for which the fund pays some
     20,000 to 40,000 yuan or more in a usual week, without pharmacies that settle as med_type 41. Rules over leads know

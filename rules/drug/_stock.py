@@ -1,20 +1,23 @@
 """The book of a drug's stock: D10 and D10-COUNT judge by these words.
 
-Looked at are institutions with `stock_uploaded` = `1` in the table `institutions`, by the row that is valid then, and
-each drug there (med_list_codg) by itself. A count is the rows of 3501 of one Beijing day together: each lot is a row.
-What comes in is 3503, and 3502 with inv_chg_type 101, 103, 106, 108 or 110; what goes out is 3504, and 3502 with 102,
-104, 105, 107, 109 or 111; the sign of their quantity says nothing. 3502 of another kind comes in where its quantity is
-positive, and else is left out. Settled are the lines of drugs of settlements that carry their lines and of 2204, by
-fee_ocur_time and cnt, of which negative ones count against the others; not those of stays (2301, 2304). A line is of a
-drug if its list_type begins with 1; where that is not sent, if the item is no service, whose code has 15 digits and
-begins with 00. Sales and their returns (3505, 3506) are not counted: what was sold for cash makes the stock smaller
-than this book, never larger.
+Looked at are institutions with `stock_uploaded` = `1` in the table `institutions`, each row of stock and each line by
+what the table says at its own time, and each drug there (med_list_codg) by itself. A count is the rows of 3501 of one
+Beijing day together: each lot is a row. What comes in is 3503, and 3502 with inv_chg_type 101, 103, 106, 108 or 110;
+what goes out is 3504, and 3502 with 102, 105, 107, 109 or 111; the sign of the quantity says nothing of any of these.
+3502 with 104 (less than in the book) is left out: it says again what a count has found, often days later. 3502 of
+another kind comes in where its quantity is positive, and else is left out. Settled are the lines of drugs of
+settlements that carry their lines and of 2204, by fee_ocur_time and cnt, of which negative ones count against the
+others; not those of stays (2301, 2304). A line is of a drug if its list_type begins with 1; where that is not sent, if
+the item is no service, whose code has 15 digits and begins with 00. Sales and their returns (3505, 3506) are not
+counted: what was sold for cash makes the stock smaller than this book, and larger only by the few packs that were sold
+before a count and brought back after it.
 
 The day of a count leaves open what was before it and what was after. What came in on that day counts as come in after
 it; what went out or was settled on it counts as before. What comes in up to `wait_days` after the judged moment counts
-too, for it may be uploaded late. Where a pack was opened since the count, also in these days (trdn_flag 1, in 3505,
-3506 or a settlement whose message has the code's line), the rule does not decide (counted as `packs are opened`): parts
-of packs are no packs.
+too, for it may be uploaded late. Where a pack was opened from the day of the count on, also in these days, the rule
+does not decide (counted as `packs are opened`): parts of packs are no packs. Opened is what has trdn_flag 1 in 3505,
+3506, or a settlement whose message has the code's line; in a settlement at setl_time, whatever list_type that line has,
+and also where a reversal takes the settlement back.
 """
 
 from __future__ import annotations

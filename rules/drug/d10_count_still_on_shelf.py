@@ -34,11 +34,12 @@ class StillOnShelf(OfStock):
     assumption.
 
     What the book of a drug's stock is stands in docs/rules/stock.md. A count is judged at its last row, by (time, id):
-    by the last count at least `days` before its day, at most `keep_days` before it. What was settled and what went out
-    between, on neither of the two days, is taken from what was counted then and came in since; less than nothing is
-    nothing. It is a finding if the count is more than what is left, by at least `fewest` and by more than
-    `over_percent` of what was settled between: `warning`; `high` from `high_percent` on. It is told `wait_days` after
-    the count.
+    by the last count at least `days` before its day, the whole of which lies in the last `keep_days`. Of its own rows
+    with one fixmedins_bchno those of the last upload count, for a count may be sent again. What was settled and what
+    went out between, on neither of the two days, is taken from what was counted then and came in since; less than
+    nothing is nothing. It is a finding if anything was settled between, on balance, and the count is more than what is
+    left, by at least `fewest` and by more than `over_percent` of what was settled between: `warning`; `high` from
+    `high_percent` on. It is told `wait_days` after the count.
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`, our assumption: 20 institutions that upload
     their stock count 40 drugs each every month, and one count in 1,000 is wrong by so much; and one institution a year
@@ -46,8 +47,13 @@ class StillOnShelf(OfStock):
     That is 2.5 alerts a month in 200,000.
 
     Known gaps: a count that repeats the book instead of the shelf is always right. What was sold for cash hides as much
-    that was settled on paper. Drugs that come in again within `wait_days` after the count. Lines of stays. A purchase
-    that is deleted more than 72 h after it still counts.
+    that was settled on paper. Drugs that come in again within `wait_days` after the count. Lines of stays. A drug of
+    which one pack is reported as opened is not judged. Where each lot is sent by itself and all with one
+    fixmedins_bchno, the last one alone is the count. Accused are also hospitals that do not cancel (2205) lines of 2204
+    that were not paid; institutions that buy under another med_list_codg than they count, or in larger units; those to
+    which a branch lent a lot that nobody recorded; and those that counted the drug in several places on different days,
+    or that the table left out for a time in which it came in. What is deleted (3507) more than 72 h after its own time
+    still counts, also where it was uploaded later than that.
 
     Example:
         >>> from rules.testing import at, counted, judge, listed
@@ -110,19 +116,21 @@ class StillOnShelf(OfStock):
     def check(self, entry: Row, window: Window[Row], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Hold a count against what is left of an earlier one."""
         day = day_of(entry.time)
-        rows = [row for row in window.of_day(day) if isinstance(row, Moved) and row.sort == "counted"]
-        if not rows or entry.id != rows[-1].id:
+        every = [row for row in window.of_day(day) if isinstance(row, Moved) and row.sort == "counted"]
+        if not every or entry.id != every[-1].id:
             return None
         counted_on = self.last_count(window, entry.time, day - self.days * DAY + 1)
         if counted_on is None:
             return None
+        rows = _last_sent(every)
         book, counted = self.book(window, counted_on, day - 1), sum(row.quantity for row in rows)
         more = counted - book.left
         is_much = more >= self.fewest * ONE and more * 100 > book.settled * self.over_percent
-        return self._finding(rows, counted, book) if is_much and book.settled > 0 else None
+        return self._finding(rows, entry.time, book) if is_much and book.settled > 0 else None
 
-    def _finding(self, rows: Sequence[Moved], counted: int, book: Book) -> Finding:
-        settled, more, at = book.settled, counted - book.left, rows[-1].time
+    def _finding(self, rows: Sequence[Moved], at: int, book: Book) -> Finding:
+        settled, counted = book.settled, sum(row.quantity for row in rows)
+        more = counted - book.left
         least = book.left + max(self.fewest * ONE, settled * self.over_percent / 100)
         return Finding(
             measure="units_counted",
@@ -156,3 +164,13 @@ class StillOnShelf(OfStock):
             f"{left}: {of['before']} counted on {of['since']}, {of['came']} came in since, {of['went']} went out and "
             f"{of['settled']} were settled",
         )
+
+
+def _last_sent(rows: Sequence[Moved]) -> list[Moved]:
+    """Those that count: of the rows with one number those of the message that was uploaded last."""
+    last = {row.number: _sent(row) for row in sorted(rows, key=_sent)}
+    return [row for row in rows if not row.number or last[row.number] == _sent(row)]
+
+
+def _sent(row: Moved) -> tuple[int, int, str]:
+    return (row.uploaded, row.answered, row.message)

@@ -34,10 +34,11 @@ class SettledBeyondStock(OfStock):
     times what was bought on; the other figures are our assumption.
 
     What the book of a drug's stock is stands in docs/rules/stock.md. Judged is each line with a positive quantity that
-    is settled on a day after a count: by the last count on an earlier day, at most `keep_days` before. All that was
-    settled since, up to this line, is held against what was counted, came in and went out since. It is a finding if
-    more was settled, by at least `fewest` and by at least `percent` of what there was: `warning`; `high` where it is
-    at least `high_percent` of what there was. It is told `wait_days` after the line.
+    is settled on a day after a count: by the last count on an earlier day, the whole of which lies in the last
+    `keep_days`. All that was settled since, up to the time of this line, is held against what there was: what was
+    counted and came in since, without what went out since, up to that time; less than nothing is nothing. It is a
+    finding if more was settled, by at least `fewest` and by at least `percent` of what there was: `warning`; `high`
+    where it is at least `high_percent` of what there was. It is told `wait_days` after the line.
 
     Honest county of 200,000 (`python -m pytest tests/honest/test_drugs.py`, our assumption: 20 institutions that upload
     their stock, each with 40 drugs that sell so often; for one in 50 of these a year a lot comes from a branch
@@ -45,9 +46,14 @@ class SettledBeyondStock(OfStock):
     0.099 alerts a day. That is 3 alerts a month in 200,000.
 
     Known gaps: institutions that count their stock outside of the interface, or buy under another med_list_codg than
-    they sell. A purchase that is made up. What is sold for cash is not counted, so that a shop with many such customers
-    can settle as much beside them. Lines of stays. A hospital that charges tablets where it buys packs, and says it
-    charges packs. A purchase that is deleted more than 72 h after it still counts.
+    they sell. A purchase that is made up. A drug of which one pack is reported as opened: it is not judged until the
+    next count. What is sold for cash is not counted, so that a shop with many such customers can settle as much beside
+    them. Lines of stays. A hospital that charges tablets where it buys packs, and says it charges packs. Lines of 2204
+    count also where no settlement paid them: a hospital that does not cancel (2205) what was not paid or was given back
+    is accused. So is one that counts a drug in several places on different days, since the last of these days alone is
+    the count; one that the table leaves out for a time in which the drug came in, until it counts again; and one whose
+    deliveries are entered more than `wait_days` after they are sold. What is deleted (3507) more than 72 h after its
+    own time still counts, also where it was uploaded later than that.
 
     Example:
         >>> from rules.testing import at, counted, judge, listed
@@ -94,7 +100,7 @@ class SettledBeyondStock(OfStock):
         "结算数量达到可供数量的该百分比，严重程度为high",
         "what was settled, in per cent of what there was, from which it is `high`",
         unit="%",
-        origin=precedent("公开程序：结算数量超过购进的1.5倍", "public programs: settled 1.5 times what was bought"),
+        origin=precedent("公开程序：结算数量达到购进的1.5倍", "public programs: settled 1.5 times what was bought"),
     )
     quiet: int = ends_after(2_592_000, "30天内的并入同一预警", "those of 30 days stay one alert")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.ledger import Feed, Ledger
+from ..engine.ledger import GRACE, REACH, Feed, Ledger
 from ..reference import Reference
 from .listed import Listed
 from .supply import OF_STAYS
@@ -17,4 +17,4 @@ def _key(entry: Listed, reference: Reference) -> tuple[str, ...] | None:
     return (entry.institution, substance) if substance else None
 
 
-PROCURED = Ledger("procured", "institution", (Feed.of(Listed, _key),))
+PROCURED = Ledger("procured", "institution", (Feed.of(Listed, _key, reach=GRACE + REACH),))

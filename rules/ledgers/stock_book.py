@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ..engine.entry import Entry
-from ..engine.ledger import SLOW, Feed, Ledger
+from ..engine.ledger import GRACE, REACH, SLOW, Feed, Ledger
 from ..reference import Reference
 from ..wire.checks import is_set, stock_count
 from ..wire.door import Event
@@ -22,10 +22,11 @@ UNIT = 10_000
 SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
 """Transaction -> inv_data_type, by which 3507 names what it deletes."""
 _COMES = frozenset({"101", "103", "106", "108", "110"})
-_GOES = frozenset({"102", "104", "105", "107", "109", "111"})
+_GOES = frozenset({"102", "105", "107", "109", "111"})
+_FOUND_LESS = "104"
 """inv_chg_type of what comes in (from another place, more than in the book, else, at the start, as a gift) and of what
-goes (to another place, less than in the book, destroyed, else, back to the seller, a gift taken back). The interface
-names none of them; so public programs have them."""
+goes (to another place, destroyed, else, back to the seller, a gift taken back), and of what a count found to be less
+than in the book, which that count says itself. The interface names none of them; so public programs have them."""
 
 
 class Moved(Entry, frozen=True, tag="n"):
@@ -62,7 +63,8 @@ def moves_in(event: Event, sold: Sequence[Sold], shared: Shared) -> list[bytes]:
     body = event.body
     if not isinstance(body, Stock):
         opened = dict.fromkeys(one.item for one in sold if one.item and is_set(one.code.split))
-        return [shared.write(Moved, (item, 0, "opened", "", event.at), f"{n}") for n, item in enumerate(opened)]
+        # Told apart from the lines of the message, which are numbered too and stand in the same book.
+        return [shared.write(Moved, (item, 0, "opened", "", event.at), f"opened {n}") for n, item in enumerate(opened)]
     found = _move_of(body)
     return [shared.write(Moved, (body.item, *found, body.number or "", event.at))] if found else []
 
@@ -74,9 +76,14 @@ def _move_of(body: Stock) -> tuple[int, Sort] | None:
         return (0, "opened") if is_set(body.split) or any(is_set(one.split) for one in body.trace_codes) else None
     if body.transaction == "3501":
         return quantity, "counted"
+    return None if body.change == _FOUND_LESS else (_added(body, quantity), "moved")
+
+
+def _added(body: Stock, quantity: int) -> int:
+    """What a purchase, its return or a change adds; less than nothing where it goes."""
     if body.transaction == "3504" or body.change in _GOES:
-        return -abs(quantity), "moved"
-    return (abs(quantity) if body.change in _COMES else max(quantity, 0)), "moved"
+        return -abs(quantity)
+    return abs(quantity) if body.change in _COMES else max(quantity, 0)
 
 
 def books_read(reference: Reference) -> frozenset[str]:
@@ -98,4 +105,8 @@ def _key(entry: Listed | Moved, reference: Reference) -> tuple[str, ...] | None:
     return (entry.institution, entry.item) if row.get("stock_uploaded") == "1" else None
 
 
-STOCK_BOOK = Ledger("stock_book", "institution", (Feed.of(Moved, _key, grace=SLOW), Feed.of(Listed, _key_of_line)))
+STOCK_BOOK = Ledger(
+    "stock_book",
+    "institution",
+    (Feed.of(Moved, _key, grace=SLOW), Feed.of(Listed, _key_of_line, reach=GRACE + REACH)),
+)

@@ -9,7 +9,8 @@ from .facts import DAY, Facts, Line, Message, Piece, Tables, day_of, row, text_o
 from .findings import Found
 
 IN = ("101", "103", "106", "108", "110")
-OUT = ("102", "104", "105", "107", "109", "111")
+OUT = ("102", "105", "107", "109", "111")
+FOUND_LESS = "104"
 WAIT = 7 * DAY
 KEEP = 180 * DAY
 
@@ -54,7 +55,7 @@ def still_there(facts: Facts) -> Iterator[Found]:
             if since is None:
                 continue
             book = _book(shelf, since, day - 1, rows[-1].time)
-            there, left = sum(map(_quantity, rows)), max(book.supply - book.settled, 0)
+            there, left = sum(map(_quantity, _last_sent(rows))), max(book.supply - book.settled, 0)
             more = round(there - left, 4)
             if not book.is_opened and book.settled > 0 and more >= 10 and more > round(book.settled * 0.05, 4):
                 level = "high" if more >= book.settled / 2 else "warning"
@@ -114,6 +115,16 @@ def _book(shelf: Shelf, since: int, until: int, judged: int) -> Book:
     return Book(max(counted + came + went, 0), settled, opened)
 
 
+def _last_sent(rows: list[Piece]) -> list[Piece]:
+    """Of the rows with one fixmedins_bchno the one that was uploaded last; no two are uploaded together."""
+    latest = {text_of(one.message, "fixmedins_bchno"): one for one in sorted(rows, key=_upload)}
+    return list(latest.values())
+
+
+def _upload(one: Piece) -> str:
+    return text_of(one.message, "inf_time")
+
+
 def _quantity(one: Piece) -> float:
     names = ("cnt", "inv_cnt", "purc_retn_cnt")
     return next(float(str(one.message[name])) for name in names if name in one.message)
@@ -125,6 +136,8 @@ def _signed(one: Piece) -> float:
         return -abs(much)
     if one.transaction == "3502" and kind in IN:
         return abs(much)
+    if one.transaction == "3502" and kind == FOUND_LESS:
+        return 0
     return max(much, 0)
 
 

@@ -1051,12 +1051,15 @@ def books(town: Town) -> None:
 
 
 def _count_stock(town: Town, place: str, item: str, at: float) -> None:
-    """One row or two, dated by the day or within it."""
+    """One row or two, dated by the day or within it; some of them are sent again, right or wrong."""
     day = text(day_start(at)) if town.maybe(0.7) else text(town.moment(at))
     for _ in range(town.random.choice((1, 1, 2))):
         much = town.random.choice((0, 3, 8, 15, 30))
         more: Message = {"inv_cnt": much, "invdate": day, "fixmedins_bchno": town.number(place, "k")}
         town.send("3501", place, "", at, 20 * HOUR, med_list_codg=item, **more)
+        if town.maybe(0.15):
+            more["inv_cnt"] = town.random.choice((much, 8, 30))
+            town.send("3501", place, "", at, 22 * HOUR, med_list_codg=item, **more)
 
 
 def _move_stock(town: Town, place: str, item: str, at: float) -> None:
@@ -1076,7 +1079,7 @@ def _move_stock(town: Town, place: str, item: str, at: float) -> None:
 
 
 def _sell_stock(town: Town, place: str, item: str, at: float, number: int) -> None:
-    """Some packs; seldom parts of one, or what comes back; reported from stock besides."""
+    """Some packs, some paid days later; seldom parts of one, or what comes back; reported from stock besides."""
     choice = town.random.choice
     second, split = town.moment(at), choice((*("0",) * 79, "1"))
     count = choice((1, 1, 2, 3, -1))
@@ -1089,9 +1092,10 @@ def _sell_stock(town: Town, place: str, item: str, at: float, number: int) -> No
         town.send("2204", place, f"k{number}", second, 2, mdtrt_id=f"v{number}", med_type="11", feedetail=[line])
         return
     boxes = [code | {"feedetl_sn": f"f{number}"}] if choice("ab") == "a" else []
-    sold = town.settle("2102", place, f"k{number}", second, feedetail=[line], drug_trac_info=boxes)
+    paid = second + choice((*(0,) * 9, 60 * HOUR))
+    sold = town.settle("2102", place, f"k{number}", paid, feedetail=[line], drug_trac_info=boxes)
     if town.maybe(0.05):
-        town.take_back(sold, second + choice((HOUR, 71 * HOUR, 80 * HOUR)))
+        town.take_back(sold, paid + choice((HOUR, 71 * HOUR, 80 * HOUR)))
     if town.maybe(0.2):
         named: Message = {"sel_retn_cnt": 1, "sel_retn_time": text(second), "fixmedins_bchno": town.number(place, "k")}
         infno = choice(("3505", "3505", "3506"))

@@ -36,7 +36,7 @@ def test_ten_more_than_there_was(packs: int, expected: list[object]) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "comes"),
-    [("101", 1), ("102", -1), ("103", 1), ("104", -1), ("105", -1), ("106", 1), ("107", -1), ("108", 1), ("109", -1),
+    [("101", 1), ("102", -1), ("103", 1), ("104", 0), ("105", -1), ("106", 1), ("107", -1), ("108", 1), ("109", -1),
      ("110", 1), ("111", -1), ("199", 1), ("", 1)],
 )  # fmt: skip
 def test_changes_count_by_their_kind(kind: str, comes: int) -> None:
@@ -151,11 +151,44 @@ def test_packs_that_are_opened() -> None:
     assert [] == found(RULE, *rows, opened(1))
     assert [] == found(RULE, *rows, settled(1.5, 0.1, drug_trac_info=[box]))
     assert [] == found(RULE, *rows, opened(9))
+    assert [] == found(RULE, *rows, opened(0))
     assert [(50, 50, "warning")] == found(RULE, *rows, opened(-S))
     assert [(50, 50, "warning")] == found(RULE, *rows, opened(9 + S))
+    taken_back = settled(1.5, 3, drug_trac_info=[box])
+    reversed_ = reversal(str(taken_back["setl_id"]), moment(2), psn_no=taken_back["psn_no"])
+    assert [] == found(RULE, *rows, taken_back, reversed_)
     assert {("D10", "packs are opened"): 1} == dict(
         effects_of(RULE, [counted(0, 40), opened(1), settled(2, 50)], table()).counts.undecidable
     )
+
+
+@pytest.mark.parametrize("number", ["0", "1"])
+def test_a_pack_that_is_opened_whatever_the_number_of_its_line(number: str) -> None:
+    """Lines are numbered by their institution, some from nothing on."""
+    first, own = ("1", "0") if number == "0" else ("0", "1")
+    lines = [
+        line(first, moment(2), cnt=1, med_list_codg=METFORMIN),
+        line(own, moment(2), cnt=50, med_list_codg=RAMIPRIL),
+    ]
+    boxes = [
+        {"drug_trac_codg": f"8123456000000000001{n}", "feedetl_sn": n, "trdn_flag": "1"}
+        for n in ((own, first) if own == "0" else (first, own))
+    ]
+
+    assert [(50, 50, "warning")] == found(RULE, counted(0, 40), settled(2, feedetail=lines))
+    assert [] == found(RULE, counted(0, 40), settled(2, feedetail=lines, drug_trac_info=boxes))
+
+
+def test_a_settlement_is_taken_back_with_its_earlier_lines() -> None:
+    """They occurred two days before it, and it is taken back 71 h after it."""
+    gone = settled(4, feedetail=[line("1", moment(2), cnt=60, med_list_codg=RAMIPRIL)])
+
+    def after(hours: float) -> Body:
+        return reversal(str(gone["setl_id"]), moment(4 + hours / 24), psn_no=gone["psn_no"])
+
+    assert [(60, 50, "high")] == found(RULE, counted(0, 40), gone)
+    assert [] == found(RULE, counted(0, 40), gone, after(71))
+    assert [(60, 50, "high")] == found(RULE, counted(0, 40), gone, after(73))
 
 
 def test_rows_that_are_deleted_in_time() -> None:
@@ -191,7 +224,7 @@ def test_only_where_the_table_says_so() -> None:
 
 def test_the_sentence_and_the_rows() -> None:
     """What there was, and what was settled; the count, and the lines that are beyond."""
-    rows = [counted(0, 22.5), counted(0.1, 17.5), bought(1.5, 5), changed(1.6, 3, "104")]
+    rows = [counted(0, 22.5), counted(0.1, 17.5), bought(1.5, 5), changed(1.6, 3, "105")]
     lines = [settled(2, 42), settled(3, 2), settled(3.1, -2), settled(3.2, 10), settled(4, 2)]
     [alert] = standing_after(RULE, [*rows, *lines], table())
 

@@ -97,6 +97,35 @@ def test_counts_of_thirty_days_are_one_alert(day: float, alerts: int) -> None:
     assert alerts == len(found(RULE, *rows))
 
 
+def test_a_count_that_is_sent_again() -> None:
+    """Of its rows with one number those of the last upload count; of the earlier count all do."""
+    rows = [counted(0, 100), settled(9, 40)]
+    first, other = counted(30, 69, fixmedins_bchno="a"), counted(30, 1, fixmedins_bchno="b")
+    again, less = late(first | {"msgid": "x1"}, 30.1), late(first | {"msgid": "x2", "cnt": 68}, 30.2)
+
+    assert [] == found(RULE, *rows, first, again)
+    assert [(70, 70, "warning")] == found(RULE, *rows, first, other, again)
+    assert [] == found(RULE, *rows, first, other, again, less)
+    assert [] == found(RULE, counted(0, 50, fixmedins_bchno="a"), counted(0, 50, fixmedins_bchno="a"), *rows[1:], first)
+    [nameless, too] = [counted(30, much, fixmedins_bchno="") for much in (60, 10)]
+    assert [(70, 70, "warning")] == found(RULE, *rows, nameless, late(too, 30.1))
+
+
+def test_lots_of_one_message_are_no_repetition() -> None:
+    """Some give all of them one number."""
+    lots = [
+        {"med_list_codg": RAMIPRIL, "inv_cnt": much, "invdate": text(moment(30))[:10], "fixmedins_bchno": "a"}
+        for much in (30, 40)
+    ]
+    head = counted(30, 0, infno="3501A", msgid="x")
+    for name in ("cnt", "time", "med_list_codg", "fixmedins_bchno"):
+        del head[name]
+
+    batch = head | {"input": {"invinfoDetail": lots}}
+
+    assert [(70, 70, "warning")] == found(RULE, counted(0, 100), settled(9, 40), batch)
+
+
 def test_packs_that_are_opened() -> None:
     """Nothing is decided, and that is counted."""
     rows = [counted(0, 100), settled(9, 40), counted(30, 90)]
@@ -138,7 +167,7 @@ def test_only_where_the_table_says_so() -> None:
 
 def test_the_sentence_and_the_rows() -> None:
     """What was counted, and how the book comes to less; the rows of both counts, and the part that was paid for it."""
-    rows = [counted(0, 60), counted(0.1, 40), bought(2, 5), changed(3, 2, "104"), settled(9, 40), counted(30, 93)]
+    rows = [counted(0, 60), counted(0.1, 40), bought(2, 5), changed(3, 2, "105"), settled(9, 40), counted(30, 93)]
     [alert] = standing_after(RULE, rows, table())
 
     assert (

@@ -124,6 +124,22 @@ def test_the_reach_is_that_of_the_contract(kind: str) -> None:
     assert min(arrivals) >= reach
 
 
+def test_a_line_is_taken_back_as_long_as_the_settlement_that_carries_it() -> None:
+    """However long before it the line occurred, and whoever keeps it."""
+    before = MONDAY - 71 * HOUR
+    lines = [
+        wire.line(n, before, med_list_codg=item, pric_uplmt_amt=9, bilg_dr_codg="D341021000017")
+        for n, item in enumerate((wire.RAMIPRIL, wire.METFORMIN))
+    ]
+    body = wire.settlement(MONDAY, feedetail=lines)
+    reach = {
+        ledger: min(feed.reach, entry.longest_reach) for ledger, feed, entry in kept(body) if entry.role == "fee_line"
+    }
+
+    assert {"stock_book", "procured", "supply", "overpriced"} <= reach.keys()
+    assert dict.fromkeys(reach, 143 * HOUR) == reach
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_grace_is_that_of_the_contract_at_least(kind: str) -> None:
     """An entry that the door lets in is not too late for a ledger."""
