@@ -23,7 +23,7 @@ FROZEN = {
     "messages": 13, "targets": 100, "swipes": 13, "tills": 13, "spending": 13, "credentials": 13, "employers": 13,
     "traced": 13, "rounded": 13, "agreements": 13, "admissions": 73, "minor_admissions": 73, "beds": 73, "outsiders": 73,
     "bad_codes": 100, "visits": 16, "services": 73, "insured": 73, "away": 73, "unrecognised": 13, "unassisted": 73,
-    "claims": 73, "newcomers": 73, "late_uploads": 13, "deletions": 13, "stay_bills": 73, "agencies": 73, "overpriced": 73, "flagged": 73, "cosmetic": 73, "key_drugs": 73, "sent_out": 73, "performed": 73, "unlicensed": 73, "procured": 13, "received": 100, "stock_book": 22, "bundles": 73, "supply": 16, "therapies": 16, "capped": 73, "stays": 76, "stays_at": 73, "whereabouts": 73,
+    "claims": 73, "newcomers": 73, "late_uploads": 13, "deletions": 13, "stay_bills": 73, "agencies": 73, "overpriced": 73, "flagged": 73, "cosmetic": 73, "key_drugs": 73, "sent_out": 73, "performed": 73, "unlicensed": 73, "procured": 16, "received": 100, "stock_book": 22, "bundles": 73, "supply": 16, "therapies": 16, "capped": 73, "stays": 76, "stays_at": 73, "whereabouts": 73,
     "telephones": 73, "households": 73, "villages": 73, "care_homes": 73, "brokers": 73, "sales": 100,
     "prescriptions": 13, "physicians": 13, "orders": 13, "unregistered": 13,
 }  # fmt: skip
