@@ -66,7 +66,7 @@ def shops() -> Iterator[str]:
 def first_start(stack: Stack) -> None:
     """What the top of the file says, from nothing."""
     stack.shell(top_of_file(r"\(umask"))
-    stack.shell(top_of_file(r"chmod"))
+    stack.shell(top_of_file(r"chmod -R"))
     stack.shell("docker compose build worker")  # the image is one for all services
     say("image built from a clone under umask 077")
     stack.shell(top_of_file(r"docker compose up"))
