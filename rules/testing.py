@@ -149,12 +149,18 @@ def received(time: int, codes: Iterable[str] = (), institution: str = PHARMACY, 
     return Received(**(_common(time, "", institution, 0) | own | more))  # type: ignore[arg-type]
 
 
-def counted(time: int, packs: float, institution: str = PHARMACY, **more: object) -> Moved:
-    """A row of a count of stock."""
+def moved(time: int, packs: float = 1, institution: str = PHARMACY, **more: object) -> Moved:
+    """A row of stock: so much of a drug came in, or went out where it is less than nothing."""
     own: dict[str, object] = {
-        "item": "001101000010000", "quantity": round(packs * 10_000), "sort": "counted", "transaction": "3501",
+        "item": "001101000010000", "quantity": round(packs * 10_000), "sort": "moved", "settlement": "",
+        "transaction": "3503" if packs > 0 else "3502",
     }  # fmt: skip
-    return Moved(**(_common(time, "", institution, 0) | own | {"settlement": ""} | more))  # type: ignore[arg-type]
+    return Moved(**(_common(time, "", institution, 0) | own | more))  # type: ignore[arg-type]
+
+
+def counted(time: int, packs: float, institution: str = PHARMACY, **more: object) -> Moved:
+    """A row of a count: so much of a drug lay there."""
+    return moved(time, packs, institution, **{"sort": "counted", "transaction": "3501"} | more)
 
 
 def use(time: int, person: str = "p1", institution: str = PHARMACY, amount: int = 5_000, **more: object) -> Use:

@@ -32,7 +32,7 @@ from rules.engine.rule import Rule
 from rules.engine.window import Window
 from rules.ledgers import Fill
 from rules.reference import Reference
-from rules.testing import HOSPITAL, at, counted, dispensed, fill, judge, listed, received, sale
+from rules.testing import HOSPITAL, at, counted, dispensed, fill, judge, listed, moved, received, sale
 from rules.times import DAY, HOUR, MINUTE
 from tests.oracle import wire
 from tests.oracle.world import logs, run, standing_at_end
@@ -337,11 +337,6 @@ def kept_shelf(random: Random) -> Iterator[Entry]:
                 yield listed(moment, institution="P1", quantity=10_000)
         if day % 30 == 0:
             yield counted(at("00:00", day=day), max(there + random.choice((0, 0, 0, 0, 2, -2)), 0))
-
-
-def moved(time: int, packs: float) -> Entry:
-    """What came in, or went out."""
-    return counted(time, packs, sort="moved", transaction="3503" if packs > 0 else "3502")
 
 
 def test_books_of_honest_shelves_agree() -> None:
