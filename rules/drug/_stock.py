@@ -113,7 +113,11 @@ class OfStock(Rule[Row]):
     @property
     def guard(self) -> Guard:
         """A count, and something beside it."""
-        return Guard(fewest=2)
+        return Guard(fewest=2, sum_over=("counts", 0))
+
+    def counts_of(self, window: Window[Row], day: int) -> Sequence[Moved]:
+        """The rows of the count of a day (its first moment, ms UTC), those behind the end of the window too."""
+        return [row for row in window.of_day(day) if _is_count(row)]
 
     def last_count(self, window: Window[Row], at: int, before: int) -> int | None:
         """The day of the last count before a day, and whole in the window that ends at a moment; all ms UTC."""
@@ -140,4 +144,4 @@ class OfStock(Rule[Row]):
 
 
 def _is_count(row: Row) -> TypeGuard[Moved]:
-    return isinstance(row, Moved) and row.sort == "counted"
+    return isinstance(row, Moved) and row.counts > 0

@@ -115,9 +115,11 @@ class StillOnShelf(OfStock):
 
     def check(self, entry: Row, window: Window[Row], reference: Reference) -> Finding | None:  # noqa: ARG002 - as every rule
         """Hold a count against what is left of an earlier one."""
+        if not entry.counts:
+            return None
         day = day_of(entry.time)
-        every = [row for row in window.of_day(day) if isinstance(row, Moved) and row.sort == "counted"]
-        if not every or entry.id != every[-1].id:
+        every = self.counts_of(window, day)
+        if entry.id != every[-1].id:
             return None
         counted_on = self.last_count(window, entry.time, day - self.days * DAY + 1)
         if counted_on is None:

@@ -6,7 +6,7 @@ Other lines are not sent to their institution inside.
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import cast
+from typing import ClassVar, cast
 
 from ..reference import Reference, Row
 from ..times import to_ms
@@ -40,6 +40,8 @@ class Listed(Priced, frozen=True, tag="k"):
     in_scope: int = 0
     performer: str = ""
     sent_out: bool = False
+    counts: ClassVar[int] = 0
+    """Of rows of a count it is none: in the book of a stock."""
 
     def stated(self, field: str) -> str:
         """Also what is in scope of the fund, and who carries it out."""

@@ -47,6 +47,11 @@ class Moved(Entry, frozen=True, tag="n"):
         return (self.item, self.quantity)
 
     @property
+    def counts(self) -> int:
+        """How many rows of a count it is."""
+        return int(self.sort == "counted")
+
+    @property
     def retraction_keys(self) -> list[str]:
         """Its message, and its number. Not its settlement: a return is a row of its own."""
         sort = SORTS.get(self.transaction)
