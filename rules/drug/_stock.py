@@ -41,8 +41,6 @@ from rules import (
 )
 
 Row = Listed | Moved
-ONE = 10_000
-"""A quantity of one."""
 UNITS = Text("个计价单位", "units")
 
 

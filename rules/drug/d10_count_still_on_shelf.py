@@ -23,7 +23,8 @@ from rules import (
     reached,
 )
 
-from ._stock import ONE, UNITS, Book, OfStock, Row
+from ._stock import UNITS, Book, OfStock, Row
+from ._supply import UNIT
 
 
 class StillOnShelf(OfStock):
@@ -127,18 +128,18 @@ class StillOnShelf(OfStock):
         rows = _last_sent(every)
         book, counted = self.book(window, counted_on, day - 1), sum(row.quantity for row in rows)
         more = counted - book.left
-        is_much = more >= self.fewest * ONE and more * 100 > book.settled * self.over_percent
+        is_much = more >= self.fewest * UNIT and more * 100 > book.settled * self.over_percent
         return self._finding(rows, entry.time, book) if is_much and book.settled > 0 else None
 
     def _finding(self, rows: Sequence[Moved], at: int, book: Book) -> Finding:
         settled, counted = book.settled, sum(row.quantity for row in rows)
         more = counted - book.left
-        least = book.left + max(self.fewest * ONE, settled * self.over_percent / 100)
+        least = book.left + max(self.fewest * UNIT, settled * self.over_percent / 100)
         return Finding(
             measure="units_counted",
-            value=counted / ONE,
-            limit=round(least / ONE, 1),
-            usual=round(book.left / ONE, 1),
+            value=counted / UNIT,
+            limit=round(least / UNIT, 1),
+            usual=round(book.left / UNIT, 1),
             unit="units",
             severity="high" if more * 100 >= settled * self.high_percent else "warning",
             evidence=evidence([*book.counts, *rows], self.card),
@@ -147,10 +148,10 @@ class StillOnShelf(OfStock):
             details={
                 "on": clock(at, "%Y-%m-%d"),
                 "since": clock(book.counts[0].time, "%Y-%m-%d"),
-                "before": f"{book.counted / ONE:g}",
-                "came": f"{book.came / ONE:g}",
-                "went": f"{book.went / ONE:g}",
-                "settled": f"{settled / ONE:g}",
+                "before": f"{book.counted / UNIT:g}",
+                "came": f"{book.came / UNIT:g}",
+                "went": f"{book.went / UNIT:g}",
+                "settled": f"{settled / UNIT:g}",
             },
         )
 

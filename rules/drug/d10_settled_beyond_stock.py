@@ -23,7 +23,8 @@ from rules import (
     reached,
 )
 
-from ._stock import ONE, UNITS, Book, OfStock, Row
+from ._stock import UNITS, Book, OfStock, Row
+from ._supply import UNIT
 
 
 class SettledBeyondStock(OfStock):
@@ -112,7 +113,7 @@ class SettledBeyondStock(OfStock):
         if counted_on is None:
             return None
         book = self.book(window, counted_on, entry.time)
-        least = max(book.supply + self.fewest * ONE, book.supply * (100 + self.percent) / 100)
+        least = max(book.supply + self.fewest * UNIT, book.supply * (100 + self.percent) / 100)
         return self._finding(entry, book, least) if book.settled >= least else None
 
     def _finding(self, entry: Listed, book: Book, least: float) -> Finding:
@@ -120,17 +121,17 @@ class SettledBeyondStock(OfStock):
         is_high = book.settled * 100 >= self.high_percent * book.supply
         return Finding(
             measure="units_settled_since_count",
-            value=book.settled / ONE,
-            limit=round(least / ONE, 1),
+            value=book.settled / UNIT,
+            limit=round(least / UNIT, 1),
             unit="units",
             severity="high" if is_high else "warning",
             evidence=evidence([*book.counts, *beyond], self.card),
             due=entry.time + self.ahead,
             details={
                 "since": clock(book.counts[0].time, "%Y-%m-%d"),
-                "counted": f"{book.counted / ONE:g}",
-                "came": f"{book.came / ONE:g}",
-                "went": f"{book.went / ONE:g}",
+                "counted": f"{book.counted / UNIT:g}",
+                "came": f"{book.came / UNIT:g}",
+                "went": f"{book.went / UNIT:g}",
             },
         )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 
 import msgspec
 
 from ..engine.entry import Entry
+from ..reference import Reference
 from ..times import to_ms
 from ..wire.door import Event
 from ..wire.fields import Admission, Line, Message, PreSettlement, Settlement
@@ -32,6 +34,22 @@ def yuan(amount: int) -> str:
     '-19.99'
     """
     return f"{amount / 100:.2f}"
+
+
+STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
+"""Transaction -> inv_data_type, by which 3507 names what it deletes."""
+
+
+def uploads(column: str, institution: str, time: int, reference: Reference) -> bool:
+    """Whether the register says at a time, ms UTC, that an institution uploads what this column is about."""
+    return (reference.row("institutions", institution, time) or {}).get(column) == "1"
+
+
+def uploading(column: str, reference: Reference) -> Iterator[str]:
+    """The institutions of which any row says so, whenever it is valid."""
+    for institution in reference.keys("institutions"):
+        if any(row.get(column) == "1" for row in reference.rows("institutions", institution)):
+            yield institution
 
 
 class Shared:

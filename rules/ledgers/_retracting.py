@@ -24,10 +24,8 @@ from ..wire.fields import (
     VisitCancel,
 )
 from ..wire.forms import plain
+from ._common import STOCK_SORTS
 from .sales import Sold
-
-_STOCK_SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
-"""Transaction -> inv_data_type, by which 3507 names what it deletes."""
 
 
 def refund_in(event: Event) -> Settlement | None:
@@ -71,7 +69,7 @@ def _retractions(event: Event) -> list[Retraction]:
         name = {"2202": "r", "2404": "a", "2405": "d"}[body.transaction]
         return [_retraction(event, [f"{name}:{place}:{body.visit}"], earlier_only=True)]
     if isinstance(body, StockDeletion):
-        sorts = [body.sort] if body.sort else sorted(_STOCK_SORTS.values())
+        sorts = [body.sort] if body.sort else sorted(STOCK_SORTS.values())
         return [_retraction(event, [f"k:{place}:{sort}:{body.number}" for sort in sorts], earlier_only=True)]
     return []
 
@@ -145,8 +143,8 @@ def targets_of(event: Event, sold: Sequence[Sold], *, stands: bool) -> list[str]
         codes = _targets_of_codes(place, settlement, sold)
         if settlement:
             codes.append(settlement)
-        if body.number and body.transaction in _STOCK_SORTS:
-            codes.append(f"k:{place}:{_STOCK_SORTS[body.transaction]}:{body.number}")
+        if body.number and body.transaction in STOCK_SORTS:
+            codes.append(f"k:{place}:{STOCK_SORTS[body.transaction]}:{body.number}")
         return codes
     letter = _TARGETS.get(event.kind)
     return [f"{letter}:{place}:{cast('Registration', body).visit}"] if letter else []

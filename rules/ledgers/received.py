@@ -10,13 +10,13 @@ from ..engine.marks import number_of
 from ..reference import Reference
 from ..wire.door import Event
 from ..wire.fields import Stock
-from ._common import Shared
+from ._common import STOCK_SORTS, Shared, uploading, uploads
 from .sales import Sale, Sold, sale_of
 
 STOCK_OF = "stock:"
 """Stands before the code of an institution whose stock is read, among the kinds of entries that are sent."""
-_SORTS = {"3501": "1", "3502": "2", "3503": "3"}
-"""Transaction that says which boxes are there -> inv_data_type, by which 3507 names what it deletes."""
+_TAKE_IN = frozenset({"3501", "3502", "3503"})
+"""Transactions that say which boxes are there."""
 
 
 class Dispensed(Sale, frozen=True, tag="y"):
@@ -53,25 +53,21 @@ class Received(Entry, frozen=True, tag="z"):
 def stock_in(event: Event, sold: Sequence[Sold], shared: Shared) -> list[bytes]:
     """The codes that an event takes into stock, or sells as a known item."""
     body = event.body
-    if isinstance(body, Stock) and body.transaction in _SORTS:
+    if isinstance(body, Stock) and body.transaction in _TAKE_IN:
         codes = {one.code for one in body.trace_codes} - set(event.bad_codes)
-        own = (body.item, sorted(map(number_of, codes)), _SORTS[body.transaction], body.number or "", event.at)
+        own = (body.item, sorted(map(number_of, codes)), STOCK_SORTS[body.transaction], body.number or "", event.at)
         return [shared.write(Received, own)] if codes else []
     return [sale_of(event, one, shared, Dispensed) for one in sold if one.item and not one.bad]
 
 
 def stocks_read(reference: Reference) -> frozenset[str]:
     """The institutions that a row says to upload what they buy, whenever it is valid, as they stand among the kinds."""
-    return frozenset(
-        STOCK_OF + key
-        for key in reference.keys("institutions")
-        if any(row.get("traced_purchases") == "1" for row in reference.rows("institutions", key))
-    )
+    return frozenset(STOCK_OF + institution for institution in uploading("traced_purchases", reference))
 
 
 def _key(entry: Dispensed | Received, reference: Reference) -> tuple[str, ...] | None:
-    row = reference.row("institutions", entry.institution, entry.time) or {}
-    return (entry.institution, entry.item) if row.get("traced_purchases") == "1" else None
+    told = uploads("traced_purchases", entry.institution, entry.time, reference)
+    return (entry.institution, entry.item) if told else None
 
 
 RECEIVED = Ledger(

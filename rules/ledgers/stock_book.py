@@ -11,7 +11,7 @@ from ..reference import Reference
 from ..wire.checks import is_set, stock_count
 from ..wire.door import Event
 from ..wire.fields import Stock
-from ._common import Shared
+from ._common import STOCK_SORTS, Shared, uploading, uploads
 from .listed import BOOK_OF, Listed
 from .sales import Sold
 from .supply import OF_STAYS
@@ -19,8 +19,6 @@ from .supply import OF_STAYS
 Sort = Literal["counted", "moved", "opened"]
 UNIT = 10_000
 """A quantity of one."""
-SORTS = {"3501": "1", "3502": "2", "3503": "3", "3505": "4"}
-"""Transaction -> inv_data_type, by which 3507 names what it deletes."""
 _COMES = frozenset({"101", "103", "106", "108", "110"})
 _GOES = frozenset({"102", "105", "107", "109", "111"})
 _FOUND_LESS = "104"
@@ -54,7 +52,7 @@ class Moved(Entry, frozen=True, tag="n"):
     @property
     def retraction_keys(self) -> list[str]:
         """Its message, and its number. Not its settlement: a return is a row of its own."""
-        sort = SORTS.get(self.transaction)
+        sort = STOCK_SORTS.get(self.transaction)
         return [self.own_key, f"k:{self.institution}:{sort}:{self.number}"] if self.number and sort else [self.own_key]
 
     @property
@@ -93,11 +91,7 @@ def _added(body: Stock, quantity: int) -> int:
 
 def books_read(reference: Reference) -> frozenset[str]:
     """The institutions that a row says to upload their stock, whenever it is valid, as they stand among the kinds."""
-    return frozenset(
-        BOOK_OF + key
-        for key in reference.keys("institutions")
-        if any(row.get("stock_uploaded") == "1" for row in reference.rows("institutions", key))
-    )
+    return frozenset(BOOK_OF + institution for institution in uploading("stock_uploaded", reference))
 
 
 def _key_of_line(entry: Listed, reference: Reference) -> tuple[str, ...] | None:
@@ -106,8 +100,8 @@ def _key_of_line(entry: Listed, reference: Reference) -> tuple[str, ...] | None:
 
 
 def _key(entry: Listed | Moved, reference: Reference) -> tuple[str, ...] | None:
-    row = reference.row("institutions", entry.institution, entry.time) or {}
-    return (entry.institution, entry.item) if row.get("stock_uploaded") == "1" else None
+    told = uploads("stock_uploaded", entry.institution, entry.time, reference)
+    return (entry.institution, entry.item) if told else None
 
 
 STOCK_BOOK = Ledger(

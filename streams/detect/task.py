@@ -278,14 +278,12 @@ class Task:
 
     async def _drained(self) -> Drained:
         """What has changed since the last checkpoint. Everything else has its turn meanwhile; this partition waits."""
-        until = perf_counter() + SLICE_SECONDS
-        for found in self.engine.drain_in_steps():
-            if found is not None:
-                return found
+        steps, until = self.engine.drain_in_steps(), perf_counter() + SLICE_SECONDS
+        while (found := next(steps)) is None:
             if perf_counter() >= until:
                 await asyncio.sleep(0)
                 until = perf_counter() + SLICE_SECONDS
-        return []
+        return found
 
     def _head(self, position: int, *, finished: bool) -> Head:
         offsets, mark = dict(self.offsets or {}), self._in_force.mark if self._in_force else ""
